@@ -1,1 +1,11 @@
-//! Placeholder head; replaced as the crate grows.
+//! Lycosa, a web crawler engine: polite, resumable, bounded, with output that is written exactly once.
+//!
+//! The modules stand in the order in which a URL travels through them.
+
+pub mod error;
+pub mod ledger;
+pub mod model;
+
+pub mod clock;
+
+pub use error::{Error, ErrorKind, Phase, Result};

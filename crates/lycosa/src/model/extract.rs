@@ -1,0 +1,90 @@
+//! Extraction: from a parsed page to links and items. Synchronous, without network, clock or files.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use lycosa_dom::Document;
+use url::Url;
+
+use super::{Exclusion, Request};
+use crate::error::Result;
+
+/// A fetched page as extractors and hooks see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// The request that led here.
+    pub request: &'a Request,
+    /// The URL that answered.
+    pub url: &'a Url,
+    /// The URL against which links resolve: `<base href>`, or `url`.
+    pub base: &'a Url,
+    /// The status.
+    pub status: u16,
+    /// The header fields.
+    pub headers: &'a HeaderMap,
+    /// The body's bytes, content codings undone.
+    pub body: &'a [u8],
+    /// The body as text.
+    pub text: &'a str,
+    /// The document; none for content that is not HTML.
+    pub document: Option<&'a Document>,
+}
+
+impl<'a> Page<'a> {
+    /// A reference in the page as an absolute URL, resolved as browsers do; `None` when it cannot be.
+    #[must_use]
+    pub fn resolve(&self, reference: &str) -> Option<Url> {
+        self.base.join(reference.trim_matches(|c: char| c.is_ascii_whitespace() || c.is_control())).ok()
+    }
+}
+
+/// A URL found in a page, with its context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outlink {
+    /// Absolute, fragment kept (canonicalisation drops it).
+    pub url: Url,
+    /// Route label for the page it leads to.
+    pub label: Option<Arc<str>>,
+    /// Facts to hand on.
+    pub meta: BTreeMap<Box<str>, Box<str>>,
+    /// Whether `rel` contains `nofollow`.
+    pub nofollow: bool,
+}
+
+impl Outlink {
+    /// A plain link.
+    #[must_use]
+    pub fn to(url: Url) -> Self {
+        Self { url, label: None, meta: BTreeMap::new(), nofollow: false }
+    }
+}
+
+/// A record that a rule or user code took out of a page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// The name of its type.
+    pub kind: Arc<str>,
+    /// Its fields, in the order of the rules.
+    pub fields: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What an extractor found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Findings {
+    /// Links to follow, in document order.
+    pub outlinks: Vec<Outlink>,
+    /// Items, in document order.
+    pub items: Vec<Item>,
+    /// The page shall not be kept, for this reason.
+    pub excluded: Option<Exclusion>,
+}
+
+/// Takes links and items out of a page. May run again for the same page after a crash.
+pub trait Extract: Send + Sync + std::fmt::Debug {
+    /// Adds what it finds to `findings`.
+    ///
+    /// # Errors
+    /// When the page cannot be worked on; the lease then ends with a typed failure.
+    fn extract(&self, page: &Page<'_>, findings: &mut Findings) -> Result<()>;
+}

@@ -1,0 +1,453 @@
+//! The frontier: the memory of every URL the crawl has met, and the choice of the next.
+//!
+//! [`Frontier`] decides and remembers; [`Outbox`] lets exporters read what was committed. Implementations live in
+//! the `frontier` module and run its conformance suite. They are built with a [`Clock`](super::Clock); no method
+//! takes the time. Every call that changes something takes a batch, and every token is a fence: once a lease has
+//! ended, by commit, nack or expiry, its token changes nothing any more.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{
+    Attempt, BoxFuture, Committed, Exclusion, Origin, Outcome, Payload, Request, SiteKey, Timestamp, UrlKey,
+};
+use crate::error::{Error, Result};
+
+/// Position of an event in the log; 0 is before the first.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub struct Lsn(pub u64);
+
+/// Proof of a lease and its fence: never given twice in the life of a crawl, over restarts too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Token(pub u64);
+
+/// A URL on its way into the frontier, with its identities worked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discovered {
+    /// What makes it the same as another.
+    pub key: UrlKey,
+    /// Its queue.
+    pub site: SiteKey,
+    /// Its origin.
+    pub origin: Origin,
+    /// The request to send.
+    pub request: Request,
+}
+
+/// What became of a discovered URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddStatus {
+    /// Accepted: it will have exactly one outcome.
+    New,
+    /// Accepted before.
+    Known,
+    /// Accepted, but held back by a budget; it stays in the state and is not served now.
+    Parked(Exclusion),
+    /// Not accepted, not remembered.
+    Refused(Exclusion),
+}
+
+/// What a caller of [`Frontier::lease`] can take.
+#[derive(Clone, Copy, Debug)]
+pub struct Want {
+    /// At most this many leases; 1 or more.
+    pub max: usize,
+    /// Wire bytes to reserve with each lease when `max_bytes` is set.
+    pub bytes: u64,
+}
+
+/// A URL handed to one worker for a while.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    /// The fence to end it with.
+    pub token: Token,
+    /// The URL's fingerprint.
+    pub key: UrlKey,
+    /// Its site.
+    pub site: SiteKey,
+    /// Its origin.
+    pub origin: Origin,
+    /// The request to send.
+    pub request: Request,
+    /// When the lease runs out unless extended.
+    pub deadline: Timestamp,
+    /// Wire bytes reserved: the body may not be longer without an extension. `u64::MAX` without `max_bytes`.
+    pub bytes: u64,
+    /// What robots.txt of its origin says, as the frontier knows it. Never [`Robots::Unknown`] for a page when
+    /// [`Pace::robots`] is on.
+    pub robots: Robots,
+}
+
+/// Answer of [`Frontier::lease`].
+#[derive(Clone, Debug)]
+pub enum Leased {
+    /// At least one lease, at most as many as wanted.
+    Some(Vec<Lease>),
+    /// Nothing may start before this moment; earlier only after [`Frontier::changed`].
+    NotBefore(Timestamp),
+    /// Nothing can start until something changes (open leases end, a pause ends).
+    Idle,
+    /// No lease is open and none will be given any more under the present limits.
+    Finished(Finish),
+}
+
+/// Why a crawl is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    /// Every accepted URL has its outcome.
+    Complete,
+    /// `max_pages` is reached, URLs are left.
+    Pages,
+    /// `max_requests` is reached, URLs are left.
+    Requests,
+    /// `max_bytes` is reached, URLs are left.
+    Bytes,
+    /// `max_time` is over, URLs are left.
+    Time,
+}
+
+/// How a lease ends for good: one value, applied at once or not at all.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// The lease.
+    pub token: Token,
+    /// What became of the URL.
+    pub outcome: Outcome,
+    /// Every request sent under this lease; empty when none was (then no politeness delay is spent).
+    pub attempts: Vec<Attempt>,
+    /// Its records.
+    pub payload: Payload,
+    /// URLs found.
+    pub outlinks: Vec<Discovered>,
+    /// What was learned about the host.
+    pub host_update: Option<HostUpdate>,
+    /// Whether the payload counts as a page against `max_pages`.
+    pub is_page: bool,
+}
+
+/// Why a commit, nack or extension changed nothing.
+#[derive(Clone, Debug)]
+pub enum CommitError {
+    /// The lease had ended: expired, committed or given back before.
+    Fenced,
+    /// The state cannot be written; nothing more will be accepted.
+    Broken(Error),
+}
+
+impl std::fmt::Display for CommitError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fenced => f.write_str("the lease had already ended"),
+            Self::Broken(error) => write!(f, "the state cannot be written: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for CommitError {}
+
+/// A lease given back: the URL will be served again.
+#[derive(Clone, Debug)]
+pub struct Nack {
+    /// The lease.
+    pub token: Token,
+    /// The request that was sent, if one was.
+    pub attempt: Option<Attempt>,
+    /// When and how to try again.
+    pub retry: Retry,
+}
+
+/// When a URL may be tried again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retry {
+    /// Not before this moment.
+    pub not_before: Timestamp,
+    /// The whole site rests until this moment (429, 503, `Retry-After`).
+    pub block_site_until: Option<Timestamp>,
+    /// Whether `attempt` of the request goes up (not for deferrals and cancellation).
+    pub counts: bool,
+}
+
+/// A wish to keep a lease longer, or to receive more bytes under it.
+#[derive(Clone, Copy, Debug)]
+pub struct Extension {
+    /// The lease.
+    pub token: Token,
+    /// The lease shall run out this long from now.
+    pub for_time: Duration,
+    /// More wire bytes to reserve.
+    pub bytes: u64,
+}
+
+/// What an extension gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Granted {
+    /// The new deadline.
+    pub deadline: Timestamp,
+    /// Bytes granted: what was asked, or 0 when the budget has less left.
+    pub bytes: u64,
+}
+
+/// What is known of an origin's robots.txt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Robots {
+    /// Not fetched yet, or no longer valid.
+    #[default]
+    Unknown,
+    /// Rules to parse.
+    Rules {
+        /// The file, cut at 500 KiB (RFC 9309 §2.5).
+        body: Arc<[u8]>,
+        /// Valid until then.
+        until: Timestamp,
+    },
+    /// There is none (4xx): everything is allowed.
+    AllowAll {
+        /// Valid until then.
+        until: Timestamp,
+    },
+    /// It could not be had (5xx, unreachable): nothing is allowed.
+    DenyAll {
+        /// Valid until then.
+        until: Timestamp,
+    },
+}
+
+/// What a worker learned about a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostUpdate {
+    /// The origin it concerns.
+    pub origin: Origin,
+    /// The site of that origin.
+    pub site: SiteKey,
+    /// What robots.txt says.
+    pub robots: Option<Robots>,
+    /// The crawl-delay it asks for; `Some(ZERO)` takes an earlier one back.
+    pub crawl_delay: Option<Duration>,
+    /// The whole site rests until then.
+    pub block_until: Option<Timestamp>,
+}
+
+/// What the frontier knows of an origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OriginRecord {
+    /// The origin.
+    pub origin: Origin,
+    /// Its robots.txt.
+    pub robots: Robots,
+    /// Its crawl-delay.
+    pub crawl_delay: Duration,
+    /// Leases open on it.
+    pub leased: u32,
+}
+
+/// What the frontier knows of a site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostRecord {
+    /// The site.
+    pub site: SiteKey,
+    /// Its origins, in the order they were met.
+    pub origins: Vec<OriginRecord>,
+    /// The delay in force between the starts of two requests.
+    pub delay: Duration,
+    /// No request before this moment.
+    pub next_allowed: Timestamp,
+    /// URLs waiting.
+    pub pending: u64,
+    /// Leases open.
+    pub leased: u32,
+    /// Mean response time of its answers (exponentially weighted).
+    pub response_time: Duration,
+    /// Outcomes so far.
+    pub done: u64,
+    /// Failures so far.
+    pub failed: u64,
+}
+
+/// Answer of the second gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Connect.
+    Go,
+    /// This address is busy; give the lease back until then.
+    Defer(Timestamp),
+}
+
+/// Budgets of the crawl, in total over resumes (but `deadline`, which is of this run).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Page records: final 2xx answers (not robots, sitemaps, hops, retries).
+    pub max_pages: Option<u64>,
+    /// Requests sent, of every kind.
+    pub max_requests: Option<u64>,
+    /// Bytes on the wire.
+    pub max_bytes: Option<u64>,
+    /// Links from a seed. With a limit, the frontier serves level by level.
+    pub max_depth: Option<u32>,
+    /// No lease is given at or after this moment.
+    pub deadline: Option<Timestamp>,
+}
+
+/// Politeness rules. A site's delay is the greatest of: its origins' crawl-delays, `delay`, `response_factor` ×
+/// its mean response time (at most `adaptive_max`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// The rule: time between the starts of two requests to a site. Default 500 ms.
+    pub delay: Duration,
+    /// k of k × response time; 0 switches it off (as `--delay` does). Default 1.
+    pub response_factor: f32,
+    /// Bound of the adaptive part. Default 10 s.
+    pub adaptive_max: Duration,
+    /// Leases open at once per origin, 1 or more. Default 2.
+    pub per_origin: u32,
+    /// Whether pages wait for their origin's robots.txt. Default true.
+    pub robots: bool,
+    /// How long a lease lasts unless extended. Default 10 min.
+    pub lease: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            delay: Duration::from_millis(500),
+            response_factor: 1.0,
+            adaptive_max: Duration::from_secs(10),
+            per_origin: 2,
+            robots: true,
+            lease: Duration::from_secs(600),
+        }
+    }
+}
+
+/// A change to the whole frontier.
+#[derive(Clone, Debug)]
+pub enum Control {
+    /// Give no leases until resumed.
+    Pause,
+    /// Give leases again.
+    Resume,
+    /// New budgets, in force at once; what is reserved stays reserved.
+    Limits(Limits),
+    /// New politeness rules, in force at once.
+    Pace(Pace),
+}
+
+/// Counts of the frontier. `known == pending + leased + done + parked`, always (robots requests apart).
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Stats {
+    /// URLs ever accepted.
+    pub known: u64,
+    /// Waiting in a queue.
+    pub pending: u64,
+    /// Handed out.
+    pub leased: u64,
+    /// With an outcome.
+    pub done: u64,
+    /// Accepted and held back.
+    pub parked: u64,
+    /// Sites met.
+    pub sites: u64,
+    /// Sites that could be served right now.
+    pub ready_sites: u64,
+    /// Pages committed.
+    pub pages: u64,
+    /// Requests sent.
+    pub requests: u64,
+    /// Wire bytes received.
+    pub bytes: u64,
+    /// Outcomes: fetched.
+    pub fetched: u64,
+    /// Outcomes: redirected (aliases among them).
+    pub redirected: u64,
+    /// Outcomes: excluded.
+    pub excluded: u64,
+    /// Outcomes: failed.
+    pub failed: u64,
+    /// Records committed.
+    pub records: u64,
+    /// The last position applied.
+    pub last_lsn: Lsn,
+    /// The last position that is durable.
+    pub durable_lsn: Lsn,
+}
+
+/// The memory of every URL and the choice of the next.
+///
+/// Promises: an accepted URL is pending, leased, parked or has an outcome, never none of these and never two; it
+/// is leased to one worker at a time, and never again once it has an outcome. No lease ends while one of its
+/// outlinks or records is missing; a record is visible in the outbox exactly when its commit is durable; an
+/// outlink may be visible earlier. A method that returned is durable as the implementation promises (the memory
+/// implementation promises nothing beyond the process). Budgets are reserved at lease and released at nack or by
+/// another outcome, so they are met exactly.
+pub trait Frontier: Send + Sync + std::fmt::Debug {
+    /// Accepts URLs; answers one status for each, in order. Idempotent.
+    fn add<'a>(&'a self, batch: Vec<Discovered>) -> BoxFuture<'a, Result<Vec<AddStatus>>>;
+
+    /// Hands out URLs that may be fetched now.
+    fn lease(&self, want: Want) -> BoxFuture<'_, Result<Leased>>;
+
+    /// Resolves at the next change after this call that could alter the answer of `lease`; wakes are never lost
+    /// when this is called before `lease`. May resolve without cause.
+    fn changed(&self) -> BoxFuture<'static, ()>;
+
+    /// Ends leases with their outcomes; answers for each its position, once it is durable.
+    fn commit(&self, batch: Vec<Commit>) -> BoxFuture<'_, Vec<Result<Lsn, CommitError>>>;
+
+    /// Gives leases back.
+    fn nack(&self, batch: Vec<Nack>) -> BoxFuture<'_, Vec<Result<Lsn, CommitError>>>;
+
+    /// Keeps leases longer, reserves more bytes.
+    fn extend(&self, batch: Vec<Extension>) -> BoxFuture<'_, Vec<Result<Granted, CommitError>>>;
+
+    /// What is known of these sites.
+    fn host(&self, sites: Vec<SiteKey>) -> BoxFuture<'_, Result<Vec<Option<HostRecord>>>>;
+
+    /// Tells what was learned about hosts outside a commit.
+    fn update_host(&self, updates: Vec<HostUpdate>) -> BoxFuture<'_, Result<()>>;
+
+    /// The second gate: may the holder of this lease connect to this address now? Sites that share an address
+    /// network take turns.
+    fn gate(&self, token: Token, address: IpAddr) -> BoxFuture<'_, Result<Gate, CommitError>>;
+
+    /// Changes the whole frontier.
+    fn control(&self, control: Control) -> BoxFuture<'_, Result<()>>;
+
+    /// Counts.
+    fn stats(&self) -> Stats;
+
+    /// Sites with the most to tell: at most `limit`, the slowest mean response time first.
+    fn slowest(&self, limit: usize) -> Vec<HostRecord>;
+
+    /// Makes everything durable that was accepted so far.
+    fn flush(&self) -> BoxFuture<'_, Result<Lsn>>;
+}
+
+/// How far an exporter has come: opaque to the outbox, stored with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Cursor {
+    /// The last commit exported whole.
+    pub lsn: Lsn,
+    /// The sink's own position (length, running checksum), serialised by the sink.
+    pub position: String,
+}
+
+/// Reading what was committed.
+pub trait Outbox: Send + Sync {
+    /// Durable commits after `from`, in order, at most `limit`; empty when there are none (yet).
+    fn read(&self, from: Lsn, limit: usize) -> BoxFuture<'_, Result<Vec<Committed>>>;
+
+    /// Resolves when a durable commit after `from` can be read.
+    fn readable(&self, from: Lsn) -> BoxFuture<'_, ()>;
+
+    /// Commits up to here will not be read again; their space may be freed. Never beyond the least cursor.
+    fn trim(&self, to: Lsn) -> BoxFuture<'_, Result<()>>;
+
+    /// The stored cursor of a sink, by the sink's name.
+    fn cursor(&self, sink: &str) -> Option<Cursor>;
+
+    /// Stores a sink's cursor durably.
+    fn set_cursor(&self, sink: &str, cursor: Cursor) -> BoxFuture<'_, Result<()>>;
+}

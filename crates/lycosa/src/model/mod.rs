@@ -1,0 +1,40 @@
+//! The words: what travels between the stages of a crawl, and the traits those stages implement.
+//!
+//! Nothing here does anything by itself. Each trait's documentation is a contract; the implementations live in
+//! the module of their stage and run that stage's conformance suite. Layer 0: imports no other module of this
+//! library but `error`, and no runtime.
+
+mod clock;
+mod extract;
+mod fetch;
+mod frontier;
+mod key;
+mod middleware;
+mod outcome;
+mod record;
+mod request;
+mod scope;
+mod sink;
+pub mod wire;
+
+pub use clock::{Clock, ManualClock, Timestamp};
+pub use extract::{Extract, Findings, Item, Outlink, Page};
+pub use fetch::{
+    Body, BodyEnd, BodyStream, ByteCredit, ConnectPolicy, ConnectTarget, Exchange, Facts, Fetch,
+    Limits as FetchLimits, Resolve, Response, Timings,
+};
+pub use frontier::{
+    AddStatus, Commit, CommitError, Control, Cursor, Discovered, Extension, Finish, Frontier, Gate, Granted,
+    HostRecord, HostUpdate, Lease, Leased, Limits, Lsn, Nack, OriginRecord, Outbox, Pace, Retry, Robots,
+    Stats, Token, Want,
+};
+pub use key::{AddressKey, CrawlId, Origin, RecordId, Scheme, SiteKey, UrlKey, Versions};
+pub use middleware::{Answer, Middleware, Next};
+pub use outcome::{Attempt, Exclusion, Outcome};
+pub use record::{Committed, Payload, Record, RecordKind};
+pub use request::{Hop, Request, RequestKind, SessionId};
+pub use scope::{Candidate, Scope, Verdict};
+pub use sink::{Position, Sink};
+
+/// A boxed future: what object-safe traits return.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

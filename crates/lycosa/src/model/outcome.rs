@@ -1,0 +1,140 @@
+//! What became of a URL: exactly one [`Outcome`] for every accepted one, and the attempts that led to it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::frontier::Discovered;
+use super::{Record, Timestamp};
+use crate::error::Error;
+
+/// Why a URL was not fetched, or its answer not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Exclusion {
+    /// Not an absolute http(s) URL.
+    Invalid,
+    /// Longer than the limit.
+    TooLong,
+    /// Its host is outside the scope.
+    Host,
+    /// Deeper than the depth limit.
+    Depth,
+    /// No `include` pattern matches it.
+    NotIncluded,
+    /// An `exclude` pattern matches it.
+    Excluded,
+    /// robots.txt disallows it.
+    Robots,
+    /// robots.txt could not be had (server error, unreachable), which counts as a full disallow (RFC 9309 §2.3.1.4).
+    RobotsUnreachable,
+    /// The address guard allows none of its addresses.
+    Address,
+    /// Its content type is not among those accepted.
+    ContentType,
+    /// User code said no.
+    Hook,
+}
+
+impl Exclusion {
+    /// Every reason, in the order of its stored code (only append).
+    pub const ALL: [Self; 11] = [
+        Self::Invalid,
+        Self::TooLong,
+        Self::Host,
+        Self::Depth,
+        Self::NotIncluded,
+        Self::Excluded,
+        Self::Robots,
+        Self::RobotsUnreachable,
+        Self::Address,
+        Self::ContentType,
+        Self::Hook,
+    ];
+
+    /// The name used in records and summaries, such as `not_included`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::TooLong => "too_long",
+            Self::Host => "host",
+            Self::Depth => "depth",
+            Self::NotIncluded => "not_included",
+            Self::Excluded => "excluded",
+            Self::Robots => "robots",
+            Self::RobotsUnreachable => "robots_unreachable",
+            Self::Address => "address",
+            Self::ContentType => "content_type",
+            Self::Hook => "hook",
+        }
+    }
+}
+
+/// How a lease ends for good.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// A final answer came, of any status that is not a redirect to follow.
+    Fetched {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// A redirect: this URL is done, its continuation is queued unless its target is already known.
+    Redirect {
+        /// 301, 302, 303, 307 or 308.
+        status: u16,
+        /// The continuation (class 0, carrying chain, depth and session).
+        to: Box<Discovered>,
+        /// The record to write instead when the target is known already (its outcome becomes [`Outcome::Alias`]).
+        if_known: Vec<Record>,
+    },
+    /// The URL leads to one that has its own outcome.
+    Alias {
+        /// The redirect's status.
+        status: u16,
+        /// The URL it stands for.
+        of: Arc<str>,
+    },
+    /// It was accepted, but not to be fetched or kept after all.
+    Excluded {
+        /// Why.
+        reason: Exclusion,
+    },
+    /// It could not be had; retries are used up or make no sense.
+    Failed {
+        /// What failed, in which phase.
+        error: Error,
+    },
+}
+
+impl Outcome {
+    /// `fetched`, `redirected`, `alias`, `excluded` or `failed`.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Fetched { .. } => "fetched",
+            Self::Redirect { .. } => "redirected",
+            Self::Alias { .. } => "alias",
+            Self::Excluded { .. } => "excluded",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+/// One request that was sent (or tried to be), whatever came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attempt {
+    /// When it started.
+    pub at: Timestamp,
+    /// How long it took.
+    pub duration: Duration,
+    /// The status, when one came.
+    pub status: Option<u16>,
+    /// Kind and phase of the failure, when it failed, as `kind` or `kind/phase`.
+    pub failure: Option<Box<str>>,
+    /// The peer that was connected to.
+    pub peer: Option<SocketAddr>,
+    /// Bytes received on the wire, head and body.
+    pub wire_bytes: u64,
+}

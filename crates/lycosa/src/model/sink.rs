@@ -1,0 +1,47 @@
+//! Sinks: where records end.
+//!
+//! An exporter reads the outbox in order, on a thread of its own, and hands each commit to a sink. How a sink
+//! makes "once" true is its own affair: files by position and truncation, databases by upsert and a cursor in
+//! the same transaction.
+
+use super::Committed;
+use crate::error::Result;
+
+/// A sink's own durable position, as text it alone understands (length, running checksum).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Position(pub String);
+
+/// Where records end. May block: it runs on a thread of its own.
+///
+/// The exporter calls `open` once, then `write` and `sync` any number of times, then `close`. After a crash it
+/// opens the sink at the position of the last `sync` whose cursor was stored and writes the following commits
+/// again, byte for byte the same ones; the sink must then show every record once.
+pub trait Sink: Send + std::fmt::Debug {
+    /// The name under which its cursor is stored, unique within a crawl (the path, for files).
+    fn name(&self) -> String;
+
+    /// Takes up at `position`, the last stored one, or begins when there is none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Output`](crate::error::ErrorKind::Output) when the output cannot be written or what stands
+    /// before `position` was changed; then nothing is cut and nothing is written.
+    fn open(&mut self, position: Option<&Position>) -> Result<()>;
+
+    /// Takes one commit's records; those it does not care for it skips.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    fn write(&mut self, commit: &Committed) -> Result<()>;
+
+    /// Makes everything written durable and tells the position after it.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    fn sync(&mut self) -> Result<Position>;
+
+    /// Ends the output (a compressor's trailer, a rename).
+    ///
+    /// # Errors
+    /// When the output cannot be completed.
+    fn close(&mut self) -> Result<Position>;
+}

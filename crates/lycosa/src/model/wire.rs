@@ -1,0 +1,1 @@
+//! The stored form of the words: versioned, compact, checked when read.
