@@ -1,0 +1,173 @@
+//! `lycosa fetch`: one URL, the way people use curl. Follows redirects, each hop through the address guard.
+
+use std::fmt::Write as _;
+
+use lycosa::crawler::single::{Fetched, Single, SingleOptions};
+use lycosa::{Error, ErrorKind, Result};
+use lycosa_dom::Selector;
+
+use crate::exit::Exit;
+use crate::output;
+
+/// Fetch one URL and print its facts (on standard error) and its body (on standard output).
+///
+/// robots.txt is not consulted: this is one request made by a person, not a crawl.
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
+pub(crate) struct Args {
+    /// The URL; a bare host means http
+    url: String,
+    /// Print the response's status and header fields before the body
+    #[arg(short = 'i', long)]
+    include: bool,
+    /// Print the visible text instead of the markup
+    #[arg(long, conflicts_with_all = ["links", "css"])]
+    text: bool,
+    /// Print the links, absolute, one per line
+    #[arg(long, conflicts_with = "css")]
+    links: bool,
+    /// Print what this CSS selector matches, one per line (`::text` and `::attr(name)` work)
+    #[arg(long, value_name = "SELECTOR")]
+    css: Option<String>,
+    /// Print the facts alone, without the body
+    #[arg(long)]
+    facts: bool,
+    /// Add a header; repeatable
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    headers: Vec<String>,
+    /// The User-Agent header
+    #[arg(short = 'A', long, value_name = "TEXT")]
+    user_agent: Option<String>,
+    /// Basic authentication, sent to the URL's own origin only
+    #[arg(short = 'u', long, value_name = "USER:PASSWORD")]
+    user: Option<String>,
+    /// A Cookie header, sent to the URL's own origin only
+    #[arg(long, value_name = "NAME=VALUE; …")]
+    cookie: Option<String>,
+    /// A proxy, such as http://host:3128
+    #[arg(long, value_name = "URL")]
+    proxy: Option<String>,
+    /// The time for the whole request, redirects included [default: 120s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    timeout: Option<std::time::Duration>,
+    /// The longest body to read [default: 64 MiB]
+    #[arg(long, value_name = "BYTES")]
+    max_body: Option<u64>,
+    /// Do not check certificates
+    #[arg(short = 'k', long)]
+    insecure: bool,
+    /// Trust the certificate authorities in this PEM file too
+    #[arg(long, value_name = "FILE")]
+    cacert: Option<std::path::PathBuf>,
+    /// Print nothing but the body
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: Args) -> Result<Exit> {
+    let selector = args.css.as_deref().map(super::query::selector).transpose()?;
+    let single = Single::new(options(&args)?)?;
+    let fetched = single.fetch(&args.url).await?;
+    if !args.quiet {
+        output::say(&facts(&fetched));
+    }
+    let mut text = String::new();
+    if args.include {
+        head(&mut text, &fetched);
+    }
+    if !args.facts {
+        body(&mut text, &args, selector.as_ref(), &fetched);
+    }
+    let raw = !(args.text || args.links || args.css.is_some() || args.facts);
+    let mut bytes = text.into_bytes();
+    if raw {
+        bytes.extend_from_slice(&fetched.body);
+    }
+    output::data(&bytes)?;
+    if let Some(error) = &fetched.error {
+        return Err(error.clone());
+    }
+    Ok(if fetched.status >= 400 { Exit::Failed } else { Exit::Done })
+}
+
+fn options(args: &Args) -> Result<SingleOptions> {
+    Ok(SingleOptions {
+        headers: args.headers.iter().map(|line| header(line)).collect::<Result<_>>()?,
+        user_agent: args.user_agent.clone(),
+        user: args.user.as_deref().map(user).transpose()?,
+        cookie: args.cookie.clone(),
+        proxy: args.proxy.clone(),
+        timeout: args.timeout,
+        max_body: args.max_body,
+        insecure: args.insecure,
+        cacert: args.cacert.clone(),
+    })
+}
+
+/// `Name: value`.
+pub(super) fn header(line: &str) -> Result<(String, String)> {
+    let (name, value) = line.split_once(':').ok_or_else(|| {
+        Error::new(ErrorKind::Usage, format!("the header `{line}` has no colon")).with_hint("write -H \"Name: value\"")
+    })?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// `USER:PASSWORD`.
+pub(super) fn user(text: &str) -> Result<(String, String)> {
+    let (user, password) = text.split_once(':').ok_or_else(|| {
+        Error::new(ErrorKind::Usage, "the user has no password").with_hint("write -u USER:PASSWORD")
+    })?;
+    Ok((user.to_owned(), password.to_owned()))
+}
+
+fn facts(fetched: &Fetched) -> String {
+    let mut text = String::new();
+    for hop in &fetched.chain {
+        drop(writeln!(text, "* {} {} (redirect)", hop.status, hop.url));
+    }
+    drop(write!(text, "* {} {}", fetched.status, fetched.url));
+    let mut fact = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            drop(write!(text, "\n* {name}: {value}"));
+        }
+    };
+    let facts = &fetched.facts;
+    fact("peer", facts.peer.map(|peer| peer.to_string()));
+    fact("proxy", facts.proxy.clone());
+    fact("protocol", Some(facts.version.to_owned()));
+    fact("tls", facts.tls.map(str::to_owned));
+    fact("content type", fetched.content_type.clone());
+    fact("charset", fetched.charset.clone());
+    fact("title", fetched.title.clone());
+    fact("bytes", Some(format!("{} ({} on the wire)", fetched.body.len(), fetched.wire_bytes)));
+    let timings = &facts.timings;
+    let phases = [("dns", timings.dns), ("connect", timings.connect), ("tls", timings.tls), ("first byte", timings.first_byte)];
+    let spans: Vec<_> = phases.iter().filter_map(|(name, time)| time.map(|time| format!("{name} {time:.1?}"))).collect();
+    fact("time", Some(format!("{:.1?} ({})", fetched.elapsed, spans.join(", "))));
+    fact("robots.txt", Some("not consulted".to_owned()));
+    text
+}
+
+fn head(text: &mut String, fetched: &Fetched) {
+    drop(writeln!(text, "{} {}", fetched.facts.version, fetched.status));
+    for (name, value) in &fetched.headers {
+        drop(writeln!(text, "{name}: {}", String::from_utf8_lossy(value.as_bytes())));
+    }
+    text.push('\n');
+}
+
+fn body(text: &mut String, args: &Args, selector: Option<&Selector>, fetched: &Fetched) {
+    if args.text {
+        text.push_str(&fetched.visible_text());
+        text.push('\n');
+    } else if args.links {
+        for link in fetched.links() {
+            drop(writeln!(text, "{link}"));
+        }
+    } else if let Some(selector) = selector {
+        for value in selector.values(fetched.document().root()) {
+            drop(writeln!(text, "{}", lycosa_dom::collapse_whitespace(&value)));
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The commands, one file each: its arguments and what it does.
+
+mod config;
+mod crawl;
+mod demo;
+mod fetch;
+mod query;
+
+use clap::{Parser, Subcommand};
+use lycosa::{Error, ErrorKind, Result};
+
+use crate::exit::Exit;
+
+/// Lycosa crawls web sites: politely, resumably, with every record written exactly once.
+#[derive(Debug, Parser)]
+#[command(name = "lycosa", version, max_term_width = 100, after_help = crate::exit::HELP)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Crawl sites and write one record a page
+    Crawl(Box<crawl::Args>),
+    /// Fetch one URL and print its facts and body
+    Fetch(fetch::Args),
+    /// Select parts of a page from a file, a URL or standard input
+    Query(query::Args),
+    /// Crawl a small web site that comes with the command
+    Demo(demo::Args),
+    /// Check a configuration file, or print what one may contain
+    Config(config::Args),
+}
+
+/// Runs the command on a runtime of its own.
+pub(crate) fn run(line: CommandLine) -> Result<Exit> {
+    if let Command::Config(args) = line.command {
+        return config::run(&args);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| Error::new(ErrorKind::Internal, "the runtime could not be started").with_source(cause))?;
+    runtime.block_on(async {
+        match line.command {
+            Command::Crawl(args) => crawl::run(*args).await,
+            Command::Fetch(args) => fetch::run(args).await,
+            Command::Query(args) => query::run(args).await,
+            Command::Demo(args) => demo::run(args).await,
+            Command::Config(args) => config::run(&args),
+        }
+    })
+}

@@ -1,0 +1,86 @@
+//! `lycosa query`: select parts of a page, the way people use htmlq, pup or xidel.
+
+use std::io::Read as _;
+
+use lycosa::crawler::single::{Single, SingleOptions};
+use lycosa::{Error, ErrorKind, Result};
+use lycosa_dom::{Document, Output, ParseOptions, Selector};
+
+use crate::exit::Exit;
+use crate::output;
+
+/// Select parts of a page from a file, a URL or standard input.
+///
+/// Prints the text of every match on a line of its own. A URL is fetched without consulting robots.txt: this is
+/// one request made by a person, not a crawl.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A file, an http(s) URL, or `-` for standard input
+    source: String,
+    /// The CSS selector; `::text` and `::attr(name)` at its end select text nodes and attribute values
+    #[arg(long, value_name = "SELECTOR")]
+    css: String,
+    /// Print one JSON list of strings
+    #[arg(long)]
+    json: bool,
+    /// Print the matches' markup
+    #[arg(long)]
+    html: bool,
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: Args) -> Result<Exit> {
+    let selector = selector(&args.css)?;
+    let (bytes, content_type) = read(&args.source).await?;
+    let decoded = lycosa_dom::decode(&bytes, content_type.as_deref(), None);
+    let document = Document::parse_html(&decoded.text, ParseOptions::default());
+    let found = matches(&document, &selector, args.html);
+    let mut text = String::new();
+    if args.json {
+        text = serde_json::to_string_pretty(&found)
+            .map_err(|cause| Error::new(ErrorKind::Internal, "the matches cannot be written as JSON").with_source(cause))?;
+        text.push('\n');
+    } else {
+        for value in &found {
+            // One match, one line: markup keeps its own lines, text does not.
+            text.push_str(if args.html { value } else { value.trim() });
+            text.push('\n');
+        }
+    }
+    output::data(text.as_bytes())?;
+    Ok(Exit::Done)
+}
+
+fn matches(document: &Document, selector: &Selector, html: bool) -> Vec<String> {
+    if html && matches!(selector.output(), Output::Node) {
+        return document.select(selector).map(|node| node.html()).collect();
+    }
+    selector.values(document.root()).map(|value| lycosa_dom::collapse_whitespace(&value).into_owned()).collect()
+}
+
+/// A selector, or an error that shows where it went wrong.
+pub(super) fn selector(text: &str) -> Result<Selector> {
+    Selector::parse(text).map_err(|cause| {
+        Error::new(ErrorKind::Usage, format!("the selector `{text}` cannot be read: {cause}"))
+            .with_hint("CSS selectors with ::text or ::attr(name) at the end, such as \"h1::text\"")
+    })
+}
+
+async fn read(source: &str) -> Result<(Vec<u8>, Option<String>)> {
+    if source == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map_err(|cause| Error::io("reading standard input", cause))?;
+        return Ok((bytes, None));
+    }
+    if source.starts_with("http://") || source.starts_with("https://") {
+        let fetched = Single::new(SingleOptions::default())?.fetch(source).await?;
+        if let Some(error) = fetched.error {
+            return Err(error);
+        }
+        return Ok((fetched.body.to_vec(), fetched.content_type));
+    }
+    let bytes = std::fs::read(source).map_err(|cause| {
+        Error::io(format!("reading {source}"), cause).with_hint("name a file, an http(s) URL, or - for standard input")
+    })?;
+    Ok((bytes, None))
+}

@@ -1,0 +1,64 @@
+//! Progress while a crawl runs: one line on a terminal, nothing anywhere else.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lycosa::crawler::Watch;
+
+/// How often the line is drawn anew.
+const REDRAW: Duration = Duration::from_millis(200);
+
+/// Draws the line until the crawl is over. Ends when dropped.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Progress {
+    /// Starts drawing; hidden when standard error is no terminal or `quiet` is set.
+    pub(crate) fn start(watch: Watch, quiet: bool) -> Self {
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = match watch.max_pages() {
+            Some(pages) => ProgressBar::with_draw_target(Some(pages), target),
+            None => ProgressBar::with_draw_target(None, target),
+        };
+        bar.set_style(style(watch.max_pages().is_some()));
+        bar.enable_steady_tick(REDRAW);
+        let line = bar.clone();
+        let task = tokio::spawn(async move {
+            let mut tick = tokio::time::interval(REDRAW);
+            loop {
+                tick.tick().await;
+                let now = watch.now();
+                line.set_position(now.pages);
+                line.set_message(format!(
+                    "{:.0} pages/s · {} queued · {} at work · {} hosts · {} errors · {}",
+                    now.pages_per_second,
+                    now.queued,
+                    now.at_work,
+                    now.hosts,
+                    now.errors,
+                    crate::summary::bytes(now.wire_bytes),
+                ));
+            }
+        });
+        Self { bar, task }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.task.abort();
+        self.bar.finish_and_clear();
+    }
+}
+
+fn style(bounded: bool) -> ProgressStyle {
+    let template = if bounded {
+        "{spinner} {pos}/{len} pages {bar:20} {elapsed} (ETA {eta}) · {msg}"
+    } else {
+        "{spinner} {pos} pages · {elapsed} · {msg}"
+    };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

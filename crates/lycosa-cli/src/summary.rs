@@ -1,0 +1,123 @@
+//! The summary at the end of a crawl: a table for people, on standard error.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use lycosa::crawler::{End, Report};
+use lycosa::model::Finish;
+
+/// Rows of a list in the summary.
+const ROWS: usize = 5;
+
+/// The whole summary, ready to print. `outputs` says where the records are.
+pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>) -> String {
+    let mut text = String::new();
+    let seconds = report.elapsed.as_secs_f64().max(0.001);
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = report.run.pages as f64 / seconds;
+    line(&mut text, "end", &ending(report.end));
+    line(&mut text, "pages", &format!("{} in {} ({rate:.1} pages/s)", report.run.pages, span(report.elapsed)));
+    if report.crawl.pages != report.run.pages {
+        line(&mut text, "pages in all runs", &report.crawl.pages.to_string());
+    }
+    if report.run.items > 0 {
+        line(&mut text, "items", &report.run.items.to_string());
+    }
+    let by_status = report.run.statuses.iter().map(|(status, count)| (status.to_string(), *count)).collect();
+    list(&mut text, "answers by status", by_status);
+    let received = format!("{} ({} decoded)", bytes(report.run.wire_bytes), bytes(report.run.decoded_bytes));
+    line(&mut text, "received", &received);
+    let left = report.crawl.pending + report.crawl.leased;
+    line(&mut text, "URLs", &format!("{} known, {} done, {left} left", report.crawl.known, report.crawl.done));
+    let skips = report.run.skipped.iter().map(|(reason, count)| (reason.as_str().to_owned(), *count)).collect();
+    list(&mut text, "skipped", skips);
+    list(&mut text, "failed", report.run.failures.iter().map(|(name, count)| (name.clone(), *count)).collect());
+    if report.run.retries > 0 {
+        line(&mut text, "tried again", &report.run.retries.to_string());
+    }
+    hosts(&mut text, report);
+    for (problem, count) in &report.run.problems {
+        line(&mut text, "note", &if *count > 1 { format!("{problem} ({count} times)") } else { problem.clone() });
+    }
+    for (resource, count) in &report.open {
+        line(&mut text, "leak", &format!("{count} {} still open", resource.as_str()));
+    }
+    for output in outputs {
+        line(&mut text, "output", output);
+    }
+    if let Some(again) = again {
+        line(&mut text, "next", again);
+    }
+    text
+}
+
+fn hosts(text: &mut String, report: &Report) {
+    let slow: Vec<_> = report
+        .slowest
+        .iter()
+        .take(ROWS)
+        .map(|host| format!("{} {} ({} done)", host.site, span(host.response_time), host.done))
+        .collect();
+    if !slow.is_empty() {
+        line(text, "slowest hosts", &slow.join(", "));
+    }
+}
+
+fn ending(end: End) -> String {
+    match end {
+        End::Finished(Finish::Complete) => "complete: every URL has its outcome",
+        End::Finished(Finish::Pages) => "stopped by --max-pages",
+        End::Finished(Finish::Requests) => "stopped by --max-requests",
+        End::Finished(Finish::Bytes) => "stopped by --max-bytes",
+        End::Finished(Finish::Time) => "stopped by --max-time",
+        End::Interrupted => "interrupted",
+        End::OutputClosed => "the reader of the output went away",
+    }
+    .to_owned()
+}
+
+fn line(text: &mut String, name: &str, value: &str) {
+    // Writing to a String cannot fail.
+    drop(writeln!(text, "{name:>18}  {value}"));
+}
+
+fn list(text: &mut String, name: &str, mut rows: Vec<(String, u64)>) {
+    if rows.is_empty() {
+        return;
+    }
+    rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let shown: Vec<_> = rows.iter().take(ROWS).map(|(row, count)| format!("{row}: {count}")).collect();
+    let more = rows.len().saturating_sub(ROWS);
+    let rest = if more > 0 { format!(", {more} more") } else { String::new() };
+    line(text, name, &format!("{}{rest}", shown.join(", ")));
+}
+
+/// A count of bytes for people: `1.5 MB`.
+pub(crate) fn bytes(count: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    #[expect(clippy::cast_precision_loss, reason = "a size for people")]
+    let mut value = count as f64;
+    let mut unit = 0;
+    while value >= 1000.0 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let name = UNITS.get(unit).copied().unwrap_or_default();
+    if unit == 0 { format!("{count} {name}") } else { format!("{value:.1} {name}") }
+}
+
+/// A span of time for people, to the millisecond.
+pub(crate) fn span(time: Duration) -> String {
+    humantime::format_duration(Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_like_sizes() {
+        assert_eq!(bytes(999), "999 B");
+        assert_eq!(bytes(1_500_000), "1.5 MB");
+    }
+}

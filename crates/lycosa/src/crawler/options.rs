@@ -1,0 +1,178 @@
+//! Every choice of a crawl as plain values: what the builder sets and a configuration file fills in.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::engine::DEFAULT_ACCEPT_TYPES;
+use crate::fetch::Timeouts;
+use crate::scope::ScopeMode;
+use crate::sink::Existing;
+
+/// What to do with a state folder that is there already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Continue {
+    /// A finished crawl is begun anew, an unfinished one is refused.
+    #[default]
+    Refuse,
+    /// Go on where it stopped (`--resume`).
+    Resume,
+    /// Throw the state away and begin anew (`--fresh`).
+    Fresh,
+}
+
+/// How safe "committed" is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Against the end of the process.
+    Process,
+    /// Against power loss: a commit has returned after fdatasync.
+    #[default]
+    Power,
+}
+
+/// An output and what goes there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// A file, a folder (ending in `/`) or `-` for standard output.
+    pub path: PathBuf,
+    /// Which records.
+    pub select: crate::sink::Select,
+    /// Columns of a CSV; empty for those of a page record.
+    pub columns: Vec<String>,
+}
+
+/// Every choice of a crawl, with its default.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where it begins.
+    pub seeds: Vec<Url>,
+    /// How many of `seeds`, from the first, were typed by the user: exactly their hosts and ports are allowed
+    /// although their addresses may be private.
+    pub typed_seeds: usize,
+    /// Links from a seed. Default: no limit.
+    pub depth: Option<u32>,
+    /// Pages to write. Default: no limit.
+    pub max_pages: Option<u64>,
+    /// Requests to send. Default: no limit.
+    pub max_requests: Option<u64>,
+    /// Time after which no request starts. Default: no limit.
+    pub max_time: Option<Duration>,
+    /// Bytes on the wire. Default: no limit.
+    pub max_bytes: Option<u64>,
+    /// Bytes of one body, on the wire and decoded. Default 64 MiB.
+    pub max_body: u64,
+    /// Requests under way at once. Default 16.
+    pub concurrency: usize,
+    /// Requests under way at once per origin. Default 2.
+    pub per_host: u32,
+    /// Time between two requests to a site; set, it switches the adaptive part off. Default: 500 ms and adaptive.
+    pub delay: Option<Duration>,
+    /// Extra headers of every request.
+    pub headers: Vec<(String, String)>,
+    /// The `User-Agent`. Default `Lycosa/<version> (+<url>)`.
+    pub user_agent: Option<String>,
+    /// Basic authentication at the seeds' origins: user and password.
+    pub user: Option<(String, String)>,
+    /// A `Cookie` header at the seeds' origins.
+    pub cookie: Option<String>,
+    /// Which hosts belong. Default: the seeds' hosts.
+    pub scope: ScopeMode,
+    /// Further domains that belong, with everything below them.
+    pub allowed_domains: Vec<String>,
+    /// Patterns of which a URL must match one.
+    pub include: Vec<String>,
+    /// Patterns of which a URL must match none.
+    pub exclude: Vec<String>,
+    /// Whether robots.txt is obeyed. Default true.
+    pub robots: bool,
+    /// Whether sitemaps are read. Default false.
+    pub sitemap: bool,
+    /// Content types that are read. Default HTML, XHTML, feeds.
+    pub accept_types: Vec<String>,
+    /// A folder where bodies are saved.
+    pub save_bodies: Option<PathBuf>,
+    /// A proxy for every request.
+    pub proxy: Option<String>,
+    /// Limits by phase.
+    pub timeouts: Timeouts,
+    /// How often a failed request is tried again. Default 2.
+    pub retries: u32,
+    /// Redirects followed for one URL. Default 10.
+    pub max_redirects: usize,
+    /// Whether certificates are not checked. Default false.
+    pub insecure: bool,
+    /// A PEM file of further certificate authorities.
+    pub cacert: Option<PathBuf>,
+    /// Private networks that may be reached, as CIDR.
+    pub allow_address: Vec<String>,
+    /// Whether requests are refused when a proxy hides the address. Default false.
+    pub strict_guard: bool,
+    /// The outputs.
+    pub outputs: Vec<Output>,
+    /// What happens to an output file that is there already.
+    pub existing: Existing,
+    /// Whether outcomes that give no page are written too. Default false.
+    pub all_outcomes: bool,
+    /// The state folder; none keeps the state in memory.
+    pub state: Option<PathBuf>,
+    /// What to do with a state that is there already.
+    pub continuation: Continue,
+    /// How safe "committed" is.
+    pub durability: Durability,
+    /// How long open requests may go on after the order to stop. Default 10 s.
+    pub drain: Duration,
+    /// Extractors beside the links, in order.
+    pub extractors: Vec<Arc<dyn crate::model::Extract>>,
+    /// Middlewares around the built-in ones, outermost first.
+    pub middlewares: Vec<Arc<dyn crate::model::Middleware>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seeds: Vec::new(),
+            typed_seeds: 0,
+            depth: None,
+            max_pages: None,
+            max_requests: None,
+            max_time: None,
+            max_bytes: None,
+            max_body: 64 << 20,
+            concurrency: 16,
+            per_host: 2,
+            delay: None,
+            headers: Vec::new(),
+            user_agent: None,
+            user: None,
+            cookie: None,
+            scope: ScopeMode::default(),
+            allowed_domains: Vec::new(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+            robots: true,
+            sitemap: false,
+            accept_types: DEFAULT_ACCEPT_TYPES.iter().map(|&kind| kind.to_owned()).collect(),
+            save_bodies: None,
+            proxy: None,
+            timeouts: Timeouts::default(),
+            retries: 2,
+            max_redirects: 10,
+            insecure: false,
+            cacert: None,
+            allow_address: Vec::new(),
+            strict_guard: false,
+            outputs: Vec::new(),
+            existing: Existing::default(),
+            all_outcomes: false,
+            state: None,
+            continuation: Continue::default(),
+            durability: Durability::default(),
+            drain: Duration::from_secs(10),
+            extractors: Vec::new(),
+            middlewares: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! One request made by a person: fetches a URL and follows its redirects, each hop through the address guard.
+//!
+//! No frontier, no robots.txt, no politeness; nothing is stored.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use lycosa_dom::{Document, ParseOptions};
+use url::Url;
+
+use super::build::{client_options, middlewares};
+use super::options::Options;
+use crate::clock::SystemClock;
+use crate::error::{Error, ErrorKind, Phase, Result};
+use crate::fetch::guard::AddressGuard;
+use crate::fetch::{Client, ClientOptions};
+use crate::ledger::Ledger;
+use crate::model::{Answer, Clock, Exchange, Facts, FetchLimits, Hop, Middleware, Next, Request, Response};
+
+/// Redirects followed.
+const MAX_REDIRECTS: usize = 10;
+
+/// Choices of a single fetch; `None` means the default.
+#[derive(Clone, Debug, Default)]
+pub struct SingleOptions {
+    /// Extra headers.
+    pub headers: Vec<(String, String)>,
+    /// The `User-Agent`.
+    pub user_agent: Option<String>,
+    /// Basic authentication at the URL's own origin.
+    pub user: Option<(String, String)>,
+    /// A `Cookie` header at the URL's own origin.
+    pub cookie: Option<String>,
+    /// A proxy.
+    pub proxy: Option<String>,
+    /// Time for everything. Default 120 s.
+    pub timeout: Option<Duration>,
+    /// Bytes of the body. Default 64 MiB.
+    pub max_body: Option<u64>,
+    /// Whether certificates are not checked.
+    pub insecure: bool,
+    /// Further certificate authorities.
+    pub cacert: Option<PathBuf>,
+}
+
+/// Fetches single URLs.
+#[derive(Debug)]
+pub struct Single {
+    options: Options,
+    timeout: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The URL that answered.
+    pub url: Url,
+    /// The redirects that led there.
+    pub chain: Vec<Hop>,
+    /// The status.
+    pub status: u16,
+    /// The header fields.
+    pub headers: HeaderMap,
+    /// The body, content codings undone; what arrived before `error`.
+    pub body: Bytes,
+    /// Bytes of the body on the wire.
+    pub wire_bytes: u64,
+    /// The connection's facts.
+    pub facts: Facts,
+    /// Time for everything.
+    pub elapsed: Duration,
+    /// The declared content type.
+    pub content_type: Option<String>,
+    /// The charset of a text and how it was found; none for other content.
+    pub charset: Option<String>,
+    /// The title of a HTML page.
+    pub title: Option<String>,
+    /// Why the body is not whole.
+    pub error: Option<Error>,
+    text: String,
+    document: OnceLock<Document>,
+}
+
+impl Single {
+    /// A client with these choices.
+    ///
+    /// # Errors
+    /// When the choices cannot be met (a PEM file that cannot be read, a header that is none).
+    pub fn new(single: SingleOptions) -> Result<Self> {
+        let timeout = single.timeout.unwrap_or(Duration::from_secs(120));
+        let mut options = Options {
+            headers: single.headers,
+            user_agent: single.user_agent,
+            user: single.user,
+            cookie: single.cookie,
+            proxy: single.proxy,
+            insecure: single.insecure,
+            cacert: single.cacert,
+            retries: 0,
+            ..Options::default()
+        };
+        options.max_body = single.max_body.unwrap_or(options.max_body);
+        options.timeouts.total = timeout;
+        Ok(Self { options, timeout, clock: Arc::new(SystemClock::new()) })
+    }
+
+    /// Fetches a URL. A bare host means `http://`.
+    ///
+    /// # Errors
+    /// When no answer came, or the redirects lead nowhere. A body that broke off is no error: see
+    /// [`Fetched::error`].
+    pub async fn fetch(&self, url: &str) -> Result<Fetched> {
+        let started = self.clock.now();
+        let seed = crate::seed::parse(url)?;
+        let mut options = self.options.clone();
+        options.seeds = vec![seed.clone()];
+        options.typed_seeds = 1;
+        let ledger = Ledger::default();
+        let client = Client::new(ClientOptions { ..client_options(&options, &self.clock, ledger)? })?;
+        let stack = middlewares(&options, &self.clock)?;
+        let guard = Arc::new(super::build::guard(&options)?);
+        let follow = self.follow(&client, &stack, guard, seed);
+        let followed = tokio::time::timeout(self.timeout, follow).await;
+        let result = match followed {
+            Ok(Ok((url, chain, response))) => Ok(self.read(url, chain, response, started).await),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(Error::timeout(Phase::Total, self.clock.now().since(started), self.timeout).at_url(url)),
+        };
+        client.close().await;
+        result
+    }
+
+    async fn follow(
+        &self,
+        client: &Client,
+        stack: &[Arc<dyn Middleware>],
+        guard: Arc<AddressGuard>,
+        mut url: Url,
+    ) -> Result<(Url, Vec<Hop>, Response)> {
+        let mut chain: Vec<Hop> = Vec::new();
+        loop {
+            let request = Arc::new(Request { chain: chain.clone(), ..Request::get(crate::scope::spelling(&url)) });
+            let exchange = Exchange {
+                request,
+                url: url.clone(),
+                headers: HeaderMap::new(),
+                policy: guard.clone(),
+                limits: FetchLimits {
+                    wire: self.options.max_body,
+                    decoded: self.options.max_body,
+                    ..FetchLimits::default()
+                },
+            };
+            let answer = Next::new(stack, client).run(exchange).await.map_err(|error| error.at_url(url.as_str()))?;
+            let response = match answer {
+                Answer::Response(response) => *response,
+                Answer::Retry { reason, .. } => {
+                    return Err(Error::new(ErrorKind::Disconnected, reason).at_url(url.as_str()));
+                }
+            };
+            let Some(target) = redirect(&response, &url)? else { return Ok((url, chain, response)) };
+            chain.push(Hop { url: crate::scope::spelling(&url), status: response.status });
+            if chain.len() > MAX_REDIRECTS {
+                return Err(Error::new(ErrorKind::Redirect, format!("more than {MAX_REDIRECTS} redirects")));
+            }
+            url = target;
+        }
+    }
+
+    async fn read(
+        &self,
+        url: Url,
+        chain: Vec<Hop>,
+        response: Response,
+        started: crate::model::Timestamp,
+    ) -> Fetched {
+        let content_type = response.header("content-type").map(str::to_owned);
+        let Response { status, headers, body, facts } = response;
+        let (body, end) = body.read().await;
+        let mut fetched = Fetched {
+            url,
+            chain,
+            status,
+            headers,
+            body,
+            wire_bytes: end.wire_bytes,
+            facts,
+            elapsed: self.clock.now().since(started),
+            content_type,
+            charset: None,
+            title: None,
+            error: end.error,
+            text: String::new(),
+            document: OnceLock::new(),
+        };
+        fetched.decode();
+        fetched
+    }
+}
+
+fn redirect(response: &Response, url: &Url) -> Result<Option<Url>> {
+    if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let Some(location) = response.headers.get(http::header::LOCATION) else { return Ok(None) };
+    let location = String::from_utf8_lossy(location.as_bytes()).into_owned();
+    let target = url.join(location.trim()).map_err(|cause| {
+        Error::new(ErrorKind::Redirect, format!("a redirect to `{location}`")).at_url(url.as_str()).with_source(cause)
+    })?;
+    if !matches!(target.scheme(), "http" | "https") {
+        return Err(Error::new(ErrorKind::Redirect, format!("a redirect to {target}")).at_url(url.as_str()));
+    }
+    Ok(Some(target))
+}
+
+impl Fetched {
+    fn decode(&mut self) {
+        let is_text = self.content_type.as_deref().is_none_or(|kind| {
+            let kind = kind.to_ascii_lowercase();
+            kind.starts_with("text/") || kind.contains("xml") || kind.contains("json") || kind.contains("javascript")
+        });
+        if !is_text {
+            return;
+        }
+        let tld = self.url.host_str().and_then(|host| host.rsplit_once('.')).map(|(_, tld)| tld);
+        let decoded = lycosa_dom::decode(&self.body, self.content_type.as_deref(), tld);
+        self.charset = Some(format!("{} (by {})", decoded.charset, decoded.source));
+        self.text = decoded.text.into_owned();
+        if self.content_type.as_deref().is_none_or(|kind| kind.to_ascii_lowercase().contains("html")) {
+            self.title = self.document().title().map(std::borrow::Cow::into_owned);
+        }
+    }
+
+    /// The body as text; empty for content that is no text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn document(&self) -> &Document {
+        self.document.get_or_init(|| Document::parse_html(&self.text, ParseOptions::default()))
+    }
+
+    /// The text a person would see.
+    #[must_use]
+    pub fn visible_text(&self) -> String {
+        self.document().root().visible_text()
+    }
+
+    /// The page's links, absolute, in document order, each once.
+    #[must_use]
+    pub fn links(&self) -> Vec<Url> {
+        let document = self.document();
+        let base = document.base_href().and_then(|href| self.url.join(href).ok()).unwrap_or_else(|| self.url.clone());
+        let mut seen = std::collections::HashSet::new();
+        let links = document.links().filter(|link| link.kind.is_navigation());
+        links.filter_map(|link| base.join(link.href).ok()).filter(|url| seen.insert(url.clone())).collect()
+    }
+}

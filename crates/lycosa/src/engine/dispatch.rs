@@ -1,0 +1,276 @@
+//! The loop: takes leases from the frontier, sends each on its journey, ends it, and knows when it is over.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::credit::CREDIT;
+use super::journey::{Ending, Journey, bare_commit};
+use super::pages::CommittedPage;
+use super::shared::Shared;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::Resource;
+use crate::model::{Commit, CommitError, Finish, Lease, Leased, Nack, Outcome, Retry, Timestamp, Want};
+
+/// Journeys that wait for their commit to become durable, for each one that may be at work: the disk's latency
+/// must not idle the network.
+const COMMITTING_PER_WORKER: usize = 4;
+
+/// The loop of one run.
+pub(super) struct Dispatcher {
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+    slots: Arc<Semaphore>,
+    journeys: JoinSet<Result<()>>,
+    open: HashMap<Id, Arc<Lease>>,
+    journeys_at_once: usize,
+}
+
+/// Why the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stopped {
+    /// The frontier has no more.
+    Finished(Finish),
+    /// It was asked to stop.
+    Cancelled,
+}
+
+impl Dispatcher {
+    pub(super) fn new(shared: Arc<Shared>, stop: CancellationToken) -> Self {
+        let concurrency = shared.parts.settings.concurrency.max(1);
+        Self {
+            stop,
+            slots: Arc::new(Semaphore::new(concurrency)),
+            journeys: JoinSet::new(),
+            open: HashMap::new(),
+            journeys_at_once: concurrency * (1 + COMMITTING_PER_WORKER),
+            shared,
+        }
+    }
+
+    /// Runs until the crawl is over, stopped or broken; no journey is under way afterwards.
+    pub(super) async fn run(mut self) -> Result<Stopped> {
+        let result = self.dispatch().await;
+        if matches!(result, Ok(Stopped::Finished(_))) {
+            self.drain(None).await?;
+        } else {
+            let until = self.shared.parts.clock.now().after(self.shared.parts.settings.drain);
+            let drained = self.drain(Some(until)).await;
+            self.abort().await;
+            if result.is_ok() {
+                drained?;
+            }
+        }
+        result
+    }
+
+    async fn dispatch(&mut self) -> Result<Stopped> {
+        loop {
+            if self.stop.is_cancelled() {
+                return Ok(Stopped::Cancelled);
+            }
+            self.reap()?;
+            let Some(permit) = self.slot().await? else { continue };
+            self.let_exporter_catch_up().await;
+            let changed = self.shared.parts.frontier.changed();
+            let want = Want { max: 1 + self.slots.available_permits(), bytes: CREDIT };
+            match self.shared.parts.frontier.lease(want).await? {
+                Leased::Some(leases) => self.send(leases, permit),
+                Leased::Finished(finish) => return Ok(Stopped::Finished(finish)),
+                Leased::Idle => self.wait(changed, None).await?,
+                Leased::NotBefore(at) => self.wait(changed, Some(at)).await?,
+            }
+        }
+    }
+
+    /// A place for one more journey; `None` when something else happened meanwhile.
+    async fn slot(&mut self) -> Result<Option<OwnedSemaphorePermit>> {
+        if self.journeys.len() >= self.journeys_at_once {
+            self.join_one().await?;
+            return Ok(None);
+        }
+        tokio::select! {
+            biased;
+            permit = self.slots.clone().acquire_owned() => Ok(permit.ok()),
+            () = self.stop.cancelled() => Ok(None),
+        }
+    }
+
+    async fn let_exporter_catch_up(&self) {
+        let last = self.shared.parts.frontier.stats().last_lsn;
+        tokio::select! {
+            biased;
+            () = self.shared.exported.keep_up(last) => {}
+            () = self.stop.cancelled() => {}
+        }
+    }
+
+    fn send(&mut self, leases: Vec<Lease>, first: OwnedSemaphorePermit) {
+        let mut first = Some(first);
+        for lease in leases {
+            // The want was bounded by the free places, and only this loop takes places: there is one for each.
+            let permit = first.take().or_else(|| self.slots.clone().try_acquire_owned().ok());
+            let lease = Arc::new(lease);
+            let journey = travel(self.shared.clone(), lease.clone(), permit);
+            let id = self.journeys.spawn(journey).id();
+            self.open.insert(id, lease);
+        }
+    }
+
+    /// Waits for a change in the frontier, a time, the end of a journey, or the order to stop.
+    async fn wait(&mut self, changed: crate::model::BoxFuture<'static, ()>, at: Option<Timestamp>) -> Result<()> {
+        let clock = self.shared.parts.clock.clone();
+        let timer = async {
+            match at {
+                Some(at) => clock.sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        let stop = self.stop.clone();
+        tokio::select! {
+            () = changed => Ok(()),
+            () = timer => Ok(()),
+            () = stop.cancelled() => Ok(()),
+            result = self.join_one(), if !self.journeys.is_empty() => result,
+        }
+    }
+
+    fn reap(&mut self) -> Result<()> {
+        while let Some(ended) = self.journeys.try_join_next_with_id() {
+            if let Some((lease, cause)) = self.ended(ended)? {
+                // Rare; accounted for in a journey of its own, so that this loop never waits for a commit.
+                let shared = self.shared.clone();
+                self.journeys.spawn(async move { end_panicked(&shared, &lease, &cause).await });
+            }
+        }
+        Ok(())
+    }
+
+    async fn join_one(&mut self) -> Result<()> {
+        if let Some(ended) = self.journeys.join_next_with_id().await
+            && let Some((lease, cause)) = self.ended(ended)?
+        {
+            end_panicked(&self.shared, &lease, &cause).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes note of the end of a journey; a panicked one comes back with its lease.
+    #[expect(clippy::type_complexity, reason = "the shape of tokio's own answer")]
+    fn ended(&mut self, ended: Result<(Id, Result<()>), JoinError>) -> Result<Option<(Arc<Lease>, String)>> {
+        match ended {
+            Ok((id, result)) => {
+                self.open.remove(&id);
+                result.map(|()| None)
+            }
+            Err(error) => {
+                let lease = self.open.remove(&error.id());
+                Ok(lease.filter(|_| error.is_panic()).map(|lease| (lease, panic_message(error))))
+            }
+        }
+    }
+
+    /// Lets journeys come to their end, until a moment when one is given.
+    async fn drain(&mut self, until: Option<Timestamp>) -> Result<()> {
+        let clock = self.shared.parts.clock.clone();
+        let timer = async {
+            match until {
+                Some(until) => clock.sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(timer);
+        while !self.journeys.is_empty() {
+            tokio::select! {
+                biased;
+                result = self.join_one() => result?,
+                () = &mut timer => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends what is still under way and gives its leases back.
+    async fn abort(&mut self) {
+        self.journeys.shutdown().await;
+        let now = self.shared.parts.clock.now();
+        let retry = Retry { not_before: now, block_site_until: None, counts: false };
+        let nacks: Vec<Nack> =
+            self.open.drain().map(|(_, lease)| Nack { token: lease.token, attempt: None, retry }).collect();
+        if !nacks.is_empty() {
+            // A lease that had ended in time answers "fenced", a broken state says so elsewhere: either way there
+            // is nothing left to do for it here, and a reopened state gives it back as well.
+            drop(self.shared.parts.frontier.nack(nacks).await);
+        }
+    }
+}
+
+/// One journey, to the end of its lease.
+async fn travel(shared: Arc<Shared>, lease: Arc<Lease>, slot: Option<OwnedSemaphorePermit>) -> Result<()> {
+    let _task = shared.parts.ledger.open(Resource::Tasks);
+    let _lease = shared.parts.ledger.open(Resource::Leases);
+    let ending = match Journey::start(shared.clone(), lease) {
+        Ok(mut journey) => journey.go().await,
+        Err(commit) => Ending::Commit(commit, None),
+    };
+    match ending {
+        Ending::Commit(commit, page) => {
+            let remember: Vec<_> = commit.outlinks.iter().map(|found| found.key).collect();
+            // Called before the slot is given up: the frontier applies at once and only durability is waited for.
+            let committing = shared.parts.frontier.commit(vec![*commit]);
+            drop(slot);
+            let committed = committing.await.pop();
+            if settle(&shared, committed.map(|result| result.map(drop)))? {
+                remember.into_iter().for_each(|key| shared.known.remember(key));
+                hand_over(&shared, page).await;
+            }
+            Ok(())
+        }
+        Ending::Nack(nack) => {
+            let nacked = shared.parts.frontier.nack(vec![nack]).await.pop();
+            drop(slot);
+            settle(&shared, nacked.map(|result| result.map(drop))).map(drop)
+        }
+    }
+}
+
+/// Whether a commit or nack took effect; a fenced one did not, and the URL is somebody else's by now.
+fn settle(shared: &Shared, answer: Option<Result<(), CommitError>>) -> Result<bool> {
+    match answer {
+        Some(Ok(())) => Ok(true),
+        Some(Err(CommitError::Broken(error))) => Err(error),
+        Some(Err(CommitError::Fenced)) | None => {
+            shared.telemetry.problem("a lease ran out before its work was done; the work is repeated");
+            Ok(false)
+        }
+    }
+}
+
+async fn hand_over(shared: &Shared, page: Option<Box<CommittedPage>>) {
+    if let (Some(feed), Some(page)) = (&shared.parts.feed, page) {
+        // A reader that has gone away cancels the crawl through its own token.
+        drop(feed.send(*page).await);
+    }
+}
+
+async fn end_panicked(shared: &Shared, lease: &Lease, cause: &str) -> Result<()> {
+    let error = super::page::panicked(cause).at_url(&lease.request.url);
+    shared.telemetry.failed(&error);
+    let commit: Commit = bare_commit(lease, Outcome::Failed { error });
+    let committed = shared.parts.frontier.commit(vec![commit]).await.pop();
+    settle(shared, committed.map(|result| result.map(drop))).map(drop)
+}
+
+fn panic_message(error: JoinError) -> String {
+    let payload = error.into_panic();
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}
+
+/// The error of a crawl whose parts do not fit.
+pub(super) fn internal(what: &str) -> Error {
+    Error::new(ErrorKind::Internal, what.to_owned())
+}

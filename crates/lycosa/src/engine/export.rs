@@ -1,0 +1,145 @@
+//! The exporter: reads the outbox in order, on a thread of its own, and brings each commit to the sinks.
+//!
+//! Every sink has its own cursor in the state, stored after the sink made its bytes durable, so a crash between
+//! the two makes the sink write the same bytes again and never others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use super::shared::Shared;
+use crate::error::{Error, ErrorKind, Phase, Result};
+use crate::model::{Committed, Cursor, Lsn, Outbox, Position, Sink, Timestamp};
+
+/// Commits read at once.
+const BATCH: usize = 256;
+
+/// Time between two moments at which outputs are made durable and their positions stored.
+const SYNC_EVERY: Duration = Duration::from_millis(500);
+
+/// One sink and how far it has come.
+struct Stream {
+    sink: Box<dyn Sink>,
+    name: String,
+    done: Lsn,
+    stored: Lsn,
+    /// A closed pipe wants no more; that is an end, not a failure.
+    closed: bool,
+}
+
+/// Brings commits to sinks until told to finish, then to the end of the outbox.
+pub(super) struct Exporter {
+    shared: Arc<Shared>,
+    streams: Vec<Stream>,
+    read: Lsn,
+    last_sync: Timestamp,
+}
+
+impl Exporter {
+    /// Opens every sink at its stored position.
+    pub(super) fn open(shared: Arc<Shared>, sinks: Vec<Box<dyn Sink>>) -> Result<Self> {
+        let mut streams = Vec::with_capacity(sinks.len());
+        for mut sink in sinks {
+            let name = sink.name();
+            let cursor = shared.parts.outbox.cursor(&name);
+            let position = cursor.as_ref().map(|cursor| Position(cursor.position.clone()));
+            sink.open(position.as_ref()).map_err(|error| error.in_phase(Phase::Export))?;
+            let done = cursor.map(|cursor| cursor.lsn).unwrap_or_default();
+            streams.push(Stream { sink, name, done, stored: done, closed: false });
+        }
+        let read = streams.iter().map(|stream| stream.done).min().unwrap_or_default();
+        let last_sync = shared.parts.clock.now();
+        Ok(Self { shared, streams, read, last_sync })
+    }
+
+    /// Runs on a blocking thread. `finish` says that no commit will follow any more.
+    pub(super) fn run(mut self, handle: &Handle, finish: &CancellationToken) -> Result<()> {
+        loop {
+            let finishing = finish.is_cancelled();
+            let outbox = self.shared.parts.outbox.clone();
+            let batch = handle.block_on(outbox.read(self.read, BATCH))?;
+            if let Some(last) = batch.last() {
+                let last = last.lsn;
+                self.write(&batch)?;
+                self.read = last;
+                self.shared.exported.advance(last);
+            } else if finishing {
+                break;
+            } else {
+                self.sync(handle)?;
+                self.shared.exported.advance(self.shared.parts.frontier.stats().last_lsn);
+                handle.block_on(async {
+                    tokio::select! {
+                        () = outbox.readable(self.read) => {}
+                        () = finish.cancelled() => {}
+                    }
+                });
+            }
+            if self.shared.parts.clock.now().since(self.last_sync) >= SYNC_EVERY {
+                self.sync(handle)?;
+            }
+        }
+        self.close(handle)
+    }
+
+    fn write(&mut self, batch: &[Committed]) -> Result<()> {
+        for stream in self.streams.iter_mut().filter(|stream| !stream.closed) {
+            for commit in batch.iter().filter(|commit| commit.lsn > stream.done) {
+                match stream.sink.write(commit) {
+                    Ok(()) => stream.done = commit.lsn,
+                    Err(error) if is_closed_pipe(&error) => {
+                        stream.closed = true;
+                        break;
+                    }
+                    Err(error) => return Err(error.in_phase(Phase::Export)),
+                }
+            }
+        }
+        let records: usize = batch.iter().map(|commit| commit.records.len()).sum();
+        self.shared.telemetry.exported(records as u64);
+        if !self.streams.is_empty() && self.streams.iter().all(|stream| stream.closed) {
+            return Err(Error::new(ErrorKind::Output, "the reader of the output has gone away")
+                .with_source(std::io::Error::from(std::io::ErrorKind::BrokenPipe)));
+        }
+        Ok(())
+    }
+
+    fn sync(&mut self, handle: &Handle) -> Result<()> {
+        self.last_sync = self.shared.parts.clock.now();
+        for stream in self.streams.iter_mut().filter(|stream| stream.done > stream.stored) {
+            let position = if stream.closed { Position::default() } else { stream.sink.sync()? };
+            store(stream, position, &*self.shared.parts.outbox, handle)?;
+        }
+        let least = self.streams.iter().map(|stream| stream.stored).min().unwrap_or(self.read);
+        handle.block_on(self.shared.parts.outbox.trim(least))
+    }
+
+    fn close(mut self, handle: &Handle) -> Result<()> {
+        for stream in self.streams.iter_mut().filter(|stream| !stream.closed) {
+            let position = stream.sink.close().map_err(|error| error.in_phase(Phase::Export))?;
+            store(stream, position, &*self.shared.parts.outbox, handle)?;
+        }
+        handle.block_on(self.shared.parts.outbox.trim(self.read))
+    }
+}
+
+fn store(stream: &mut Stream, position: Position, outbox: &dyn Outbox, handle: &Handle) -> Result<()> {
+    let cursor = Cursor { lsn: stream.done, position: position.0 };
+    handle.block_on(outbox.set_cursor(&stream.name, cursor))?;
+    stream.stored = stream.done;
+    Ok(())
+}
+
+/// Whether an output's reader simply stopped reading (`| head`).
+pub(super) fn is_closed_pipe(error: &Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
+            return io.kind() == std::io::ErrorKind::BrokenPipe;
+        }
+        cause = inner.source();
+    }
+    false
+}

@@ -1,0 +1,309 @@
+//! The journey of one lease: from the frontier's hand to a commit or a nack.
+//!
+//! Everything here ends in an [`Ending`], so that no lease is forgotten on any path; only a cancelled or panicked
+//! journey ends without one, and the dispatcher accounts for those.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::credit::LeaseCredit;
+use super::discover::Target;
+use super::pages::CommittedPage;
+use super::policy::LeasePolicy;
+use super::shared::Shared;
+use crate::error::{Error, ErrorKind, Phase};
+use crate::model::{
+    Answer, Attempt, Commit, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome, Payload, Record, Request,
+    RequestKind, Response, Retry, Timestamp,
+};
+
+/// One lease on its way.
+#[derive(Debug)]
+pub(super) struct Journey {
+    pub(super) shared: Arc<Shared>,
+    pub(super) lease: Arc<Lease>,
+    /// The request as sent: the lease's, after the hooks.
+    pub(super) request: Arc<Request>,
+    pub(super) url: Url,
+    started: Timestamp,
+    pub(super) attempts: Vec<Attempt>,
+    peer: Option<std::net::SocketAddr>,
+}
+
+/// How a journey ends.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// With an outcome, and the page for the stream's reader when there is one.
+    Commit(Box<Commit>, Option<Box<CommittedPage>>),
+    /// To be tried again.
+    Nack(Nack),
+}
+
+/// An answer whose head has arrived.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    pub(super) status: u16,
+    pub(super) response: Box<Response>,
+}
+
+impl Arrival {
+    /// `None` when this is no redirect; `Some(None)` when it is one without a usable target.
+    #[expect(clippy::option_option, reason = "no redirect, a broken one and a good one are three answers")]
+    pub(super) fn redirect_target(&self, base: &Url) -> Option<Option<Url>> {
+        if !matches!(self.status, 301 | 302 | 303 | 307 | 308) {
+            return None;
+        }
+        let location = self.response.headers.get(http::header::LOCATION)?;
+        // Servers send raw UTF-8 here; the URL parser percent-encodes it (WHATWG Fetch, "location URL").
+        let text = String::from_utf8_lossy(location.as_bytes());
+        Some(base.join(text.trim()).ok())
+    }
+}
+
+impl Journey {
+    /// Takes a lease up. A URL in the state that no longer parses is damage, and ends as a failure.
+    pub(super) fn start(shared: Arc<Shared>, lease: Arc<Lease>) -> Result<Self, Box<Commit>> {
+        let started = shared.parts.clock.now();
+        let request = Arc::new(lease.request.clone());
+        match Url::parse(&request.url) {
+            Ok(url) => Ok(Self { shared, lease, request, url, started, attempts: Vec::new(), peer: None }),
+            Err(cause) => {
+                let error = Error::new(ErrorKind::Url, "the URL cannot be parsed").at_url(&request.url);
+                let outcome = Outcome::Failed { error: error.with_source(cause) };
+                Err(Box::new(bare_commit(&lease, outcome)))
+            }
+        }
+    }
+
+    /// Goes the whole way.
+    pub(super) async fn go(&mut self) -> Ending {
+        if let Some(reason) = self.robots_refusal(&self.url.clone()) {
+            return self.excluded(reason);
+        }
+        let mut request = (*self.request).clone();
+        if !self.shared.parts.hooks.on_request(&mut request) {
+            return self.excluded(Exclusion::Hook);
+        }
+        self.request = Arc::new(request);
+        let parts = &self.shared.parts;
+        let policy = Arc::new(LeasePolicy::new(parts.guard.clone(), parts.frontier.clone(), self.lease.token));
+        let exchange = self.exchange(&policy);
+        let shared = self.shared.clone();
+        let next = Next::new(&shared.parts.middlewares, &*shared.parts.fetch);
+        match next.run(exchange).await {
+            Ok(Answer::Response(response)) => self.arrived(response).await,
+            Ok(Answer::Retry { after, block_site, reason, status, wire_bytes }) => {
+                self.note(status, Some(reason), wire_bytes);
+                let until = self.now().after(after);
+                self.nack(Retry {
+                    not_before: until,
+                    block_site_until: block_site.then_some(until),
+                    counts: true,
+                })
+            }
+            Err(error) => self.not_arrived(error, &policy),
+        }
+    }
+
+    fn exchange(&self, policy: &Arc<LeasePolicy>) -> Exchange {
+        let parts = &self.shared.parts;
+        let mut limits = parts.settings.limits.clone();
+        if self.lease.request.kind == RequestKind::Robots {
+            limits = super::robots::bounds(limits);
+        }
+        if parts.settings.byte_budget {
+            let time = self.lease.deadline.since(self.started);
+            let credit = LeaseCredit::new(parts.frontier.clone(), self.lease.token, time, self.lease.bytes);
+            limits.credit = Some(Arc::new(credit));
+        }
+        Exchange {
+            request: self.request.clone(),
+            url: self.url.clone(),
+            headers: http::HeaderMap::new(),
+            policy: policy.clone(),
+            limits,
+        }
+    }
+
+    async fn arrived(&mut self, response: Box<Response>) -> Ending {
+        self.peer = response.facts.peer;
+        let arrival = Arrival { status: response.status, response };
+        self.shared.parts.hooks.on_response(&self.request, arrival.status, &arrival.response.headers);
+        if self.lease.request.kind == RequestKind::Robots {
+            return self.robots_arrived(arrival).await;
+        }
+        if let Some(target) = arrival.redirect_target(&self.url) {
+            self.note_answer(arrival.status, 0, arrival.response.body.wire_bytes());
+            return self.follow(arrival.status, target);
+        }
+        match self.lease.request.kind {
+            RequestKind::Sitemap => self.sitemap_arrived(arrival).await,
+            _ => self.page_arrived(arrival).await,
+        }
+    }
+
+    /// One hop: ends the lease and queues the continuation in the same commit.
+    fn follow(&mut self, status: u16, target: Option<Url>) -> Ending {
+        let Some(target) = target else {
+            return self.failed(Error::new(ErrorKind::Redirect, "a redirect without a usable target"));
+        };
+        let most = self.shared.parts.settings.max_redirects;
+        if self.lease.request.chain.len() >= most {
+            return self.failed(Error::new(ErrorKind::Redirect, format!("more than {most} redirects")));
+        }
+        let identity = &self.shared.parts.identity;
+        let Some(identified) = identity.identify(&target) else {
+            return self.failed(Error::new(ErrorKind::Redirect, format!("a redirect to {target}")));
+        };
+        let met = |url: &str| Url::parse(url).ok().and_then(|url| identity.identify(&url)).map(|found| found.key);
+        let in_chain = self.lease.request.chain.iter().any(|hop| met(&hop.url) == Some(identified.key));
+        if identified.key == self.lease.key || in_chain {
+            return self.failed(Error::new(ErrorKind::Redirect, format!("a redirect loop at {target}")));
+        }
+        match self.shared.discover_hop(&self.lease.request, self.lease.key, status, &target) {
+            Target::Discovered(to) => {
+                let alias = self.outcome_record("alias", Some(status), &[("alias_of", to.request.url.as_ref())]);
+                self.redirected(status, *to, alias)
+            }
+            Target::Refused(reason) => {
+                if self.lease.request.parent.is_none() {
+                    let host = target.host_str().unwrap_or_default();
+                    self.shared.telemetry.problem(format!(
+                        "the seed {} redirects to {host}, which is out of scope; add it as a seed or widen --scope",
+                        self.request.first_url()
+                    ));
+                }
+                self.excluded(reason)
+            }
+        }
+    }
+
+    pub(super) fn redirected(&mut self, status: u16, to: Discovered, if_known: Vec<Record>) -> Ending {
+        let outcome = Outcome::Redirect { status, to: Box::new(to), if_known };
+        Ending::Commit(Box::new(self.commit(outcome)), None)
+    }
+
+    fn not_arrived(&mut self, error: Error, policy: &LeasePolicy) -> Ending {
+        match error.kind() {
+            ErrorKind::Deferred => {
+                let until = policy.deferred_until().unwrap_or_else(|| self.now());
+                self.nack(Retry { not_before: until, block_site_until: None, counts: false })
+            }
+            ErrorKind::Cancelled | ErrorKind::Budget => {
+                self.note(None, Some(error.kind().to_string()), 0);
+                self.nack(Retry { not_before: self.now(), block_site_until: None, counts: false })
+            }
+            ErrorKind::AddressRefused => {
+                self.shared.telemetry.failed(&error);
+                self.failed(error)
+            }
+            _ => {
+                self.note_failure(&error);
+                if self.lease.request.kind == RequestKind::Robots {
+                    return self.robots_failed(&error);
+                }
+                self.failed(error)
+            }
+        }
+    }
+
+    /// A failure in the middle of a body: to be tried again while tries are left and it makes sense.
+    pub(super) fn retry_body(&mut self, error: &Error) -> Option<Ending> {
+        if error.kind() == ErrorKind::Budget {
+            return Some(self.nack(Retry { not_before: self.now(), block_site_until: None, counts: false }));
+        }
+        let tries_left = self.lease.request.attempt < self.shared.parts.settings.retries;
+        if !(error.is_transient() && tries_left) {
+            return None;
+        }
+        let pause = std::time::Duration::from_secs(1 << self.lease.request.attempt.min(6));
+        Some(self.nack(Retry { not_before: self.now().after(pause), block_site_until: None, counts: true }))
+    }
+
+    pub(super) fn failed(&mut self, error: Error) -> Ending {
+        Ending::Commit(Box::new(self.failed_commit(error)), None)
+    }
+
+    pub(super) fn failed_commit(&mut self, error: Error) -> Commit {
+        let error = if error.url().is_some() { error } else { error.at_url(self.url.as_str()) };
+        self.shared.parts.hooks.on_error(&self.request, &error);
+        let phase = error.phase().map_or("", Phase::as_str);
+        let records = self.outcome_record(
+            "failed",
+            None,
+            &[("error", error.kind().as_str()), ("phase", phase), ("message", error.message())],
+        );
+        Commit { payload: Payload::Inline(records), ..self.commit(Outcome::Failed { error }) }
+    }
+
+    pub(super) fn fetched_commit(&mut self, status: u16) -> Commit {
+        let records = self.outcome_record("fetched", Some(status), &[]);
+        Commit { payload: Payload::Inline(records), ..self.commit(Outcome::Fetched { status }) }
+    }
+
+    pub(super) fn excluded(&mut self, reason: Exclusion) -> Ending {
+        self.shared.telemetry.skipped(reason, 1);
+        let records = self.outcome_record("excluded", None, &[("reason", reason.as_str())]);
+        let commit = Commit { payload: Payload::Inline(records), ..self.commit(Outcome::Excluded { reason }) };
+        Ending::Commit(Box::new(commit), None)
+    }
+
+    pub(super) fn commit(&mut self, outcome: Outcome) -> Commit {
+        Commit { attempts: std::mem::take(&mut self.attempts), ..bare_commit(&self.lease, outcome) }
+    }
+
+    fn nack(&mut self, retry: Retry) -> Ending {
+        self.shared.telemetry.retried();
+        Ending::Nack(Nack { token: self.lease.token, attempt: self.attempts.pop(), retry })
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.shared.parts.clock.now()
+    }
+
+    pub(super) fn elapsed(&self) -> std::time::Duration {
+        self.now().since(self.started)
+    }
+
+    /// When the journey began.
+    pub(super) fn started(&self) -> Timestamp {
+        self.started
+    }
+
+    /// Notes an answer, for the state and for the counters.
+    pub(super) fn note_answer(&mut self, status: u16, decoded: u64, wire: u64) {
+        self.shared.telemetry.answered(status, wire, decoded);
+        self.note(Some(status), None, wire);
+    }
+
+    fn note_failure(&mut self, error: &Error) {
+        self.shared.telemetry.failed(error);
+        let what = error.phase().map_or_else(|| error.kind().to_string(), |phase| format!("{}/{phase}", error.kind()));
+        self.note(None, Some(what), 0);
+    }
+
+    fn note(&mut self, status: Option<u16>, failure: Option<String>, wire_bytes: u64) {
+        self.attempts.push(Attempt {
+            at: self.started,
+            duration: self.elapsed(),
+            status,
+            failure: failure.map(Into::into),
+            peer: self.peer,
+            wire_bytes,
+        });
+    }
+}
+
+/// A commit that only ends the lease.
+pub(super) fn bare_commit(lease: &Lease, outcome: Outcome) -> Commit {
+    Commit {
+        token: lease.token,
+        outcome,
+        attempts: Vec::new(),
+        payload: Payload::default(),
+        outlinks: Vec::new(),
+        host_update: None,
+        is_page: false,
+    }
+}

@@ -1,0 +1,180 @@
+//! The engine: joins frontier, middlewares, fetch, extraction and sinks into a crawl.
+//!
+//! It knows the traits only; whoever builds a crawl chooses the implementations. The order of reading: `settings`
+//! (what it is given), `dispatch` (the loop), `journey` (one lease) with `robots`, `sitemap` and `page` for the
+//! kinds, `discover` (from link to frontier), `export` (from commit to sinks). It parses no options, opens no
+//! files and knows no backend by name.
+
+mod credit;
+mod discover;
+mod dispatch;
+mod export;
+mod hooks;
+mod journey;
+mod page;
+mod pages;
+mod policy;
+mod robots;
+mod settings;
+mod shared;
+mod sitemap;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+pub use hooks::{Hooks, NoHooks};
+pub use pages::{CommittedPage, PageFeed};
+pub use settings::{DEFAULT_ACCEPT_TYPES, Parts, Settings};
+
+use self::discover::Target;
+use self::dispatch::{Dispatcher, Stopped};
+use self::export::Exporter;
+use self::shared::Shared;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::Resource;
+use crate::model::{AddStatus, Exclusion, Finish, Frontier, HostRecord, Request, RequestKind, Stats};
+use crate::scope::spelling;
+use crate::telemetry::{Snapshot, Telemetry};
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// The frontier has no more to give, for this reason.
+    Finished(Finish),
+    /// It was asked to stop; the state can be resumed.
+    Interrupted,
+    /// The reader of the output went away.
+    OutputClosed,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// How it ended.
+    pub end: End,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// Counts of this run.
+    pub run: Snapshot,
+    /// Counts of the whole crawl, over resumes.
+    pub crawl: Stats,
+    /// The slowest hosts, slowest first.
+    pub slowest: Vec<HostRecord>,
+    /// What is still open; anything here is a leak.
+    pub open: Vec<(Resource, i64)>,
+}
+
+/// One crawl, ready to run.
+#[derive(Debug)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    sinks: Vec<Box<dyn crate::model::Sink>>,
+    telemetry: Telemetry,
+    stop: CancellationToken,
+}
+
+impl Engine {
+    /// Joins the parts. Nothing runs yet.
+    #[must_use]
+    pub fn new(mut parts: Parts) -> Self {
+        let sinks = std::mem::take(&mut parts.sinks);
+        let telemetry = Telemetry::default();
+        let shared = Shared::new(parts, telemetry.clone());
+        Self { shared, sinks, telemetry, stop: CancellationToken::new() }
+    }
+
+    /// The counters of this run, live.
+    #[must_use]
+    pub fn telemetry(&self) -> Telemetry {
+        self.telemetry.clone()
+    }
+
+    /// Cancelling this asks the crawl to stop: no request starts any more, open ones may end within the drain
+    /// time, nothing is lost.
+    #[must_use]
+    pub fn stop_token(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Offers seeds to the frontier. The answer has, for each, why it was refused, if it was.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub async fn seed(&self, seeds: &[Url]) -> Result<Vec<Option<Exclusion>>> {
+        let mut answers = vec![None; seeds.len()];
+        let mut accepted = Vec::with_capacity(seeds.len());
+        for (place, url) in seeds.iter().enumerate() {
+            let make = |url: &Url| Request::get(spelling(url));
+            match self.shared.discover(url, RequestKind::Page, 0, |_| true, make) {
+                Some(Target::Discovered(found)) => accepted.push((place, *found)),
+                Some(Target::Refused(reason)) => answers[place] = Some(reason),
+                None => {}
+            }
+        }
+        let (places, batch): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
+        for (place, status) in places.into_iter().zip(self.shared.parts.frontier.add(batch).await?) {
+            if let AddStatus::Refused(reason) = status
+                && let Some(answer) = answers.get_mut(place)
+            {
+                *answer = Some(reason);
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Runs the crawl to its end. Whatever the end, everything committed is in the outputs, and the frontier is
+    /// flushed.
+    ///
+    /// # Errors
+    /// When the state or an output cannot be written, or an output was changed by somebody else.
+    pub async fn run(self) -> Result<Report> {
+        let started = self.shared.parts.clock.now();
+        let finish = CancellationToken::new();
+        let exporter = Exporter::open(self.shared.clone(), self.sinks)?;
+        let handle = tokio::runtime::Handle::current();
+        let finishing = finish.clone();
+        let stop = self.stop.clone();
+        let exporting = tokio::task::spawn_blocking(move || {
+            let result = exporter.run(&handle, &finishing);
+            // Without an exporter the crawl must not go on: its outbox would grow without end.
+            stop.cancel();
+            result
+        });
+        let dispatched = Dispatcher::new(self.shared.clone(), self.stop.clone()).run().await;
+        finish.cancel();
+        let exported = exporting.await.map_err(|error| dispatch::internal("the exporter panicked").with_source(error))?;
+        let end = match (dispatched, exported) {
+            (_, Err(error)) if export::is_closed_pipe(&error) => End::OutputClosed,
+            (_, Err(error)) => return Err(error),
+            (Err(error), Ok(())) => return Err(error),
+            (Ok(Stopped::Finished(finish)), Ok(())) => End::Finished(finish),
+            (Ok(Stopped::Cancelled), Ok(())) => End::Interrupted,
+        };
+        self.shared.parts.frontier.flush().await?;
+        Ok(report(&self.shared, end, started))
+    }
+}
+
+fn report(shared: &Shared, end: End, started: crate::model::Timestamp) -> Report {
+    let frontier: &dyn Frontier = &*shared.parts.frontier;
+    Report {
+        end,
+        elapsed: shared.parts.clock.now().since(started),
+        run: shared.telemetry.snapshot(),
+        crawl: frontier.stats(),
+        slowest: frontier.slowest(5),
+        open: shared.parts.ledger.snapshot(),
+    }
+}
+
+/// The error of a crawl that cannot begin.
+#[must_use]
+pub fn nothing_to_do(seeds: &[(Url, Exclusion)]) -> Error {
+    let reasons: Vec<_> = seeds.iter().map(|(url, reason)| format!("{url} ({})", reason.as_str())).collect();
+    Error::new(ErrorKind::Usage, format!("no seed belongs to the crawl: {}", reasons.join(", ")))
+        .with_hint("widen --scope, --include or --allowed-domains, or check the spelling")
+}

@@ -1,0 +1,233 @@
+//! The journey of a page: read the body, decode, parse, extract, and put it all into one commit.
+//!
+//! Decoding, parsing, extraction and hooks are synchronous and happen between two awaits; the document is gone
+//! before the commit is awaited.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use lycosa_dom::{Decoded, Document, ParseOptions, TreeState};
+use url::Url;
+
+use super::journey::{Arrival, Ending, Journey};
+use super::pages::CommittedPage;
+use crate::error::{Error, ErrorKind, Phase, Result};
+use crate::extract::record;
+use crate::model::{
+    BodyEnd, Commit, Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Payload, Record, RecordKind,
+};
+
+/// Bodies from this size on are worked on outside the runtime's own threads, so that they hold up nobody.
+const LARGE_BODY: usize = 512 << 10;
+
+/// A page that was read to its end.
+struct Arrived {
+    status: u16,
+    headers: HeaderMap,
+    facts: Facts,
+    body: Bytes,
+    end: BodyEnd,
+    content_type: Option<String>,
+}
+
+/// What came out of a page.
+struct Digest {
+    records: Vec<Record>,
+    outlinks: Vec<Discovered>,
+    page: Option<Box<CommittedPage>>,
+    items: u64,
+}
+
+impl Journey {
+    /// Works on the final answer to a page request.
+    pub(super) async fn page_arrived(&mut self, arrival: Arrival) -> Ending {
+        let status = arrival.status;
+        let response = *arrival.response;
+        let content_type = response.header("content-type").map(str::to_owned);
+        if !(200..300).contains(&status) {
+            self.note_answer(status, 0, response.body.wire_bytes());
+            return Ending::Commit(Box::new(self.fetched_commit(status)), None);
+        }
+        if !accepts(&self.shared.parts.settings.accept_types, content_type.as_deref()) {
+            self.note_answer(status, 0, response.body.wire_bytes());
+            return self.excluded(Exclusion::ContentType);
+        }
+        let (body, end) = response.body.read().await;
+        self.note_answer(status, body.len() as u64, end.wire_bytes);
+        if let Some(error) = &end.error {
+            if let Some(nack) = self.retry_body(error) {
+                return nack;
+            }
+            self.shared.telemetry.failed(error);
+            return self.failed(error.clone());
+        }
+        let (headers, facts) = (response.headers, response.facts);
+        let arrived = Arrived { status, headers, facts, body, end, content_type };
+        let digest = if arrived.body.len() < LARGE_BODY {
+            self.digest(&arrived)
+        } else {
+            tokio::task::block_in_place(|| self.digest(&arrived))
+        };
+        match digest {
+            Ok(Ok(digest)) => self.page_ending(status, digest),
+            Ok(Err(reason)) => self.excluded(reason),
+            Err(error) => {
+                self.shared.telemetry.failed(&error);
+                self.failed(error)
+            }
+        }
+    }
+
+    fn page_ending(&mut self, status: u16, digest: Digest) -> Ending {
+        self.shared.telemetry.page(digest.items);
+        let commit = Commit {
+            payload: Payload::Inline(digest.records),
+            outlinks: digest.outlinks,
+            is_page: true,
+            ..self.commit(Outcome::Fetched { status })
+        };
+        Ending::Commit(Box::new(commit), digest.page)
+    }
+
+    /// From bytes to records and outlinks. The inner error is a reason not to keep the page.
+    fn digest(&mut self, arrived: &Arrived) -> Result<Result<Digest, Exclusion>> {
+        let tld = self.url.host_str().and_then(|host| host.rsplit_once('.')).map(|(_, tld)| tld);
+        let decoded = lycosa_dom::decode(&arrived.body, arrived.content_type.as_deref(), tld);
+        let document = is_html(arrived.content_type.as_deref(), &decoded.text)
+            .then(|| Document::parse_html(&decoded.text, ParseOptions::default()));
+        let base = document.as_ref().and_then(|document| document.base_href()).and_then(|href| self.url.join(href).ok());
+        let page = Page {
+            request: &self.request,
+            url: &self.url,
+            base: base.as_ref().unwrap_or(&self.url),
+            status: arrived.status,
+            headers: &arrived.headers,
+            body: &arrived.body,
+            text: &decoded.text,
+            document: document.as_ref(),
+        };
+        if let Some(TreeState::Cut { reason }) = document.as_ref().map(Document::tree_state) {
+            self.shared.telemetry.problem(format!("the document of a page was cut ({reason:?})"));
+        }
+        let mut findings = self.extract(&page)?;
+        if let Some(reason) = findings.excluded {
+            return Ok(Err(reason));
+        }
+        findings.items.retain_mut(|item| self.shared.parts.hooks.on_item(item));
+        let outlinks = self.shared.discover_outlinks(&self.request, &self.url, &findings);
+        let records = self.page_records(&page, arrived, &decoded, &findings);
+        let items = findings.items.len() as u64;
+        let page = self.shared.parts.feed.is_some().then(|| self.committed_page(arrived, &decoded.text, findings.items));
+        Ok(Ok(Digest { records, outlinks, page, items }))
+    }
+
+    fn extract(&self, page: &Page<'_>) -> Result<Findings> {
+        let mut findings = Findings::default();
+        for extractor in self.shared.parts.extractors.iter() {
+            extractor.extract(page, &mut findings).map_err(|error| error.in_phase(Phase::Extract))?;
+        }
+        self.shared.parts.hooks.on_page(page, &mut findings).map_err(|error| error.in_phase(Phase::Hook))?;
+        Ok(findings)
+    }
+
+    fn committed_page(&self, arrived: &Arrived, text: &str, items: Vec<Item>) -> Box<CommittedPage> {
+        Box::new(CommittedPage {
+            request: self.request.clone(),
+            url: self.url.clone(),
+            status: arrived.status,
+            headers: arrived.headers.clone(),
+            body: arrived.body.clone(),
+            text: text.to_owned(),
+            items,
+        })
+    }
+
+    fn page_records(
+        &self,
+        page: &Page<'_>,
+        arrived: &Arrived,
+        decoded: &Decoded<'_>,
+        findings: &Findings,
+    ) -> Vec<Record> {
+        let facts = record::PageFacts {
+            page,
+            decoded,
+            bytes: arrived.body.len() as u64,
+            wire_bytes: arrived.end.wire_bytes,
+            content_type: arrived.content_type.as_deref(),
+            fetched_at: self.started(),
+            duration: self.elapsed(),
+            outlinks: &findings.outlinks,
+            guard_delegated: arrived.facts.guard_delegated,
+        };
+        let mut records = Vec::with_capacity(1 + findings.items.len());
+        records.push(self.record(0, RecordKind::Page, record::page_json(&facts)));
+        for (index, item) in (1..).zip(&findings.items) {
+            records.push(self.record(index, RecordKind::Item(item.kind.clone()), record::item_json(item, &facts)));
+        }
+        records
+    }
+
+    /// The record of an outcome that gave no page, when such records are wanted.
+    pub(super) fn outcome_record(&self, outcome: &str, status: Option<u16>, more: &[(&str, &str)]) -> Vec<Record> {
+        if !self.shared.parts.settings.all_outcomes || !self.lease.request.kind.yields_page() {
+            return Vec::new();
+        }
+        let json = record::outcome_json(&self.request, outcome, status, more, self.started());
+        vec![self.record(0, RecordKind::Outcome, json)]
+    }
+
+    fn record(&self, index: u32, kind: RecordKind, json: String) -> Record {
+        let parts = &self.shared.parts;
+        let id = parts.identity.record_id(self.lease.key, self.request.generation, index);
+        Record { id, kind, json: json.into_boxed_str() }
+    }
+}
+
+/// Whether a content type is among those accepted; a missing one is, since servers forget it.
+fn accepts(accepted: &[String], content_type: Option<&str>) -> bool {
+    let Some(content_type) = content_type else { return true };
+    let essence = essence(content_type);
+    accepted.iter().any(|wanted| match wanted.strip_suffix('*') {
+        Some(prefix) => essence.starts_with(prefix),
+        None => essence == wanted.as_str(),
+    })
+}
+
+/// The type without its parameters, lower case.
+fn essence(content_type: &str) -> Cow<'_, str> {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if essence.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(essence.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(essence)
+    }
+}
+
+/// Whether to build a HTML document: by the declared type, by the first character when none is declared.
+fn is_html(content_type: Option<&str>, text: &str) -> bool {
+    match content_type.map(essence) {
+        Some(essence) => matches!(&*essence, "text/html" | "application/xhtml+xml"),
+        None => text.trim_start().starts_with('<'),
+    }
+}
+
+/// A panic in user code, as the failure it ends the URL with.
+pub(super) fn panicked(cause: &str) -> Error {
+    Error::new(ErrorKind::UserCode, format!("the worker panicked: {cause}")).in_phase(Phase::Hook)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_types_are_matched_without_parameters_and_case() {
+        let accepted = vec!["text/html".to_owned(), "image/*".to_owned()];
+        assert!(accepts(&accepted, Some("Text/HTML; charset=utf-8")));
+        assert!(accepts(&accepted, Some("image/png")));
+        assert!(!accepts(&accepted, Some("text/htmlish")));
+        assert!(accepts(&accepted, None), "servers forget the type");
+    }
+}

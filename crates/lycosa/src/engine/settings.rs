@@ -1,0 +1,98 @@
+//! What the engine is given: the parts it joins and the numbers it obeys.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::hooks::Hooks;
+use super::pages::PageFeed;
+use crate::ledger::Ledger;
+use crate::model::{
+    Clock, ConnectPolicy, Extract, Fetch, FetchLimits, Frontier, Middleware, Outbox, Scope, Sink,
+};
+use crate::scope::Identity;
+
+/// Everything a crawl is made of. The engine knows only the traits.
+#[derive(Debug)]
+pub struct Parts {
+    /// Which URL is next, and never twice.
+    pub frontier: Arc<dyn Frontier>,
+    /// Reads what the frontier committed.
+    pub outbox: Arc<dyn Outbox>,
+    /// Sends requests.
+    pub fetch: Arc<dyn Fetch>,
+    /// What wraps the fetch, outermost first.
+    pub middlewares: Arc<[Arc<dyn Middleware>]>,
+    /// Which addresses may be connected to.
+    pub guard: Arc<dyn ConnectPolicy>,
+    /// Which URLs belong to the crawl.
+    pub scope: Arc<dyn Scope>,
+    /// What is taken out of pages, in order.
+    pub extractors: Arc<[Arc<dyn Extract>]>,
+    /// Where records end.
+    pub sinks: Vec<Box<dyn Sink>>,
+    /// User code on the way.
+    pub hooks: Arc<dyn Hooks>,
+    /// Where pages are handed to a reader after their commit, when there is one.
+    pub feed: Option<PageFeed>,
+    /// How URLs are recognised.
+    pub identity: Arc<Identity>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Counts of what is open.
+    pub ledger: Ledger,
+    /// Numbers and switches.
+    pub settings: Settings,
+}
+
+/// Numbers and switches of the engine.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Requests under way at once, 1 or more. Default 16.
+    pub concurrency: usize,
+    /// Whether robots.txt is obeyed. Default true.
+    pub robots: bool,
+    /// The name robots.txt groups are looked up by. Default `lycosa`.
+    pub robots_agent: String,
+    /// Whether sitemaps named by robots.txt (or `/sitemap.xml`) are read. Default false.
+    pub sitemaps: bool,
+    /// Redirects followed for one URL. Default 10.
+    pub max_redirects: usize,
+    /// Content types that are read and parsed; the bodies of others are not read. Lower case, `*` at the end
+    /// stands for anything. Default HTML, XHTML and feeds.
+    pub accept_types: Vec<String>,
+    /// Bounds of one answer.
+    pub limits: FetchLimits,
+    /// Whether `limits` are drawn from a crawl-wide byte budget.
+    pub byte_budget: bool,
+    /// How often a failure in the middle of a body is tried again. Default 2.
+    pub retries: u32,
+    /// How long open requests may go on after the crawl was asked to stop. Default 10 s.
+    pub drain: Duration,
+    /// Whether outcomes that give no page become records too. Default false.
+    pub all_outcomes: bool,
+    /// Links taken from one page. Default 100,000.
+    pub max_links: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            concurrency: 16,
+            robots: true,
+            robots_agent: "lycosa".to_owned(),
+            sitemaps: false,
+            max_redirects: 10,
+            accept_types: DEFAULT_ACCEPT_TYPES.iter().map(|&kind| kind.to_owned()).collect(),
+            limits: FetchLimits::default(),
+            byte_budget: false,
+            retries: 2,
+            drain: Duration::from_secs(10),
+            all_outcomes: false,
+            max_links: 100_000,
+        }
+    }
+}
+
+/// HTML, XHTML and feeds.
+pub const DEFAULT_ACCEPT_TYPES: [&str; 5] =
+    ["text/html", "application/xhtml+xml", "application/rss+xml", "application/atom+xml", "application/feed+json"];

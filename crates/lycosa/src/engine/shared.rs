@@ -1,0 +1,99 @@
+//! What every journey of a crawl shares: the parts, the caches, the counters.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::robots::RobotsCache;
+use super::settings::Parts;
+use crate::model::{Lsn, UrlKey};
+use crate::telemetry::Telemetry;
+
+/// Shared by all journeys of one crawl; nothing in it is held over an await.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) parts: Parts,
+    pub(super) telemetry: Telemetry,
+    pub(super) robots: RobotsCache,
+    pub(super) known: KnownKeys,
+    pub(super) exported: Exported,
+}
+
+impl Shared {
+    pub(super) fn new(parts: Parts, telemetry: Telemetry) -> Arc<Self> {
+        Arc::new(Self { parts, telemetry, robots: RobotsCache::default(), known: KnownKeys::default(), exported: Exported::default() })
+    }
+}
+
+/// Commits that may wait for the exporter before no further lease is taken.
+const EXPORT_LAG: u64 = 20_000;
+
+/// How far the exporter has come: what keeps the outbox from growing without end.
+#[derive(Debug, Default)]
+pub(super) struct Exported {
+    lsn: AtomicU64,
+    moved: tokio::sync::Notify,
+}
+
+impl Exported {
+    pub(super) fn advance(&self, to: Lsn) {
+        self.lsn.store(to.0, Ordering::Release);
+        self.moved.notify_waiters();
+    }
+
+    /// Resolves when the exporter is not too far behind `last`.
+    pub(super) async fn keep_up(&self, last: Lsn) {
+        loop {
+            let moved = self.moved.notified();
+            if last.0.saturating_sub(self.lsn.load(Ordering::Acquire)) <= EXPORT_LAG {
+                return;
+            }
+            moved.await;
+        }
+    }
+}
+
+/// A bounded memory of URLs that the frontier certainly knows, so that the navigation links which every page
+/// repeats are not offered again. It may forget; it never invents.
+#[derive(Debug)]
+pub(super) struct KnownKeys(Box<[AtomicU64]>);
+
+/// 65,536 places of 8 bytes: half a mebibyte.
+const PLACES: usize = 1 << 16;
+
+impl Default for KnownKeys {
+    fn default() -> Self {
+        Self((0..PLACES).map(|_| AtomicU64::new(0)).collect())
+    }
+}
+
+impl KnownKeys {
+    pub(super) fn contains(&self, key: UrlKey) -> bool {
+        // The key 0 looks like an empty place; it is then offered to the frontier every time, which is harmless.
+        key.0 != 0 && self.place(key).is_some_and(|place| place.load(Ordering::Relaxed) == key.0)
+    }
+
+    pub(super) fn remember(&self, key: UrlKey) {
+        if let Some(place) = self.place(key) {
+            place.store(key.0, Ordering::Relaxed);
+        }
+    }
+
+    fn place(&self, key: UrlKey) -> Option<&AtomicU64> {
+        let index = usize::try_from(key.0 >> 48).unwrap_or(0);
+        self.0.get(index % PLACES)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_was_never_remembered_is_never_known() {
+        let known = KnownKeys::default();
+        known.remember(UrlKey(7 << 48 | 1));
+        assert!(known.contains(UrlKey(7 << 48 | 1)));
+        assert!(!known.contains(UrlKey(7 << 48 | 2)), "the same place, another key");
+        assert!(!known.contains(UrlKey(0)), "an empty place is not the key 0");
+    }
+}
