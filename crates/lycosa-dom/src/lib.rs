@@ -1,12 +1,12 @@
 //! Bytes to text to tree to nodes. No I/O, no clock, no runtime.
-//pub mod charset;
+mod charset;
 mod document;
 mod name;
 mod page;
 //mod select;
 mod text;
 
-//pub use charset::{CharsetSource, Decoded, decode};
+pub use charset::{CharsetSource, Decoded, decode};
 pub use document::{
     Ancestors, Attribute, AttributeId, Attributes, Cancel, Children, CutReason, Descendants, Document,
     NodeId, NodeKind, NodeRef, ParseOptions, Quirks, TreeState,

@@ -1,0 +1,1 @@
+//! Charset decoding against the standards and real pages.
