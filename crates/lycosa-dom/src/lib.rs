@@ -3,7 +3,7 @@ mod charset;
 mod document;
 mod name;
 mod page;
-//mod select;
+mod select;
 mod text;
 
 pub use charset::{CharsetSource, Decoded, decode};
@@ -13,4 +13,5 @@ pub use document::{
 };
 pub use name::Namespace;
 pub use page::{Link, LinkKind, Links, MetaRefresh, ScannedLink, scan_links};
+pub use select::{Output, Select, Selector, SelectorError};
 pub use text::collapse_whitespace;

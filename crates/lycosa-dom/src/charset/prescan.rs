@@ -108,9 +108,7 @@ impl Scanner<'_> {
 
     fn at_meta(&self) -> bool {
         let rest = self.rest();
-        rest.len() > 5
-            && rest[..5].eq_ignore_ascii_case(b"<meta")
-            && (is_space(rest[5]) || rest[5] == b'/')
+        rest.len() > 5 && rest[..5].eq_ignore_ascii_case(b"<meta") && (is_space(rest[5]) || rest[5] == b'/')
     }
 
     fn at_tag(&self) -> bool {
