@@ -1,5 +1,7 @@
 //! Bytes to text to tree to nodes. No I/O, no clock, no runtime.
 mod charset;
+#[cfg(test)]
+mod corpus;
 mod document;
 mod name;
 mod page;
