@@ -17,6 +17,9 @@ mod serialize;
 mod sink;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub use node::{Attribute, AttributeId, NodeId, NodeKind, NodeRef};
 pub use parse::{Cancel, ParseOptions};
 pub use walk::{Ancestors, Attributes, Children, Descendants};
