@@ -1,0 +1,1 @@
+//! Politeness: what a site asks for.
