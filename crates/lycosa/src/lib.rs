@@ -5,7 +5,16 @@
 pub mod error;
 pub mod ledger;
 pub mod model;
+mod octets;
 
 pub mod clock;
+
+pub mod seed;
+
+pub mod scope;
+
+pub mod politeness;
+
+pub mod sitemap;
 
 pub use error::{Error, ErrorKind, Phase, Result};
