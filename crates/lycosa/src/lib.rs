@@ -2,19 +2,23 @@
 //!
 //! The modules stand in the order in which a URL travels through them.
 
+// Layer 0: words.
 pub mod error;
 pub mod ledger;
 pub mod model;
+pub mod telemetry;
+
+// Layer 1: pure stages.
 mod octets;
+pub mod politeness;
+pub mod scope;
+pub mod sitemap;
 
+// Layer 2: stages that touch the world.
 pub mod clock;
-
 pub mod seed;
 
-pub mod scope;
-
-pub mod politeness;
-
-pub mod sitemap;
+// Layer 4: the loop that joins them.
+pub mod engine;
 
 pub use error::{Error, ErrorKind, Phase, Result};

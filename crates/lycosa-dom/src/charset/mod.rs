@@ -30,6 +30,19 @@ pub enum CharsetSource {
     Default,
 }
 
+impl CharsetSource {
+    /// The name used in records: `bom`, `header`, `meta`, `detector` or `default`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bom => "bom",
+            Self::Header => "header",
+            Self::Meta => "meta",
+            Self::Detector => "detector",
+            Self::Default => "default",
+        }
+    }
+}
+
 /// The text of a body and how it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoded<'a> {

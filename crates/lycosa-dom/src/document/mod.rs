@@ -77,6 +77,18 @@ pub enum CutReason {
     Cancelled,
 }
 
+impl CutReason {
+    /// The name used in records: `depth`, `nodes`, `size` or `cancelled`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Depth => "depth",
+            Self::Nodes => "nodes",
+            Self::Size => "size",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// Whether the tree holds the whole page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TreeState {

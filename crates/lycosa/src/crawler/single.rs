@@ -228,7 +228,7 @@ impl Fetched {
         }
         let tld = self.url.host_str().and_then(|host| host.rsplit_once('.')).map(|(_, tld)| tld);
         let decoded = lycosa_dom::decode(&self.body, self.content_type.as_deref(), tld);
-        self.charset = Some(format!("{} (by {})", decoded.charset, decoded.source));
+        self.charset = Some(format!("{} (by {})", decoded.charset, decoded.source.as_str()));
         self.text = decoded.text.into_owned();
         if self.content_type.as_deref().is_none_or(|kind| kind.to_ascii_lowercase().contains("html")) {
             self.title = self.document().title().map(std::borrow::Cow::into_owned);

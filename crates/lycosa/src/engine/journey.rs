@@ -163,8 +163,9 @@ impl Journey {
         }
         match self.shared.discover_hop(&self.lease.request, self.lease.key, status, &target) {
             Target::Discovered(to) => {
-                let alias = self.outcome_record("alias", Some(status), &[("alias_of", to.request.url.as_ref())]);
-                self.redirected(status, *to, alias)
+                let alias = Outcome::Alias { status, of: to.request.url.clone() };
+                let if_known = self.outcome_records(&alias);
+                self.redirected(status, *to, if_known)
             }
             Target::Refused(reason) => {
                 if self.lease.request.parent.is_none() {
@@ -228,29 +229,30 @@ impl Journey {
     pub(super) fn failed_commit(&mut self, error: Error) -> Commit {
         let error = if error.url().is_some() { error } else { error.at_url(self.url.as_str()) };
         self.shared.parts.hooks.on_error(&self.request, &error);
-        let phase = error.phase().map_or("", Phase::as_str);
-        let records = self.outcome_record(
-            "failed",
-            None,
-            &[("error", error.kind().as_str()), ("phase", phase), ("message", error.message())],
-        );
-        Commit { payload: Payload::Inline(records), ..self.commit(Outcome::Failed { error }) }
+        self.commit(Outcome::Failed { error })
     }
 
     pub(super) fn fetched_commit(&mut self, status: u16) -> Commit {
-        let records = self.outcome_record("fetched", Some(status), &[]);
-        Commit { payload: Payload::Inline(records), ..self.commit(Outcome::Fetched { status }) }
+        self.commit(Outcome::Fetched { status })
     }
 
     pub(super) fn excluded(&mut self, reason: Exclusion) -> Ending {
         self.shared.telemetry.skipped(reason, 1);
-        let records = self.outcome_record("excluded", None, &[("reason", reason.as_str())]);
-        let commit = Commit { payload: Payload::Inline(records), ..self.commit(Outcome::Excluded { reason }) };
-        Ending::Commit(Box::new(commit), None)
+        Ending::Commit(Box::new(self.commit(Outcome::Excluded { reason })), None)
     }
 
+    /// The commit of an outcome that gives no page.
     pub(super) fn commit(&mut self, outcome: Outcome) -> Commit {
-        Commit { attempts: std::mem::take(&mut self.attempts), ..bare_commit(&self.lease, outcome) }
+        let records = self.outcome_records(&outcome);
+        let attempts = std::mem::take(&mut self.attempts);
+        Commit { attempts, payload: Payload::Inline(records), ..bare_commit(&self.lease, outcome) }
+    }
+
+    /// The commit of a page.
+    pub(super) fn page_commit(&mut self, status: u16, records: Vec<Record>, outlinks: Vec<Discovered>) -> Commit {
+        let attempts = std::mem::take(&mut self.attempts);
+        let payload = Payload::Inline(records);
+        Commit { attempts, payload, outlinks, is_page: true, ..bare_commit(&self.lease, Outcome::Fetched { status }) }
     }
 
     fn nack(&mut self, retry: Retry) -> Ending {

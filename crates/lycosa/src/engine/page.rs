@@ -13,9 +13,9 @@ use url::Url;
 use super::journey::{Arrival, Ending, Journey};
 use super::pages::CommittedPage;
 use crate::error::{Error, ErrorKind, Phase, Result};
-use crate::extract::record;
+use crate::extract::record::{self, OutcomeFacts, Outlinks};
 use crate::model::{
-    BodyEnd, Commit, Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Payload, Record, RecordKind,
+    Discovered, Exclusion, Findings, Item, Outcome, Page, Record, RecordKind,
 };
 
 /// Bodies from this size on are worked on outside the runtime's own threads, so that they hold up nobody.
@@ -25,9 +25,7 @@ const LARGE_BODY: usize = 512 << 10;
 struct Arrived {
     status: u16,
     headers: HeaderMap,
-    facts: Facts,
     body: Bytes,
-    end: BodyEnd,
     content_type: Option<String>,
 }
 
@@ -62,8 +60,7 @@ impl Journey {
             self.shared.telemetry.failed(error);
             return self.failed(error.clone());
         }
-        let (headers, facts) = (response.headers, response.facts);
-        let arrived = Arrived { status, headers, facts, body, end, content_type };
+        let arrived = Arrived { status, headers: response.headers, body, content_type };
         let digest = if arrived.body.len() < LARGE_BODY {
             self.digest(&arrived)
         } else {
@@ -81,12 +78,7 @@ impl Journey {
 
     fn page_ending(&mut self, status: u16, digest: Digest) -> Ending {
         self.shared.telemetry.page(digest.items);
-        let commit = Commit {
-            payload: Payload::Inline(digest.records),
-            outlinks: digest.outlinks,
-            is_page: true,
-            ..self.commit(Outcome::Fetched { status })
-        };
+        let commit = self.page_commit(status, digest.records, digest.outlinks);
         Ending::Commit(Box::new(commit), digest.page)
     }
 
@@ -107,8 +99,8 @@ impl Journey {
             text: &decoded.text,
             document: document.as_ref(),
         };
-        if let Some(TreeState::Cut { reason }) = document.as_ref().map(Document::tree_state) {
-            self.shared.telemetry.problem(format!("the document of a page was cut ({reason:?})"));
+        if let Some(why) = document.as_ref().and_then(|document| cut_reason(document.tree_state())) {
+            self.shared.telemetry.problem(format!("the tree of a page was cut ({why}); its links were taken without it"));
         }
         let mut findings = self.extract(&page)?;
         if let Some(reason) = findings.excluded {
@@ -150,38 +142,60 @@ impl Journey {
         decoded: &Decoded<'_>,
         findings: &Findings,
     ) -> Vec<Record> {
+        let request = &self.request;
+        let canonical = page.document.and_then(|document| document.canonical()).and_then(|href| page.resolve(href));
+        let title = page.document.and_then(|document| document.title());
+        let cut = page.document.and_then(|document| cut_reason(document.tree_state()));
         let facts = record::PageFacts {
-            page,
-            decoded,
-            bytes: arrived.body.len() as u64,
-            wire_bytes: arrived.end.wire_bytes,
+            url: request.first_url(),
+            final_url: &request.url,
+            status: arrived.status,
+            depth: request.depth,
+            parent: request.parent.as_deref(),
+            title: title.as_deref(),
+            description: page.document.and_then(|document| document.meta("description")),
+            canonical: canonical.as_ref().map(Url::as_str),
+            lang: page.document.and_then(|document| document.lang()),
             content_type: arrived.content_type.as_deref(),
+            charset: Some(decoded.charset),
+            charset_source: Some(decoded.source.as_str()),
+            bytes: arrived.body.len() as u64,
             fetched_at: self.started(),
             duration: self.elapsed(),
-            outlinks: &findings.outlinks,
-            guard_delegated: arrived.facts.guard_delegated,
+            outlinks: Outlinks::Count(findings.outlinks.len() as u64),
+            redirects: &request.chain,
+            tree_cut: cut,
+            body_cut: None,
         };
         let mut records = Vec::with_capacity(1 + findings.items.len());
-        records.push(self.record(0, RecordKind::Page, record::page_json(&facts)));
+        records.push(self.record(0, RecordKind::Page, record::page_record(&facts)));
         for (index, item) in (1..).zip(&findings.items) {
-            records.push(self.record(index, RecordKind::Item(item.kind.clone()), record::item_json(item, &facts)));
+            let json = record::item_record(item, &request.url);
+            records.push(self.record(index, RecordKind::Item(item.kind.clone()), json));
         }
         records
     }
 
-    /// The record of an outcome that gave no page, when such records are wanted.
-    pub(super) fn outcome_record(&self, outcome: &str, status: Option<u16>, more: &[(&str, &str)]) -> Vec<Record> {
+    /// The record of an outcome that gives no page, when such records are wanted.
+    pub(super) fn outcome_records(&self, outcome: &Outcome) -> Vec<Record> {
         if !self.shared.parts.settings.all_outcomes || !self.lease.request.kind.yields_page() {
             return Vec::new();
         }
-        let json = record::outcome_json(&self.request, outcome, status, more, self.started());
-        vec![self.record(0, RecordKind::Outcome, json)]
+        let attempts = self.request.attempt + u32::try_from(self.attempts.len()).unwrap_or(u32::MAX);
+        let facts = OutcomeFacts {
+            url: self.request.first_url(),
+            outcome,
+            attempts,
+            depth: self.request.depth,
+            parent: self.request.parent.as_deref(),
+        };
+        vec![self.record(0, RecordKind::Outcome, record::outcome_record(&facts))]
     }
 
-    fn record(&self, index: u32, kind: RecordKind, json: String) -> Record {
+    fn record(&self, index: u32, kind: RecordKind, json: Box<str>) -> Record {
         let parts = &self.shared.parts;
         let id = parts.identity.record_id(self.lease.key, self.request.generation, index);
-        Record { id, kind, json: json.into_boxed_str() }
+        Record { id, kind, json }
     }
 }
 
@@ -210,6 +224,14 @@ fn is_html(content_type: Option<&str>, text: &str) -> bool {
     match content_type.map(essence) {
         Some(essence) => matches!(&*essence, "text/html" | "application/xhtml+xml"),
         None => text.trim_start().starts_with('<'),
+    }
+}
+
+/// Why a tree is not whole, in a word.
+fn cut_reason(state: TreeState) -> Option<&'static str> {
+    match state {
+        TreeState::Whole => None,
+        TreeState::Cut { reason } => Some(reason.as_str()),
     }
 }
 

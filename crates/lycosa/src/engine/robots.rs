@@ -8,27 +8,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
 use super::journey::{Arrival, Ending, Journey};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::model::{Discovered, Exclusion, HostUpdate, Lease, Origin, Request, RequestKind, Robots};
-use crate::politeness::robots::{RobotsTxt, policy};
+use crate::politeness::robots::{AgentRules, MAX_ROBOTS_REDIRECTS, RobotsAnswer, RobotsTxt, robots_meaning};
+use crate::scope::spelling;
 
 /// Parsed rules kept at once; beyond, all are dropped and parsed again when needed.
 const CAPACITY: usize = 4096;
 
-/// Redirects of one robots.txt that are followed (RFC 9309 §2.3.1.2 asks for at least five).
-const MAX_HOPS: usize = 5;
-
 /// Bytes of a robots.txt that are read (RFC 9309 §2.5 asks for at least 500 KiB).
 const MAX_BYTES: u64 = 512 << 10;
 
-type Parsed = (Arc<[u8]>, Arc<RobotsTxt>);
+type Parsed = (Arc<[u8]>, Arc<AgentRules>);
 
 /// Parsed rules by origin. The key to freshness is the identity of the text.
 #[derive(Debug, Default)]
 pub(super) struct RobotsCache(Mutex<HashMap<Origin, Parsed>>);
 
 impl RobotsCache {
-    fn rules(&self, origin: &Origin, body: &Arc<[u8]>) -> Arc<RobotsTxt> {
+    fn rules(&self, origin: &Origin, body: &Arc<[u8]>, agent: &str) -> Arc<AgentRules> {
         let mut parsed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((text, rules)) = parsed.get(origin)
             && (Arc::ptr_eq(text, body) || text == body)
@@ -38,7 +36,7 @@ impl RobotsCache {
         if parsed.len() >= CAPACITY {
             parsed.clear();
         }
-        let rules = Arc::new(RobotsTxt::parse(body));
+        let rules = Arc::new(RobotsTxt::parse(body).agent(agent));
         parsed.insert(origin.clone(), (body.clone(), rules.clone()));
         rules
     }
@@ -53,9 +51,9 @@ impl Journey {
         }
         match &self.lease.robots {
             Robots::Rules { body, .. } => {
-                let rules = self.shared.robots.rules(&self.lease.origin, body);
+                let rules = self.shared.robots.rules(&self.lease.origin, body, &settings.robots_agent);
                 let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
-                (!rules.allowed(&settings.robots_agent, path).allowed).then_some(Exclusion::Robots)
+                (!rules.judge(path).allowed).then_some(Exclusion::Robots)
             }
             Robots::DenyAll { .. } => Some(Exclusion::RobotsUnreachable),
             Robots::AllowAll { .. } | Robots::Unknown => None,
@@ -64,42 +62,45 @@ impl Journey {
 
     /// Works on the answer to a robots request.
     pub(super) async fn robots_arrived(&mut self, arrival: Arrival) -> Ending {
-        let hops = self.lease.request.chain.len();
-        if let Some(target) = arrival.redirect_target(&self.url) {
-            let hop = match target {
-                Some(target) if hops < MAX_HOPS => self.robots_hop(arrival.status, &target),
-                _ => None,
-            };
-            self.note_answer(arrival.status, 0, arrival.response.body.wire_bytes());
-            return match hop {
-                Some(to) => self.redirected(arrival.status, to, Vec::new()),
-                // Too many hops or nowhere to go counts as no robots.txt (RFC 9309 §2.3.1.2).
-                None => self.robots_learned(arrival.status, policy::unavailable(self.now())),
-            };
-        }
         let status = arrival.status;
-        let headers = arrival.response.headers.clone();
-        let (body, end) = arrival.response.body.read().await;
-        self.note_answer(status, body.len() as u64, end.wire_bytes);
-        if let Some(error) = end.error
-            && body.is_empty()
-        {
-            return self.robots_failed(&error);
+        if let Some(target) = arrival.redirect_target(&self.url) {
+            self.note_answer(status, 0, arrival.response.body.wire_bytes());
+            let hops = self.lease.request.chain.len();
+            return match target.filter(|_| hops < MAX_ROBOTS_REDIRECTS).and_then(|to| self.robots_hop(status, &to)) {
+                Some(to) => self.redirected(status, to, Vec::new()),
+                None => self.robots_learned(status, RobotsAnswer::Lost),
+            };
         }
-        let robots = policy::meaning(status, &headers, &body, self.now());
-        self.robots_learned(status, robots)
+        let response = *arrival.response;
+        let headers = response.headers;
+        let (body, end) = response.body.read().await;
+        self.note_answer(status, body.len() as u64, end.wire_bytes);
+        // What was cut by the limit counts as far as it goes; a body that broke off is asked for again.
+        if let Some(error) = end.error.filter(|error| error.kind() != ErrorKind::TooLarge) {
+            return self.retry_body(&error).unwrap_or_else(|| self.robots_failed(&error));
+        }
+        let text = |name: http::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let answer = RobotsAnswer::Response {
+            status,
+            body: &body,
+            cache_control: text(http::header::CACHE_CONTROL),
+            retry_after: text(http::header::RETRY_AFTER),
+        };
+        self.robots_learned(status, answer)
     }
 
-    /// A robots.txt that could not be had: nothing is allowed for a while (RFC 9309 §2.3.1.4).
+    /// A robots.txt that could not be had: nothing new is allowed for a while (RFC 9309 §2.3.1.4).
     pub(super) fn robots_failed(&mut self, error: &Error) -> Ending {
-        let robots = policy::unreachable(self.now());
-        self.shared.telemetry.problem(format!("robots.txt of {} could not be fetched", robots_origin(&self.lease)));
+        let robots = robots_meaning(RobotsAnswer::Failed, &self.lease.robots, self.now());
+        let origin = robots_origin(&self.lease);
+        self.shared.telemetry.problem(format!("robots.txt of {origin} could not be fetched; its pages are left out"));
         let mut commit = self.failed_commit(error.clone());
         commit.host_update = Some(self.host_update(robots));
         Ending::Commit(Box::new(commit), None)
     }
 
-    fn robots_learned(&mut self, status: u16, robots: Robots) -> Ending {
+    fn robots_learned(&mut self, status: u16, answer: RobotsAnswer<'_>) -> Ending {
+        let robots = robots_meaning(answer, &self.lease.robots, self.now());
         let mut commit = self.fetched_commit(status);
         commit.outlinks = self.sitemap_requests(&robots);
         commit.host_update = Some(self.host_update(robots));
@@ -111,8 +112,8 @@ impl Journey {
         let site = self.shared.parts.identity.site(&origin.host);
         let crawl_delay = match &robots {
             Robots::Rules { body, .. } => {
-                let rules = self.shared.robots.rules(&origin, body);
-                rules.crawl_delay(&self.shared.parts.settings.robots_agent).unwrap_or_default()
+                let agent = &self.shared.parts.settings.robots_agent;
+                self.shared.robots.rules(&origin, body, agent).crawl_delay().unwrap_or_default()
             }
             _ => std::time::Duration::ZERO,
         };
@@ -126,7 +127,7 @@ impl Journey {
         chain.push(crate::model::Hop { url: from.url.clone(), status });
         let request = Request {
             kind: RequestKind::Robots,
-            url: crate::scope::spelling(target),
+            url: spelling(target),
             class: 0,
             chain,
             ..Request::get("")
@@ -140,12 +141,12 @@ impl Journey {
             return Vec::new();
         }
         let origin = robots_origin(&self.lease);
-        let mut named = match robots {
-            Robots::Rules { body, .. } => self.shared.robots.rules(&origin, body).sitemaps().to_vec(),
+        let mut named: Vec<String> = match robots {
+            Robots::Rules { body, .. } => RobotsTxt::parse(body).sitemaps().map(str::to_owned).collect(),
             _ => Vec::new(),
         };
         if named.is_empty() {
-            named.push("/sitemap.xml".into());
+            named.push("/sitemap.xml".to_owned());
         }
         let Ok(base) = Url::parse(&format!("{origin}/robots.txt")) else { return Vec::new() };
         named.iter().filter_map(|name| base.join(name).ok()).filter_map(|url| self.sitemap_request(&url, 0)).collect()
