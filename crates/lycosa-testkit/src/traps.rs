@@ -186,7 +186,7 @@ pub fn many_links(count: usize) -> Response {
     let mut html = String::with_capacity(count * 40);
     html.push_str("<!doctype html><title>Many links</title>");
     for number in 0..count {
-        let _ = write!(html, "<a href=\"/leaf/{number}\">{number}</a>\n");
+        let _ = writeln!(html, "<a href=\"/leaf/{number}\">{number}</a>");
     }
     Response::html(html)
 }
