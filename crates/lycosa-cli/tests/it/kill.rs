@@ -1,0 +1,130 @@
+//! `kill -9` at random moments: nothing lost, nothing twice, whatever the moment.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use lycosa_testkit::Server;
+use lycosa_testkit::synthetic::SyntheticSite;
+
+use crate::command::{Bench, ids, path_of, records};
+
+/// Kills that must count.
+const KILLS: u32 = 20;
+
+/// A small deterministic generator: the test names its seed and nothing else is random.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+/// A kill counts only if the state grew since the last one and a request was open: the server has seen a request
+/// that it has not yet answered.
+#[test]
+fn twenty_kills_of_a_500_page_crawl_lose_nothing_and_double_nothing() {
+    let site = SyntheticSite::with_seed(20);
+    let oracle = site.oracle(None);
+    let server = Server::start(move |request| site.answer(request));
+    let bench = Bench::new();
+    let url = server.url("/");
+    let arguments = [
+        "crawl", &url, "--state", "state", "-o", "pages.jsonl", "--delay", "0", "--per-host", "8", "-c", "8", "-q",
+    ];
+    let mut dice = Dice(7);
+    let mut counted = 0;
+    let mut started = 0;
+    while counted < KILLS && started < 10 * KILLS {
+        let mut line = arguments.to_vec();
+        if started > 0 {
+            line.push("--resume");
+        }
+        started += 1;
+        let hits_before = server.hits();
+        let mut child = bench.start(&line);
+        // Some requests of this run must have been answered; then a random moment, small enough that the site
+        // lasts for twenty of them.
+        let wanted = hits_before + 9 + usize::try_from(dice.roll(14)).expect("small");
+        if !server.wait_for_hits(wanted, Duration::from_secs(20)) {
+            child.kill().expect("the child is ours");
+            child.wait().expect("the child is ours");
+            break;
+        }
+        let open = server.open_requests();
+        child.kill().expect("the child is ours");
+        let ended = child.wait().expect("the child is ours");
+        if ended.code().is_none() && open > 0 {
+            counted += 1;
+        }
+    }
+    let said = bench.run(&[&arguments[..], &["--resume"]].concat()).ends_with(0);
+    println!("{counted} kills counted in {started} runs; the last run said {}", said.err);
+    assert_eq!(counted, KILLS, "the site was too small for that many kills");
+
+    let records = bench.records("pages.jsonl");
+    let twice: Vec<_> = ids(&records).into_iter().filter(|(_, count)| *count > 1).collect();
+    assert!(twice.is_empty(), "written more than once: {twice:?}");
+    let found: BTreeMap<String, String> =
+        records.iter().map(|r| (path_of(r, "final_url"), r["title"].as_str().unwrap_or_default().to_owned())).collect();
+    let expected = oracle.titles();
+    let lost: Vec<_> = expected.keys().filter(|path| !found.keys().any(|f| same(f, path))).collect();
+    assert!(lost.is_empty(), "lost: {lost:?}");
+    assert_eq!(records.len(), expected.len(), "more records than pages");
+    for path in oracle.denied().keys() {
+        assert_eq!(server.hits_on(path), 0, "robots.txt denies {path}");
+    }
+}
+
+/// The URL that was sent may be spelled otherwise than the oracle's: compare what the letters stand for.
+fn same(sent: &str, canonical: &str) -> bool {
+    sent == canonical || plain(sent) == plain(canonical)
+}
+
+fn plain(path: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = path.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        match (byte, after) {
+            (b'%', [a, b, tail @ ..]) => {
+                let hex = std::str::from_utf8(&[*a, *b]).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+                bytes.push(hex.unwrap_or(byte));
+                rest = tail;
+            }
+            _ => {
+                bytes.push(byte);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[test]
+fn a_crawl_that_was_interrupted_by_ctrl_c_ends_cleanly_and_goes_on() {
+    let site = SyntheticSite::with_seed(21);
+    let oracle = site.oracle(None);
+    let server = Server::start(move |request| site.answer(request));
+    let bench = Bench::new();
+    let url = server.url("/");
+    let arguments = ["crawl", &url, "--state", "state", "-o", "pages.jsonl", "--delay", "0", "--per-host", "8", "-c", "8"];
+    let child = bench.start(&arguments);
+    assert!(server.wait_for_hits(60, Duration::from_secs(20)), "the crawl does not get going");
+    interrupt(child.id());
+    let output = child.wait_with_output().expect("the child is ours");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("--resume"), "the summary says how to go on: {said}");
+    let first = records(&bench.path("pages.jsonl")).len();
+    assert!(first > 0 && first < oracle.pages().len());
+    bench.run(&[&arguments[..], &["--resume"]].concat()).ends_with(0);
+    let records = bench.records("pages.jsonl");
+    assert_eq!(records.len(), oracle.pages().len());
+    assert_eq!(ids(&records).len(), records.len());
+}
+
+fn interrupt(process: u32) {
+    let status = std::process::Command::new("kill").args(["-INT", &process.to_string()]).status();
+    assert!(status.expect("kill is there").success());
+}

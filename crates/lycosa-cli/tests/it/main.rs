@@ -1,0 +1,14 @@
+//! The command as its users meet it: one binary for all of its stories.
+//!
+//! `command` runs it; `crawl` crawls the synthetic site and its traps; `kill` ends it at random moments; `mistakes`
+//! gives it bad input; `demo`, `fetch`, `query` and `config` are one command each.
+
+mod command;
+mod config;
+mod crawl;
+mod demo;
+mod fetch;
+mod kill;
+mod mistakes;
+mod query;
+mod traps;

@@ -1,0 +1,190 @@
+//! From choices to a crawl: which implementation stands behind which trait.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::callbacks::Callbacks;
+use super::options::Options;
+use super::state::{self, Opened};
+use super::{Crawl, Watch};
+use crate::clock::SystemClock;
+use crate::engine::{CommittedPage, Engine, Parts, Settings};
+use crate::error::{Error, ErrorKind, Result};
+use crate::extract::{LinkExtractor, LinkOptions};
+use crate::fetch::guard::AddressGuard;
+use crate::fetch::resolve::SystemResolver;
+use crate::fetch::{Client, ClientOptions, PoolOptions, Proxy, TlsOptions};
+use crate::ledger::Ledger;
+use crate::middleware::{self, StackOptions};
+use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Origin, Pace, Sink};
+use crate::scope::{Identity, ScopeOptions, ScopeRules};
+use crate::sink::{SinkOptions, open_path};
+
+/// Opens everything a crawl needs.
+pub(super) async fn build(
+    options: Options,
+    mut callbacks: Callbacks,
+    feed: Option<mpsc::Sender<CommittedPage>>,
+) -> Result<Crawl> {
+    check(&options)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    // Everything that can refuse a choice comes before the state is touched.
+    let scope = Arc::new(scope(&options)?);
+    let guard = Arc::new(guard(&options)?);
+    let ledger = Ledger::default();
+    let client = Client::new(client_options(&options, &clock, ledger.clone())?)?;
+    let stack = middlewares(&options, &clock)?;
+    let resuming = options.continuation == super::Continue::Resume;
+    let sinks = sinks(&options, resuming)?;
+    if let Some(folder) = options.save_bodies.clone() {
+        callbacks.on_page(Box::new(move |page| super::save::save(&folder, page.page())));
+    }
+    let opened: Opened = state::open(&options, limits(&options, &*clock), pace(&options), clock.clone())?;
+    let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key));
+    let mut extractors: Vec<Arc<dyn Extract>> = vec![Arc::new(LinkExtractor::new(LinkOptions::default()))];
+    extractors.extend(options.extractors.iter().cloned());
+    let parts = Parts {
+        frontier: opened.frontier.clone(),
+        outbox: opened.outbox,
+        fetch: Arc::new(client.clone()),
+        middlewares: stack.into(),
+        guard,
+        scope,
+        extractors: extractors.into(),
+        sinks,
+        hooks: Arc::new(callbacks),
+        feed,
+        identity,
+        clock: clock.clone(),
+        ledger,
+        settings: settings(&options),
+    };
+    let engine = Engine::new(parts);
+    let watch = Watch::new(engine.telemetry(), opened.frontier, clock, options.max_pages);
+    Ok(Crawl { engine, watch, seeds: options.seeds, client, notices: opened.notices })
+}
+
+fn check(options: &Options) -> Result<()> {
+    if options.seeds.is_empty() && options.continuation != super::Continue::Resume {
+        return Err(Error::new(ErrorKind::Usage, "there is no seed to begin with")
+            .with_hint("name a URL, or --seeds FILE, or - to read seeds from standard input"));
+    }
+    if options.concurrency == 0 || options.per_host == 0 {
+        return Err(Error::new(ErrorKind::Usage, "the concurrency cannot be 0").with_hint("use 1 or more"));
+    }
+    Ok(())
+}
+
+fn limits(options: &Options, clock: &dyn Clock) -> Limits {
+    Limits {
+        max_pages: options.max_pages,
+        max_requests: options.max_requests,
+        max_bytes: options.max_bytes,
+        max_depth: options.depth,
+        deadline: options.max_time.map(|time| clock.now().after(time)),
+    }
+}
+
+fn pace(options: &Options) -> Pace {
+    let mut pace = Pace { per_origin: options.per_host, robots: options.robots, ..Pace::default() };
+    if let Some(delay) = options.delay {
+        pace.delay = delay;
+        pace.response_factor = 0.0;
+    }
+    // A lease must outlive the longest request, or its URL would be fetched twice.
+    pace.lease = pace.lease.max(options.timeouts.total * 2);
+    pace
+}
+
+fn scope(options: &Options) -> Result<ScopeRules> {
+    ScopeRules::new(ScopeOptions {
+        mode: options.scope,
+        seeds: options.seeds.clone(),
+        allowed_domains: options.allowed_domains.clone(),
+        include: options.include.clone(),
+        exclude: options.exclude.clone(),
+        max_depth: options.depth,
+        ..ScopeOptions::default()
+    })
+}
+
+/// The address guard with its allowances: the typed seeds, the networks named.
+pub(super) fn guard(options: &Options) -> Result<AddressGuard> {
+    let mut guard = AddressGuard::new().strict(options.strict_guard);
+    for origin in options.seeds.iter().take(options.typed_seeds).filter_map(Origin::of) {
+        guard.allow_seed(&origin.host, origin.port);
+    }
+    for network in &options.allow_address {
+        guard.allow_cidr(network)?;
+    }
+    Ok(guard)
+}
+
+pub(super) fn client_options(options: &Options, clock: &Arc<dyn Clock>, ledger: Ledger) -> Result<ClientOptions> {
+    let extra_roots = options.cacert.as_deref().map(read_pem).transpose()?.unwrap_or_default();
+    let per_host = usize::try_from(options.per_host).unwrap_or(usize::MAX);
+    Ok(ClientOptions {
+        timeouts: options.timeouts,
+        tls: TlsOptions { insecure: options.insecure, extra_roots },
+        proxy: options.proxy.as_deref().map(Proxy::parse).transpose()?,
+        pool: PoolOptions { max_idle_per_origin: per_host.clamp(1, 64), ..PoolOptions::default() },
+        ledger,
+        ..ClientOptions::new(Arc::new(SystemResolver::new(clock.clone())))
+    })
+}
+
+fn read_pem(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|cause| {
+        Error::io(format!("reading the certificates in {}", path.display()), cause)
+            .with_hint("--cacert takes a PEM file")
+    })
+}
+
+pub(super) fn middlewares(options: &Options, clock: &Arc<dyn Clock>) -> Result<Vec<Arc<dyn Middleware>>> {
+    let mut stack = options.middlewares.clone();
+    stack.extend(middleware::stack(StackOptions {
+        headers: options.headers.clone(),
+        user_agent: options.user_agent.clone(),
+        user: options.user.clone(),
+        cookie: options.cookie.clone(),
+        origins: options.seeds.iter().filter_map(Origin::of).collect(),
+        retries: options.retries,
+        clock: clock.clone(),
+    })?);
+    Ok(stack)
+}
+
+fn sinks(options: &Options, resuming: bool) -> Result<Vec<Box<dyn Sink>>> {
+    let open = |output: &super::Output| {
+        let select = if options.all_outcomes { output.select.clone().with_outcomes() } else { output.select.clone() };
+        let choices = SinkOptions {
+            select,
+            existing: options.existing,
+            columns: output.columns.clone(),
+            ..SinkOptions::default()
+        };
+        open_path(&output.path, choices)
+    };
+    let _ = resuming;
+    options.outputs.iter().map(open).collect()
+}
+
+fn settings(options: &Options) -> Settings {
+    let agent = options.user_agent.as_deref().map(crate::politeness::robots::product_token);
+    Settings {
+        concurrency: options.concurrency,
+        robots: options.robots,
+        robots_agent: agent.filter(|name| !name.is_empty()).unwrap_or("lycosa").to_owned(),
+        sitemaps: options.sitemap,
+        max_redirects: options.max_redirects,
+        accept_types: options.accept_types.iter().map(|kind| kind.to_ascii_lowercase()).collect(),
+        limits: FetchLimits { wire: options.max_body, decoded: options.max_body, ..FetchLimits::default() },
+        byte_budget: options.max_bytes.is_some(),
+        retries: options.retries,
+        drain: options.drain,
+        all_outcomes: options.all_outcomes,
+        ..Settings::default()
+    }
+}
