@@ -1,5 +1,19 @@
-//! Placeholder head; replaced as the crate grows.
+//! Bytes to text to tree to nodes. No I/O, no clock, no runtime.
+mod charset;
+#[cfg(test)]
+mod corpus;
+mod document;
+mod name;
+mod page;
+mod select;
+mod text;
 
-/// A parsed document.
-#[derive(Debug)]
-pub struct Document;
+pub use charset::{CharsetSource, Decoded, decode};
+pub use document::{
+    Ancestors, Attribute, AttributeId, Attributes, Cancel, Children, CutReason, Descendants, Document,
+    NodeId, NodeKind, NodeRef, ParseOptions, Quirks, TreeState,
+};
+pub use name::Namespace;
+pub use page::{Link, LinkKind, Links, MetaRefresh, ScannedLink, scan_links};
+pub use select::{Output, Select, Selector, SelectorError};
+pub use text::collapse_whitespace;

@@ -1,0 +1,122 @@
+//! Outlinks of a document: one pass over the array of names, picking elements by integer comparison.
+
+use crate::{
+    document::{Document, NodeId},
+    name::{Atom, NodeName, atoms},
+};
+
+/// Which element a link comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LinkKind {
+    /// `<a href>`
+    A,
+    /// `<area href>`
+    Area,
+    /// `<link href>`
+    Link,
+    /// `<iframe src>`
+    Iframe,
+    /// `<frame src>`
+    Frame,
+    /// `<img src>`
+    Img,
+    /// `<script src>`
+    Script,
+    /// `<form action>`
+    Form,
+}
+
+impl LinkKind {
+    /// Whether a person or a crawler moves on to another page by it: anchors, areas and frames.
+    pub fn is_navigation(self) -> bool {
+        matches!(self, Self::A | Self::Area | Self::Iframe | Self::Frame)
+    }
+
+    /// The kind an element is, and its attribute that holds the address.
+    pub(crate) const fn of(element: Atom) -> Option<(Self, Atom)> {
+        Some(match element {
+            atoms::A => (Self::A, atoms::HREF),
+            atoms::AREA => (Self::Area, atoms::HREF),
+            atoms::LINK => (Self::Link, atoms::HREF),
+            atoms::IFRAME => (Self::Iframe, atoms::SRC),
+            atoms::FRAME => (Self::Frame, atoms::SRC),
+            atoms::IMG => (Self::Img, atoms::SRC),
+            atoms::SCRIPT => (Self::Script, atoms::SRC),
+            atoms::FORM => (Self::Form, atoms::ACTION),
+            _ => return None,
+        })
+    }
+}
+
+/// A link as written on the page. Resolving it against [`Document::base_href`] and the page's address is the
+/// caller's part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link<'d> {
+    /// The element it comes from.
+    pub kind: LinkKind,
+    /// The address, without surrounding ASCII whitespace, else as written.
+    pub href: &'d str,
+    /// The `rel` attribute (`nofollow`, `canonical`).
+    pub rel: Option<&'d str>,
+    /// The element; `None` when the tree was cut and the link comes from a scan of the text.
+    pub node: Option<NodeId>,
+}
+
+/// Links in document order, see [`Document::links`].
+#[derive(Clone, Debug)]
+pub struct Links<'d> {
+    document: &'d Document,
+    next: u32,
+    scanned: usize,
+    is_cut: bool,
+}
+
+impl Document {
+    /// The links of the page in document order: anchors, areas, frames, `<link>`, images, scripts and forms.
+    /// Elements without the attribute and links in a `<template>` are left out; an empty address is a link.
+    ///
+    /// Of a cut tree these are the links found by scanning the whole text, so that a limit loses none; that scan
+    /// cannot tell templates and other contexts apart.
+    pub fn links(&self) -> Links<'_> {
+        let is_cut = !self.scanned_links().is_empty();
+        Links { document: self, next: 0, scanned: 0, is_cut }
+    }
+}
+
+impl<'d> Links<'d> {
+    fn from_scan(&mut self) -> Option<Link<'d>> {
+        let link = self.document.scanned_links().get(self.scanned)?;
+        self.scanned += 1;
+        Some(Link { kind: link.kind, href: trim(&link.href), rel: link.rel.as_deref(), node: None })
+    }
+}
+
+impl<'d> Iterator for Links<'d> {
+    type Item = Link<'d>;
+
+    fn next(&mut self) -> Option<Link<'d>> {
+        if self.is_cut {
+            return self.from_scan();
+        }
+        loop {
+            let id = self.next;
+            let atom = self.document.names().get(id as usize)?.html_atom();
+            self.next += 1;
+            let Some(atom) = atom else { continue };
+            if atom == atoms::TEMPLATE {
+                self.next = self.document.end_of(id);
+                continue;
+            }
+            let Some((kind, attribute)) = LinkKind::of(atom) else { continue };
+            let Some(href) = self.document.attribute_value(id, NodeName::plain(attribute)) else { continue };
+            let rel = self.document.attribute_value(id, NodeName::plain(atoms::REL));
+            return Some(Link { kind, href: trim(href), rel, node: Some(NodeId::new(id)) });
+        }
+    }
+}
+
+/// Without surrounding ASCII whitespace, as the URL standard strips it.
+pub(crate) fn trim(value: &str) -> &str {
+    value.trim_matches(|character: char| character.is_ascii_whitespace())
+}

@@ -1,0 +1,207 @@
+//! Finding matches. The rightmost compound of a selector has a key (an id, a class or a tag name) that is looked
+//! up by a scan over flat arrays; only what has the key is tried against the whole selector, and not even that
+//! when the key is all there is.
+
+use selectors::{
+    Element, OpaqueElement,
+    attr::CaseSensitivity,
+    context::{
+        MatchingContext, MatchingForInvalidation, MatchingMode, NeedsSelectorFlags, QuirksMode,
+        SelectorCaches,
+    },
+    matching::matches_selector_list,
+    parser::{Component, SelectorList},
+};
+
+use super::{
+    Branch, Selector,
+    element::{Matched, has_word},
+    grammar::{Grammar, Name, Text},
+};
+use crate::{
+    document::{Document, NodeRef, Quirks},
+    name::{Atom, NodeName, atoms},
+};
+
+/// What everything that a selector matches must have.
+#[derive(Clone, Debug)]
+pub(super) enum Key {
+    Id(Text),
+    Class(Text),
+    /// The name in HTML, and as written for other elements.
+    Tag {
+        html: Name,
+        other: Name,
+    },
+    None,
+}
+
+impl Key {
+    /// The best key of the last compound of a single selector, and whether that is the whole selector.
+    pub(super) fn of(list: &SelectorList<Grammar>) -> (Self, bool) {
+        let [selector] = list.slice() else { return (Self::None, false) };
+        let (mut key, mut parts) = (Self::None, 0);
+        for component in selector.iter() {
+            parts += 1;
+            match component {
+                Component::ID(id) => key = Self::Id(id.clone()),
+                Component::Class(class) if !matches!(key, Self::Id(_)) => key = Self::Class(class.clone()),
+                Component::LocalName(name) if matches!(key, Self::None) => {
+                    key = Self::Tag { html: name.lower_name.clone(), other: name.name.clone() };
+                }
+                _ => {}
+            }
+        }
+        let is_whole = parts == 1 && selector.len() == 1 && !matches!(key, Self::None);
+        (key, is_whole)
+    }
+}
+
+/// The elements a selector matches, in document order.
+pub struct Select<'d, 's> {
+    scope: NodeRef<'d>,
+    selector: &'s Selector,
+    candidates: Candidates<'d, 's>,
+    caches: SelectorCaches,
+}
+
+impl std::fmt::Debug for Select<'_, '_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Select").field("scope", &self.scope).field("selector", self.selector).finish()
+    }
+}
+
+impl<'d, 's> Select<'d, 's> {
+    pub(super) fn new(scope: NodeRef<'d>, selector: &'s Selector) -> Self {
+        let (document, start, end) = (scope.document(), scope.number() + 1, scope.subtree_end().number());
+        let key = match &*selector.branches {
+            [branch] => &branch.key,
+            _ => &Key::None,
+        };
+        let candidates = Candidates::new(document, key, start, end);
+        Self { scope, selector, candidates, caches: SelectorCaches::default() }
+    }
+
+    fn is_match(&mut self, node: NodeRef<'d>) -> bool {
+        let scope = self.scope.is_element().then(|| Matched(self.scope).opaque());
+        let caches = &mut self.caches;
+        match &*self.selector.branches {
+            [branch] if branch.is_key_only => true,
+            branches => branches.iter().any(|branch| matches_list(&branch.list, node, scope, caches)),
+        }
+    }
+}
+
+impl<'d> Iterator for Select<'d, '_> {
+    type Item = NodeRef<'d>;
+
+    fn next(&mut self) -> Option<NodeRef<'d>> {
+        loop {
+            let id = self.candidates.next()?;
+            let node = NodeRef::new(self.scope.document(), id);
+            if self.is_match(node) {
+                return Some(node);
+            }
+        }
+    }
+}
+
+/// Whether one branch matches an element, outside a search.
+pub(super) fn matches_branch(branch: &Branch, node: NodeRef<'_>) -> bool {
+    matches_list(&branch.list, node, None, &mut SelectorCaches::default())
+}
+
+fn matches_list(
+    list: &SelectorList<Grammar>,
+    node: NodeRef<'_>,
+    scope: Option<OpaqueElement>,
+    caches: &mut SelectorCaches,
+) -> bool {
+    let quirks = match node.document().quirks() {
+        Quirks::Quirks => QuirksMode::Quirks,
+        Quirks::Limited => QuirksMode::LimitedQuirks,
+        Quirks::None => QuirksMode::NoQuirks,
+    };
+    let mut context = MatchingContext::new(
+        MatchingMode::Normal,
+        None,
+        caches,
+        quirks,
+        NeedsSelectorFlags::No,
+        MatchingForInvalidation::No,
+    );
+    context.scope_element = scope;
+    matches_selector_list(list, Matched(node), &mut context)
+}
+
+/// The elements that have the key.
+enum Candidates<'d, 's> {
+    All { document: &'d Document, next: u32, end: u32 },
+    Tag { document: &'d Document, next: u32, end: u32, html: Option<Atom>, other: Option<Atom> },
+    Words(Box<dyn Iterator<Item = u32> + 'd>, std::marker::PhantomData<&'s ()>),
+}
+
+impl<'d, 's> Candidates<'d, 's>
+where
+    's: 's,
+{
+    fn new(document: &'d Document, key: &'s Key, start: u32, end: u32) -> Self {
+        let case = match document.quirks() {
+            Quirks::Quirks => CaseSensitivity::AsciiCaseInsensitive,
+            _ => CaseSensitivity::CaseSensitive,
+        };
+        match key {
+            Key::None => Self::All { document, next: start, end },
+            Key::Tag { html, other } => Self::Tag {
+                document,
+                next: start,
+                end,
+                html: document.find_atom(&html.text),
+                other: document.find_atom(&other.text),
+            },
+            Key::Class(class) => {
+                let class = class.0.clone();
+                let found = document.attributes_named(NodeName::plain(atoms::CLASS), start..end);
+                let found = found.filter(move |(_, value)| has_word(value, &class, case));
+                Self::Words(Box::new(found.map(|(owner, _)| owner)), std::marker::PhantomData)
+            }
+            Key::Id(id) => {
+                let id = id.0.clone();
+                let found = document.attributes_named(NodeName::plain(atoms::ID), start..end);
+                let found = found.filter(move |(_, value)| case.eq(value.as_bytes(), id.as_bytes()));
+                Self::Words(Box::new(found.map(|(owner, _)| owner)), std::marker::PhantomData)
+            }
+        }
+    }
+}
+
+impl Iterator for Candidates<'_, '_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        match self {
+            Self::Words(found, _) => found.next(),
+            Self::All { document, next, end } => scan(document, next, *end, NodeName::is_element),
+            Self::Tag { document, next, end, html, other } => scan(document, next, *end, |name| {
+                name.is_element() && Some(name.atom()) == if name.is_html() { *html } else { *other }
+            }),
+        }
+    }
+}
+
+/// The next node whose name is wanted.
+#[inline]
+fn scan(document: &Document, next: &mut u32, end: u32, is_wanted: impl Fn(NodeName) -> bool) -> Option<u32> {
+    let rest = document.names().get(*next as usize..end as usize)?;
+    match rest.iter().position(|&name| is_wanted(name)) {
+        Some(position) => {
+            let found = *next + u32::try_from(position).ok()?;
+            *next = found + 1;
+            Some(found)
+        }
+        None => {
+            *next = end;
+            None
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Text for people: what a page shows, not what its nodes hold. For the latter see `NodeRef::text`.
+
+use std::borrow::Cow;
+
+use crate::{
+    document::{Document, NodeRef},
+    name::{Atom, NodeName, atoms},
+};
+
+/// Text with runs of ASCII whitespace as one space and none at the ends.
+pub fn collapse_whitespace(text: &str) -> Cow<'_, str> {
+    let trimmed = text.trim_matches(is_space);
+    let mut previous = b'x';
+    let is_collapsed = trimmed.bytes().all(|byte| {
+        let is_fine = byte != b'\t'
+            && byte != b'\n'
+            && byte != b'\r'
+            && byte != 12
+            && (byte != b' ' || previous != b' ');
+        previous = byte;
+        is_fine
+    });
+    if is_collapsed {
+        return Cow::Borrowed(trimmed);
+    }
+    let mut out = String::with_capacity(trimmed.len());
+    for word in trimmed.split(is_space).filter(|word| !word.is_empty()) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    Cow::Owned(out)
+}
+
+fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\n' | '\r' | '\u{c}')
+}
+
+impl NodeRef<'_> {
+    /// The text as a reader would copy it from the page, without style sheets at hand: blocks begin on lines of
+    /// their own, paragraphs and headings are set off by an empty line, cells of a row by a tab, `<br>` breaks
+    /// the line, other whitespace is collapsed except in `<pre>` and `<textarea>`; scripts, styles, templates,
+    /// `noscript` and elements with the `hidden` attribute are left out. Close to DOM `innerText`.
+    pub fn visible_text(self) -> String {
+        let mut writer = Writer::new(self.document());
+        writer.run(self.number(), self.document().end_of(self.number()));
+        writer.out
+    }
+}
+
+/// What an element does to the text around it.
+#[derive(Clone, Copy, PartialEq)]
+enum Effect {
+    Inline,
+    Hidden,
+    /// At least this many line breaks before and after.
+    Block(u8),
+    Break,
+    Cell,
+    Preformatted,
+}
+
+fn effect(atom: Atom) -> Effect {
+    match atom {
+        atoms::SCRIPT
+        | atoms::STYLE
+        | atoms::NOSCRIPT
+        | atoms::TEMPLATE
+        | atoms::HEAD
+        | atoms::IFRAME
+        | atoms::NOFRAMES
+        | atoms::NOEMBED
+        | atoms::OBJECT
+        | atoms::DATALIST
+        | atoms::CANVAS
+        | atoms::AUDIO
+        | atoms::VIDEO
+        | atoms::RP => Effect::Hidden,
+        atoms::P | atoms::H1 | atoms::H2 | atoms::H3 | atoms::H4 | atoms::H5 | atoms::H6 => Effect::Block(2),
+        atoms::PRE | atoms::TEXTAREA | atoms::LISTING | atoms::XMP | atoms::PLAINTEXT => Effect::Preformatted,
+        atoms::BR => Effect::Break,
+        atoms::TD | atoms::TH => Effect::Cell,
+        _ if is_block(atom) => Effect::Block(1),
+        _ => Effect::Inline,
+    }
+}
+
+/// Elements displayed as blocks by the standard's style sheet (HTML standard, 15.3), tables included.
+fn is_block(atom: Atom) -> bool {
+    matches!(
+        atom,
+        atoms::ADDRESS
+            | atoms::ARTICLE
+            | atoms::ASIDE
+            | atoms::BLOCKQUOTE
+            | atoms::BODY
+            | atoms::CAPTION
+            | atoms::CENTER
+            | atoms::DD
+            | atoms::DETAILS
+            | atoms::DIALOG
+            | atoms::DIR
+            | atoms::DIV
+            | atoms::DL
+            | atoms::DT
+            | atoms::FIELDSET
+            | atoms::FIGCAPTION
+            | atoms::FIGURE
+            | atoms::FOOTER
+            | atoms::FORM
+            | atoms::HEADER
+            | atoms::HGROUP
+            | atoms::HR
+            | atoms::HTML
+            | atoms::LEGEND
+            | atoms::LI
+            | atoms::MAIN
+            | atoms::MENU
+            | atoms::NAV
+            | atoms::OL
+            | atoms::OPTGROUP
+            | atoms::OPTION
+            | atoms::SEARCH
+            | atoms::SECTION
+            | atoms::SUMMARY
+            | atoms::TABLE
+            | atoms::TBODY
+            | atoms::TFOOT
+            | atoms::THEAD
+            | atoms::TR
+            | atoms::UL
+    )
+}
+
+struct Writer<'d> {
+    document: &'d Document,
+    out: String,
+    /// Line breaks owed before the next text.
+    breaks: u8,
+    /// A space owed before the next text.
+    space: bool,
+    tab: bool,
+    preformatted: u32,
+}
+
+impl<'d> Writer<'d> {
+    fn new(document: &'d Document) -> Self {
+        Self { document, out: String::new(), breaks: 0, space: false, tab: false, preformatted: 0 }
+    }
+
+    fn run(&mut self, start: u32, end: u32) {
+        let mut id = start;
+        while id < end {
+            let name = self.document.name(id);
+            let (next, left) = if name == NodeName::TEXT {
+                self.text(self.document.text_of(id));
+                (id + 1, Some(id))
+            } else if self.enter(id, start) {
+                (id + 1, Some(id))
+            } else {
+                (self.document.end_of(id), self.document.parent_of(id))
+            };
+            self.leave_all(left, start, next);
+            id = next;
+        }
+    }
+
+    /// Applies a node's beginning; `false` when it is not shown. The node asked for is always shown.
+    fn enter(&mut self, id: u32, start: u32) -> bool {
+        let Some(atom) = self.document.name(id).html_atom() else { return true };
+        let hidden = NodeName::plain(atoms::HIDDEN);
+        let effect = effect(atom);
+        if id != start && (effect == Effect::Hidden || self.document.attribute_value(id, hidden).is_some()) {
+            return false;
+        }
+        match effect {
+            Effect::Block(breaks) => self.owe(breaks),
+            Effect::Preformatted => {
+                self.owe(1);
+                self.preformatted += 1;
+            }
+            Effect::Break => self.line_break(),
+            Effect::Cell if self.document.previous_sibling_of(id).is_some() => self.tab = true,
+            _ => {}
+        }
+        true
+    }
+
+    /// Applies the ends of the nodes, from `node` outwards, whose subtree ends at `end`.
+    fn leave_all(&mut self, mut node: Option<u32>, start: u32, end: u32) {
+        while let Some(id) = node.filter(|&id| id >= start && self.document.end_of(id) == end) {
+            if let Some(atom) = self.document.name(id).html_atom() {
+                match effect(atom) {
+                    Effect::Block(breaks) => self.owe(breaks),
+                    Effect::Preformatted => {
+                        self.owe(1);
+                        self.preformatted = self.preformatted.saturating_sub(1);
+                    }
+                    _ => {}
+                }
+            }
+            node = self.document.parent_of(id);
+        }
+    }
+
+    fn owe(&mut self, breaks: u8) {
+        self.breaks = self.breaks.max(breaks);
+        self.space = false;
+        self.tab = false;
+    }
+
+    fn line_break(&mut self) {
+        self.pay();
+        self.out.push('\n');
+        self.space = false;
+    }
+
+    /// Writes what is owed before text.
+    fn pay(&mut self) {
+        if !self.out.is_empty() {
+            let have = self.out.bytes().rev().take_while(|&byte| byte == b'\n').count();
+            for _ in have..usize::from(self.breaks) {
+                self.out.push('\n');
+            }
+            if self.tab {
+                self.out.push('\t');
+            } else if self.space && !self.out.ends_with(['\n', '\t']) {
+                self.out.push(' ');
+            }
+        }
+        (self.breaks, self.space, self.tab) = (0, false, false);
+    }
+
+    fn text(&mut self, text: &str) {
+        if self.preformatted > 0 {
+            self.pay();
+            self.out.push_str(text);
+            return;
+        }
+        let mut words = text.split(is_space);
+        if let Some(first) = words.next() {
+            self.word(first);
+        }
+        for word in words {
+            self.space |= self.breaks == 0;
+            self.word(word);
+        }
+    }
+
+    fn word(&mut self, word: &str) {
+        if !word.is_empty() {
+            self.pay();
+            self.out.push_str(word);
+        }
+    }
+}
