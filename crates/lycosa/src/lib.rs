@@ -8,4 +8,7 @@ pub mod model;
 
 pub mod clock;
 
+pub mod extract;
+pub mod sink;
+
 pub use error::{Error, ErrorKind, Phase, Result};
