@@ -5,10 +5,22 @@
 pub mod error;
 pub mod ledger;
 pub mod model;
+mod octets;
 
 pub mod clock;
 
+pub mod seed;
+
+pub mod scope;
+
+pub mod politeness;
+
+pub mod sitemap;
+
 pub mod extract;
+
 pub mod sink;
+
+pub mod config;
 
 pub use error::{Error, ErrorKind, Phase, Result};

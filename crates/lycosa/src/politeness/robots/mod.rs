@@ -1,0 +1,246 @@
+//! robots.txt (RFC 9309): reading it, asking it, and what it means when it cannot be had.
+//!
+//! Question of this folder: *may an agent of this name fetch this path?* `parse` reads lines into [`RobotsTxt`],
+//! which is looked at once; [`RobotsTxt::agent`] takes out what concerns one agent as [`AgentRules`], small and
+//! sorted, which is kept and asked about every link; `pattern` matches one rule; `policy` gives a meaning to
+//! statuses and failures.
+//!
+//! Where the standard is silent this follows what Google documents, for it is what webmasters test with. Not
+//! followed: `/index.html` in a rule does not stand for its directory.
+
+mod parse;
+mod pattern;
+mod policy;
+
+use std::time::Duration;
+
+pub use policy::{
+    MAX_ROBOTS_REDIRECTS, ROBOTS_VALIDITY, RobotsAnswer, UNREACHABLE_VALIDITY, robots_meaning,
+};
+
+use self::parse::Span;
+use crate::octets::push_normal;
+
+/// Bytes of a robots.txt that are read; the rest is ignored (RFC 9309 §2.5).
+pub const MAX_ROBOTS_BYTES: usize = 500 << 10;
+
+/// The longest crawl-delay that is honoured; a longer one is cut to this.
+pub const MAX_CRAWL_DELAY: Duration = Duration::from_secs(300);
+
+/// Sitemap lines that are kept of one file.
+pub const MAX_SITEMAPS: usize = 1_000;
+
+/// A robots.txt as read. Reading never fails: what is not understood is passed over (RFC 9309 §2.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RobotsTxt {
+    /// Names, patterns, sitemaps and signals one after another; spans point into it.
+    text: String,
+    agents: Vec<Agent>,
+    rules: Vec<ParsedRule>,
+    signals: Vec<ParsedSignal>,
+    sitemaps: Vec<Span>,
+}
+
+/// A `User-agent` line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Agent {
+    name: Span,
+    group: u32,
+    crawl_delay: Option<Duration>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ParsedRule {
+    pattern: Span,
+    group: u32,
+    line: u32,
+    allow: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ParsedSignal {
+    name: Span,
+    value: Span,
+    group: u32,
+}
+
+/// A wish about the use of the content, such as `Content-Signal: ai-train=no`: kept as data, not acted upon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signal {
+    /// The line's key in lower case, such as `content-signal`.
+    pub name: Box<str>,
+    /// Its value as written.
+    pub value: Box<str>,
+}
+
+/// The answer about one path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RobotsVerdict<'a> {
+    /// Whether it may be fetched.
+    pub allowed: bool,
+    /// The line of the rule that decided, from 1; none when no rule matched.
+    pub line: Option<u32>,
+    /// Its pattern, escapes in their one spelling.
+    pub rule: Option<&'a str>,
+}
+
+/// What a robots.txt says to one agent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgentRules {
+    text: Box<str>,
+    /// The longest pattern first, of equals the allowing one: the first that matches decides.
+    rules: Box<[Rule]>,
+    crawl_delay: Option<Duration>,
+    signals: Box<[Signal]>,
+    named: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Rule {
+    pattern: Span,
+    line: u32,
+    allow: bool,
+}
+
+impl RobotsTxt {
+    /// What the file says to the agent with this product token (compared without case): the rules of all groups
+    /// that name it, or else of all groups for `*`, or else none.
+    #[must_use]
+    pub fn agent(&self, token: &str) -> AgentRules {
+        let named = self.agents.iter().any(|agent| names(self.slice(agent.name), token));
+        let concerns = |agent: &&Agent| {
+            let name = self.slice(agent.name);
+            if named { names(name, token) } else { name == "*" }
+        };
+        let mine: Vec<&Agent> = self.agents.iter().filter(concerns).collect();
+        let mut groups: Vec<u32> = mine.iter().map(|agent| agent.group).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        let in_groups = |group: &u32| groups.binary_search(group).is_ok();
+
+        let mut text = String::new();
+        let mut rules = Vec::new();
+        for rule in self.rules.iter().filter(|rule| in_groups(&rule.group)) {
+            let pattern = Span::append(&mut text, self.slice(rule.pattern));
+            rules.push(Rule { pattern, line: rule.line, allow: rule.allow });
+        }
+        rules.sort_by_key(|rule| (std::cmp::Reverse(rule.pattern.len()), !rule.allow, rule.line));
+        let signals = self.signals.iter().filter(|signal| in_groups(&signal.group));
+        AgentRules {
+            text: text.into_boxed_str(),
+            rules: rules.into_boxed_slice(),
+            crawl_delay: mine.iter().filter_map(|agent| agent.crawl_delay).max(),
+            signals: signals
+                .map(|signal| Signal {
+                    name: self.slice(signal.name).into(),
+                    value: self.slice(signal.value).into(),
+                })
+                .collect(),
+            named,
+        }
+    }
+
+    /// Whether this agent may fetch this path. For one question only: to ask many, keep [`Self::agent`].
+    #[must_use]
+    pub fn allowed(&self, token: &str, path_and_query: &str) -> bool {
+        self.agent(token).judge(path_and_query).allowed
+    }
+
+    /// The crawl-delay for this agent, as [`AgentRules::crawl_delay`].
+    #[must_use]
+    pub fn crawl_delay(&self, token: &str) -> Option<Duration> {
+        self.agent(token).crawl_delay()
+    }
+
+    /// The values of the `Sitemap` lines, each once, in order: meant to be absolute URLs, but written by hand.
+    pub fn sitemaps(&self) -> impl Iterator<Item = &str> {
+        self.sitemaps.iter().map(|span| self.slice(*span))
+    }
+
+    fn slice(&self, span: Span) -> &str {
+        span.of(&self.text)
+    }
+}
+
+impl AgentRules {
+    /// The verdict on the path and query of a URL (`/a?b`). `/robots.txt` itself is always allowed.
+    #[must_use]
+    pub fn judge(&self, path_and_query: &str) -> RobotsVerdict<'_> {
+        let nothing = RobotsVerdict { allowed: true, line: None, rule: None };
+        if self.rules.is_empty() {
+            return nothing;
+        }
+        let mut path = String::with_capacity(path_and_query.len() + 8);
+        if !path_and_query.starts_with('/') {
+            path.push('/');
+        }
+        // In a path `*` and `$` are ordinary characters, which rules write as `%2A` and `%24` (§2.2.3).
+        push_normal(&mut path, path_and_query.as_bytes(), |byte| byte == b'*' || byte == b'$');
+        if path == "/robots.txt" {
+            return nothing;
+        }
+        let rules = self.rules.iter().map(|rule| (rule, rule.pattern.of(&self.text)));
+        for (rule, pattern) in rules {
+            if pattern::matches(pattern, &path) {
+                return RobotsVerdict { allowed: rule.allow, line: Some(rule.line), rule: Some(pattern) };
+            }
+        }
+        nothing
+    }
+
+    /// The greatest `Crawl-delay` given to the agent, at most [`MAX_CRAWL_DELAY`].
+    #[must_use]
+    pub fn crawl_delay(&self) -> Option<Duration> {
+        self.crawl_delay
+    }
+
+    /// Wishes about the use of the content, in the order of the file.
+    #[must_use]
+    pub fn signals(&self) -> &[Signal] {
+        &self.signals
+    }
+
+    /// Whether the file names this agent; otherwise these are the rules for everybody.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.named
+    }
+
+    /// How many rules there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether everything is allowed for want of rules.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+}
+
+/// Whether a `User-agent` line names the agent. The standard's token has letters, `-` and `_` only, and what
+/// follows it in a line is ignored; names with digits (`MJ12bot`) are known by the whole name too.
+fn names(line: &str, token: &str) -> bool {
+    !token.is_empty() && (line.eq_ignore_ascii_case(token) || standard_token(line).eq_ignore_ascii_case(token))
+}
+
+fn standard_token(name: &str) -> &str {
+    let end = name.find(|c: char| !(c.is_ascii_alphabetic() || matches!(c, '-' | '_')));
+    &name[..end.unwrap_or(name.len())]
+}
+
+/// The product token in a `User-Agent` header: the name before the version, and of a header that begins
+/// `Mozilla/5.0 (compatible; NAME/…` that name, as crawlers write it.
+#[must_use]
+pub fn product_token(user_agent: &str) -> &str {
+    let user_agent = user_agent.trim();
+    let name = match user_agent.split_once("(compatible;") {
+        Some((_, rest)) => rest.trim_start(),
+        None => user_agent,
+    };
+    parse::agent_name(name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! What the outcome of fetching robots.txt means (RFC 9309 §2.3.1, §2.4).
+//!
+//! | outcome | meaning | valid for |
+//! |---|---|---|
+//! | 2xx | its rules | `max-age`, between 1 h and 24 h; 24 h without one |
+//! | 3xx that leads nowhere, after at most five hops | everything allowed | as above |
+//! | 4xx but 429 | everything allowed | as above |
+//! | 429, 5xx, no answer, anything else | the rules known before, else nothing allowed | 5 min, or `Retry-After` |
+//!
+//! The caller follows redirects, up to [`MAX_ROBOTS_REDIRECTS`], also to other hosts; the rules found there hold
+//! for the origin that was asked first.
+
+use std::time::Duration;
+
+use super::MAX_ROBOTS_BYTES;
+use crate::model::{Robots, Timestamp};
+use crate::politeness::retry_after;
+
+/// Redirects of a robots.txt that are followed.
+pub const MAX_ROBOTS_REDIRECTS: usize = 5;
+
+/// How long a robots.txt is taken as valid, at most (RFC 9309 §2.4).
+pub const ROBOTS_VALIDITY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The shortest validity that `Cache-Control` can ask for: many servers mark every answer as stale.
+const LEAST_VALIDITY: Duration = Duration::from_secs(60 * 60);
+
+/// How long until a robots.txt that could not be had is asked for again.
+pub const UNREACHABLE_VALIDITY: Duration = Duration::from_secs(5 * 60);
+
+/// What came of fetching a robots.txt.
+#[derive(Clone, Copy, Debug)]
+pub enum RobotsAnswer<'a> {
+    /// An answer, redirects already followed.
+    Response {
+        /// The status.
+        status: u16,
+        /// The body, content codings undone; longer ones are cut.
+        body: &'a [u8],
+        /// The value of `Cache-Control`, if any.
+        cache_control: Option<&'a str>,
+        /// The value of `Retry-After`, if any.
+        retry_after: Option<&'a str>,
+    },
+    /// Redirects lead in a circle, to nowhere, or further than [`MAX_ROBOTS_REDIRECTS`].
+    Lost,
+    /// No answer: name, connection, TLS, time, protocol.
+    Failed,
+}
+
+/// What that means, from `now` on, given what was known `before`.
+#[must_use]
+pub fn robots_meaning(answer: RobotsAnswer<'_>, before: &Robots, now: Timestamp) -> Robots {
+    match answer {
+        RobotsAnswer::Response { status: 200..=299, body, cache_control, .. } => Robots::Rules {
+            body: body.get(..MAX_ROBOTS_BYTES).unwrap_or(body).into(),
+            until: now.after(validity(cache_control)),
+        },
+        RobotsAnswer::Response { status: 429, retry_after, .. } => unreachable_now(retry_after, before, now),
+        RobotsAnswer::Response { status: 300..=499, cache_control, .. } => {
+            Robots::AllowAll { until: now.after(validity(cache_control)) }
+        }
+        RobotsAnswer::Response { retry_after, .. } => unreachable_now(retry_after, before, now),
+        RobotsAnswer::Lost => Robots::AllowAll { until: now.after(ROBOTS_VALIDITY) },
+        RobotsAnswer::Failed => unreachable_now(None, before, now),
+    }
+}
+
+/// Rules that were known stay in force while their renewal fails (§2.4); otherwise nothing is allowed (§2.3.1.4).
+fn unreachable_now(asked: Option<&str>, before: &Robots, now: Timestamp) -> Robots {
+    let wait = asked.and_then(|value| retry_after(value, now)).unwrap_or_default().max(UNREACHABLE_VALIDITY);
+    let until = now.after(wait);
+    match before {
+        Robots::Rules { body, .. } => Robots::Rules { body: body.clone(), until },
+        Robots::Unknown | Robots::AllowAll { .. } | Robots::DenyAll { .. } => Robots::DenyAll { until },
+    }
+}
+
+fn validity(cache_control: Option<&str>) -> Duration {
+    let Some(value) = cache_control else { return ROBOTS_VALIDITY };
+    let mut validity = ROBOTS_VALIDITY;
+    for directive in value.split(',').map(str::trim) {
+        let (name, argument) = directive.split_once('=').unwrap_or((directive, ""));
+        if name.eq_ignore_ascii_case("no-store") || name.eq_ignore_ascii_case("no-cache") {
+            validity = Duration::ZERO;
+        } else if name.eq_ignore_ascii_case("max-age")
+            && let Ok(seconds) = argument.trim().trim_matches('"').parse()
+        {
+            validity = validity.min(Duration::from_secs(seconds));
+        }
+    }
+    validity.clamp(LEAST_VALIDITY, ROBOTS_VALIDITY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    fn response(status: u16) -> RobotsAnswer<'static> {
+        RobotsAnswer::Response { status, body: b"Disallow: /", cache_control: None, retry_after: None }
+    }
+
+    fn meaning(answer: RobotsAnswer<'_>) -> Robots {
+        robots_meaning(answer, &Robots::Unknown, NOW)
+    }
+
+    #[test]
+    fn every_status_has_the_meaning_of_the_standard() {
+        let (day, short) = (NOW.after(ROBOTS_VALIDITY), NOW.after(UNREACHABLE_VALIDITY));
+        assert_eq!(meaning(response(200)), Robots::Rules { body: (*b"Disallow: /").into(), until: day });
+        for status in [301, 304, 400, 401, 403, 404, 410, 451] {
+            assert_eq!(meaning(response(status)), Robots::AllowAll { until: day }, "{status}");
+        }
+        for status in [429, 500, 502, 503, 504, 599, 100, 0, 999] {
+            assert_eq!(meaning(response(status)), Robots::DenyAll { until: short }, "{status}");
+        }
+        assert_eq!(meaning(RobotsAnswer::Failed), Robots::DenyAll { until: short });
+        assert_eq!(meaning(RobotsAnswer::Lost), Robots::AllowAll { until: day });
+    }
+
+    #[test]
+    fn known_rules_outlive_a_server_that_is_down() {
+        let before = Robots::Rules { body: (*b"x").into(), until: Timestamp(1) };
+        let until = NOW.after(UNREACHABLE_VALIDITY);
+        assert_eq!(
+            robots_meaning(response(503), &before, NOW),
+            Robots::Rules { body: (*b"x").into(), until }
+        );
+        assert_eq!(robots_meaning(response(404), &before, NOW), Robots::AllowAll { until: NOW.after(ROBOTS_VALIDITY) });
+    }
+
+    #[test]
+    fn cache_control_shortens_the_validity_within_bounds() {
+        let hours = |value: &str| validity(Some(value)).as_secs() / 3600;
+        assert_eq!(hours("max-age=7200"), 2);
+        assert_eq!(hours("public, Max-Age=\"7200\""), 2);
+        assert_eq!(hours("max-age=0"), 1);
+        assert_eq!(hours("no-cache, max-age=7200"), 1);
+        assert_eq!(hours("max-age=31536000"), 24);
+        assert_eq!(hours("max-age=x, private"), 24);
+    }
+
+    #[test]
+    fn a_server_that_names_its_pause_is_asked_after_it() {
+        let answer = RobotsAnswer::Response { status: 503, body: b"", cache_control: None, retry_after: Some("3600") };
+        assert_eq!(meaning(answer), Robots::DenyAll { until: NOW.after(Duration::from_secs(3600)) });
+    }
+
+    #[test]
+    fn a_long_file_is_cut() {
+        let body = vec![b'a'; MAX_ROBOTS_BYTES + 1];
+        let answer = RobotsAnswer::Response { status: 200, body: &body, cache_control: None, retry_after: None };
+        let Robots::Rules { body, .. } = meaning(answer) else { panic!("rules") };
+        assert_eq!(body.len(), MAX_ROBOTS_BYTES);
+    }
+}

@@ -1,0 +1,192 @@
+//! From a URL to the keys under which a crawl knows it.
+//!
+//! A fingerprint is keyed with bytes drawn per crawl, so nobody outside can make two of a crawl's URLs collide on
+//! purpose. A record's id is a fixed function of (crawl, URL, visit, index): the same visit committed again yields
+//! the same ids.
+
+use std::borrow::Cow;
+use std::hash::Hasher;
+use std::sync::Arc;
+
+use http::Method;
+use siphasher::{sip::SipHasher13, sip128};
+use url::{Position, Url};
+
+use super::canonical;
+use super::site::{SiteRules, host_of};
+use crate::model::{CrawlId, Discovered, Origin, RecordId, Request, Scheme, SiteKey, UrlKey};
+
+/// Counts up whenever the function behind [`Identity::key`] or [`Identity::record_id`] changes.
+pub const FINGERPRINT_VERSION: u32 = 1;
+
+/// How one crawl names URLs, sites and records. Cheap to use from many threads; share it behind an `Arc`.
+#[derive(Debug)]
+pub struct Identity {
+    crawl: CrawlId,
+    fingerprint_key: [u8; 16],
+    sites: SiteRules,
+}
+
+/// A URL with its identities worked out, as a plain GET.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identified<'a> {
+    /// The canonical form.
+    pub canonical: Cow<'a, Url>,
+    /// The fingerprint of a GET without a body.
+    pub key: UrlKey,
+    /// The site.
+    pub site: SiteKey,
+    /// The origin.
+    pub origin: Origin,
+}
+
+impl Identity {
+    /// The identity of a crawl: its id and its secret key, both drawn at random when the crawl is made and stored
+    /// with its state.
+    #[must_use]
+    pub fn new(crawl: CrawlId, fingerprint_key: [u8; 16]) -> Self {
+        Self { crawl, fingerprint_key, sites: SiteRules::default() }
+    }
+
+    /// The same, with these rules from host to site.
+    #[must_use]
+    pub fn with_sites(mut self, sites: SiteRules) -> Self {
+        self.sites = sites;
+        self
+    }
+
+    /// Works out everything about a URL in one go; `None` when it is not an `http` or `https` URL with a host.
+    #[must_use]
+    pub fn identify<'a>(&self, url: &'a Url) -> Option<Identified<'a>> {
+        let canonical = canonical(url);
+        let scheme = match canonical.scheme() {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            _ => return None,
+        };
+        let (host, site) = self.sites.site(host_of(&canonical)?);
+        let origin = Origin { scheme, host, port: canonical.port().unwrap_or(scheme.default_port()) };
+        let key = self.key(&Method::GET, &canonical, &[]);
+        Some(Identified { canonical, key, site, origin })
+    }
+
+    /// A request on its way into the frontier; `None` when its URL is not an absolute `http` or `https` URL.
+    #[must_use]
+    pub fn discover(&self, request: Request) -> Option<Discovered> {
+        let url = Url::parse(&request.url).ok()?;
+        Some(self.identify(&url)?.discovered(self, request))
+    }
+
+    /// SipHash-1-3-64 over `method`, NUL, canonical URL, NUL, body.
+    #[must_use]
+    pub fn key(&self, method: &Method, canonical: &Url, body: &[u8]) -> UrlKey {
+        let mut hasher = SipHasher13::new_with_key(&self.fingerprint_key);
+        hasher.write(method.as_str().as_bytes());
+        hasher.write(&[0]);
+        hasher.write(canonical.as_str().as_bytes());
+        hasher.write(&[0]);
+        hasher.write(body);
+        UrlKey(hasher.finish())
+    }
+
+    /// SipHash-2-4-128, keyed with the crawl's id, over key, generation and index (little endian).
+    #[must_use]
+    pub fn record_id(&self, key: UrlKey, generation: u32, index: u32) -> RecordId {
+        use sip128::Hasher128;
+        let mut hasher = sip128::SipHasher24::new_with_key(&self.crawl.0.to_le_bytes());
+        hasher.write(&key.0.to_le_bytes());
+        hasher.write(&generation.to_le_bytes());
+        hasher.write(&index.to_le_bytes());
+        RecordId(hasher.finish128().as_u128())
+    }
+
+    /// The site of a canonical host.
+    #[must_use]
+    pub fn site(&self, host: &str) -> SiteKey {
+        self.sites.site(host).1
+    }
+}
+
+impl Identified<'_> {
+    /// Joined with the request that was made for it; the key is worked out anew when that is not a plain GET.
+    #[must_use]
+    pub fn discovered(self, identity: &Identity, request: Request) -> Discovered {
+        let plain = request.method == Method::GET && request.body.is_empty();
+        let key = if plain {
+            self.key
+        } else {
+            identity.key(&request.method, &self.canonical, &request.body)
+        };
+        Discovered { key, site: self.site, origin: self.origin, request }
+    }
+}
+
+/// The spelling to send and to store: the URL as it was found, without its fragment.
+#[must_use]
+pub fn spelling(url: &Url) -> Arc<str> {
+    url[..Position::AfterQuery].into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity() -> Identity {
+        Identity::new(CrawlId(7), *b"0123456789abcdef")
+    }
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).expect("a URL")
+    }
+
+    #[test]
+    fn spellings_of_one_url_share_a_key_and_different_urls_do_not() {
+        let identity = identity();
+        let key = |text: &str| identity.identify(&url(text)).expect("http").key;
+        assert_eq!(key("HTTP://Example.COM:80/%7euser#top"), key("http://example.com/~user"));
+        assert_ne!(key("http://example.com/a"), key("https://example.com/a"));
+        assert_ne!(key("http://example.com/a?x=1&y=2"), key("http://example.com/a?y=2&x=1"));
+    }
+
+    #[test]
+    fn method_and_body_are_part_of_the_key() {
+        let identity = identity();
+        let page = url("http://example.com/search");
+        let get = identity.key(&Method::GET, &page, b"");
+        let post = identity.key(&Method::POST, &page, b"");
+        let other = identity.key(&Method::POST, &page, b"q=1");
+        assert!(get != post && post != other && get != other);
+        let mut request = Request::get("http://example.com/search#x");
+        assert_eq!(identity.discover(request.clone()).expect("http").key, get);
+        request.method = Method::POST;
+        request.body = "q=1".into();
+        assert_eq!(identity.discover(request).expect("http").key, other);
+    }
+
+    #[test]
+    fn the_functions_are_frozen_by_their_version() {
+        // Whoever changes one of these values has to count FINGERPRINT_VERSION up.
+        let identity = identity();
+        let key = identity.key(&Method::GET, &url("http://example.com/"), b"");
+        assert_eq!((FINGERPRINT_VERSION, format!("{:016x}", key.0)), (1, "FROZEN_KEY".to_owned()));
+        assert_eq!(identity.record_id(UrlKey(1), 2, 3).to_string(), "FROZEN_ID");
+    }
+
+    #[test]
+    fn only_http_urls_with_a_host_have_an_identity() {
+        let identity = identity();
+        for text in ["mailto:a@b.c", "ftp://example.com/", "data:text/plain,x", "file:///etc/passwd"] {
+            assert!(identity.identify(&url(text)).is_none(), "{text}");
+        }
+        let page = url("https://www.Example.co.uk:8443/x");
+        let identified = identity.identify(&page).expect("https");
+        assert_eq!(identified.site.to_string(), "example.co.uk");
+        assert_eq!(identified.origin.to_string(), "https://www.example.co.uk:8443");
+    }
+
+    #[test]
+    fn what_is_sent_keeps_its_spelling() {
+        let found = url("http://example.com/%7euser?#frag");
+        assert_eq!(&*spelling(&found), "http://example.com/%7euser?");
+    }
+}

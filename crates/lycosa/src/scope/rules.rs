@@ -1,0 +1,307 @@
+//! The rules of a crawl's scope, judged in a fixed order: cheap questions first, and the reason that people would
+//! give first.
+//!
+//! 1. `invalid`: not `http` or `https`, or without a host.
+//! 2. `too_long`: the canonical URL is longer than the limit.
+//! 3. `host`: neither the mode nor the allowed domains admit the host.
+//! 4. `depth`: deeper than the limit.
+//! 5. `excluded`: an exclude pattern matches the canonical URL.
+//! 6. `not_included`: there are include patterns and none matches.
+//!
+//! Depth and patterns judge links only: not seeds and what seeds redirect to (depth 0), not robots.txt and
+//! sitemaps. Otherwise `--include /products/` would throw out the seed that leads there. A robots.txt is admitted
+//! whatever its host, since only an admitted URL asks for it.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
+use url::{Host, Url};
+
+use super::canonical;
+use super::site::{host_of, is_address, registrable};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Candidate, Exclusion, RequestKind, Scope, Verdict};
+
+/// Default of [`ScopeOptions::max_url_length`], in bytes: the longest URL that every browser and most servers take.
+pub const MAX_URL_LENGTH: usize = 2083;
+
+/// Bytes that the compiled patterns of one kind may take.
+const PATTERN_MEMORY: usize = 8 << 20;
+
+/// Which hosts belong to the crawl, seen from its seeds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScopeMode {
+    /// The hosts of the seeds and no others. A leading `www.` and the choice between `http` and `https` on their
+    /// default ports make no difference, because sites send their visitors from one to the other; any other port
+    /// is a host of its own.
+    #[default]
+    Host,
+    /// Every host of the seeds' registrable domains, on any port.
+    Domain,
+    /// The seeds' hosts (a leading `www.` removed) and every host below them, on any port.
+    Subdomains,
+    /// Every host.
+    Any,
+}
+
+impl ScopeMode {
+    /// Every mode with the name it is chosen by.
+    pub const ALL: [(&'static str, Self); 4] =
+        [("host", Self::Host), ("domain", Self::Domain), ("subdomains", Self::Subdomains), ("any", Self::Any)];
+}
+
+impl fmt::Display for ScopeMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Self::ALL.iter().find(|(_, mode)| mode == self).map_or("", |(name, _)| name);
+        f.write_str(name)
+    }
+}
+
+/// What [`ScopeRules`] are made of.
+#[derive(Clone, Debug)]
+pub struct ScopeOptions {
+    /// Which hosts belong, relative to the seeds. Default [`ScopeMode::Host`].
+    pub mode: ScopeMode,
+    /// The seeds. Their hosts are always admitted.
+    pub seeds: Vec<Url>,
+    /// Domains that are admitted with everything below them, in addition to what the mode admits. With
+    /// [`ScopeMode::Any`], which admits everything already, they narrow: only they and the seeds' hosts remain.
+    pub allowed_domains: Vec<String>,
+    /// Regular expressions searched in the canonical URL; a link must match one of them, if there are any.
+    pub include: Vec<String>,
+    /// Regular expressions searched in the canonical URL; a link must match none of them.
+    pub exclude: Vec<String>,
+    /// Links from a seed; `None` without a limit.
+    pub max_depth: Option<u32>,
+    /// Bytes of the canonical URL. Default [`MAX_URL_LENGTH`].
+    pub max_url_length: usize,
+}
+
+impl Default for ScopeOptions {
+    fn default() -> Self {
+        Self {
+            mode: ScopeMode::default(),
+            seeds: Vec::new(),
+            allowed_domains: Vec::new(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+            max_depth: None,
+            max_url_length: MAX_URL_LENGTH,
+        }
+    }
+}
+
+/// A host as the mode compares it: without `www.`, with its port unless that is a default one.
+type HostAndPort = (Box<str>, Option<u16>);
+
+/// The scope of a crawl by rules. Judging takes no lock and allocates nothing for a refused host.
+#[derive(Debug)]
+pub struct ScopeRules {
+    mode: ScopeMode,
+    /// Exact hosts of the seeds.
+    hosts: HashSet<HostAndPort>,
+    /// Domains admitted with everything below them.
+    below: HashSet<Box<str>>,
+    /// Whether everything is admitted.
+    everything: bool,
+    include: Patterns,
+    exclude: Patterns,
+    max_depth: u32,
+    max_url_length: usize,
+}
+
+impl ScopeRules {
+    /// Makes the rules.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] for a pattern that is not a regular expression or grows too large when compiled, and
+    /// for an allowed domain that is not a host name; the message names it and, for a pattern, the position.
+    pub fn new(options: ScopeOptions) -> Result<Self> {
+        let mut below = HashSet::new();
+        for domain in &options.allowed_domains {
+            below.insert(allowed_domain(domain)?);
+        }
+        let everything = options.mode == ScopeMode::Any && below.is_empty();
+        let mut hosts = HashSet::new();
+        for seed in &options.seeds {
+            let seed = canonical(seed);
+            let Some(host) = host_of(&seed) else { continue };
+            hosts.insert((without_www(host).into(), seed.port()));
+            match options.mode {
+                ScopeMode::Domain => drop(below.insert(registrable(host).into())),
+                ScopeMode::Subdomains => drop(below.insert(without_www(host).into())),
+                ScopeMode::Host | ScopeMode::Any => {}
+            }
+        }
+        Ok(Self {
+            mode: options.mode,
+            hosts,
+            below,
+            everything,
+            include: Patterns::new("include", &options.include)?,
+            exclude: Patterns::new("exclude", &options.exclude)?,
+            max_depth: options.max_depth.unwrap_or(u32::MAX),
+            max_url_length: options.max_url_length,
+        })
+    }
+
+    /// The mode.
+    #[must_use]
+    pub fn mode(&self) -> ScopeMode {
+        self.mode
+    }
+
+    /// The pattern that decided about this canonical URL: the first exclude pattern that matches, or else the
+    /// first include pattern that does.
+    #[must_use]
+    pub fn deciding_pattern(&self, url: &Url) -> Option<&str> {
+        self.exclude.first(url.as_str()).or_else(|| self.include.first(url.as_str()))
+    }
+
+    fn admits_host(&self, url: &Url, host: &str) -> bool {
+        if self.everything {
+            return true;
+        }
+        // The tuple key would have to be built to be looked up; the seeds are few, mostly one.
+        let bare = without_www(host);
+        let is_seed = if self.hosts.len() <= 8 {
+            self.hosts.iter().any(|(seed, port)| **seed == *bare && *port == url.port())
+        } else {
+            self.hosts.contains(&(bare.into(), url.port()))
+        };
+        is_seed || self.is_below(host)
+    }
+
+    fn is_below(&self, host: &str) -> bool {
+        if self.below.is_empty() {
+            return false;
+        }
+        if is_address(host) {
+            return self.below.contains(host);
+        }
+        let mut domain = host;
+        loop {
+            if self.below.contains(domain) {
+                return true;
+            }
+            match domain.split_once('.') {
+                Some((_, parent)) => domain = parent,
+                None => return false,
+            }
+        }
+    }
+
+    fn reason(&self, candidate: Candidate<'_>) -> Option<Exclusion> {
+        let url = candidate.url;
+        let host = host_of(url).filter(|_| matches!(url.scheme(), "http" | "https"));
+        let Some(host) = host else { return Some(Exclusion::Invalid) };
+        if url.as_str().len() > self.max_url_length {
+            return Some(Exclusion::TooLong);
+        }
+        if candidate.kind == RequestKind::Robots {
+            return None;
+        }
+        if !self.admits_host(url, host) {
+            return Some(Exclusion::Host);
+        }
+        if candidate.depth == 0 || candidate.kind == RequestKind::Sitemap {
+            return None;
+        }
+        if candidate.depth > self.max_depth {
+            return Some(Exclusion::Depth);
+        }
+        if self.exclude.matches(url.as_str()) {
+            return Some(Exclusion::Excluded);
+        }
+        if !self.include.is_empty() && !self.include.matches(url.as_str()) {
+            return Some(Exclusion::NotIncluded);
+        }
+        None
+    }
+}
+
+impl Scope for ScopeRules {
+    fn judge(&self, candidate: Candidate<'_>) -> Verdict {
+        self.reason(candidate).map_or(Verdict::Accept, Verdict::Refuse)
+    }
+}
+
+fn without_www(host: &str) -> &str {
+    // `www.com` is a host of its own: nothing but a top-level domain would be left of it.
+    host.strip_prefix("www.").filter(|rest| rest.contains('.')).unwrap_or(host)
+}
+
+fn allowed_domain(text: &str) -> Result<Box<str>> {
+    let name = text.trim().trim_start_matches("*.").trim_matches('.');
+    let wrong = || {
+        Error::new(ErrorKind::Usage, format!("allowed domain `{text}` is not a host name"))
+            .with_hint("give a domain such as `example.com`, without scheme, port or path")
+    };
+    if name.is_empty() || name.contains(['/', '?', '#', '@']) || (name.contains(':') && !name.starts_with('[')) {
+        return Err(wrong());
+    }
+    match Host::parse(name) {
+        Ok(host) => Ok(host.to_string().into()),
+        Err(_) => Err(wrong()),
+    }
+}
+
+/// Regular expressions of one kind, searched together in linear time.
+#[derive(Debug)]
+struct Patterns(RegexSet);
+
+impl Patterns {
+    fn new(kind: &str, patterns: &[String]) -> Result<Self> {
+        for pattern in patterns {
+            if let Err(error) = RegexBuilder::new(pattern).size_limit(PATTERN_MEMORY).build() {
+                return Err(pattern_error(kind, pattern, &error));
+            }
+        }
+        let set = RegexSetBuilder::new(patterns).size_limit(PATTERN_MEMORY).build();
+        set.map(Self).map_err(|_| {
+            let message = format!("the {kind} patterns together grow larger than {PATTERN_MEMORY} bytes");
+            Error::new(ErrorKind::Usage, message).with_hint("use fewer or simpler patterns")
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        !self.0.is_empty() && self.0.is_match(text)
+    }
+
+    fn first(&self, text: &str) -> Option<&str> {
+        let index = self.0.matches(text).iter().next()?;
+        self.0.patterns().get(index).map(String::as_str)
+    }
+}
+
+/// One sentence out of the regex library's drawing of several lines.
+fn pattern_error(kind: &str, pattern: &str, error: &regex::Error) -> Error {
+    let drawing = error.to_string();
+    let problem = drawing.lines().rev().find_map(|line| line.trim().strip_prefix("error: "));
+    // The drawing repeats the pattern, indented by four, and puts a caret under the place.
+    let caret = drawing.lines().find(|line| line.trim_start().starts_with('^'));
+    let position = caret.and_then(|line| line.find('^')).map(|column| column.saturating_sub(3));
+    let message = match (error, problem, position) {
+        (regex::Error::CompiledTooBig(_), _, _) => {
+            format!("{kind} pattern `{pattern}` grows larger than {PATTERN_MEMORY} bytes when compiled")
+        }
+        (_, Some(problem), Some(position)) if !pattern.contains('\n') => {
+            format!("{kind} pattern `{pattern}` is not a regular expression: {problem} at character {position}")
+        }
+        (_, problem, _) => {
+            let problem = problem.unwrap_or("syntax error");
+            format!("{kind} pattern `{pattern}` is not a regular expression: {problem}")
+        }
+    };
+    Error::new(ErrorKind::Usage, message)
+        .with_hint("patterns are searched in the whole URL; write `\\.` for a dot and `^https?://` to anchor")
+}
+
+#[cfg(test)]
+mod tests;
