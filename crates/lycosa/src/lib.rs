@@ -9,6 +9,7 @@ pub mod model;
 pub mod telemetry;
 
 // Layer 1: pure stages.
+pub mod extract;
 mod octets;
 pub mod politeness;
 pub mod scope;
@@ -17,6 +18,7 @@ pub mod sitemap;
 // Layer 2: stages that touch the world.
 pub mod clock;
 pub mod seed;
+pub mod sink;
 
 // Layer 4: the loop that joins them.
 pub mod engine;

@@ -53,7 +53,6 @@ pub(super) async fn build(
         guard,
         scope,
         extractors: extractors.into(),
-        sinks,
         hooks: Arc::new(callbacks),
         feed,
         identity,
@@ -61,7 +60,7 @@ pub(super) async fn build(
         ledger,
         settings: settings(&options),
     };
-    let engine = Engine::new(parts);
+    let engine = Engine::new(parts, sinks);
     let watch = Watch::new(engine.telemetry(), opened.frontier, clock, options.max_pages);
     Ok(Crawl { engine, watch, seeds: options.seeds, client, notices: opened.notices })
 }
@@ -172,7 +171,7 @@ fn sinks(options: &Options, resuming: bool) -> Result<Vec<Box<dyn Sink>>> {
 }
 
 fn settings(options: &Options) -> Settings {
-    let agent = options.user_agent.as_deref().map(crate::politeness::robots::product_token);
+    let agent = options.user_agent.as_deref().map(crate::politeness::product_token);
     Settings {
         concurrency: options.concurrency,
         robots: options.robots,

@@ -86,7 +86,8 @@ impl Exporter {
 
     fn write(&mut self, batch: &[Committed]) -> Result<()> {
         for stream in self.streams.iter_mut().filter(|stream| !stream.closed) {
-            for commit in batch.iter().filter(|commit| commit.lsn > stream.done) {
+            let done = stream.done;
+            for commit in batch.iter().filter(|commit| commit.lsn > done) {
                 match stream.sink.write(commit) {
                     Ok(()) => stream.done = commit.lsn,
                     Err(error) if is_closed_pipe(&error) => {

@@ -12,7 +12,7 @@ use super::discover::Target;
 use super::pages::CommittedPage;
 use super::policy::LeasePolicy;
 use super::shared::Shared;
-use crate::error::{Error, ErrorKind, Phase};
+use crate::error::{Error, ErrorKind};
 use crate::model::{
     Answer, Attempt, Commit, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome, Payload, Record, Request,
     RequestKind, Response, Retry, Timestamp,
@@ -156,7 +156,7 @@ impl Journey {
         let Some(identified) = identity.identify(&target) else {
             return self.failed(Error::new(ErrorKind::Redirect, format!("a redirect to {target}")));
         };
-        let met = |url: &str| Url::parse(url).ok().and_then(|url| identity.identify(&url)).map(|found| found.key);
+        let met = |url: &str| Url::parse(url).ok().and_then(|url| identity.identify(&url).map(|found| found.key));
         let in_chain = self.lease.request.chain.iter().any(|hop| met(&hop.url) == Some(identified.key));
         if identified.key == self.lease.key || in_chain {
             return self.failed(Error::new(ErrorKind::Redirect, format!("a redirect loop at {target}")));

@@ -35,7 +35,7 @@ use self::export::Exporter;
 use self::shared::Shared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Resource;
-use crate::model::{AddStatus, Exclusion, Finish, Frontier, HostRecord, Request, RequestKind, Stats};
+use crate::model::{AddStatus, Exclusion, Finish, Frontier, HostRecord, Request, RequestKind, Sink, Stats};
 use crate::scope::spelling;
 use crate::telemetry::{Snapshot, Telemetry};
 
@@ -72,16 +72,15 @@ pub struct Report {
 #[derive(Debug)]
 pub struct Engine {
     shared: Arc<Shared>,
-    sinks: Vec<Box<dyn crate::model::Sink>>,
+    sinks: Vec<Box<dyn Sink>>,
     telemetry: Telemetry,
     stop: CancellationToken,
 }
 
 impl Engine {
-    /// Joins the parts. Nothing runs yet.
+    /// Joins the parts and the sinks where records end. Nothing runs yet.
     #[must_use]
-    pub fn new(mut parts: Parts) -> Self {
-        let sinks = std::mem::take(&mut parts.sinks);
+    pub fn new(parts: Parts, sinks: Vec<Box<dyn Sink>>) -> Self {
         let telemetry = Telemetry::default();
         let shared = Shared::new(parts, telemetry.clone());
         Self { shared, sinks, telemetry, stop: CancellationToken::new() }

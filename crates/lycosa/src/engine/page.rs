@@ -13,7 +13,7 @@ use url::Url;
 use super::journey::{Arrival, Ending, Journey};
 use super::pages::CommittedPage;
 use crate::error::{Error, ErrorKind, Phase, Result};
-use crate::extract::record::{self, OutcomeFacts, Outlinks};
+use crate::extract::{OutcomeFacts, Outlinks, PageFacts, item_record, outcome_record, page_record};
 use crate::model::{
     Discovered, Exclusion, Findings, Item, Outcome, Page, Record, RecordKind,
 };
@@ -146,7 +146,7 @@ impl Journey {
         let canonical = page.document.and_then(|document| document.canonical()).and_then(|href| page.resolve(href));
         let title = page.document.and_then(|document| document.title());
         let cut = page.document.and_then(|document| cut_reason(document.tree_state()));
-        let facts = record::PageFacts {
+        let facts = PageFacts {
             url: request.first_url(),
             final_url: &request.url,
             status: arrived.status,
@@ -168,9 +168,9 @@ impl Journey {
             body_cut: None,
         };
         let mut records = Vec::with_capacity(1 + findings.items.len());
-        records.push(self.record(0, RecordKind::Page, record::page_record(&facts)));
+        records.push(self.record(0, RecordKind::Page, page_record(&facts)));
         for (index, item) in (1..).zip(&findings.items) {
-            let json = record::item_record(item, &request.url);
+            let json = item_record(item, &request.url);
             records.push(self.record(index, RecordKind::Item(item.kind.clone()), json));
         }
         records
@@ -189,7 +189,7 @@ impl Journey {
             depth: self.request.depth,
             parent: self.request.parent.as_deref(),
         };
-        vec![self.record(0, RecordKind::Outcome, record::outcome_record(&facts))]
+        vec![self.record(0, RecordKind::Outcome, outcome_record(&facts))]
     }
 
     fn record(&self, index: u32, kind: RecordKind, json: Box<str>) -> Record {

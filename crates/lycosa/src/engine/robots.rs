@@ -10,7 +10,7 @@ use url::Url;
 use super::journey::{Arrival, Ending, Journey};
 use crate::error::{Error, ErrorKind};
 use crate::model::{Discovered, Exclusion, HostUpdate, Lease, Origin, Request, RequestKind, Robots};
-use crate::politeness::robots::{AgentRules, MAX_ROBOTS_REDIRECTS, RobotsAnswer, RobotsTxt, robots_meaning};
+use crate::politeness::{AgentRules, MAX_ROBOTS_REDIRECTS, RobotsAnswer, RobotsTxt, robots_meaning};
 use crate::scope::spelling;
 
 /// Parsed rules kept at once; beyond, all are dropped and parsed again when needed.

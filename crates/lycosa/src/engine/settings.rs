@@ -7,7 +7,7 @@ use super::hooks::Hooks;
 use super::pages::PageFeed;
 use crate::ledger::Ledger;
 use crate::model::{
-    Clock, ConnectPolicy, Extract, Fetch, FetchLimits, Frontier, Middleware, Outbox, Scope, Sink,
+    Clock, ConnectPolicy, Extract, Fetch, FetchLimits, Frontier, Middleware, Outbox, Scope,
 };
 use crate::scope::Identity;
 
@@ -28,8 +28,6 @@ pub struct Parts {
     pub scope: Arc<dyn Scope>,
     /// What is taken out of pages, in order.
     pub extractors: Arc<[Arc<dyn Extract>]>,
-    /// Where records end.
-    pub sinks: Vec<Box<dyn Sink>>,
     /// User code on the way.
     pub hooks: Arc<dyn Hooks>,
     /// Where pages are handed to a reader after their commit, when there is one.

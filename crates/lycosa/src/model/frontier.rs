@@ -435,7 +435,7 @@ pub struct Cursor {
 }
 
 /// Reading what was committed.
-pub trait Outbox: Send + Sync {
+pub trait Outbox: Send + Sync + std::fmt::Debug {
     /// Durable commits after `from`, in order, at most `limit`; empty when there are none (yet).
     fn read(&self, from: Lsn, limit: usize) -> BoxFuture<'_, Result<Vec<Committed>>>;
 

@@ -13,8 +13,8 @@ pub struct Position(pub String);
 
 /// Where records end. May block: it runs on a thread of its own.
 ///
-/// The exporter calls `open` once, then `write` and `sync` any number of times, then `close`. After a crash it
-/// opens the sink at the position of the last `sync` whose cursor was stored and writes the following commits
+/// The exporter calls `open` once, then `write` and `sync` any number of times, then `close`. When it began without
+/// a position it calls `sync` before the first `write` and stores what that tells. After a crash it opens the sink at the position of the last `sync` whose cursor was stored and writes the following commits
 /// again, byte for byte the same ones; the sink must then show every record once.
 pub trait Sink: Send + std::fmt::Debug {
     /// The name under which its cursor is stored, unique within a crawl (the path, for files).

@@ -1,1 +1,204 @@
-//! Sitemaps.
+//! Sitemaps and feeds: lists of URLs that sites publish for crawlers.
+//!
+//! Question of this module: *which URLs does this file name?* One function, [`Sitemap::parse`], reads the XML of
+//! sitemaps.org (index and URL set), RSS and Atom feeds, plain text, each gzipped or not. It never fails: what
+//! could be read is returned together with the [`SitemapProblem`]s met, since half of a large sitemap is worth
+//! having. Bounds are those of the protocol: 50 MB unpacked, 50,000 entries. Following an index, judging hosts and
+//! trusting dates is the business of others.
+
+mod date;
+mod xml;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::Read;
+
+use flate2::bufread::MultiGzDecoder;
+use url::Url;
+
+use crate::model::Timestamp;
+use crate::octets::unmarked;
+
+/// Unpacked bytes that are read of one file (the protocol's limit); the rest is ignored.
+pub const MAX_SITEMAP_BYTES: usize = 50 << 20;
+
+/// Entries that are taken from one file (the protocol's limit); the rest is ignored.
+pub const MAX_SITEMAP_ENTRIES: usize = 50_000;
+
+/// Problems that are kept of one file.
+const MAX_PROBLEMS: usize = 100;
+
+/// What kind of list a file is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SitemapKind {
+    /// A list of further sitemaps.
+    Index,
+    /// A list of pages.
+    UrlSet,
+    /// An RSS or Atom feed: its items' pages.
+    Feed,
+    /// One URL of a page per line.
+    Text,
+    /// None of these.
+    #[default]
+    Unknown,
+}
+
+/// One URL of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SitemapEntry {
+    /// Absolute `http` or `https` URL; relative ones are resolved against the file's own.
+    pub url: Url,
+    /// When the site says it last changed; none when it does not say or not readably, or before 1970.
+    pub lastmod: Option<Timestamp>,
+}
+
+/// Something about the file that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SitemapProblem {
+    /// Neither sitemap nor feed nor a list of URLs (an HTML page, say).
+    NotASitemap,
+    /// More than [`MAX_SITEMAP_BYTES`]: the rest was not read.
+    TooLarge,
+    /// More than [`MAX_SITEMAP_ENTRIES`]: the rest was not read.
+    TooManyEntries,
+    /// The gzip stream is damaged or ends early: what came before was read.
+    DamagedGzip,
+    /// Not valid UTF-8: the wrong bytes were replaced.
+    Encoding,
+    /// The XML breaks off at this byte: what came before was read.
+    Malformed {
+        /// Offset in the unpacked file.
+        position: u64,
+        /// What the XML reader says.
+        reason: Box<str>,
+    },
+    /// An entry has no usable URL and was passed over.
+    BadUrl {
+        /// Offset (XML, after the entry) or line (text).
+        position: u64,
+        /// The beginning of what stands there.
+        found: Box<str>,
+    },
+}
+
+impl fmt::Display for SitemapProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotASitemap => f.write_str("the file is neither a sitemap nor a feed nor a list of URLs"),
+            Self::TooLarge => write!(f, "the file has more than {MAX_SITEMAP_BYTES} bytes, the rest was ignored"),
+            Self::TooManyEntries => {
+                write!(f, "the file has more than {MAX_SITEMAP_ENTRIES} entries, the rest was ignored")
+            }
+            Self::DamagedGzip => f.write_str("the gzip stream is damaged, the rest was ignored"),
+            Self::Encoding => f.write_str("the file is not valid UTF-8, wrong bytes were replaced"),
+            Self::Malformed { position, reason } => {
+                write!(f, "the XML is malformed at byte {position} ({reason}), the rest was ignored")
+            }
+            Self::BadUrl { position, found } => {
+                write!(f, "the entry at {position} has no usable URL (`{found}`), it was passed over")
+            }
+        }
+    }
+}
+
+/// What a sitemap or feed lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sitemap {
+    /// What kind of list it is.
+    pub kind: SitemapKind,
+    /// Its entries, in order, repetitions included.
+    pub entries: Vec<SitemapEntry>,
+    /// What was wrong with it, at most the first hundred things.
+    pub problems: Vec<SitemapProblem>,
+}
+
+impl Sitemap {
+    /// Reads a file that was found at `base`. Gzip is recognised by its first bytes, whatever the name or the
+    /// content type says.
+    #[must_use]
+    pub fn parse(bytes: &[u8], base: &Url) -> Self {
+        let mut sitemap = Self::default();
+        let unpacked = sitemap.unpack(bytes);
+        let plain = unmarked(&unpacked);
+        let text = String::from_utf8_lossy(&plain);
+        if matches!(text, Cow::Owned(_)) {
+            sitemap.problem(SitemapProblem::Encoding);
+        }
+        let text = text.trim_start();
+        if text.starts_with('<') {
+            xml::read(text, base, &mut sitemap);
+        } else {
+            sitemap.read_lines(text);
+        }
+        if sitemap.kind == SitemapKind::Unknown {
+            sitemap.problems.clear();
+            sitemap.problem(SitemapProblem::NotASitemap);
+        }
+        sitemap
+    }
+
+    fn unpack<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        let mut unpacked = Cow::Borrowed(bytes);
+        if bytes.starts_with(&[0x1F, 0x8B]) {
+            let mut out = Vec::new();
+            let limit = u64::try_from(MAX_SITEMAP_BYTES).unwrap_or(u64::MAX);
+            // One byte more than allowed tells a full file from a cut one.
+            let outcome = MultiGzDecoder::new(bytes).take(limit.saturating_add(1)).read_to_end(&mut out);
+            if outcome.is_err() {
+                self.problem(SitemapProblem::DamagedGzip);
+            }
+            unpacked = Cow::Owned(out);
+        }
+        if unpacked.len() > MAX_SITEMAP_BYTES {
+            self.problem(SitemapProblem::TooLarge);
+            match &mut unpacked {
+                Cow::Borrowed(bytes) => *bytes = &bytes[..MAX_SITEMAP_BYTES],
+                Cow::Owned(bytes) => bytes.truncate(MAX_SITEMAP_BYTES),
+            }
+        }
+        unpacked
+    }
+
+    fn read_lines(&mut self, text: &str) {
+        for (index, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() {
+                continue;
+            }
+            let position = u64::try_from(index + 1).unwrap_or(u64::MAX);
+            // Relative URLs are no part of the format; taking them would find pages in any text file.
+            if !self.add(Url::parse(line).ok(), None, position, line) {
+                break;
+            }
+        }
+        if !self.entries.is_empty() {
+            self.kind = SitemapKind::Text;
+        }
+    }
+
+    /// Takes an entry up; `false` when no more are taken.
+    fn add(&mut self, url: Option<Url>, lastmod: Option<Timestamp>, position: u64, found: &str) -> bool {
+        let crawlable = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+        let Some(url) = crawlable else {
+            self.problem(SitemapProblem::BadUrl { position, found: found.chars().take(100).collect() });
+            return true;
+        };
+        if self.entries.len() >= MAX_SITEMAP_ENTRIES {
+            self.problem(SitemapProblem::TooManyEntries);
+            return false;
+        }
+        self.entries.push(SitemapEntry { url, lastmod });
+        true
+    }
+
+    fn problem(&mut self, problem: SitemapProblem) {
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(problem);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

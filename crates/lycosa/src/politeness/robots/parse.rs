@@ -76,11 +76,10 @@ impl RobotsTxt {
     /// line ends; a missing colon and common misspellings are forgiven; everything else is passed over.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Self {
-        let bytes = bytes.get(..MAX_ROBOTS_BYTES).unwrap_or(bytes);
-        let bytes = unmarked(bytes);
+        let bytes = unmarked(whole_lines(bytes));
         let mut reader = Reader::default();
         let mut number = 0_u32;
-        let mut lines = bytes.split(|byte| *byte == b'\n' || *byte == b'\r').peekable();
+        let mut lines = bytes.split(|byte| *byte == b'\n' || *byte == b'\r');
         let mut position = 0_usize;
         while let Some(line) = lines.next() {
             position += line.len();
@@ -95,6 +94,16 @@ impl RobotsTxt {
         }
         reader.finish()
     }
+}
+
+/// The part that is read. A file that was cut ends in half a line, and half a rule is another rule.
+fn whole_lines(bytes: &[u8]) -> &[u8] {
+    if bytes.len() < MAX_ROBOTS_BYTES {
+        return bytes;
+    }
+    let bytes = &bytes[..MAX_ROBOTS_BYTES];
+    let end = bytes.iter().rposition(|byte| *byte == b'\n' || *byte == b'\r');
+    end.map_or(bytes, |end| &bytes[..end])
 }
 
 #[derive(Default)]

@@ -1,0 +1,203 @@
+//! An append-only file that knows its length and the checksum of all it holds, and can be taken up again where
+//! it was last made durable.
+//!
+//! Taking up reads everything before the position and compares checksums first; only then is anything cut. A file
+//! that failed once accepts nothing more, because what reached the disk is no longer known.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::Existing;
+use super::position::FilePosition;
+use crate::error::{Error, ErrorKind, Phase, Result};
+
+/// See the module.
+pub(super) struct DurableFile {
+    path: PathBuf,
+    file: File,
+    hash: Xxh3,
+    length: u64,
+    broken: bool,
+}
+
+impl std::fmt::Debug for DurableFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DurableFile")
+            .field("path", &self.path)
+            .field("length", &self.length)
+            .field("broken", &self.broken)
+            .finish_non_exhaustive()
+    }
+}
+
+impl DurableFile {
+    /// Begins a file, with its parent folders; one that is there is treated as `existing` says. An empty file is
+    /// never refused: there is nothing in it to lose, and a kill right after its creation leaves one.
+    pub(super) fn begin(path: &Path, existing: Existing) -> Result<Self> {
+        create_parent(path)?;
+        let mut file = open(path, true)?;
+        let length = file.metadata().map_err(|cause| failed("reading", path, cause))?.len();
+        let mut hash = Xxh3::new();
+        let kept = match existing {
+            Existing::Refuse if length > 0 => return Err(refused(path)),
+            Existing::Append => {
+                checksum(&mut file, length, &mut hash).map_err(|cause| failed("reading", path, cause))?;
+                length
+            }
+            Existing::Overwrite | Existing::Refuse => 0,
+        };
+        let mut file = Self { path: path.to_owned(), file, hash, length: kept, broken: false };
+        file.cut()?;
+        sync_folder(path)?;
+        Ok(file)
+    }
+
+    /// Takes up a file at a position it once reported.
+    pub(super) fn resume(path: &Path, position: FilePosition) -> Result<Self> {
+        // A file of which nothing was durable yet may have vanished with the power.
+        let mut file = open(path, position.length == 0)?;
+        let length = file.metadata().map_err(|cause| failed("reading", path, cause))?.len();
+        let mut hash = Xxh3::new();
+        if length < position.length {
+            let what = format!("it has {length} bytes, {} were written", position.length);
+            return Err(changed(path, &what));
+        }
+        checksum(&mut file, position.length, &mut hash).map_err(|cause| failed("reading", path, cause))?;
+        if hash.digest() != position.checksum {
+            return Err(changed(path, &format!("its first {} bytes are not those written", position.length)));
+        }
+        let mut file = Self { path: path.to_owned(), file, hash, length: position.length, broken: false };
+        file.cut()?;
+        Ok(file)
+    }
+
+    /// Bytes it holds.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Adds bytes at its end.
+    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        self.guarded("writing", |file| {
+            file.file.write_all(bytes)?;
+            file.hash.update(bytes);
+            file.length += bytes.len() as u64;
+            Ok(())
+        })
+    }
+
+    /// Makes everything durable and tells where it stands.
+    pub(super) fn sync(&mut self) -> Result<FilePosition> {
+        self.guarded("syncing", |file| file.file.sync_data())?;
+        Ok(FilePosition { length: self.length, checksum: self.hash.digest() })
+    }
+
+    /// Cuts whatever lies after its length and goes there.
+    fn cut(&mut self) -> Result<()> {
+        self.guarded("truncating", |file| {
+            file.file.set_len(file.length)?;
+            file.file.seek(SeekFrom::Start(file.length)).map(drop)
+        })
+    }
+
+    fn guarded(&mut self, doing: &str, step: impl FnOnce(&mut Self) -> io::Result<()>) -> Result<()> {
+        if self.broken {
+            let message = format!("{} failed before and takes nothing more", self.path.display());
+            return Err(Error::new(ErrorKind::Output, message).in_phase(Phase::Export));
+        }
+        step(self).map_err(|cause| {
+            self.broken = true;
+            failed(doing, &self.path, cause)
+        })
+    }
+}
+
+/// An output error that names the path and, where the cause is a usual one, what to do.
+pub(super) fn failed(doing: &str, path: &Path, cause: io::Error) -> Error {
+    let hint = match cause.kind() {
+        io::ErrorKind::NotFound => Some("check that its folder exists"),
+        io::ErrorKind::PermissionDenied => Some("choose a place that you may write to"),
+        io::ErrorKind::IsADirectory => Some("add a trailing / to write numbered parts into a folder"),
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            Some("a part of its path is a file; choose another folder")
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some("make room, then continue with --resume; what was written is kept")
+        }
+        io::ErrorKind::ReadOnlyFilesystem => Some("this file system is read-only; choose another place"),
+        _ => None,
+    };
+    let message = format!("{doing} {} failed", path.display());
+    let error = Error::new(ErrorKind::Output, message).in_phase(Phase::Export).with_source(cause);
+    match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
+}
+
+/// Makes the folders above an output.
+pub(super) fn create_parent(path: &Path) -> Result<()> {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => {
+            std::fs::create_dir_all(parent).map_err(|cause| failed("creating the folder of", path, cause))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes a new name in a folder durable. Some file systems cannot sync folders and say so; that is no failure.
+pub(super) fn sync_folder(path: &Path) -> Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match File::open(parent).and_then(|folder| folder.sync_all()) {
+        Err(cause) if !matches!(cause.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+            Err(failed("syncing the folder of", path, cause))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn open(path: &Path, create: bool) -> Result<File> {
+    let file = OpenOptions::new().read(true).write(true).create(create).truncate(false).open(path).map_err(
+        |cause| match cause.kind() {
+            io::ErrorKind::NotFound => changed(path, "it is gone"),
+            _ => failed("opening", path, cause),
+        },
+    )?;
+    // Not every file system has locks; only a lock that somebody holds is a reason to stop.
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            let message = format!("another process is writing {}", path.display());
+            Err(Error::new(ErrorKind::Output, message).with_hint("choose another output file"))
+        }
+        _ => Ok(file),
+    }
+}
+
+fn checksum(file: &mut File, length: u64, hash: &mut Xxh3) -> io::Result<()> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut left = length;
+    let mut buffer = vec![0; 1 << 18];
+    while left > 0 {
+        let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let piece = &mut buffer[..wanted];
+        file.read_exact(piece)?;
+        hash.update(piece);
+        left -= wanted as u64;
+    }
+    Ok(())
+}
+
+fn refused(path: &Path) -> Error {
+    Error::new(ErrorKind::Output, format!("{} exists already", path.display()))
+        .with_hint("use --overwrite to replace it, --append to write after it, or choose another name")
+}
+
+fn changed(path: &Path, what: &str) -> Error {
+    let message = format!("{} was changed since this crawl wrote it: {what}", path.display());
+    Error::new(ErrorKind::Output, message)
+        .in_phase(Phase::Export)
+        .with_hint("restore the file, or write to another one; nothing was cut")
+}

@@ -1,0 +1,41 @@
+//! Sinks: files, folders of numbered parts, and pipes.
+//!
+//! A record becomes bytes in `jsonl` or `csv`, passes a `compression`, and lands in a `file`: an append-only file
+//! that knows its length and the checksum of all it holds. `file_sink` is one such file, `parts` a folder of
+//! them, `stream` anything that cannot be truncated (standard output, a pipe). `path` chooses by the name the
+//! user gave. `conformance` is the suite that every sink which promises "once" runs.
+//!
+//! # How "once" is kept
+//! The exporter opens a sink, calls [`sync`](crate::model::Sink::sync) and stores that first position before it
+//! writes anything; from then on it stores the position of every sync together with the last commit exported
+//! whole. After a crash the sink verifies that what stands before the stored position is still what it wrote,
+//! cuts what came after it, and is given the following commits again. Pipes cannot be cut: a consumer behind
+//! one may see the records of the last moments twice and tells them apart by `id`.
+//!
+//! Left out: databases and columnar formats; they stand behind the same [`Sink`](crate::model::Sink) trait.
+
+mod compression;
+mod csv;
+mod encoding;
+mod file;
+mod file_sink;
+mod jsonl;
+mod options;
+mod parts;
+mod path;
+mod position;
+mod stream;
+mod writer;
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+#[cfg(test)]
+mod tests;
+
+pub use compression::Compression;
+pub use encoding::Format;
+pub use file_sink::FileSink;
+pub use options::{Existing, Items, Select, SinkOptions};
+pub use parts::PartsSink;
+pub use path::{Target, open_path};
+pub use stream::{StreamSink, is_closed_pipe};
