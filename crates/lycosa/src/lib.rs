@@ -17,6 +17,7 @@ pub mod sitemap;
 
 // Layer 2: stages that touch the world.
 pub mod clock;
+pub mod frontier;
 pub mod seed;
 pub mod sink;
 

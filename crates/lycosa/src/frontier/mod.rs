@@ -1,0 +1,9 @@
+//! The frontier: which URL is next, and never twice.
+//!
+//! `tables` is what every implementation knows; `memory` is that and nothing else. It does not fetch, does not
+//! parse robots.txt, and asks its clock for the time.
+
+pub mod memory;
+mod tables;
+
+pub use memory::Memory;

@@ -1,0 +1,180 @@
+//! Ending leases: with an outcome, or giving them back.
+
+use std::sync::Arc;
+
+use super::entry::Entry;
+use super::{Mark, OpenLease, Tables};
+use crate::model::{
+    AddStatus, Attempt, Commit, Extension, Granted, Nack, Outcome, Payload, Record, RequestKind, Timestamp, Token,
+    UrlKey,
+};
+use crate::politeness::mean_response_time;
+
+/// What a commit came to, for the outbox.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    pub(crate) key: UrlKey,
+    pub(crate) outcome: Outcome,
+    pub(crate) first_seq: u64,
+    pub(crate) records: Vec<Record>,
+}
+
+impl Tables {
+    /// Ends a lease with its outcome; `None` when it had ended before.
+    pub(crate) fn commit(&mut self, commit: Commit, now: Timestamp) -> Option<Applied> {
+        let lease = self.close(commit.token.0)?;
+        self.settle_attempts(&lease, &commit.attempts, now);
+        let robots = lease.entry.kind == RequestKind::Robots;
+        let mut records = match commit.payload {
+            Payload::Inline(records) => records,
+            Payload::Segment { .. } => Vec::new(),
+        };
+        let mut outcome = commit.outcome;
+        if let Outcome::Redirect { status, to, if_known } = &mut outcome {
+            let of: Arc<str> = to.request.url.clone();
+            if self.add((**to).clone(), now) == AddStatus::Known {
+                records = std::mem::take(if_known);
+                outcome = Outcome::Alias { status: *status, of };
+            }
+        }
+        for found in commit.outlinks {
+            self.add(found, now);
+        }
+        if let Some(update) = commit.host_update {
+            self.update_host(update, now);
+        }
+        if !robots {
+            self.finish(&lease, &outcome);
+        }
+        self.stats.pages += u64::from(commit.is_page);
+        let first_seq = self.stats.records;
+        self.stats.records += records.len() as u64;
+        self.schedule(lease.site, now);
+        Some(Applied { key: lease.entry.key, outcome, first_seq, records })
+    }
+
+    fn finish(&mut self, lease: &OpenLease, outcome: &Outcome) {
+        let (mark, counter) = match outcome {
+            Outcome::Fetched { .. } => (Mark::Fetched, &mut self.stats.fetched),
+            Outcome::Redirect { .. } | Outcome::Alias { .. } => (Mark::Redirected, &mut self.stats.redirected),
+            Outcome::Excluded { .. } => (Mark::Excluded, &mut self.stats.excluded),
+            Outcome::Failed { .. } => (Mark::Failed, &mut self.stats.failed),
+        };
+        *counter += 1;
+        self.seen.insert(lease.entry.key, mark);
+        self.stats.leased -= 1;
+        self.stats.done += 1;
+        if let Some(open) = self.levels.get_mut(&lease.entry.depth) {
+            *open -= 1;
+            if *open == 0 {
+                self.levels.remove(&lease.entry.depth);
+                self.reschedule_all();
+            }
+        }
+        if let Some(site) = self.sites.get_mut(lease.site as usize) {
+            site.done += 1;
+            site.failed += u64::from(mark == Mark::Failed);
+        }
+    }
+
+    /// A level is done: sites that only had deeper URLs can be served now.
+    fn reschedule_all(&mut self) {
+        if self.limits.max_depth.is_none() {
+            return;
+        }
+        for index in 0..self.sites.len() {
+            self.schedule(u32::try_from(index).unwrap_or(u32::MAX), Timestamp::default());
+        }
+    }
+
+    /// Gives a lease back; `false` when it had ended before.
+    pub(crate) fn nack(&mut self, nack: Nack, now: Timestamp) -> bool {
+        let Some(mut lease) = self.close(nack.token.0) else { return false };
+        let attempts: Vec<Attempt> = nack.attempt.into_iter().collect();
+        self.settle_attempts(&lease, &attempts, now);
+        if nack.retry.counts {
+            lease.entry.attempt = lease.entry.attempt.saturating_add(1);
+        }
+        if let Some(until) = nack.retry.block_site_until
+            && let Some(site) = self.sites.get_mut(lease.site as usize)
+        {
+            site.blocked_until = site.blocked_until.max(until);
+        }
+        let at = (nack.retry.not_before > now).then_some(nack.retry.not_before);
+        self.reopen(lease, at, now);
+        true
+    }
+
+    /// A URL without its lease: queued at once, or at a time.
+    pub(super) fn reopen(&mut self, lease: OpenLease, at: Option<Timestamp>, now: Timestamp) {
+        if lease.entry.kind != RequestKind::Robots {
+            self.stats.leased -= 1;
+            self.stats.pending += 1;
+        }
+        match at {
+            Some(at) => self.retry_at(lease.site, lease.entry, at, now),
+            None => self.place(lease.site, lease.entry, now),
+        }
+    }
+
+    fn retry_at(&mut self, index: u32, entry: Entry, at: Timestamp, now: Timestamp) {
+        self.next_turn += 1;
+        let number = self.next_turn;
+        if let Some(site) = self.sites.get_mut(index as usize) {
+            site.retries.insert((at, number), entry);
+        }
+        self.schedule(index, now);
+    }
+
+    /// Takes a lease off the books: reservations and places are given back.
+    pub(super) fn close(&mut self, token: u64) -> Option<OpenLease> {
+        let lease = self.leases.remove(&token)?;
+        self.expiries.remove(&(lease.expires, token));
+        self.reserved_pages -= u64::from(lease.page);
+        self.reserved_bytes -= lease.bytes;
+        if let Some(site) = self.sites.get_mut(lease.site as usize) {
+            site.leased -= 1;
+            if let Some(origin) = site.origins.get_mut(usize::from(lease.entry.origin)) {
+                origin.leased -= 1;
+            }
+        }
+        Some(lease)
+    }
+
+    fn settle_attempts(&mut self, lease: &OpenLease, attempts: &[Attempt], now: Timestamp) {
+        let Some(site) = self.sites.get_mut(lease.site as usize) else { return };
+        if attempts.is_empty() && site.next_allowed == lease.after {
+            // No request was sent: the politeness it would have cost is given back.
+            site.next_allowed = lease.before;
+        }
+        for attempt in attempts {
+            self.stats.requests += 1;
+            self.stats.bytes += attempt.wire_bytes;
+            if attempt.status.is_some() {
+                site.response_time = mean_response_time(site.response_time, attempt.duration);
+            }
+        }
+        self.schedule(lease.site, now);
+    }
+
+    /// Keeps a lease longer and reserves more bytes.
+    pub(crate) fn extend(&mut self, wish: Extension, now: Timestamp) -> Option<Granted> {
+        let used = self.bytes_used();
+        let bytes = match self.limits.max_bytes {
+            Some(limit) if used.saturating_add(wish.bytes) > limit => 0,
+            _ => wish.bytes,
+        };
+        let lease = self.leases.get_mut(&wish.token.0)?;
+        self.expiries.remove(&(lease.expires, wish.token.0));
+        lease.expires = now.after(wish.for_time).max(lease.expires);
+        lease.bytes += bytes;
+        self.reserved_bytes += bytes;
+        self.expiries.insert((lease.expires, wish.token.0));
+        Some(Granted { deadline: lease.expires, bytes })
+    }
+
+    /// The site of an open lease.
+    pub(super) fn lease_site(&self, token: Token) -> Option<u32> {
+        self.leases.get(&token.0).map(|lease| lease.site)
+    }
+}

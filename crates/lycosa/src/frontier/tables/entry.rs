@@ -1,0 +1,95 @@
+//! A pending URL, packed: the plain GET of a page costs its path and a few numbers.
+
+use std::sync::Arc;
+
+use crate::model::{Origin, Request, RequestKind, UrlKey};
+
+/// A URL that waits in its site's queue.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: UrlKey,
+    pub(crate) depth: u32,
+    pub(crate) attempt: u16,
+    /// Index into the site's origins.
+    pub(crate) origin: u16,
+    pub(crate) class: u8,
+    pub(crate) kind: RequestKind,
+    body: Packed,
+}
+
+#[derive(Clone, Debug)]
+enum Packed {
+    /// A GET with nothing special: what follows the origin in the URL, and the parent shared by its siblings.
+    Plain { path: Box<str>, parent: Option<Arc<str>> },
+    /// Anything else, whole.
+    Whole(Box<Request>),
+}
+
+impl Entry {
+    pub(crate) fn new(key: UrlKey, origin_index: u16, origin: &Origin, request: Request) -> Self {
+        let (depth, class, kind) = (request.depth, request.class.min(Request::LAST_CLASS), request.kind);
+        let attempt = u16::try_from(request.attempt).unwrap_or(u16::MAX);
+        let body = match plain_path(&request, origin) {
+            Some(path) => Packed::Plain { path: path.into(), parent: request.parent },
+            None => Packed::Whole(Box::new(request)),
+        };
+        Self { key, depth, attempt, origin: origin_index, class, kind, body }
+    }
+
+    /// The request, whole again.
+    pub(crate) fn request(&self, origin: &Origin) -> Request {
+        match &self.body {
+            Packed::Plain { path, parent } => Request {
+                kind: self.kind,
+                class: self.class,
+                depth: self.depth,
+                attempt: u32::from(self.attempt),
+                parent: parent.clone(),
+                ..Request::get(format!("{origin}{path}"))
+            },
+            Packed::Whole(request) => {
+                Request { attempt: u32::from(self.attempt), class: self.class, ..(**request).clone() }
+            }
+        }
+    }
+}
+
+/// What follows the origin, when nothing else of the request needs keeping.
+fn plain_path<'r>(request: &'r Request, origin: &Origin) -> Option<&'r str> {
+    let special = request.method != http::Method::GET
+        || !request.headers.is_empty()
+        || !request.body.is_empty()
+        || request.label.is_some()
+        || !request.meta.is_empty()
+        || request.session.0 != 0
+        || request.generation != 0
+        || !request.chain.is_empty();
+    if special {
+        return None;
+    }
+    let path = request.url.strip_prefix(&*origin.to_string())?;
+    path.starts_with(['/', '?']).then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(url: &str) -> Origin {
+        Origin::of(&url::Url::parse(url).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_plain_get_and_a_special_request_come_out_as_they_went_in() {
+        let origin = origin("http://a.test:8080/");
+        let mut plain = Request::get("http://a.test:8080/x?y=1");
+        plain.depth = 3;
+        plain.parent = Some("http://a.test:8080/".into());
+        let mut special = plain.clone();
+        special.label = Some("detail".into());
+        for request in [plain, special] {
+            let entry = Entry::new(UrlKey(1), 0, &origin, request.clone());
+            assert_eq!(entry.request(&origin), request);
+        }
+    }
+}

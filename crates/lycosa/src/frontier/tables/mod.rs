@@ -1,0 +1,265 @@
+//! The tables: everything the frontier knows, as one synchronous state machine without I/O or clock.
+//!
+//! Both implementations stand on it: memory as it is, the embedded one with a log below. Time is an argument.
+//! `entry` is a packed URL, `site` a queue with its politeness, `lease` hands out, `commit` ends leases, `gate` lets
+//! sites that share addresses take turns. What it does not do: wait, wake, write.
+
+mod commit;
+mod entry;
+mod gate;
+mod lease;
+mod site;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::sync::Arc;
+
+use self::entry::Entry;
+use self::gate::Gates;
+use self::site::Site;
+use crate::model::{
+    AddStatus, Control, Discovered, Exclusion, HostRecord, HostUpdate, Lease, Limits, Pace, Request, RequestKind,
+    Robots, SiteKey, Stats, Timestamp, UrlKey,
+};
+
+/// What is known of a URL, one byte of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    Open,
+    Fetched,
+    Redirected,
+    Excluded,
+    Failed,
+}
+
+/// A lease that is open.
+#[derive(Debug)]
+pub(crate) struct OpenLease {
+    pub(crate) site: u32,
+    pub(crate) entry: Entry,
+    pub(crate) expires: Timestamp,
+    pub(crate) bytes: u64,
+    pub(crate) page: bool,
+    /// The site's `next_allowed` before and after this lease, to give the slot back when no request was sent.
+    pub(crate) before: Timestamp,
+    pub(crate) after: Timestamp,
+}
+
+/// Everything the frontier knows.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    pub(crate) limits: Limits,
+    pub(crate) pace: Pace,
+    pub(crate) paused: bool,
+    seen: HashMap<UrlKey, Mark>,
+    sites: Vec<Site>,
+    site_index: HashMap<Arc<str>, u32>,
+    /// When to look at which site; entries that do not match the site's `scheduled` are stale.
+    ready: BinaryHeap<Reverse<(Timestamp, u64, u32)>>,
+    leases: HashMap<u64, OpenLease>,
+    expiries: BTreeSet<(Timestamp, u64)>,
+    gates: Gates,
+    /// Open URLs (queued, held, leased) by depth, while levels are served one by one.
+    levels: BTreeMap<u32, u64>,
+    next_token: u64,
+    next_turn: u64,
+    reserved_pages: u64,
+    reserved_bytes: u64,
+    stats: Stats,
+}
+
+impl Tables {
+    pub(crate) fn new(limits: Limits, pace: Pace) -> Self {
+        Self {
+            limits,
+            pace,
+            paused: false,
+            seen: HashMap::new(),
+            sites: Vec::new(),
+            site_index: HashMap::new(),
+            ready: BinaryHeap::new(),
+            leases: HashMap::new(),
+            expiries: BTreeSet::new(),
+            gates: Gates::default(),
+            levels: BTreeMap::new(),
+            next_token: 1,
+            next_turn: 0,
+            reserved_pages: 0,
+            reserved_bytes: 0,
+            stats: Stats::default(),
+        }
+    }
+
+    /// Accepts a URL once.
+    pub(crate) fn add(&mut self, found: Discovered, now: Timestamp) -> AddStatus {
+        if self.limits.max_depth.is_some_and(|limit| found.request.depth > limit) {
+            return AddStatus::Refused(Exclusion::Depth);
+        }
+        if found.request.kind == RequestKind::Robots {
+            self.enqueue_robots_hop(found, now);
+            return AddStatus::New;
+        }
+        match self.seen.entry(found.key) {
+            std::collections::hash_map::Entry::Occupied(_) => return AddStatus::Known,
+            std::collections::hash_map::Entry::Vacant(place) => place.insert(Mark::Open),
+        };
+        self.stats.known += 1;
+        self.stats.pending += 1;
+        *self.levels.entry(found.request.depth).or_default() += 1;
+        let site = self.site(&found.site);
+        self.enqueue(site, &found, now);
+        AddStatus::New
+    }
+
+    /// A robots request on its way through redirects: in its target's queue, known to no table.
+    fn enqueue_robots_hop(&mut self, found: Discovered, now: Timestamp) {
+        let site = self.site(&found.site);
+        self.enqueue(site, &found, now);
+    }
+
+    fn enqueue(&mut self, site: u32, found: &Discovered, now: Timestamp) {
+        let Some(state) = self.sites.get_mut(site as usize) else { return };
+        let origin = state.origin(&found.origin);
+        let entry = Entry::new(found.key, origin, &found.origin, found.request.clone());
+        self.place(site, entry, now);
+    }
+
+    /// Puts an entry where it belongs: held for robots.txt, or in its queue.
+    fn place(&mut self, site: u32, entry: Entry, now: Timestamp) {
+        let level = self.level(&entry);
+        let robots = self.pace.robots && entry.kind != RequestKind::Robots;
+        let Some(state) = self.sites.get_mut(site as usize) else { return };
+        let index = usize::from(entry.origin);
+        let Some(origin) = state.origins.get_mut(index) else { return };
+        if robots && !is_valid(&origin.robots, now) {
+            origin.held.push_back(entry);
+            if !origin.robots_pending {
+                origin.robots_pending = true;
+                let entry = robots_entry(index, origin);
+                state.push(0, entry);
+            }
+        } else {
+            state.push(level, entry);
+        }
+        self.schedule(site, now);
+    }
+
+    /// The level an entry waits on: its depth while levels are served one by one.
+    fn level(&self, entry: &Entry) -> u32 {
+        if self.limits.max_depth.is_some() && entry.kind != RequestKind::Robots { entry.depth } else { 0 }
+    }
+
+    /// Makes sure that the heap looks at a site when it can next be served.
+    fn schedule(&mut self, index: u32, now: Timestamp) {
+        let per_origin = self.pace.per_origin;
+        let Some(site) = self.sites.get_mut(index as usize) else { return };
+        let retry = site.retries.keys().next().map(|(at, _)| *at);
+        let free = site.next_allowed.max(site.blocked_until).max(now);
+        let at = match (site.queued > 0 && site.has_room(per_origin), retry) {
+            (true, _) => Some(free),
+            (false, Some(retry)) => Some(free.max(retry)),
+            (false, None) => None,
+        };
+        if site.scheduled == at {
+            return;
+        }
+        site.scheduled = at;
+        if let Some(at) = at {
+            self.next_turn += 1;
+            self.ready.push(Reverse((at, self.next_turn, index)));
+        }
+    }
+
+    fn site(&mut self, key: &SiteKey) -> u32 {
+        if let Some(index) = self.site_index.get(&key.0) {
+            return *index;
+        }
+        let index = u32::try_from(self.sites.len()).unwrap_or(u32::MAX);
+        self.sites.push(Site::new(key.clone()));
+        self.site_index.insert(key.0.clone(), index);
+        self.stats.sites += 1;
+        index
+    }
+
+    /// Takes in what was learned about a host.
+    pub(crate) fn update_host(&mut self, update: HostUpdate, now: Timestamp) {
+        let index = self.site(&update.site);
+        let Some(site) = self.sites.get_mut(index as usize) else { return };
+        if let Some(until) = update.block_until {
+            site.blocked_until = site.blocked_until.max(until);
+        }
+        let place = usize::from(site.origin(&update.origin));
+        let Some(origin) = site.origins.get_mut(place) else { return };
+        if let Some(delay) = update.crawl_delay {
+            origin.crawl_delay = delay;
+        }
+        if let Some(robots) = update.robots {
+            origin.robots = robots;
+            origin.robots_pending = false;
+            let held = std::mem::take(&mut origin.held);
+            for entry in held {
+                self.place(index, entry, now);
+            }
+        }
+        self.schedule(index, now);
+    }
+
+    pub(crate) fn control(&mut self, control: Control, now: Timestamp) {
+        match control {
+            Control::Pause => self.paused = true,
+            Control::Resume => self.paused = false,
+            Control::Limits(limits) => self.limits = limits,
+            Control::Pace(pace) => self.pace = pace,
+        }
+        for index in 0..self.sites.len() {
+            self.schedule(u32::try_from(index).unwrap_or(u32::MAX), now);
+        }
+    }
+
+    pub(crate) fn host(&self, key: &SiteKey) -> Option<HostRecord> {
+        let index = self.site_index.get(&key.0)?;
+        Some(self.sites.get(*index as usize)?.record(&self.pace))
+    }
+
+    pub(crate) fn slowest(&self, limit: usize) -> Vec<HostRecord> {
+        let mut order: Vec<&Site> = self.sites.iter().filter(|site| site.done > 0).collect();
+        order.sort_by_key(|site| Reverse(site.response_time));
+        order.into_iter().take(limit).map(|site| site.record(&self.pace)).collect()
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.stats.clone()
+    }
+}
+
+/// Whether what is known of a robots.txt may still be relied on.
+fn is_valid(robots: &Robots, now: Timestamp) -> bool {
+    match robots {
+        Robots::Unknown => false,
+        Robots::Rules { until, .. } | Robots::AllowAll { until } | Robots::DenyAll { until } => now < *until,
+    }
+}
+
+/// The request for an origin's robots.txt.
+fn robots_entry(index: usize, origin: &site::OriginState) -> Entry {
+    let mut request = Request::get(format!("{}/robots.txt", origin.origin));
+    request.kind = RequestKind::Robots;
+    request.class = 0;
+    let index = u16::try_from(index).unwrap_or(u16::MAX);
+    Entry::new(UrlKey(0), index, &origin.origin, request)
+}
+
+/// A lease as its holder sees it.
+fn lease_of(token: u64, lease: &OpenLease, site: &Site, bytes: u64) -> Option<Lease> {
+    let origin = site.origins.get(usize::from(lease.entry.origin))?;
+    Some(Lease {
+        token: crate::model::Token(token),
+        key: lease.entry.key,
+        site: site.key.clone(),
+        origin: origin.origin.clone(),
+        request: lease.entry.request(&origin.origin),
+        deadline: lease.expires,
+        bytes,
+        robots: origin.robots.clone(),
+    })
+}
