@@ -17,4 +17,7 @@ pub mod politeness;
 
 pub mod sitemap;
 
+#[cfg(test)]
+mod corpus;
+
 pub use error::{Error, ErrorKind, Phase, Result};
