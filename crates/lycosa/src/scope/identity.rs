@@ -165,8 +165,8 @@ mod tests {
         // Whoever changes one of these values has to count FINGERPRINT_VERSION up.
         let identity = identity();
         let key = identity.key(&Method::GET, &url("http://example.com/"), b"");
-        assert_eq!((FINGERPRINT_VERSION, format!("{:016x}", key.0)), (1, "FROZEN_KEY".to_owned()));
-        assert_eq!(identity.record_id(UrlKey(1), 2, 3).to_string(), "FROZEN_ID");
+        assert_eq!((FINGERPRINT_VERSION, format!("{:016x}", key.0)), (1, "f32fb15563e031bf".to_owned()));
+        assert_eq!(identity.record_id(UrlKey(1), 2, 3).to_string(), "363af3b79f34db601a99872dd4b6d660");
     }
 
     #[test]

@@ -46,7 +46,7 @@ fn scheme(text: &str) -> Option<&str> {
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
     let port = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    (plausible && (rest.starts_with("//") || !is_port)).then_some(scheme)
+    (rest.starts_with("//") || (plausible && !is_port)).then_some(scheme)
 }
 
 fn shortened(text: &str) -> String {

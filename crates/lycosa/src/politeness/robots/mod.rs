@@ -28,6 +28,9 @@ pub const MAX_CRAWL_DELAY: Duration = Duration::from_secs(300);
 /// Sitemap lines that are kept of one file.
 pub const MAX_SITEMAPS: usize = 1_000;
 
+/// Stands for every group.
+const EVERYBODY: u32 = u32::MAX;
+
 /// A robots.txt as read. Reading never fails: what is not understood is passed over (RFC 9309 §2.2).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RobotsTxt {
@@ -123,7 +126,8 @@ impl RobotsTxt {
             rules.push(Rule { pattern, line: rule.line, allow: rule.allow });
         }
         rules.sort_by_key(|rule| (std::cmp::Reverse(rule.pattern.len()), !rule.allow, rule.line));
-        let signals = self.signals.iter().filter(|signal| in_groups(&signal.group));
+        let signals =
+            self.signals.iter().filter(|signal| signal.group == EVERYBODY || in_groups(&signal.group));
         AgentRules {
             text: text.into_boxed_str(),
             rules: rules.into_boxed_slice(),
