@@ -14,9 +14,7 @@ mod policy;
 
 use std::time::Duration;
 
-pub use policy::{
-    MAX_ROBOTS_REDIRECTS, ROBOTS_VALIDITY, RobotsAnswer, UNREACHABLE_VALIDITY, robots_meaning,
-};
+pub use policy::{MAX_ROBOTS_REDIRECTS, ROBOTS_VALIDITY, RobotsAnswer, UNREACHABLE_VALIDITY, robots_meaning};
 
 use self::parse::Span;
 use crate::octets::push_normal;
@@ -29,6 +27,9 @@ pub const MAX_CRAWL_DELAY: Duration = Duration::from_secs(300);
 
 /// Sitemap lines that are kept of one file.
 pub const MAX_SITEMAPS: usize = 1_000;
+
+/// Stands for every group.
+const EVERYBODY: u32 = u32::MAX;
 
 /// A robots.txt as read. Reading never fails: what is not understood is passed over (RFC 9309 §2.2).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -125,7 +126,8 @@ impl RobotsTxt {
             rules.push(Rule { pattern, line: rule.line, allow: rule.allow });
         }
         rules.sort_by_key(|rule| (std::cmp::Reverse(rule.pattern.len()), !rule.allow, rule.line));
-        let signals = self.signals.iter().filter(|signal| in_groups(&signal.group));
+        let signals =
+            self.signals.iter().filter(|signal| signal.group == EVERYBODY || in_groups(&signal.group));
         AgentRules {
             text: text.into_boxed_str(),
             rules: rules.into_boxed_slice(),
@@ -222,7 +224,8 @@ impl AgentRules {
 /// Whether a `User-agent` line names the agent. The standard's token has letters, `-` and `_` only, and what
 /// follows it in a line is ignored; names with digits (`MJ12bot`) are known by the whole name too.
 fn names(line: &str, token: &str) -> bool {
-    !token.is_empty() && (line.eq_ignore_ascii_case(token) || standard_token(line).eq_ignore_ascii_case(token))
+    !token.is_empty()
+        && (line.eq_ignore_ascii_case(token) || standard_token(line).eq_ignore_ascii_case(token))
 }
 
 fn standard_token(name: &str) -> &str {

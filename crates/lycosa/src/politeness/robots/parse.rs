@@ -6,7 +6,9 @@
 
 use std::time::Duration;
 
-use super::{Agent, MAX_CRAWL_DELAY, MAX_ROBOTS_BYTES, MAX_SITEMAPS, ParsedRule, ParsedSignal, RobotsTxt};
+use super::{
+    Agent, EVERYBODY, MAX_CRAWL_DELAY, MAX_ROBOTS_BYTES, MAX_SITEMAPS, ParsedRule, ParsedSignal, RobotsTxt,
+};
 use crate::octets::{push_normal, unmarked};
 
 /// A piece of a shared text.
@@ -58,9 +60,10 @@ impl Key {
     fn of(name: &str) -> Self {
         const KEYS: [(Key, &[&str]); 6] = [
             (Key::UserAgent, &["user-agent", "useragent", "user agent", "useg-agent"]),
-            (Key::Disallow, &[
-                "disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw", "desallow",
-            ]),
+            (
+                Key::Disallow,
+                &["disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw", "desallow"],
+            ),
             (Key::Allow, &["allow"]),
             (Key::CrawlDelay, &["crawl-delay", "crawldelay", "crawl delay"]),
             (Key::Sitemap, &["sitemap", "site-map"]),
@@ -139,7 +142,9 @@ impl Reader {
             self.group += 1;
         }
         let value = String::from_utf8_lossy(value);
-        let everybody = value.strip_prefix('*').is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace));
+        let everybody = value
+            .strip_prefix('*')
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace));
         let name = if everybody { "*" } else { agent_name(&value) };
         let name = Span::append(&mut self.robots.text, name);
         self.robots.agents.push(Agent { name, group: self.group, crawl_delay: None });
@@ -186,12 +191,11 @@ impl Reader {
     }
 
     fn signal(&mut self, name: &str, value: &[u8]) {
-        if self.robots.agents.is_empty() {
-            return;
-        }
+        // Before the first group it is meant for everybody.
+        let group = if self.robots.agents.is_empty() { EVERYBODY } else { self.group };
         let name = Span::append(&mut self.robots.text, &name.to_ascii_lowercase());
         let value = Span::append(&mut self.robots.text, &String::from_utf8_lossy(value));
-        self.robots.signals.push(ParsedSignal { name, value, group: self.group });
+        self.robots.signals.push(ParsedSignal { name, value, group });
     }
 
     fn finish(mut self) -> RobotsTxt {

@@ -45,13 +45,13 @@ fn after<'a>(text: &'a str, piece: &str) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
     /// The definition, as a table over all pairs of positions: slow and plain.
-    fn by_definition(pattern: &str, path: &str) -> bool {
+    pub(in super::super) fn by_definition(pattern: &str, path: &str) -> bool {
         let (pattern, to_end) = pattern.strip_suffix('$').map_or((pattern, false), |pattern| (pattern, true));
         let (pattern, path) = (pattern.as_bytes(), path.as_bytes());
         let mut reached = vec![vec![false; path.len() + 1]; pattern.len() + 1];

@@ -47,7 +47,8 @@ fn every_mode_draws_its_own_border_around_the_seed() {
 #[test]
 fn an_address_and_a_name_without_dots_admit_only_themselves() {
     for mode in [ScopeMode::Host, ScopeMode::Domain, ScopeMode::Subdomains] {
-        let rules = ScopeRules::new(options(mode, &["http://127.0.0.1:8080/", "http://localhost/"])).expect("rules");
+        let rules =
+            ScopeRules::new(options(mode, &["http://127.0.0.1:8080/", "http://localhost/"])).expect("rules");
         assert_eq!(verdict(&rules, "http://127.0.0.1:8080/x", 1), None, "{mode}");
         assert_eq!(verdict(&rules, "http://localhost/x", 1), None, "{mode}");
         assert_eq!(verdict(&rules, "http://127.0.0.2:8080/x", 1), Some(Exclusion::Host), "{mode}");
@@ -73,14 +74,23 @@ fn allowed_domains_widen_every_mode_but_any_which_they_narrow() {
 }
 
 #[test]
-fn patterns_and_depth_judge_links_but_not_seeds_and_their_redirects() {
+fn patterns_and_depth_judge_what_is_found_but_not_the_seeds() {
     let mut options = options(ScopeMode::Host, &["https://example.com/"]);
     options.include = vec!["/products/".to_owned(), r"\.html$".to_owned()];
     options.exclude = vec!["[?&]sort=".to_owned()];
     options.max_depth = Some(2);
     let rules = ScopeRules::new(options).expect("rules");
     assert_eq!(verdict(&rules, "https://example.com/", 0), None);
+    assert_eq!(verdict(&rules, "https://example.com/", 2), None);
     assert_eq!(verdict(&rules, "https://example.com/products/1", 2), None);
+    assert_eq!(verdict(&rules, "https://example.com/found-in-a-sitemap", 0), Some(Exclusion::NotIncluded));
+    let of_redirect = |text: &str, depth| {
+        let url = url(text);
+        rules.judge(Candidate { url: &url, kind: RequestKind::Redirect, depth })
+    };
+    assert_eq!(of_redirect("https://www.example.com/en/", 0), Verdict::Accept);
+    assert_eq!(of_redirect("https://www.example.com/en/?sort=up", 0), Verdict::Refuse(Exclusion::Excluded));
+    assert_eq!(of_redirect("https://www.example.com/en/", 1), Verdict::Refuse(Exclusion::NotIncluded));
     assert_eq!(verdict(&rules, "https://example.com/products/1?sort=up", 2), Some(Exclusion::Excluded));
     assert_eq!(verdict(&rules, "https://example.com/about", 2), Some(Exclusion::NotIncluded));
     assert_eq!(verdict(&rules, "https://example.com/about", 3), Some(Exclusion::Depth));
@@ -115,7 +125,11 @@ fn a_wrong_pattern_is_named_with_its_place() {
         "exclude pattern `/a(b` is not a regular expression: unclosed group at character 3"
     );
     assert!(error.hint().is_some());
-    assert!(error_of("(a+)\\1").message().contains("backreferences are not supported"), "{}", error_of("\\1"));
+    assert!(
+        error_of("(a+)\\1").message().contains("backreferences are not supported"),
+        "{}",
+        error_of("\\1")
+    );
     assert!(error_of("((a{1000}){1000}){1000}").message().contains("grows larger"));
 }
 
