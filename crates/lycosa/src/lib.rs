@@ -6,6 +6,9 @@ pub mod error;
 pub mod ledger;
 pub mod model;
 
+pub mod basic_auth;
 pub mod clock;
+
+pub mod fetch;
 
 pub use error::{Error, ErrorKind, Phase, Result};
