@@ -3,6 +3,7 @@
 //! The modules stand in the order in which a URL travels through them.
 
 // Layer 0: words.
+pub mod basic_auth;
 pub mod error;
 pub mod ledger;
 pub mod model;
@@ -17,6 +18,7 @@ pub mod sitemap;
 
 // Layer 2: stages that touch the world.
 pub mod clock;
+pub mod fetch;
 pub mod frontier;
 pub mod seed;
 pub mod sink;

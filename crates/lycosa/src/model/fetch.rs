@@ -55,6 +55,9 @@ impl Default for Limits {
 pub trait ByteCredit: Send + Sync + std::fmt::Debug {
     /// Draws this many bytes; `false` when the budget has less left, and then nothing is drawn.
     fn draw(&self, bytes: u64) -> BoxFuture<'_, bool>;
+
+    /// Gives back bytes that were drawn and then not received. Forgetting them is allowed, and the default.
+    fn refund(&self, _bytes: u64) {}
 }
 
 /// Where a connection would go.

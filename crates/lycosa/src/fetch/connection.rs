@@ -1,0 +1,354 @@
+//! One open connection: its byte stream, hyper's state machine over it, and how both are driven.
+//!
+//! An HTTP/1 connection has no task: whoever uses it polls hyper's state machine and the answer together, so
+//! there is no hand-over between tasks, and dropping the connection closes the socket on the spot. While idle
+//! nobody polls it; the pool asks [`Connection::is_reusable`] before it hands it out, which notices a peer that
+//! closed. HTTP/2 needs tasks of its own; they end when the connection is dropped.
+
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::{Body as _, Incoming};
+use hyper::client::conn::{TrySendError, http1, http2};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::deadline::{Due, Watch};
+use crate::error::{Error, ErrorKind, Phase};
+use crate::ledger::{Ledger, Open, Resource};
+use crate::model::FetchLimits;
+
+type Outgoing = Request<Full<Bytes>>;
+
+/// What a connection runs over.
+#[derive(Debug)]
+pub(super) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[std::io::IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Plain(stream) => stream.is_write_vectored(),
+            Self::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+}
+
+/// What stays true of a connection for its whole life.
+#[derive(Clone, Debug)]
+pub(super) struct About {
+    /// Number in its client, from 1.
+    pub(super) id: u64,
+    /// The other end of the socket: the server, or the proxy.
+    pub(super) peer: SocketAddr,
+    /// The address the proxy was asked for, when it was asked by address.
+    pub(super) destination: Option<SocketAddr>,
+    pub(super) proxy: Option<Arc<str>>,
+    pub(super) alpn: Option<&'static str>,
+    pub(super) tls: Option<&'static str>,
+    /// The guard could not see the destination.
+    pub(super) delegated: bool,
+}
+
+/// How many of these there are, and who waits for their end.
+pub(super) struct Counted {
+    _open: Open,
+    _token: TaskTrackerToken,
+}
+
+impl Counted {
+    pub(super) fn new(ledger: &Ledger, tracker: &TaskTracker) -> Self {
+        Self { _open: ledger.open(Resource::Connections), _token: tracker.token() }
+    }
+}
+
+/// An open connection, used by one exchange at a time.
+pub(super) struct Connection {
+    // Dropped in this order: the sender first would let HTTP/2 say goodbye, the driver then cuts the line.
+    sender: Sender,
+    driver: Driver,
+    watch: Watch,
+    pub(super) about: About,
+    /// Requests sent on it.
+    pub(super) served: u64,
+    _counted: Counted,
+}
+
+enum Sender {
+    H1(http1::SendRequest<Full<Bytes>>),
+    H2(http2::SendRequest<Full<Bytes>>),
+}
+
+enum Driver {
+    /// Polled by the user of the connection; `None` once it ended.
+    Inline(Option<http1::Connection<TokioIo<Stream>, Full<Bytes>>>),
+    /// Runs in tasks until this is dropped.
+    Tasks(#[expect(dead_code, reason = "held for its drop")] DropGuard),
+}
+
+impl Driver {
+    /// Moves the connection along. Everything that waits on it is polled after this, by the same task.
+    fn poll(&mut self, cx: &mut Context<'_>) {
+        if let Self::Inline(slot) = self
+            && let Some(connection) = slot
+            && Pin::new(connection).poll(cx).is_ready()
+        {
+            // Dropping it tells whoever still waits; the error, if any, reaches them that way too.
+            *slot = None;
+        }
+    }
+}
+
+/// Why a request got no head.
+pub(super) enum Unanswered {
+    /// It was never sent: here it is back.
+    Unsent(Box<Outgoing>),
+    /// It may have been received.
+    Failed(Error),
+}
+
+impl Connection {
+    /// Speaks HTTP/1 over a stream.
+    pub(super) async fn http1(
+        stream: Stream,
+        limits: &FetchLimits,
+        about: About,
+        counted: Counted,
+    ) -> Result<Box<Self>, hyper::Error> {
+        let head = limits.head as usize;
+        let (sender, driver) = http1::Builder::new()
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .allow_spaces_after_header_name_in_responses(true)
+            .ignore_invalid_headers_in_responses(true)
+            .max_headers(limits.fields as usize)
+            .max_header_size(head)
+            .max_buf_size(head.max(16 << 10))
+            .handshake(TokioIo::new(stream))
+            .await?;
+        let driver = Driver::Inline(Some(driver));
+        Ok(Self::new(Sender::H1(sender), driver, about, counted))
+    }
+
+    /// Speaks HTTP/2 over a stream.
+    pub(super) async fn http2(
+        stream: Stream,
+        limits: &FetchLimits,
+        about: About,
+        counted: Counted,
+        tasks: Tasks,
+    ) -> Result<Box<Self>, hyper::Error> {
+        let guard = tasks.stop.clone().drop_guard();
+        let (sender, driver) = http2::Builder::new(tasks.clone())
+            .max_header_list_size(limits.head)
+            .handshake(TokioIo::new(stream))
+            .await?;
+        hyper::rt::Executor::execute(&tasks, async move {
+            // Its error reaches the request that is under way.
+            let _ = driver.await;
+        });
+        Ok(Self::new(Sender::H2(sender), Driver::Tasks(guard), about, counted))
+    }
+
+    fn new(sender: Sender, driver: Driver, about: About, counted: Counted) -> Box<Self> {
+        Box::new(Self { sender, driver, watch: Watch::default(), about, served: 0, _counted: counted })
+    }
+
+    pub(super) fn is_http2(&self) -> bool {
+        matches!(self.sender, Sender::H2(_))
+    }
+
+    /// Whether the next request can go out on it now. Notices a peer that closed meanwhile.
+    pub(super) fn is_reusable(&mut self) -> bool {
+        self.driver.poll(&mut Context::from_waker(Waker::noop()));
+        match &self.sender {
+            Sender::H1(sender) => sender.is_ready(),
+            Sender::H2(sender) => !sender.is_closed(),
+        }
+    }
+
+    /// Sends a request and waits for the head of the answer.
+    pub(super) async fn send(
+        &mut self,
+        request: Outgoing,
+        due: Due,
+    ) -> Result<Response<Incoming>, Unanswered> {
+        self.served += 1;
+        let answer = match &mut self.sender {
+            Sender::H1(sender) => {
+                let mut answer = pin!(sender.try_send_request(request));
+                drive(&mut self.driver, &mut self.watch, answer.as_mut(), due, true).await
+            }
+            Sender::H2(sender) => {
+                let mut answer = pin!(sender.try_send_request(request));
+                drive(&mut self.driver, &mut self.watch, answer.as_mut(), due, false).await
+            }
+        };
+        match answer {
+            Some(Ok(response)) => Ok(response),
+            Some(Err(mut error)) => Err(match error.take_message() {
+                Some(request) => Unanswered::Unsent(Box::new(request)),
+                None => Unanswered::Failed(head_error(error.into_error())),
+            }),
+            None => Err(Unanswered::Failed(due.passed())),
+        }
+    }
+
+    /// The next piece of the body that came with the last head; `None` at its end.
+    pub(super) fn poll_data(
+        &mut self,
+        cx: &mut Context<'_>,
+        incoming: &mut Incoming,
+    ) -> Poll<Option<Result<Bytes, hyper::Error>>> {
+        let inline = matches!(self.driver, Driver::Inline(_));
+        let mut driven = !inline;
+        loop {
+            // What makes an inline body ready happens inside `driver.poll`, so it needs no waker of its own.
+            let mut quiet = Context::from_waker(Waker::noop());
+            let frame = Pin::new(&mut *incoming).poll_frame(if inline { &mut quiet } else { cx });
+            match frame {
+                Poll::Ready(Some(Ok(frame))) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(data)));
+                    }
+                }
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending if driven => return Poll::Pending,
+                Poll::Pending => {
+                    self.driver.poll(cx);
+                    driven = true;
+                }
+            }
+        }
+    }
+
+    /// Ready when the deadline is past.
+    pub(super) fn poll_due(&mut self, cx: &mut Context<'_>, due: &Due) -> Poll<()> {
+        self.watch.poll(cx, due.at)
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").field("about", &self.about).finish_non_exhaustive()
+    }
+}
+
+type Answered = Result<Response<Incoming>, TrySendError<Outgoing>>;
+
+/// Polls a connection and the answer on it until one of answer and deadline is there.
+async fn drive<F: Future<Output = Answered>>(
+    driver: &mut Driver,
+    watch: &mut Watch,
+    mut answer: Pin<&mut F>,
+    due: Due,
+    inline: bool,
+) -> Option<Answered> {
+    std::future::poll_fn(|cx| {
+        driver.poll(cx);
+        let mut quiet = Context::from_waker(Waker::noop());
+        match answer.as_mut().poll(if inline { &mut quiet } else { cx }) {
+            Poll::Ready(answer) => Poll::Ready(Some(answer)),
+            Poll::Pending => watch.poll(cx, due.at).map(|()| None),
+        }
+    })
+    .await
+}
+
+/// The tasks of an HTTP/2 connection: counted, and stopped with it.
+#[derive(Clone, Debug)]
+pub(super) struct Tasks {
+    tracker: TaskTracker,
+    ledger: Ledger,
+    stop: CancellationToken,
+}
+
+impl Tasks {
+    pub(super) fn new(tracker: &TaskTracker, ledger: &Ledger) -> Self {
+        Self { tracker: tracker.clone(), ledger: ledger.clone(), stop: CancellationToken::new() }
+    }
+}
+
+impl<F: Future + Send + 'static> hyper::rt::Executor<F> for Tasks
+where
+    F::Output: Send,
+{
+    fn execute(&self, task: F) {
+        let (stop, open) = (self.stop.clone(), self.ledger.open(Resource::Tasks));
+        self.tracker.spawn(async move {
+            let _open = open;
+            stop.run_until_cancelled_owned(task).await;
+        });
+    }
+}
+
+fn head_error(error: hyper::Error) -> Error {
+    // hyper names this one case only with its server feature; its words are part of its tests.
+    let (kind, message) = if error.is_parse() && error.to_string().contains("too large") {
+        (ErrorKind::TooLarge, "the response head is larger than the limit")
+    } else if error.is_parse() {
+        (ErrorKind::Protocol, "the response is not HTTP")
+    } else if error.is_incomplete_message() {
+        (ErrorKind::Disconnected, "the connection was closed before a whole response head came")
+    } else {
+        (ErrorKind::Disconnected, "the connection broke before a response came")
+    };
+    Error::new(kind, message).in_phase(Phase::FirstByte).with_source(error)
+}

@@ -1,0 +1,172 @@
+//! Idle connections, per origin and session, and their end.
+//!
+//! A connection in use is not here: it belongs to its exchange and then to its body, which gives it back. One
+//! sweeping task runs while anything is idle.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::PoolOptions;
+use super::connection::Connection;
+use crate::ledger::{Ledger, Resource};
+use crate::model::{FetchLimits, Origin, SessionId};
+
+/// Which exchanges may share a connection. The limits of the response head are fixed when a connection opens.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    origin: Origin,
+    session: SessionId,
+    head: u32,
+    fields: u32,
+}
+
+impl Key {
+    pub(super) fn new(origin: Origin, session: SessionId, limits: &FetchLimits) -> Self {
+        Self { origin, session, head: limits.head, fields: limits.fields }
+    }
+
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+}
+
+/// The idle connections of one client.
+#[derive(Debug)]
+pub(super) struct Pool {
+    state: Mutex<State>,
+    options: PoolOptions,
+    ledger: Ledger,
+    /// Waits for every connection and task.
+    pub(super) tracker: TaskTracker,
+    closing: CancellationToken,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    idle: HashMap<Key, Vec<Idle>>,
+    count: usize,
+    sweeping: bool,
+}
+
+#[derive(Debug)]
+struct Idle {
+    connection: Box<Connection>,
+    until: Instant,
+}
+
+impl Pool {
+    pub(super) fn new(options: PoolOptions, ledger: Ledger) -> Self {
+        Self {
+            state: Mutex::default(),
+            options,
+            ledger,
+            tracker: TaskTracker::new(),
+            closing: CancellationToken::new(),
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closing.is_cancelled()
+    }
+
+    /// The connection used last that is still open.
+    pub(super) fn take(&self, key: &Key) -> Option<Box<Connection>> {
+        loop {
+            let mut idle = {
+                let mut state = self.lock();
+                let idle = state.idle.get_mut(key)?.pop()?;
+                state.count -= 1;
+                idle
+            };
+            if idle.until > Instant::now() && idle.connection.is_reusable() {
+                return Some(idle.connection);
+            }
+        }
+    }
+
+    /// Keeps a connection for later, or drops it: when it cannot be used again, when the pool is full or closed.
+    pub(super) fn put(self: &Arc<Self>, key: Key, mut connection: Box<Connection>) {
+        // Outside a runtime nobody would sweep it away.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        if self.options.max_idle_per_origin == 0 || self.is_closed() || !connection.is_reusable() {
+            return;
+        }
+        let until = Instant::now() + self.options.idle_timeout.min(std::time::Duration::from_secs(86_400));
+        let mut state = self.lock();
+        // `close` cancels first and empties the table after, so one of the two sees this connection.
+        if state.count >= self.options.max_idle || self.is_closed() {
+            return;
+        }
+        let shelf = state.idle.entry(key).or_default();
+        if shelf.len() >= self.options.max_idle_per_origin {
+            return;
+        }
+        shelf.push(Idle { connection, until });
+        state.count += 1;
+        if !state.sweeping {
+            state.sweeping = true;
+            let open = self.ledger.open(Resource::Tasks);
+            let pool = self.clone();
+            self.tracker.spawn_on(
+                async move {
+                    let _open = open;
+                    pool.sweep().await;
+                },
+                &runtime,
+            );
+        }
+    }
+
+    /// Closes idle connections as they grow old, until none is left.
+    async fn sweep(&self) {
+        let pause = (self.options.idle_timeout / 4)
+            .clamp(std::time::Duration::from_millis(50), std::time::Duration::from_secs(5));
+        loop {
+            let closing = self.closing.cancelled();
+            if tokio::time::timeout(pause, closing).await.is_ok() {
+                return;
+            }
+            let old = self.expired();
+            drop(old);
+            let mut state = self.lock();
+            if state.count == 0 {
+                state.idle.clear();
+                state.sweeping = false;
+                return;
+            }
+        }
+    }
+
+    /// Takes out what is too old or was closed by its peer; it is dropped by the caller, without the lock.
+    fn expired(&self) -> Vec<Idle> {
+        let now = Instant::now();
+        let mut state = self.lock();
+        let mut old = Vec::new();
+        for shelf in state.idle.values_mut() {
+            old.extend(shelf.extract_if(.., |idle| idle.until <= now || !idle.connection.is_reusable()));
+        }
+        state.idle.retain(|_, shelf| !shelf.is_empty());
+        state.count -= old.len();
+        old
+    }
+
+    /// Closes every idle connection, now and from now on.
+    pub(super) fn close(&self) {
+        self.closing.cancel();
+        self.tracker.close();
+        let idle = {
+            let mut state = self.lock();
+            state.count = 0;
+            std::mem::take(&mut state.idle)
+        };
+        drop(idle);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

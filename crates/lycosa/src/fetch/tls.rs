@@ -1,0 +1,140 @@
+//! TLS: the configuration and one handshake. rustls is not seen outside this folder.
+//!
+//! The provider is always passed by hand: with two of them compiled in, rustls's own choice panics.
+
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::{ClientConfig, DigitallySignedStruct, ProtocolVersion, RootCertStore, SignatureScheme};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::TlsOptions;
+use crate::error::{Error, ErrorKind, Phase, Result};
+
+/// Builds the connector that every connection of a client shares.
+pub(super) fn connector(options: &TlsOptions, http2: bool) -> Result<TlsConnector> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(|cause| Error::new(ErrorKind::Internal, "no TLS version is usable").with_source(cause))?;
+    let mut config = if options.insecure {
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(TrustAnyone(provider)))
+            .with_no_client_auth()
+    } else {
+        builder.with_root_certificates(roots(&options.extra_roots)?).with_no_client_auth()
+    };
+    config.alpn_protocols =
+        if http2 { vec![b"h2".to_vec(), b"http/1.1".to_vec()] } else { vec![b"http/1.1".to_vec()] };
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+fn roots(extra: &[u8]) -> Result<RootCertStore> {
+    let mut store = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    if extra.is_empty() {
+        return Ok(store);
+    }
+    let bad = |what: &str| {
+        Error::new(ErrorKind::Config, format!("the extra CA certificates {what}"))
+            .with_hint("give a PEM file with blocks that begin with -----BEGIN CERTIFICATE-----")
+    };
+    let mut added = 0;
+    for certificate in CertificateDer::pem_slice_iter(extra) {
+        let certificate = certificate.map_err(|cause| bad("are not PEM").with_source(cause))?;
+        store.add(certificate).map_err(|cause| bad("cannot be used").with_source(cause))?;
+        added += 1;
+    }
+    if added == 0 { Err(bad("hold no certificate")) } else { Ok(store) }
+}
+
+/// Shakes hands with the server of this name (a host as in URLs: IPv6 in brackets).
+pub(super) async fn handshake(
+    connector: &TlsConnector,
+    host: &str,
+    stream: TcpStream,
+) -> Result<TlsStream<TcpStream>> {
+    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    let bare = bare.strip_suffix('.').unwrap_or(bare);
+    let name = ServerName::try_from(bare.to_owned()).map_err(|cause| {
+        Error::new(ErrorKind::Tls, format!("{host} cannot be the name in a certificate"))
+            .in_phase(Phase::Tls)
+            .with_source(cause)
+    })?;
+    connector.connect(name, stream).await.map_err(failed)
+}
+
+fn failed(cause: std::io::Error) -> Error {
+    let error = Error::new(ErrorKind::Tls, "the TLS handshake failed").in_phase(Phase::Tls);
+    let certificate = cause
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+        .is_some_and(|inner| matches!(inner, rustls::Error::InvalidCertificate(_)));
+    let error = if certificate {
+        error.with_hint("trust its CA with --cacert FILE, or accept any certificate with -k")
+    } else {
+        error
+    };
+    error.with_source(cause)
+}
+
+/// The protocol chosen by ALPN and the TLS version of a finished handshake.
+pub(super) fn facts(stream: &TlsStream<TcpStream>) -> (Option<&'static str>, Option<&'static str>) {
+    let session = stream.get_ref().1;
+    let alpn = match session.alpn_protocol() {
+        Some(b"h2") => Some("h2"),
+        Some(b"http/1.1") => Some("http/1.1"),
+        // rustls refuses a choice that was not offered.
+        _ => None,
+    };
+    let version = match session.protocol_version() {
+        Some(ProtocolVersion::TLSv1_3) => Some("TLSv1.3"),
+        Some(ProtocolVersion::TLSv1_2) => Some("TLSv1.2"),
+        _ => None,
+    };
+    (alpn, version)
+}
+
+/// `-k`: accepts any certificate, but still checks that the peer holds the key of the one it shows.
+#[derive(Debug)]
+struct TrustAnyone(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for TrustAnyone {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

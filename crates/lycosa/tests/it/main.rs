@@ -1,0 +1,4 @@
+//! The integration tests of the library, in one binary.
+
+mod fetch_client;
+mod fetch_server;
