@@ -1,4 +1,4 @@
 //! Entry point.
-#[allow(dead_code, unused_imports)]
+#[allow(dead_code)]
 mod demo_site;
 fn main() {}
