@@ -30,6 +30,9 @@ pub(crate) async fn write(
     if !response.first_byte_delay.is_zero() {
         tokio::time::sleep(response.first_byte_delay).await;
     }
+    if let Some(gate) = &response.gate {
+        gate.opened().await;
+    }
     let after = after(request, &response);
     let head = head(&response, after);
     match response.broken {
@@ -114,7 +117,8 @@ fn frame(wire: &mut BytesMut, piece: &Bytes, chunked: bool) {
 
 fn after(request: &Request, response: &Response) -> After {
     let wrong_length = response.claimed_length.is_some_and(|length| response.body.len() != Some(length));
-    let no_end = matches!(response.framing, Framing::UntilClose | Framing::Raw) || wrong_length;
+    let unframed = response.framing == Framing::Length && response.body.len().is_none();
+    let no_end = matches!(response.framing, Framing::UntilClose | Framing::Raw) || wrong_length || unframed;
     let worn_out = response.close_after.is_some_and(|n| request.nth_on_connection >= n);
     if response.close || no_end || worn_out || request.wants_close() {
         After::Close

@@ -12,6 +12,7 @@
 
 mod answer;
 mod body;
+mod gate;
 mod log;
 mod request;
 mod response;
@@ -20,6 +21,7 @@ pub mod synthetic;
 pub mod traps;
 
 pub use body::{Body, gzip, gzip_bomb};
+pub use gate::Gate;
 pub use log::{Hit, monotonic_micros};
 pub use request::Request;
 pub use response::Response;

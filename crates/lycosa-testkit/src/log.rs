@@ -102,6 +102,10 @@ impl Log {
         self.state().total
     }
 
+    pub(crate) fn open(&self) -> usize {
+        self.state().open.values().sum()
+    }
+
     /// Blocks until `count` requests have arrived in all; `false` when `patience` ran out first.
     pub(crate) fn wait(&self, count: usize, patience: Duration) -> bool {
         let state = self.state();

@@ -2,6 +2,7 @@
 //! writes it, so handlers stay pure and the timing lives in one place (`answer`).
 
 use crate::body::{Body, gzip};
+use crate::gate::Gate;
 use std::time::Duration;
 
 /// How the end of the body is marked.
@@ -44,6 +45,7 @@ pub struct Response {
     pub(crate) framing: Framing,
     pub(crate) claimed_length: Option<u64>,
     pub(crate) first_byte_delay: Duration,
+    pub(crate) gate: Option<Gate>,
     pub(crate) drip: Option<(usize, Duration)>,
     pub(crate) broken: Option<(Point, Break)>,
     pub(crate) close: bool,
@@ -60,6 +62,7 @@ impl Response {
             framing: Framing::Length,
             claimed_length: None,
             first_byte_delay: Duration::ZERO,
+            gate: None,
             drip: None,
             broken: None,
             close: false,
@@ -180,6 +183,14 @@ impl Response {
     #[must_use]
     pub fn delay_first_byte(mut self, delay: Duration) -> Self {
         self.first_byte_delay = delay;
+        self
+    }
+
+    /// Waits before the first byte of the head until the gate is opened: a test's way to hold requests open without
+    /// a sleep.
+    #[must_use]
+    pub fn behind(mut self, gate: &Gate) -> Self {
+        self.gate = Some(gate.clone());
         self
     }
 

@@ -122,6 +122,11 @@ impl Server {
         self.shared.open.load(Ordering::Relaxed)
     }
 
+    /// Requests that have arrived and are not answered yet.
+    pub fn open_requests(&self) -> usize {
+        self.shared.log.open()
+    }
+
     /// Blocks the thread until so many requests have arrived in all; `false` when `patience` ran out first.
     pub fn wait_for_hits(&self, count: usize, patience: Duration) -> bool {
         self.shared.log.wait(count, patience)

@@ -207,9 +207,17 @@ pub fn unavailable(request: &Request, times: u32) -> Response {
     page("Available again")
 }
 
-/// robots.txt with this crawl-delay (as written) and one disallowed branch.
+/// A robots.txt with this crawl-delay (as written) and one disallowed branch, `/private/`.
 pub fn robots(crawl_delay: &str) -> Response {
     Response::text(format!("User-agent: *\nCrawl-delay: {crawl_delay}\nDisallow: /private/\n"))
+}
+
+/// A site with another answer to `/robots.txt`: a text, an error, a redirect, or one of the traps.
+pub fn with_robots(
+    robots: Response,
+    site: impl Fn(&Request) -> Response + Send + Sync + 'static,
+) -> impl Fn(&Request) -> Response + Send + Sync + 'static {
+    move |request| if request.path() == "/robots.txt" { robots.clone() } else { site(request) }
 }
 
 /// Says UTF-8 in the header and is windows-1251. The title decodes wrongly unless the bytes are looked at.
@@ -239,47 +247,4 @@ pub fn cookie_redirect(request: &Request) -> Response {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_name_has_a_trap_and_the_index_links_it() {
-        let index = answer(&Request::get("/"));
-        let html = String::from_utf8(index.body.pieces().next(usize::MAX).unwrap().to_vec()).unwrap();
-        for name in NAMES {
-            assert_ne!(answer(&Request::get(&format!("/trap/{name}"))).status, 404, "{name}");
-            assert!(html.contains(&format!("\"/trap/{name}\"")), "{name}");
-        }
-        assert_eq!(answer(&Request::get("/trap/unheard-of")).status, 404);
-    }
-
-    #[test]
-    fn the_large_ones_are_as_large_as_they_say_and_not_stored() {
-        assert_eq!(two_gigabytes().body.len(), Some(2 << 30));
-        assert_eq!(endless_body().body.len(), None);
-        assert!((1 << 20..1_060_000).contains(&nested_divs(1 << 20).body.len().unwrap()));
-        let bomb = gzip_bomb().body.len().unwrap();
-        assert!(bomb < 4 << 20, "{bomb} bytes on the wire");
-    }
-
-    #[test]
-    fn the_chain_ends_after_its_hops() {
-        let mut target = String::from("/trap/redirect-chain");
-        let mut hops = 0;
-        loop {
-            let response = answer(&Request::get(&target));
-            let Some((_, to)) = response.headers.iter().find(|(name, _)| name == "Location") else { break };
-            target = String::from_utf8(to.clone()).unwrap();
-            hops += 1;
-        }
-        assert_eq!(hops, CHAIN);
-    }
-
-    #[test]
-    fn busy_is_over_on_the_second_visit() {
-        let mut request = Request::get("/trap/busy-then-ok");
-        assert_eq!(answer(&request).status, 429);
-        request.visit = 2;
-        assert_eq!(answer(&request).status, 200);
-    }
-}
+mod tests;

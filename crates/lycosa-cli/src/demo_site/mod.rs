@@ -19,7 +19,7 @@ mod routes;
 mod tests;
 
 #[cfg(test)]
-pub(crate) use facts::{Charset, Fact, PRODUCTS, ProductFact, facts};
+pub(crate) use facts::{Charset, PRODUCTS, facts};
 
 use answer::Answer;
 use bytes::Bytes;

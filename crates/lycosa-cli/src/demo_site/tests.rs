@@ -204,20 +204,10 @@ async fn the_sitemaps_name_the_pages_that_nothing_links() {
         let xml = if child.ends_with(".gz") { unzipped(&page.body) } else { page.body };
         listed.extend(locations(std::str::from_utf8(&xml).unwrap()));
     }
-    let only_there: BTreeSet<_> =
-        facts().iter().filter(|fact| fact.reached == Reached::Sitemap).collect_paths();
+    let only_there = facts().iter().filter(|fact| fact.reached == Reached::Sitemap);
+    let only_there: BTreeSet<_> = only_there.map(|fact| fact.path.to_owned()).collect();
     assert!(only_there.len() == 3 && only_there.is_subset(&listed), "{listed:?}");
     assert!(listed.iter().all(|path| facts().iter().any(|fact| fact.path == path && fact.status == 200)));
-}
-
-trait CollectPaths {
-    fn collect_paths(self) -> BTreeSet<String>;
-}
-
-impl<'a, I: Iterator<Item = &'a Fact>> CollectPaths for I {
-    fn collect_paths(self) -> BTreeSet<String> {
-        self.map(|fact| fact.path.to_owned()).collect()
-    }
 }
 
 #[tokio::test]
@@ -364,7 +354,7 @@ async fn shutdown_lets_an_open_answer_finish_and_frees_the_port() {
     site.shutdown().await;
     let mut rest = String::new();
     stream.read_to_string(&mut rest).await.unwrap();
-    assert!(rest.contains("About the station"));
+    assert!(rest.contains("About the station") && rest.contains("hurried"), "{rest}");
     assert!(TcpStream::connect(&host).await.is_err());
 }
 

@@ -1,6 +1,7 @@
 //! The server against a client of plain bytes: each misbehaviour is seen on the wire as it was ordered.
 
 use super::*;
+use crate::Gate;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream as Plain;
 
@@ -103,8 +104,10 @@ fn a_connection_is_kept_alive_and_then_closed_without_notice() {
 }
 
 #[test]
-fn requests_of_one_host_that_overlap_are_counted() {
-    let server = Server::start(|_| Response::text("").never_answer());
+fn requests_of_one_host_that_overlap_are_counted_and_wait_behind_their_gate() {
+    let gate = Gate::closed();
+    let door = gate.clone();
+    let server = Server::start(move |_| Response::text("through").behind(&door).close());
     let open: Vec<_> = (0..3)
         .map(|count| {
             let mut stream = Plain::connect(server.addr()).unwrap();
@@ -114,7 +117,36 @@ fn requests_of_one_host_that_overlap_are_counted() {
         })
         .collect();
     assert_eq!((server.most_in_flight("one.test"), server.most_in_flight("two.test")), (3, 0));
-    drop(open);
+    assert_eq!(server.open_requests(), 3);
+    gate.open();
+    for mut stream in open {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.ends_with("through"));
+    }
+    assert_eq!(server.open_requests(), 0);
+}
+
+#[test]
+fn a_host_never_looks_busier_to_the_log_than_its_client_was() {
+    let server = Server::start(|request| match request.path() {
+        "/chunked" => Response::text("abc").chunked(),
+        "/closing" => Response::text("abc").until_close(),
+        "/long" => Response::text("").size(3 << 20),
+        _ => Response::text("abc"),
+    });
+    for path in ["/chunked", "/closing", "/long", "/plain"].repeat(50) {
+        text(&server, path);
+    }
+    assert_eq!(server.most_in_flight(&server.addr().to_string()), 1);
+}
+
+#[test]
+fn a_described_body_without_framing_ends_by_closing() {
+    let server =
+        Server::start(|_| Response::text("").described(crate::Body::endless("", b"x")).truncate_at(10));
+    let answer = text(&server, "/");
+    assert!(answer.ends_with("\r\n\r\nxxxxxxxxxx") && answer.contains("Connection: close"), "{answer}");
 }
 
 #[test]

@@ -1,6 +1,11 @@
 //! What a crawl of a synthetic site must find. Breadth-first from `/`; a redirect costs no depth (its target is
 //! fetched in the redirect's place); a denied URL is seen but never asked for, a missing one is asked for and leads
 //! nowhere.
+//!
+//! The *set* of a whole crawl does not depend on the order of fetching. With a depth limit it does in one place: a page
+//! that is both linked from level *n* and the target of a redirect on level *n* counts as level *n* here, so a
+//! crawler must lower the depth of a page it already knows. To test depth limits apart from that, set
+//! `redirect_percent` to 0.
 
 use super::{Kind, SyntheticSite};
 use std::collections::{BTreeMap, VecDeque};

@@ -2,7 +2,7 @@
 //! the markup around them exists only here.
 
 use super::{Kind, Spelling, SyntheticSite};
-use crate::{Request, Response};
+use crate::{Request, Response, Server};
 use std::fmt::Write;
 
 const WORDS: [&str; 16] = [
@@ -11,7 +11,12 @@ const WORDS: [&str; 16] = [
 ];
 
 impl SyntheticSite {
-    /// The answer to one request; give this to [`crate::Server::start`] as `move |request| site.answer(request)`.
+    /// Starts a server for this site on a free port.
+    pub fn serve(self) -> Server {
+        Server::start(move |request| self.answer(request))
+    }
+
+    /// The answer to one request, a function of the request alone.
     pub fn answer(&self, request: &Request) -> Response {
         if request.target == "/robots.txt" {
             return Response::text(self.robots());

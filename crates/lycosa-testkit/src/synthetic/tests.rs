@@ -32,7 +32,7 @@ fn hrefs(html: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn a_walk_over_the_wire_finds_what_the_oracle_says() {
     let site = SyntheticSite { pages: 200, delay_ms: (0, 0), ..SyntheticSite::with_seed(7) };
-    let server = Server::start(move |request| site.answer(request));
+    let server = site.serve();
     let host = server.addr().to_string();
     let mut depths = BTreeMap::from([("/".to_owned(), 0)]);
     let mut queue = VecDeque::from([("/".to_owned(), 0)]);

@@ -171,7 +171,7 @@ fn sinks(options: &Options, resuming: bool) -> Result<Vec<Box<dyn Sink>>> {
 }
 
 fn settings(options: &Options) -> Settings {
-    let agent = options.user_agent.as_deref().map(crate::politeness::product_token);
+    let agent = options.user_agent.as_deref().map(crate::politeness::robots::product_token);
     Settings {
         concurrency: options.concurrency,
         robots: options.robots,

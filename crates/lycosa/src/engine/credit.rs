@@ -19,7 +19,12 @@ pub(super) struct LeaseCredit {
 }
 
 impl LeaseCredit {
-    pub(super) fn new(frontier: Arc<dyn Frontier>, token: Token, lease_time: Duration, reserved: u64) -> Self {
+    pub(super) fn new(
+        frontier: Arc<dyn Frontier>,
+        token: Token,
+        lease_time: Duration,
+        reserved: u64,
+    ) -> Self {
         Self { frontier, token, lease_time, left: AtomicU64::new(reserved) }
     }
 

@@ -20,7 +20,12 @@ pub(super) enum Target {
 
 impl Shared {
     /// The outlinks of a page that the frontier may not know yet. Refusals are counted by reason.
-    pub(super) fn discover_outlinks(&self, from: &Request, page: &Url, findings: &Findings) -> Vec<Discovered> {
+    pub(super) fn discover_outlinks(
+        &self,
+        from: &Request,
+        page: &Url,
+        findings: &Findings,
+    ) -> Vec<Discovered> {
         let parent: Arc<str> = page.as_str().into();
         let mut outlinks: Vec<Discovered> = Vec::new();
         for link in findings.outlinks.iter().take(self.parts.settings.max_links) {

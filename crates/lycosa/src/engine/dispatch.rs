@@ -121,7 +121,11 @@ impl Dispatcher {
     }
 
     /// Waits for a change in the frontier, a time, the end of a journey, or the order to stop.
-    async fn wait(&mut self, changed: crate::model::BoxFuture<'static, ()>, at: Option<Timestamp>) -> Result<()> {
+    async fn wait(
+        &mut self,
+        changed: crate::model::BoxFuture<'static, ()>,
+        at: Option<Timestamp>,
+    ) -> Result<()> {
         let clock = self.shared.parts.clock.clone();
         let timer = async {
             match at {

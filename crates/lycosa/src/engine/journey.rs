@@ -14,8 +14,8 @@ use super::policy::LeasePolicy;
 use super::shared::Shared;
 use crate::error::{Error, ErrorKind};
 use crate::model::{
-    Answer, Attempt, Commit, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome, Payload, Record, Request,
-    RequestKind, Response, Retry, Timestamp,
+    Answer, Attempt, Commit, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome, Payload, Record,
+    Request, RequestKind, Response, Retry, Timestamp,
 };
 
 /// One lease on its way.
@@ -87,7 +87,8 @@ impl Journey {
         }
         self.request = Arc::new(request);
         let parts = &self.shared.parts;
-        let policy = Arc::new(LeasePolicy::new(parts.guard.clone(), parts.frontier.clone(), self.lease.token));
+        let policy =
+            Arc::new(LeasePolicy::new(parts.guard.clone(), parts.frontier.clone(), self.lease.token));
         let exchange = self.exchange(&policy);
         let shared = self.shared.clone();
         let next = Next::new(&shared.parts.middlewares, &*shared.parts.fetch);
@@ -156,7 +157,8 @@ impl Journey {
         let Some(identified) = identity.identify(&target) else {
             return self.failed(Error::new(ErrorKind::Redirect, format!("a redirect to {target}")));
         };
-        let met = |url: &str| Url::parse(url).ok().and_then(|url| identity.identify(&url).map(|found| found.key));
+        let met =
+            |url: &str| Url::parse(url).ok().and_then(|url| identity.identify(&url).map(|found| found.key));
         let in_chain = self.lease.request.chain.iter().any(|hop| met(&hop.url) == Some(identified.key));
         if identified.key == self.lease.key || in_chain {
             return self.failed(Error::new(ErrorKind::Redirect, format!("a redirect loop at {target}")));
@@ -249,10 +251,21 @@ impl Journey {
     }
 
     /// The commit of a page.
-    pub(super) fn page_commit(&mut self, status: u16, records: Vec<Record>, outlinks: Vec<Discovered>) -> Commit {
+    pub(super) fn page_commit(
+        &mut self,
+        status: u16,
+        records: Vec<Record>,
+        outlinks: Vec<Discovered>,
+    ) -> Commit {
         let attempts = std::mem::take(&mut self.attempts);
         let payload = Payload::Inline(records);
-        Commit { attempts, payload, outlinks, is_page: true, ..bare_commit(&self.lease, Outcome::Fetched { status }) }
+        Commit {
+            attempts,
+            payload,
+            outlinks,
+            is_page: true,
+            ..bare_commit(&self.lease, Outcome::Fetched { status })
+        }
     }
 
     fn nack(&mut self, retry: Retry) -> Ending {
@@ -281,7 +294,9 @@ impl Journey {
 
     fn note_failure(&mut self, error: &Error) {
         self.shared.telemetry.failed(error);
-        let what = error.phase().map_or_else(|| error.kind().to_string(), |phase| format!("{}/{phase}", error.kind()));
+        let what = error
+            .phase()
+            .map_or_else(|| error.kind().to_string(), |phase| format!("{}/{phase}", error.kind()));
         self.note(None, Some(what), 0);
     }
 

@@ -145,7 +145,9 @@ impl Engine {
         });
         let dispatched = Dispatcher::new(self.shared.clone(), self.stop.clone()).run().await;
         finish.cancel();
-        let exported = exporting.await.map_err(|error| dispatch::internal("the exporter panicked").with_source(error))?;
+        let exported = exporting
+            .await
+            .map_err(|error| dispatch::internal("the exporter panicked").with_source(error))?;
         let end = match (dispatched, exported) {
             (_, Err(error)) if export::is_closed_pipe(&error) => End::OutputClosed,
             (_, Err(error)) => return Err(error),

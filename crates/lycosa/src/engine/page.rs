@@ -14,9 +14,7 @@ use super::journey::{Arrival, Ending, Journey};
 use super::pages::CommittedPage;
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::extract::{OutcomeFacts, Outlinks, PageFacts, item_record, outcome_record, page_record};
-use crate::model::{
-    Discovered, Exclusion, Findings, Item, Outcome, Page, Record, RecordKind,
-};
+use crate::model::{Discovered, Exclusion, Findings, Item, Outcome, Page, Record, RecordKind};
 
 /// Bodies from this size on are worked on outside the runtime's own threads, so that they hold up nobody.
 const LARGE_BODY: usize = 512 << 10;
@@ -88,7 +86,10 @@ impl Journey {
         let decoded = lycosa_dom::decode(&arrived.body, arrived.content_type.as_deref(), tld);
         let document = is_html(arrived.content_type.as_deref(), &decoded.text)
             .then(|| Document::parse_html(&decoded.text, ParseOptions::default()));
-        let base = document.as_ref().and_then(|document| document.base_href()).and_then(|href| self.url.join(href).ok());
+        let base = document
+            .as_ref()
+            .and_then(|document| document.base_href())
+            .and_then(|href| self.url.join(href).ok());
         let page = Page {
             request: &self.request,
             url: &self.url,
@@ -100,7 +101,9 @@ impl Journey {
             document: document.as_ref(),
         };
         if let Some(why) = document.as_ref().and_then(|document| cut_reason(document.tree_state())) {
-            self.shared.telemetry.problem(format!("the tree of a page was cut ({why}); its links were taken without it"));
+            self.shared
+                .telemetry
+                .problem(format!("the tree of a page was cut ({why}); its links were taken without it"));
         }
         let mut findings = self.extract(&page)?;
         if let Some(reason) = findings.excluded {
@@ -110,7 +113,12 @@ impl Journey {
         let outlinks = self.shared.discover_outlinks(&self.request, &self.url, &findings);
         let records = self.page_records(&page, arrived, &decoded, &findings);
         let items = findings.items.len() as u64;
-        let page = self.shared.parts.feed.is_some().then(|| self.committed_page(arrived, &decoded.text, findings.items));
+        let page = self
+            .shared
+            .parts
+            .feed
+            .is_some()
+            .then(|| self.committed_page(arrived, &decoded.text, findings.items));
         Ok(Ok(Digest { records, outlinks, page, items }))
     }
 
@@ -143,7 +151,8 @@ impl Journey {
         findings: &Findings,
     ) -> Vec<Record> {
         let request = &self.request;
-        let canonical = page.document.and_then(|document| document.canonical()).and_then(|href| page.resolve(href));
+        let canonical =
+            page.document.and_then(|document| document.canonical()).and_then(|href| page.resolve(href));
         let title = page.document.and_then(|document| document.title());
         let cut = page.document.and_then(|document| cut_reason(document.tree_state()));
         let facts = PageFacts {

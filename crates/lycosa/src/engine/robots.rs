@@ -10,7 +10,7 @@ use url::Url;
 use super::journey::{Arrival, Ending, Journey};
 use crate::error::{Error, ErrorKind};
 use crate::model::{Discovered, Exclusion, HostUpdate, Lease, Origin, Request, RequestKind, Robots};
-use crate::politeness::{AgentRules, MAX_ROBOTS_REDIRECTS, RobotsAnswer, RobotsTxt, robots_meaning};
+use crate::politeness::robots::{AgentRules, MAX_ROBOTS_REDIRECTS, RobotsAnswer, RobotsTxt, robots_meaning};
 use crate::scope::spelling;
 
 /// Parsed rules kept at once; beyond, all are dropped and parsed again when needed.
@@ -66,7 +66,10 @@ impl Journey {
         if let Some(target) = arrival.redirect_target(&self.url) {
             self.note_answer(status, 0, arrival.response.body.wire_bytes());
             let hops = self.lease.request.chain.len();
-            return match target.filter(|_| hops < MAX_ROBOTS_REDIRECTS).and_then(|to| self.robots_hop(status, &to)) {
+            return match target
+                .filter(|_| hops < MAX_ROBOTS_REDIRECTS)
+                .and_then(|to| self.robots_hop(status, &to))
+            {
                 Some(to) => self.redirected(status, to, Vec::new()),
                 None => self.robots_learned(status, RobotsAnswer::Lost),
             };
@@ -93,7 +96,9 @@ impl Journey {
     pub(super) fn robots_failed(&mut self, error: &Error) -> Ending {
         let robots = robots_meaning(RobotsAnswer::Failed, &self.lease.robots, self.now());
         let origin = robots_origin(&self.lease);
-        self.shared.telemetry.problem(format!("robots.txt of {origin} could not be fetched; its pages are left out"));
+        self.shared
+            .telemetry
+            .problem(format!("robots.txt of {origin} could not be fetched; its pages are left out"));
         let mut commit = self.failed_commit(error.clone());
         commit.host_update = Some(self.host_update(robots));
         Ending::Commit(Box::new(commit), None)
@@ -125,13 +130,8 @@ impl Journey {
         let from = &self.lease.request;
         let mut chain = from.chain.clone();
         chain.push(crate::model::Hop { url: from.url.clone(), status });
-        let request = Request {
-            kind: RequestKind::Robots,
-            url: spelling(target),
-            class: 0,
-            chain,
-            ..Request::get("")
-        };
+        let request =
+            Request { kind: RequestKind::Robots, url: spelling(target), class: 0, chain, ..Request::get("") };
         Some(identified.discovered(&self.shared.parts.identity, request))
     }
 
@@ -149,7 +149,11 @@ impl Journey {
             named.push("/sitemap.xml".to_owned());
         }
         let Ok(base) = Url::parse(&format!("{origin}/robots.txt")) else { return Vec::new() };
-        named.iter().filter_map(|name| base.join(name).ok()).filter_map(|url| self.sitemap_request(&url, 0)).collect()
+        named
+            .iter()
+            .filter_map(|name| base.join(name).ok())
+            .filter_map(|url| self.sitemap_request(&url, 0))
+            .collect()
     }
 }
 

@@ -6,9 +6,7 @@ use std::time::Duration;
 use super::hooks::Hooks;
 use super::pages::PageFeed;
 use crate::ledger::Ledger;
-use crate::model::{
-    Clock, ConnectPolicy, Extract, Fetch, FetchLimits, Frontier, Middleware, Outbox, Scope,
-};
+use crate::model::{Clock, ConnectPolicy, Extract, Fetch, FetchLimits, Frontier, Middleware, Outbox, Scope};
 use crate::scope::Identity;
 
 /// Everything a crawl is made of. The engine knows only the traits.
@@ -92,5 +90,10 @@ impl Default for Settings {
 }
 
 /// HTML, XHTML and feeds.
-pub const DEFAULT_ACCEPT_TYPES: [&str; 5] =
-    ["text/html", "application/xhtml+xml", "application/rss+xml", "application/atom+xml", "application/feed+json"];
+pub const DEFAULT_ACCEPT_TYPES: [&str; 5] = [
+    "text/html",
+    "application/xhtml+xml",
+    "application/rss+xml",
+    "application/atom+xml",
+    "application/feed+json",
+];

@@ -20,7 +20,13 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(parts: Parts, telemetry: Telemetry) -> Arc<Self> {
-        Arc::new(Self { parts, telemetry, robots: RobotsCache::default(), known: KnownKeys::default(), exported: Exported::default() })
+        Arc::new(Self {
+            parts,
+            telemetry,
+            robots: RobotsCache::default(),
+            known: KnownKeys::default(),
+            exported: Exported::default(),
+        })
     }
 }
 

@@ -64,15 +64,18 @@ impl Journey {
         let found = sitemap.entries.iter().take(self.shared.parts.settings.max_links);
         found
             .filter_map(|entry| {
-                if is_index { self.sitemap_request(&entry.loc, nesting + 1) } else { self.sitemap_page(&entry.loc) }
+                if is_index {
+                    self.sitemap_request(&entry.loc, nesting + 1)
+                } else {
+                    self.sitemap_page(&entry.loc)
+                }
             })
             .collect()
     }
 
     fn sitemap_page(&self, url: &Url) -> Option<Discovered> {
         let parent = self.lease.request.url.clone();
-        let make =
-            |url: &Url| Request { parent: Some(parent), ..Request::get(crate::scope::spelling(url)) };
+        let make = |url: &Url| Request { parent: Some(parent), ..Request::get(crate::scope::spelling(url)) };
         match self.shared.discover(url, RequestKind::Page, 0, |key| !self.shared.known.contains(key), make)? {
             Target::Discovered(found) => Some(*found),
             Target::Refused(reason) => {

@@ -9,8 +9,9 @@ use tokio::sync::Notify;
 use super::tables::Tables;
 use crate::error::Result;
 use crate::model::{
-    AddStatus, BoxFuture, Clock, Commit, CommitError, Committed, Control, Cursor, Discovered, Extension, Frontier,
-    Gate, Granted, HostRecord, HostUpdate, Leased, Limits, Lsn, Nack, Outbox, Pace, SiteKey, Stats, Token, Want,
+    AddStatus, BoxFuture, Clock, Commit, CommitError, Committed, Control, Cursor, Discovered, Extension,
+    Frontier, Gate, Granted, HostRecord, HostUpdate, Leased, Limits, Lsn, Nack, Outbox, Pace, SiteKey, Stats,
+    Token, Want,
 };
 
 /// A frontier that forgets everything when it is dropped.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::entry::Entry;
 use super::{Mark, OpenLease, Tables};
 use crate::model::{
-    AddStatus, Attempt, Commit, Extension, Granted, Nack, Outcome, Payload, Record, RequestKind, Timestamp, Token,
-    UrlKey,
+    AddStatus, Attempt, Commit, Extension, Granted, Nack, Outcome, Payload, Record, RequestKind, Timestamp,
+    Token, UrlKey,
 };
 use crate::politeness::mean_response_time;
 
@@ -33,6 +33,7 @@ impl Tables {
         if let Outcome::Redirect { status, to, if_known } = &mut outcome {
             let of: Arc<str> = to.request.url.clone();
             if self.add((**to).clone(), now) == AddStatus::Known {
+                self.lift(to, now);
                 records = std::mem::take(if_known);
                 outcome = Outcome::Alias { status: *status, of };
             }
@@ -53,10 +54,34 @@ impl Tables {
         Some(Applied { key: lease.entry.key, outcome, first_seq, records })
     }
 
+    /// A redirect costs no depth: a known target that waits on a deeper level is lifted to the redirect's own, so
+    /// that what a depth limit covers does not hang on who found it first.
+    fn lift(&mut self, to: &crate::model::Discovered, now: Timestamp) {
+        if self.limits.max_depth.is_none() || self.seen.get(&to.key) != Some(&Mark::Open) {
+            return;
+        }
+        let index = self.site(&to.site);
+        let depth = to.request.depth;
+        let Some(site) = self.sites.get_mut(index as usize) else { return };
+        let deeper = |entry: &Entry| entry.key == to.key && entry.depth > depth;
+        let Some(mut entry) = site.take(deeper) else { return };
+        if let Some(open) = self.levels.get_mut(&entry.depth) {
+            *open -= 1;
+            if *open == 0 {
+                self.levels.remove(&entry.depth);
+            }
+        }
+        *self.levels.entry(depth).or_default() += 1;
+        entry.set_depth(depth);
+        self.place(index, entry, now);
+    }
+
     fn finish(&mut self, lease: &OpenLease, outcome: &Outcome) {
         let (mark, counter) = match outcome {
             Outcome::Fetched { .. } => (Mark::Fetched, &mut self.stats.fetched),
-            Outcome::Redirect { .. } | Outcome::Alias { .. } => (Mark::Redirected, &mut self.stats.redirected),
+            Outcome::Redirect { .. } | Outcome::Alias { .. } => {
+                (Mark::Redirected, &mut self.stats.redirected)
+            }
             Outcome::Excluded { .. } => (Mark::Excluded, &mut self.stats.excluded),
             Outcome::Failed { .. } => (Mark::Failed, &mut self.stats.failed),
         };
@@ -117,7 +142,7 @@ impl Tables {
         }
     }
 
-    fn retry_at(&mut self, index: u32, entry: Entry, at: Timestamp, now: Timestamp) {
+    pub(super) fn retry_at(&mut self, index: u32, entry: Entry, at: Timestamp, now: Timestamp) {
         self.next_turn += 1;
         let number = self.next_turn;
         if let Some(site) = self.sites.get_mut(index as usize) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::model::wire::plain_path;
 use crate::model::{Origin, Request, RequestKind, UrlKey};
 
 /// A URL that waits in its site's queue.
@@ -36,6 +37,14 @@ impl Entry {
         Self { key, depth, attempt, origin: origin_index, class, kind, body }
     }
 
+    /// Moves it to another depth.
+    pub(crate) fn set_depth(&mut self, depth: u32) {
+        self.depth = depth;
+        if let Packed::Whole(request) = &mut self.body {
+            request.depth = depth;
+        }
+    }
+
     /// The request, whole again.
     pub(crate) fn request(&self, origin: &Origin) -> Request {
         match &self.body {
@@ -52,23 +61,6 @@ impl Entry {
             }
         }
     }
-}
-
-/// What follows the origin, when nothing else of the request needs keeping.
-fn plain_path<'r>(request: &'r Request, origin: &Origin) -> Option<&'r str> {
-    let special = request.method != http::Method::GET
-        || !request.headers.is_empty()
-        || !request.body.is_empty()
-        || request.label.is_some()
-        || !request.meta.is_empty()
-        || request.session.0 != 0
-        || request.generation != 0
-        || !request.chain.is_empty();
-    if special {
-        return None;
-    }
-    let path = request.url.strip_prefix(&*origin.to_string())?;
-    path.starts_with(['/', '?']).then_some(path)
 }
 
 #[cfg(test)]

@@ -21,7 +21,9 @@ impl Tables {
     pub(crate) fn gate(&mut self, token: Token, address: IpAddr, now: Timestamp) -> Option<Gate> {
         let index = self.lease_site(token)?;
         let network = AddressKey::of(address);
-        let delay = |index: u32| self.sites.get(index as usize).map(|site| site.delay(&self.pace)).unwrap_or_default();
+        let delay = |index: u32| {
+            self.sites.get(index as usize).map(|site| site.delay(&self.pace)).unwrap_or_default()
+        };
         if let Some(&(other, at)) = self.gates.last.get(&network)
             && other != index
         {

@@ -129,7 +129,7 @@ impl Tables {
         }
     }
 
-    fn open(&mut self, lease: OpenLease, now: Timestamp) -> Option<Lease> {
+    pub(super) fn open(&mut self, lease: OpenLease, now: Timestamp) -> Option<Lease> {
         let token = self.next_token;
         self.next_token += 1;
         let limited = self.limits.max_bytes.is_some();
@@ -149,7 +149,7 @@ impl Tables {
     }
 
     /// Retries whose time has come go back to their queues.
-    fn wake_retries(&mut self, index: u32, now: Timestamp) {
+    pub(super) fn wake_retries(&mut self, index: u32, now: Timestamp) {
         loop {
             let Some(site) = self.sites.get_mut(index as usize) else { return };
             let Some((&(at, number), _)) = site.retries.first_key_value() else { return };
@@ -163,15 +163,18 @@ impl Tables {
     }
 
     /// Leases that ran out are open to others again; their tokens are worth nothing any more.
-    pub(crate) fn expire(&mut self, now: Timestamp) {
+    pub(crate) fn expire(&mut self, now: Timestamp) -> bool {
+        let mut any = false;
         while let Some(&(at, token)) = self.expiries.first() {
             if at > now {
-                return;
+                break;
             }
+            any = true;
             if let Some(lease) = self.close(token) {
                 self.stats.requests += 1;
                 self.reopen(lease, None, now);
             }
         }
+        any
     }
 }

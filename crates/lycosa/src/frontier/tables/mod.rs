@@ -2,24 +2,28 @@
 //!
 //! Both implementations stand on it: memory as it is, the embedded one with a log below. Time is an argument.
 //! `entry` is a packed URL, `site` a queue with its politeness, `lease` hands out, `commit` ends leases, `gate` lets
-//! sites that share addresses take turns. What it does not do: wait, wake, write.
+//! sites that share addresses take turns, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
 mod commit;
 mod entry;
 mod gate;
 mod lease;
+mod replay;
 mod site;
+mod store;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::sync::Arc;
 
+pub(crate) use self::commit::Applied;
 use self::entry::Entry;
 use self::gate::Gates;
+pub(crate) use self::replay::LeaseName;
 use self::site::Site;
 use crate::model::{
-    AddStatus, Control, Discovered, Exclusion, HostRecord, HostUpdate, Lease, Limits, Pace, Request, RequestKind,
-    Robots, SiteKey, Stats, Timestamp, UrlKey,
+    AddStatus, Control, Discovered, Exclusion, HostRecord, HostUpdate, Lease, Limits, Pace, Request,
+    RequestKind, Robots, SiteKey, Stats, Timestamp, UrlKey,
 };
 
 /// What is known of a URL, one byte of it.

@@ -119,9 +119,33 @@ impl Site {
         Some(entry)
     }
 
-    /// The lowest level with something queued.
-    pub(crate) fn lowest_level(&self) -> Option<u32> {
-        self.levels.keys().next().copied()
+    /// Takes the entry that this is true of, wherever it waits.
+    pub(crate) fn take(&mut self, wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
+        let queued =
+            self.levels.iter_mut().find_map(|(at, level)| level.take(&wanted).map(|entry| (*at, entry)));
+        if let Some((at, entry)) = queued {
+            if self.levels.get(&at).is_some_and(Level::is_empty) {
+                self.levels.remove(&at);
+            }
+            self.queued -= 1;
+            return Some(entry);
+        }
+        let retry = self.retries.iter().find(|(_, entry)| wanted(entry)).map(|(at, _)| *at);
+        if let Some(at) = retry {
+            return self.retries.remove(&at);
+        }
+        self.origins.iter_mut().find_map(|origin| {
+            let at = origin.held.iter().position(&wanted)?;
+            origin.held.remove(at)
+        })
+    }
+
+    /// Everything that waits, with its time when it waits for one.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = (Option<Timestamp>, &Entry)> {
+        let queued = self.levels.values().flat_map(|level| level.classes.iter().flatten());
+        let held = self.origins.iter().flat_map(|origin| &origin.held);
+        let retries = self.retries.iter().map(|((at, _), entry)| (Some(*at), entry));
+        queued.chain(held).map(|entry| (None, entry)).chain(retries)
     }
 
     /// Whether some origin has room for another lease.
@@ -157,6 +181,13 @@ impl Site {
 impl Level {
     fn is_empty(&self) -> bool {
         self.classes.iter().all(VecDeque::is_empty)
+    }
+
+    fn take(&mut self, wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
+        self.classes.iter_mut().find_map(|class| {
+            let at = class.iter().position(&wanted)?;
+            class.remove(at)
+        })
     }
 
     fn pop(&mut self, room: impl Fn(&Entry) -> bool) -> Option<Entry> {

@@ -1,0 +1,177 @@
+//! Events: what the log says happened, in the order it happened. Applied again, they give the same tables.
+
+use crate::model::wire::{self, Damaged, Reader};
+use crate::model::{
+    Attempt, Commit, Cursor, Discovered, Extension, HostUpdate, Lsn, Nack, Payload, RequestKind, Retry,
+    Timestamp, Token, UrlKey,
+};
+
+/// A lease as the log remembers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LeaseEvent {
+    pub(crate) token: u64,
+    pub(crate) site: u32,
+    pub(crate) origin: u16,
+    pub(crate) kind: RequestKind,
+    pub(crate) key: UrlKey,
+    pub(crate) bytes: u64,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub(super) enum Event {
+    Added(Vec<Discovered>),
+    Leased(Vec<LeaseEvent>),
+    /// Leases that ran out before this moment were opened again.
+    Expired,
+    Committed(Box<Commit>),
+    Nacked(Box<Nack>),
+    Extended(Extension),
+    Host(Box<HostUpdate>),
+    Cursor(String, Cursor),
+    Trimmed(Lsn),
+    /// The crawl was opened: leases open before are open no more.
+    Opened,
+}
+
+pub(super) fn put_added(out: &mut Vec<u8>, now: Timestamp, list: &[Discovered]) {
+    begin(out, 1, now);
+    wire::put_discoveries(out, list);
+}
+
+pub(super) fn put_leased(out: &mut Vec<u8>, now: Timestamp, leases: &[LeaseEvent]) {
+    begin(out, 2, now);
+    wire::put_list(out, leases, |out, lease| {
+        wire::put_number(out, lease.token);
+        wire::put_number(out, u64::from(lease.site));
+        wire::put_number(out, u64::from(lease.origin));
+        let kind = RequestKind::ALL.iter().position(|kind| *kind == lease.kind).unwrap_or(0);
+        wire::put_number(out, kind as u64);
+        out.extend_from_slice(&lease.key.0.to_le_bytes());
+        wire::put_number(out, lease.bytes);
+    });
+}
+
+pub(super) fn put_expired(out: &mut Vec<u8>, now: Timestamp) {
+    begin(out, 3, now);
+}
+
+pub(super) fn put_committed(out: &mut Vec<u8>, now: Timestamp, commit: &Commit) {
+    begin(out, 4, now);
+    wire::put_number(out, commit.token.0);
+    wire::put_outcome(out, &commit.outcome);
+    wire::put_list(out, &commit.attempts, wire::put_attempt);
+    let records = match &commit.payload {
+        Payload::Inline(records) => records.as_slice(),
+        Payload::Segment { .. } => &[],
+    };
+    wire::put_list(out, records, wire::put_record);
+    wire::put_discoveries(out, &commit.outlinks);
+    wire::put_option(out, commit.host_update.as_ref(), wire::put_host_update);
+    out.push(u8::from(commit.is_page));
+}
+
+pub(super) fn put_nacked(out: &mut Vec<u8>, now: Timestamp, nack: &Nack) {
+    begin(out, 5, now);
+    wire::put_number(out, nack.token.0);
+    wire::put_option(out, nack.attempt.as_ref(), wire::put_attempt);
+    wire::put_number(out, nack.retry.not_before.0);
+    wire::put_option(out, nack.retry.block_site_until, |out, until| wire::put_number(out, until.0));
+    out.push(u8::from(nack.retry.counts));
+}
+
+pub(super) fn put_extended(out: &mut Vec<u8>, now: Timestamp, wish: &Extension) {
+    begin(out, 6, now);
+    wire::put_number(out, wish.token.0);
+    wire::put_span(out, wish.for_time);
+    wire::put_number(out, wish.bytes);
+}
+
+pub(super) fn put_host(out: &mut Vec<u8>, now: Timestamp, update: &HostUpdate) {
+    begin(out, 7, now);
+    wire::put_host_update(out, update);
+}
+
+pub(super) fn put_cursor(out: &mut Vec<u8>, now: Timestamp, sink: &str, cursor: &Cursor) {
+    begin(out, 8, now);
+    wire::put_text(out, sink);
+    wire::put_number(out, cursor.lsn.0);
+    wire::put_text(out, &cursor.position);
+}
+
+pub(super) fn put_trimmed(out: &mut Vec<u8>, now: Timestamp, to: Lsn) {
+    begin(out, 9, now);
+    wire::put_number(out, to.0);
+}
+
+pub(super) fn put_opened(out: &mut Vec<u8>, now: Timestamp) {
+    begin(out, 10, now);
+}
+
+fn begin(out: &mut Vec<u8>, kind: u8, now: Timestamp) {
+    out.push(kind);
+    wire::put_number(out, now.0);
+}
+
+/// Reads one event and the moment it happened.
+pub(super) fn read(reader: &mut Reader<'_>) -> Result<(Timestamp, Event), Damaged> {
+    let kind = reader.byte()?;
+    let now = reader.time()?;
+    let event = match kind {
+        1 => Event::Added(wire::read_discoveries(reader)?),
+        2 => Event::Leased(reader.list(read_lease)?),
+        3 => Event::Expired,
+        4 => Event::Committed(Box::new(read_commit(reader)?)),
+        5 => Event::Nacked(Box::new(read_nack(reader)?)),
+        6 => Event::Extended(Extension {
+            token: Token(reader.number()?),
+            for_time: reader.span()?,
+            bytes: reader.number()?,
+        }),
+        7 => Event::Host(Box::new(wire::read_host_update(reader)?)),
+        8 => {
+            let sink = reader.text()?.to_owned();
+            Event::Cursor(sink, Cursor { lsn: Lsn(reader.number()?), position: reader.text()?.to_owned() })
+        }
+        9 => Event::Trimmed(Lsn(reader.number()?)),
+        10 => Event::Opened,
+        _ => return Err(Damaged),
+    };
+    Ok((now, event))
+}
+
+fn read_lease(reader: &mut Reader<'_>) -> Result<LeaseEvent, Damaged> {
+    Ok(LeaseEvent {
+        token: reader.number()?,
+        site: reader.small()?,
+        origin: u16::try_from(reader.number()?).map_err(|_| Damaged)?,
+        kind: *RequestKind::ALL
+            .get(usize::try_from(reader.number()?).map_err(|_| Damaged)?)
+            .ok_or(Damaged)?,
+        key: UrlKey(reader.fixed64()?),
+        bytes: reader.number()?,
+    })
+}
+
+fn read_commit(reader: &mut Reader<'_>) -> Result<Commit, Damaged> {
+    Ok(Commit {
+        token: Token(reader.number()?),
+        outcome: wire::read_outcome(reader)?,
+        attempts: reader.list(wire::read_attempt)?,
+        payload: Payload::Inline(reader.list(wire::read_record)?),
+        outlinks: wire::read_discoveries(reader)?,
+        host_update: reader.option(wire::read_host_update)?,
+        is_page: reader.byte()? != 0,
+    })
+}
+
+fn read_nack(reader: &mut Reader<'_>) -> Result<Nack, Damaged> {
+    let token = Token(reader.number()?);
+    let attempt: Option<Attempt> = reader.option(wire::read_attempt)?;
+    let retry = Retry {
+        not_before: reader.time()?,
+        block_site_until: reader.option(Reader::time)?,
+        counts: reader.byte()? != 0,
+    };
+    Ok(Nack { token, attempt, retry })
+}

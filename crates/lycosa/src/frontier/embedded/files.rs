@@ -1,0 +1,136 @@
+//! The file layer: everything the embedded frontier asks of a file system, so that tests can fail it.
+//!
+//! [`Disk`] is the real one. A simulated one, which loses what was not synced, tears writes and runs full, lives
+//! beside the tests.
+
+use std::fmt::Debug;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// What the log and its snapshots need of a file system.
+pub trait FileLayer: Send + Sync + Debug {
+    /// Opens a file for appending, made if it is not there.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    fn append(&self, path: &Path) -> io::Result<Box<dyn LogFile>>;
+
+    /// The whole content of a file.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// Puts a file in place, whole and durable, or not at all: a temporary file, synced, renamed, folder synced.
+    ///
+    /// # Errors
+    /// Whatever the file system says; the file that was there before stays.
+    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// Cuts a file to a length, durably.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    fn truncate(&self, path: &Path, length: u64) -> io::Result<()>;
+
+    /// Removes a file; that it is not there is no error.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// The names of the files in a folder; none when the folder is not there.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
+
+    /// Makes new names in a folder durable.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+}
+
+/// A file that is only appended to.
+pub trait LogFile: Send + Debug {
+    /// Writes all of these bytes at the end.
+    ///
+    /// # Errors
+    /// Whatever the file system says; part of the bytes may have been written.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes everything written durable (fdatasync).
+    ///
+    /// # Errors
+    /// Whatever the file system says; what is durable is then unknown, and trying again would lie.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// The real file system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disk;
+
+impl FileLayer for Disk {
+    fn append(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
+        Ok(Box::new(OpenOptions::new().create(true).append(true).open(path)?))
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let temporary = temporary(path);
+        let mut file = File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)?;
+        path.parent().map_or(Ok(()), |folder| self.sync_folder(folder))
+    }
+
+    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
+        let file = OpenOptions::new().write(true).open(path)?;
+        file.set_len(length)?;
+        file.sync_all()
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        File::open(folder)?.sync_all()
+    }
+}
+
+impl LogFile for File {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()
+    }
+}
+
+/// The name under which a file is written before it takes its place.
+pub(super) fn temporary(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".tmp");
+    path.with_file_name(name)
+}

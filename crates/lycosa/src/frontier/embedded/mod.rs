@@ -1,0 +1,548 @@
+//! The embedded frontier: the tables in memory, a commit log below them, snapshots beside it.
+//!
+//! The log is the only truth: every change is an event in it, and the tables are what those events make of empty
+//! ones. A call applies its change, appends its event and returns once the event is durable, so callers that come
+//! while the disk is busy share its next sync. `identity` is who the crawl is, `event` what the log says, `frame`
+//! how it is framed, `log` the writing, `recovery` and `snapshot` the reading again, `files` what all of it asks of a
+//! file system. What it does not do: compress, read history for questions (that is a later reader of the segments).
+
+mod event;
+mod files;
+mod frame;
+mod identity;
+mod log;
+mod recovery;
+mod snapshot;
+pub(crate) mod state;
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::Notify;
+
+pub use files::{Disk, FileLayer, LogFile};
+pub use identity::{CrawlIdentity, SHARDS};
+pub use log::Durability;
+pub use recovery::Recovery;
+
+use self::event::LeaseEvent;
+use self::log::{Log, Writer};
+use self::state::Tail;
+use super::tables::Tables;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{
+    AddStatus, BoxFuture, Clock, Commit, CommitError, Committed, Control, Cursor, Discovered, Extension,
+    Frontier, Gate, Granted, HostRecord, HostUpdate, Lease, Leased, Limits, Lsn, Nack, Outbox, Pace, SiteKey,
+    Stats, Timestamp, Token, Versions, Want,
+};
+
+/// Version of the state's files.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Bytes of log after which a snapshot is taken, at least.
+const SNAPSHOT_EVERY: u64 = 64 << 20;
+
+/// How an embedded frontier is opened.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// The state folder.
+    pub folder: PathBuf,
+    /// Budgets, in force from now on.
+    pub limits: Limits,
+    /// Politeness rules, in force from now on.
+    pub pace: Pace,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The file system.
+    pub files: Arc<dyn FileLayer>,
+    /// How safe "committed" is.
+    pub durability: Durability,
+}
+
+/// A frontier that outlives its process.
+#[derive(Debug)]
+pub struct Embedded {
+    shared: Arc<Shared>,
+    identity: CrawlIdentity,
+    recovery: Recovery,
+    writer: Option<JoinHandle<()>>,
+    /// Held for as long as the state is open; the system lets go of it with the process.
+    _lock: Option<File>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    clock: Arc<dyn Clock>,
+    files: Arc<dyn FileLayer>,
+    folder: PathBuf,
+    state: Mutex<State>,
+    log: Log,
+    changed: Arc<Notify>,
+    /// Lease events are awaited only when a budget must survive a kill exactly.
+    exact: std::sync::atomic::AtomicBool,
+}
+
+#[derive(Debug)]
+struct State {
+    tables: Tables,
+    tail: Tail,
+    /// Bytes of events since the last snapshot, and its size.
+    since_snapshot: u64,
+    snapshot_size: u64,
+}
+
+/// Whether there is a crawl in this folder.
+#[must_use]
+pub fn exists(folder: &Path) -> bool {
+    folder.join(identity::FILE).exists()
+}
+
+impl Embedded {
+    /// Makes a new crawl in a folder that holds none.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or written, is in use, or holds a crawl.
+    pub fn create(opening: Opening, identity: CrawlIdentity) -> Result<Self> {
+        let lock = lock(&opening.folder)?;
+        if opening.files.read(&opening.folder.join(identity::FILE)).is_ok() {
+            let message = format!("the folder {} holds a crawl already", opening.folder.display());
+            return Err(
+                Error::new(ErrorKind::State, message).with_hint("use --resume, --fresh or another --state")
+            );
+        }
+        identity.store(&opening.folder, &*opening.files)?;
+        Self::start(opening, identity, lock)
+    }
+
+    /// Opens the crawl in a folder.
+    ///
+    /// # Errors
+    /// When there is none, it is in use, was made by other rules, or is damaged; nothing is changed then.
+    pub fn open(opening: Opening, versions: Versions) -> Result<Self> {
+        if !opening
+            .files
+            .list(&opening.folder)
+            .is_ok_and(|names| names.iter().any(|name| name == identity::FILE))
+        {
+            let message = format!("there is no crawl in {}", opening.folder.display());
+            return Err(Error::new(ErrorKind::State, message)
+                .with_hint("name the folder of a crawl with --state, or begin one without --resume"));
+        }
+        let lock = lock(&opening.folder)?;
+        let identity = CrawlIdentity::load(&opening.folder, &*opening.files, versions)?;
+        Self::start(opening, identity, lock)
+    }
+
+    fn start(opening: Opening, identity: CrawlIdentity, lock: Option<File>) -> Result<Self> {
+        let Opening { folder, limits, pace, clock, files, durability } = opening;
+        let mut recovered = recovery::recover(&folder, &*files, limits, pace)?;
+        let (segment, written) = match recovered.segment.take() {
+            Some((path, length)) => {
+                let file = files
+                    .append(&path)
+                    .map_err(|cause| Error::io(format!("opening {}", path.display()), cause));
+                (file?, length)
+            }
+            None => (log::begin_segment(&folder, recovered.last + 1, &*files)?.1, 0),
+        };
+        let now = clock.now();
+        recovered.recovery.reopened = recovered.tables.reopened(now);
+        let state = State {
+            tables: recovered.tables,
+            tail: recovered.tail,
+            since_snapshot: recovered.since_snapshot,
+            snapshot_size: 0,
+        };
+        let shared = Arc::new(Shared {
+            clock,
+            files: files.clone(),
+            folder: folder.clone(),
+            state: Mutex::new(state),
+            log: Log::new(recovered.last),
+            changed: Arc::new(Notify::new()),
+            exact: std::sync::atomic::AtomicBool::new(is_exact(&limits)),
+        });
+        shared.log.append(|out| event::put_opened(out, now));
+        let writer = Writer { folder, files, durability, segment, written };
+        let writing = shared.clone();
+        let writer = std::thread::Builder::new()
+            .name("lycosa-log".to_owned())
+            .spawn(move || {
+                let changed = writing.changed.clone();
+                writing.log.run(writer, || changed.notify_waiters());
+            })
+            .map_err(|cause| Error::io("starting the log's thread", cause))?;
+        Ok(Self { shared, identity, recovery: recovered.recovery, writer: Some(writer), _lock: lock })
+    }
+
+    /// Who the crawl is.
+    #[must_use]
+    pub fn identity(&self) -> &CrawlIdentity {
+        &self.identity
+    }
+
+    /// What was found at opening.
+    #[must_use]
+    pub fn recovery(&self) -> &Recovery {
+        &self.recovery
+    }
+
+    /// Whether every accepted URL has its outcome.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.shared.state().tables.is_complete()
+    }
+
+    /// Writes a snapshot now.
+    ///
+    /// # Errors
+    /// When it cannot be written; the log still holds everything.
+    pub fn snapshot(&self) -> Result<()> {
+        self.shared.snapshot()
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        self.shared.log.close();
+        if let Some(writer) = self.writer.take() {
+            drop(writer.join());
+        }
+        if self.shared.log.broken().is_none() && self.shared.state().since_snapshot > 0 {
+            // Only a faster opening is lost when this fails: the log holds everything.
+            drop(self.shared.snapshot());
+        }
+    }
+}
+
+fn is_exact(limits: &Limits) -> bool {
+    limits.max_requests.is_some() || limits.max_bytes.is_some()
+}
+
+/// One process at a time.
+fn lock(folder: &Path) -> Result<Option<File>> {
+    std::fs::create_dir_all(folder).map_err(|cause| {
+        Error::io(format!("making the state folder {}", folder.display()), cause)
+            .with_hint("name a folder that can be written with --state")
+    })?;
+    let path = folder.join("lock");
+    let file = File::create(&path).map_err(|cause| {
+        Error::io(format!("writing {}", path.display()), cause)
+            .with_hint("name a folder that can be written with --state")
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            let message = format!("the state folder {} is in use by another process", folder.display());
+            Err(Error::new(ErrorKind::State, message).with_hint("wait for it, or use another --state"))
+        }
+        Err(std::fs::TryLockError::Error(cause)) => {
+            Err(Error::io(format!("locking {}", path.display()), cause))
+        }
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.log.broken().map_or(Ok(()), Err)
+    }
+
+    /// Takes a snapshot when enough log has gathered. Called without the state's lock held.
+    fn snapshot_if_due(&self) {
+        let due = {
+            let state = self.state();
+            state.since_snapshot > SNAPSHOT_EVERY.max(2 * state.snapshot_size)
+        };
+        if due {
+            // Only a faster opening is lost when this fails: the log holds everything.
+            drop(self.snapshot());
+        }
+    }
+
+    fn snapshot(&self) -> Result<()> {
+        let (bytes, covers) = {
+            let mut state = self.state();
+            let covers = self.log.last();
+            let bytes = snapshot::encode(&state.tables, &state.tail, covers);
+            state.since_snapshot = 0;
+            state.snapshot_size = bytes.len() as u64;
+            (bytes, covers)
+        };
+        snapshot::put(&self.folder, &*self.files, covers, &bytes)
+    }
+
+    fn append(&self, state: &mut State, put: impl FnOnce(&mut Vec<u8>)) -> u64 {
+        let mut size = 0;
+        let lsn = self.log.append(|out| {
+            let before = out.len();
+            put(out);
+            size = out.len() - before;
+        });
+        state.since_snapshot += size as u64;
+        lsn
+    }
+
+    fn add(&self, batch: Vec<Discovered>, now: Timestamp) -> (Vec<AddStatus>, u64) {
+        let mut state = self.state();
+        let mut accepted = Vec::new();
+        let statuses = batch
+            .into_iter()
+            .map(|found| {
+                let status = state.tables.add(found.clone(), now);
+                if status == AddStatus::New {
+                    accepted.push(found);
+                }
+                status
+            })
+            .collect();
+        let lsn = if accepted.is_empty() {
+            0
+        } else {
+            self.append(&mut state, |out| event::put_added(out, now, &accepted))
+        };
+        (statuses, lsn)
+    }
+
+    fn lease(&self, want: Want, now: Timestamp) -> (Leased, u64) {
+        let mut state = self.state();
+        if state.tables.expire(now) {
+            self.append(&mut state, |out| event::put_expired(out, now));
+        }
+        let leased = state.tables.lease(want, now);
+        let Leased::Some(leases) = &leased else { return (leased, 0) };
+        let named: Vec<LeaseEvent> = leases.iter().filter_map(|lease| name(&state.tables, lease)).collect();
+        let lsn = self.append(&mut state, |out| event::put_leased(out, now, &named));
+        (leased, lsn)
+    }
+
+    fn commit(&self, mut commit: Commit, now: Timestamp) -> Result<u64, CommitError> {
+        let mut state = self.state();
+        if !state.tables.is_open(commit.token) {
+            return Err(CommitError::Fenced);
+        }
+        commit.outlinks.retain(|found| state.tables.is_news(found));
+        let lsn = self.append(&mut state, |out| event::put_committed(out, now, &commit));
+        let applied = state.tables.commit(commit, now).ok_or(CommitError::Fenced)?;
+        state.tail.push(Lsn(lsn), now, applied);
+        Ok(lsn)
+    }
+
+    fn nack(&self, nack: Nack, now: Timestamp) -> Result<u64, CommitError> {
+        let mut state = self.state();
+        if !state.tables.is_open(nack.token) {
+            return Err(CommitError::Fenced);
+        }
+        let lsn = self.append(&mut state, |out| event::put_nacked(out, now, &nack));
+        state.tables.nack(nack, now);
+        Ok(lsn)
+    }
+
+    fn extend(&self, wish: Extension, now: Timestamp) -> Option<(Granted, u64)> {
+        let mut state = self.state();
+        let granted = state.tables.extend(wish, now)?;
+        let lsn = if granted.bytes > 0 {
+            self.append(&mut state, |out| event::put_extended(out, now, &wish))
+        } else {
+            0
+        };
+        Some((granted, lsn))
+    }
+
+    /// Waits until all of these are durable; answers each with its own.
+    async fn settle(&self, answers: Vec<Result<u64, CommitError>>) -> Vec<Result<Lsn, CommitError>> {
+        let last = answers.iter().filter_map(|answer| answer.as_ref().ok()).max().copied().unwrap_or(0);
+        let durable = self.log.durable_at(last).await;
+        answers
+            .into_iter()
+            .map(|answer| match (&durable, answer) {
+                (_, Err(error)) => Err(error),
+                (Ok(()), Ok(lsn)) => Ok(Lsn(lsn)),
+                (Err(error), Ok(_)) => Err(CommitError::Broken(error.clone())),
+            })
+            .collect()
+    }
+}
+
+fn name(tables: &Tables, lease: &Lease) -> Option<LeaseEvent> {
+    let name = tables.lease_name(lease.token.0)?;
+    let super::tables::LeaseName { token, site, origin, kind, key, bytes } = name;
+    Some(LeaseEvent { token, site, origin, kind, key, bytes })
+}
+
+impl Frontier for Embedded {
+    fn add<'a>(&'a self, batch: Vec<Discovered>) -> BoxFuture<'a, Result<Vec<AddStatus>>> {
+        Box::pin(async move {
+            self.shared.check()?;
+            let (statuses, lsn) = self.shared.add(batch, self.shared.clock.now());
+            self.shared.changed.notify_waiters();
+            self.shared.log.durable_at(lsn).await?;
+            Ok(statuses)
+        })
+    }
+
+    fn lease(&self, want: Want) -> BoxFuture<'_, Result<Leased>> {
+        Box::pin(async move {
+            self.shared.check()?;
+            let (leased, lsn) = self.shared.lease(want, self.shared.clock.now());
+            if self.shared.exact.load(std::sync::atomic::Ordering::Relaxed) {
+                self.shared.log.durable_at(lsn).await?;
+            }
+            Ok(leased)
+        })
+    }
+
+    fn changed(&self) -> BoxFuture<'static, ()> {
+        Box::pin(self.shared.changed.clone().notified_owned())
+    }
+
+    fn commit(&self, batch: Vec<Commit>) -> BoxFuture<'_, Vec<Result<Lsn, CommitError>>> {
+        Box::pin(async move {
+            if let Err(error) = self.shared.check() {
+                return batch.iter().map(|_| Err(CommitError::Broken(error.clone()))).collect();
+            }
+            let now = self.shared.clock.now();
+            let answers = batch.into_iter().map(|commit| self.shared.commit(commit, now)).collect();
+            self.shared.changed.notify_waiters();
+            let answers = self.shared.settle(answers).await;
+            self.shared.snapshot_if_due();
+            answers
+        })
+    }
+
+    fn nack(&self, batch: Vec<Nack>) -> BoxFuture<'_, Vec<Result<Lsn, CommitError>>> {
+        Box::pin(async move {
+            if let Err(error) = self.shared.check() {
+                return batch.iter().map(|_| Err(CommitError::Broken(error.clone()))).collect();
+            }
+            let now = self.shared.clock.now();
+            let answers = batch.into_iter().map(|nack| self.shared.nack(nack, now)).collect();
+            self.shared.changed.notify_waiters();
+            self.shared.settle(answers).await
+        })
+    }
+
+    fn extend(&self, batch: Vec<Extension>) -> BoxFuture<'_, Vec<Result<Granted, CommitError>>> {
+        Box::pin(async move {
+            let now = self.shared.clock.now();
+            let mut answers = Vec::with_capacity(batch.len());
+            for wish in batch {
+                answers.push(match self.shared.extend(wish, now) {
+                    None => Err(CommitError::Fenced),
+                    Some((granted, lsn)) => {
+                        self.shared.log.durable_at(lsn).await.map(|()| granted).map_err(CommitError::Broken)
+                    }
+                });
+            }
+            answers
+        })
+    }
+
+    fn host(&self, sites: Vec<SiteKey>) -> BoxFuture<'_, Result<Vec<Option<HostRecord>>>> {
+        let state = self.shared.state();
+        let records = sites.iter().map(|site| state.tables.host(site)).collect();
+        Box::pin(std::future::ready(Ok(records)))
+    }
+
+    fn update_host(&self, updates: Vec<HostUpdate>) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.shared.check()?;
+            let now = self.shared.clock.now();
+            let mut last = 0;
+            for update in updates {
+                let mut state = self.shared.state();
+                last = self.shared.append(&mut state, |out| event::put_host(out, now, &update));
+                state.tables.update_host(update, now);
+            }
+            self.shared.changed.notify_waiters();
+            self.shared.log.durable_at(last).await
+        })
+    }
+
+    fn gate(&self, token: Token, address: IpAddr) -> BoxFuture<'_, Result<Gate, CommitError>> {
+        let now = self.shared.clock.now();
+        let gate = self.shared.state().tables.gate(token, address, now).ok_or(CommitError::Fenced);
+        Box::pin(std::future::ready(gate))
+    }
+
+    fn control(&self, control: Control) -> BoxFuture<'_, Result<()>> {
+        let now = self.shared.clock.now();
+        if let Control::Limits(limits) = &control {
+            self.shared.exact.store(is_exact(limits), std::sync::atomic::Ordering::Relaxed);
+        }
+        self.shared.state().tables.control(control, now);
+        self.shared.changed.notify_waiters();
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn stats(&self) -> Stats {
+        let stats = self.shared.state().tables.stats();
+        Stats { last_lsn: Lsn(self.shared.log.last()), durable_lsn: Lsn(self.shared.log.durable()), ..stats }
+    }
+
+    fn slowest(&self, limit: usize) -> Vec<HostRecord> {
+        self.shared.state().tables.slowest(limit)
+    }
+
+    fn flush(&self) -> BoxFuture<'_, Result<Lsn>> {
+        Box::pin(async move {
+            let last = self.shared.log.last();
+            self.shared.log.durable_at(last).await?;
+            Ok(Lsn(last))
+        })
+    }
+}
+
+impl Outbox for Embedded {
+    fn read(&self, from: Lsn, limit: usize) -> BoxFuture<'_, Result<Vec<Committed>>> {
+        let durable = Lsn(self.shared.log.durable());
+        let commits = self.shared.state().tail.read(from, durable, limit);
+        Box::pin(std::future::ready(self.shared.check().map(|()| commits)))
+    }
+
+    fn readable(&self, from: Lsn) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            loop {
+                let progress = self.shared.log.progress();
+                let durable = Lsn(self.shared.log.durable());
+                if self.shared.state().tail.has(from, durable) || self.shared.log.broken().is_some() {
+                    return;
+                }
+                progress.await;
+            }
+        })
+    }
+
+    fn trim(&self, to: Lsn) -> BoxFuture<'_, Result<()>> {
+        let now = self.shared.clock.now();
+        let mut state = self.shared.state();
+        state.tail.trim(to);
+        let trimmed = state.tail.trimmed;
+        self.shared.append(&mut state, |out| event::put_trimmed(out, now, trimmed));
+        drop(state);
+        Box::pin(std::future::ready(self.shared.check()))
+    }
+
+    fn cursor(&self, sink: &str) -> Option<Cursor> {
+        self.shared.state().tail.cursors.get(sink).cloned()
+    }
+
+    fn set_cursor(&self, sink: &str, cursor: Cursor) -> BoxFuture<'_, Result<()>> {
+        let now = self.shared.clock.now();
+        let lsn = {
+            let mut state = self.shared.state();
+            let lsn = self.shared.append(&mut state, |out| event::put_cursor(out, now, sink, &cursor));
+            state.tail.cursors.insert(sink.to_owned(), cursor);
+            lsn
+        };
+        Box::pin(self.shared.log.durable_at(lsn))
+    }
+}

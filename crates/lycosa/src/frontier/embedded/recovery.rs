@@ -1,0 +1,160 @@
+//! Reading a state again: the newest snapshot, the log after it, and what to think of its end.
+//!
+//! Only the last frame of the last segment can be incomplete, because a frame is written and synced before the
+//! next one is begun. So an unreadable end is what a crash leaves and is cut off, and reported; an unreadable frame
+//! with a good one anywhere after it, or in a segment that is not the last, is damage, and nothing is touched.
+
+use std::path::{Path, PathBuf};
+
+use super::event::{self, Event};
+use super::files::FileLayer;
+use super::frame;
+use super::log::segment_first;
+use super::snapshot;
+use super::state::Tail;
+use crate::error::{Error, ErrorKind, Result};
+use crate::frontier::tables::{LeaseName, Tables};
+use crate::model::wire::Reader;
+use crate::model::{Limits, Lsn, Pace};
+
+/// What was found when a state was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovery {
+    /// Events read from the log after the snapshot.
+    pub replayed: u64,
+    /// Leases that were open when the process ended; their URLs are fetched again.
+    pub reopened: u64,
+    /// Bytes of an unfinished write at the end of the log that were cut off.
+    pub cut: u64,
+}
+
+/// A state in memory again.
+pub(super) struct Recovered {
+    pub(super) tables: Tables,
+    pub(super) tail: Tail,
+    pub(super) last: u64,
+    pub(super) recovery: Recovery,
+    /// The segment to go on with and its length, if there is one.
+    pub(super) segment: Option<(PathBuf, u64)>,
+    /// Bytes of log since the snapshot.
+    pub(super) since_snapshot: u64,
+}
+
+/// Reads everything. `closed_at`: what a clean stop noted as the last event.
+pub(super) fn recover(folder: &Path, files: &dyn FileLayer, limits: Limits, pace: Pace) -> Result<Recovered> {
+    let (mut tables, mut tail, covered) = snapshot::newest(folder, files, limits, pace)?;
+    let mut segments = segments(folder, files)?;
+    // Segments that the snapshot covers whole need not be read: the next one begins at or before its end.
+    while segments.len() > 1 && segments.get(1).is_some_and(|(first, _)| *first <= covered + 1) {
+        segments.remove(0);
+    }
+    let mut state = Recovered {
+        last: covered,
+        recovery: Recovery::default(),
+        segment: None,
+        since_snapshot: 0,
+        tables: std::mem::replace(&mut tables, Tables::new(limits, pace)),
+        tail: std::mem::take(&mut tail),
+    };
+    let count = segments.len();
+    for (place, (first, path)) in segments.into_iter().enumerate() {
+        if first > state.last + 1 {
+            return Err(damage(&path, 0, "events are missing before it"));
+        }
+        state.read_segment(&path, files, place + 1 == count)?;
+    }
+    let durable_cursor = state.tail.cursors.values().map(|cursor| cursor.lsn.0).max().unwrap_or(0);
+    if durable_cursor > state.last {
+        return Err(damage(folder, 0, "the outputs are ahead of the log, whose end is missing"));
+    }
+    Ok(state)
+}
+
+fn segments(folder: &Path, files: &dyn FileLayer) -> Result<Vec<(u64, PathBuf)>> {
+    let names =
+        files.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
+    let mut found: Vec<_> =
+        names.iter().filter_map(|name| Some((segment_first(name)?, folder.join(name)))).collect();
+    found.sort_unstable();
+    Ok(found)
+}
+
+pub(super) fn damage(path: &Path, offset: usize, what: &str) -> Error {
+    Error::new(
+        ErrorKind::Corrupt,
+        format!("the state file {} is damaged at byte {offset}: {what}", path.display()),
+    )
+    .with_hint("nothing was changed; restore the folder from a copy, or begin anew with --fresh")
+}
+
+impl Recovered {
+    fn read_segment(&mut self, path: &Path, files: &dyn FileLayer, last: bool) -> Result<()> {
+        let bytes =
+            files.read(path).map_err(|cause| Error::io(format!("reading {}", path.display()), cause))?;
+        let mut at = 0;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let Some(frame) = frame::read(rest) else {
+                if !last || frame::follows(rest) {
+                    return Err(damage(path, at, "a frame does not match its checksum"));
+                }
+                files
+                    .truncate(path, at as u64)
+                    .map_err(|cause| Error::io(format!("cutting {}", path.display()), cause))?;
+                self.recovery.cut += rest.len() as u64;
+                break;
+            };
+            self.read_frame(path, at, frame)?;
+            at += frame.length;
+        }
+        self.since_snapshot += at as u64;
+        self.segment = Some((path.to_owned(), at as u64));
+        Ok(())
+    }
+
+    fn read_frame(&mut self, path: &Path, at: usize, frame: frame::Frame<'_>) -> Result<()> {
+        let mut reader = Reader::new(frame.payload);
+        let mut lsn = frame.first_lsn;
+        while !reader.is_empty() {
+            let (now, event) =
+                event::read(&mut reader).map_err(|_| damage(path, at, "an event cannot be read"))?;
+            if lsn > self.last {
+                if lsn != self.last + 1 {
+                    return Err(damage(path, at, "events are missing before it"));
+                }
+                if !self.apply(lsn, now, event) {
+                    return Err(damage(path, at, "an event contradicts those before it"));
+                }
+                self.last = lsn;
+                self.recovery.replayed += 1;
+            }
+            lsn += 1;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, lsn: u64, now: crate::model::Timestamp, event: Event) -> bool {
+        match event {
+            Event::Added(list) => list.into_iter().for_each(|found| {
+                let _ = self.tables.add(found, now);
+            }),
+            Event::Leased(leases) => {
+                return leases.into_iter().all(|lease| {
+                    let event::LeaseEvent { token, site, origin, kind, key, bytes } = lease;
+                    self.tables.lease_again(LeaseName { token, site, origin, kind, key, bytes }, now)
+                });
+            }
+            Event::Expired => drop(self.tables.expire(now)),
+            Event::Committed(commit) => match self.tables.commit(*commit, now) {
+                Some(applied) => self.tail.push(Lsn(lsn), now, applied),
+                None => return false,
+            },
+            Event::Nacked(nack) => return self.tables.nack(*nack, now),
+            Event::Extended(wish) => return self.tables.extend(wish, now).is_some(),
+            Event::Host(update) => self.tables.update_host(*update, now),
+            Event::Cursor(sink, cursor) => drop(self.tail.cursors.insert(sink, cursor)),
+            Event::Trimmed(to) => self.tail.trim(to),
+            Event::Opened => drop(self.tables.reopened(now)),
+        }
+        true
+    }
+}

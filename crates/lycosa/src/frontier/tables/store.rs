@@ -1,0 +1,156 @@
+//! The tables as bytes: what a snapshot holds, and reading it again.
+//!
+//! Leases are not stored: a snapshot is only ever read by a process that finds them all ended, so their URLs are
+//! stored as pending. The same goes for the heap, which is derived.
+
+use super::entry::Entry;
+use super::{Mark, Tables};
+use crate::model::wire::{self, Damaged, Reader};
+use crate::model::{Discovered, Limits, Pace, SiteKey, Stats, Timestamp, UrlKey};
+
+const MARKS: [Mark; 5] = [Mark::Open, Mark::Fetched, Mark::Redirected, Mark::Excluded, Mark::Failed];
+
+impl Tables {
+    /// Writes everything that must outlive the process.
+    pub(crate) fn store(&self, out: &mut Vec<u8>) {
+        for number in [
+            self.next_token,
+            self.stats.known,
+            self.stats.done,
+            self.stats.pages,
+            self.stats.requests,
+            self.stats.bytes,
+            self.stats.fetched,
+            self.stats.redirected,
+            self.stats.excluded,
+            self.stats.failed,
+            self.stats.records,
+        ] {
+            wire::put_number(out, number);
+        }
+        wire::put_number(out, self.seen.len() as u64);
+        for (key, mark) in &self.seen {
+            out.extend_from_slice(&key.0.to_le_bytes());
+            out.push(*mark as u8);
+        }
+        wire::put_number(out, self.sites.len() as u64);
+        for (site, index) in self.sites.iter().zip(0_u32..) {
+            wire::put_text(out, &site.key.0);
+            wire::put_number(out, site.next_allowed.0);
+            wire::put_number(out, site.blocked_until.0);
+            wire::put_span(out, site.response_time);
+            wire::put_number(out, site.done);
+            wire::put_number(out, site.failed);
+            wire::put_list(out, &site.origins, |out, state| {
+                wire::put_origin(out, &state.origin);
+                wire::put_robots(out, &state.robots);
+                wire::put_span(out, state.crawl_delay);
+                out.push(u8::from(state.robots_pending));
+            });
+            let leased =
+                self.leases.values().filter(|lease| lease.site == index).map(|lease| (None, &lease.entry));
+            let waiting: Vec<(Option<Timestamp>, &Entry)> = site.waiting().chain(leased).collect();
+            self.store_entries(out, &waiting, index);
+        }
+    }
+
+    fn store_entries(&self, out: &mut Vec<u8>, waiting: &[(Option<Timestamp>, &Entry)], site: u32) {
+        wire::put_number(out, waiting.len() as u64);
+        let mut near: Option<Discovered> = None;
+        for (at, entry) in waiting {
+            let Some(found) = self.discovered(site, entry) else { continue };
+            wire::put_option(out, *at, |out, at| wire::put_number(out, at.0));
+            wire::put_discovered(out, &found, near.as_ref());
+            near = Some(found);
+        }
+    }
+
+    fn discovered(&self, site: u32, entry: &Entry) -> Option<Discovered> {
+        let site = self.sites.get(site as usize)?;
+        let origin = &site.origins.get(usize::from(entry.origin))?.origin;
+        let request = entry.request(origin);
+        Some(Discovered { key: entry.key, site: site.key.clone(), origin: origin.clone(), request })
+    }
+
+    /// Reads what [`Self::store`] wrote.
+    pub(crate) fn load(reader: &mut Reader<'_>, limits: Limits, pace: Pace) -> Result<Self, Damaged> {
+        let mut tables = Self::new(limits, pace);
+        tables.next_token = reader.number()?;
+        tables.stats = Stats {
+            known: reader.number()?,
+            done: reader.number()?,
+            pages: reader.number()?,
+            requests: reader.number()?,
+            bytes: reader.number()?,
+            fetched: reader.number()?,
+            redirected: reader.number()?,
+            excluded: reader.number()?,
+            failed: reader.number()?,
+            records: reader.number()?,
+            ..Stats::default()
+        };
+        let seen = reader.list(|reader| {
+            let key = UrlKey(reader.fixed64()?);
+            let mark = *MARKS.get(usize::from(reader.byte()?)).ok_or(Damaged)?;
+            Ok((key, mark))
+        })?;
+        tables.seen = seen.into_iter().collect();
+        let sites = reader.number()?;
+        for _ in 0..sites {
+            tables.load_site(reader)?;
+        }
+        Ok(tables)
+    }
+
+    fn load_site(&mut self, reader: &mut Reader<'_>) -> Result<(), Damaged> {
+        let key = SiteKey(reader.text()?.into());
+        let index = self.site(&key);
+        let site = self.sites.get_mut(index as usize).ok_or(Damaged)?;
+        site.next_allowed = reader.time()?;
+        site.blocked_until = reader.time()?;
+        site.response_time = reader.span()?;
+        site.done = reader.number()?;
+        site.failed = reader.number()?;
+        let origins = reader.list(|reader| {
+            Ok((wire::read_origin(reader)?, wire::read_robots(reader)?, reader.span()?, reader.byte()? != 0))
+        })?;
+        for (origin, robots, crawl_delay, _pending) in origins {
+            let place = usize::from(site.origin(&origin));
+            let state = site.origins.get_mut(place).ok_or(Damaged)?;
+            (state.robots, state.crawl_delay) = (robots, crawl_delay);
+        }
+        self.load_entries(reader, index)
+    }
+
+    fn load_entries(&mut self, reader: &mut Reader<'_>, index: u32) -> Result<(), Damaged> {
+        let mut near: Option<Discovered> = None;
+        let count = reader.number()?;
+        for _ in 0..count {
+            let at = reader.option(Reader::time)?;
+            let found = wire::read_discovered(reader, near.as_ref())?;
+            self.restore(index, &found, at);
+            near = Some(found);
+        }
+        Ok(())
+    }
+
+    /// Puts a stored entry back where it waited.
+    fn restore(&mut self, index: u32, found: &Discovered, at: Option<Timestamp>) {
+        let Some(site) = self.sites.get_mut(index as usize) else { return };
+        let origin = site.origin(&found.origin);
+        let entry = Entry::new(found.key, origin, &found.origin, found.request.clone());
+        if entry.kind == crate::model::RequestKind::Robots {
+            if let Some(state) = site.origins.get_mut(usize::from(origin)) {
+                state.robots_pending = true;
+            }
+        } else {
+            self.stats.pending += 1;
+            *self.levels.entry(entry.depth).or_default() += 1;
+        }
+        match at {
+            Some(at) => self.retry_at(index, entry, at, Timestamp::default()),
+            // The time zero makes stored robots.txt valid for as long as they say, and holds what must be held.
+            None => self.place(index, entry, Timestamp::default()),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What is written is read again; what is damaged is told, never a panic.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn arbitrary_request() -> impl Strategy<Value = Request> {
+    let texts = ("[a-z]{0,8}", "[ -~]{0,12}", prop::option::of("[a-z]{1,6}"));
+    (texts, 0_u8..4, 0_u32..9, 0_u32..5, any::<bool>(), prop::collection::vec("[a-z]{1,4}", 0..3)).prop_map(
+        |((path, value, label), class, depth, attempt, special, hops)| {
+            let mut request = Request::get(format!("http://a.test:8080/{path}"));
+            (request.class, request.depth, request.attempt) = (class, depth, attempt);
+            request.parent = label.as_ref().map(|label| format!("http://a.test:8080/{label}").into());
+            if special {
+                request.label = label.map(Arc::from);
+                request.headers.push(("X-Test".into(), value.clone().into()));
+                request.meta.insert("note".into(), value.into());
+                request.kind = RequestKind::Redirect;
+                request.chain = hops
+                    .iter()
+                    .map(|hop| Hop { url: format!("http://b.test/{hop}").into(), status: 302 })
+                    .collect();
+            }
+            request
+        },
+    )
+}
+
+fn discovered(request: Request, key: u64) -> Discovered {
+    let origin = Origin::of(&url::Url::parse(&request.url).unwrap()).unwrap();
+    Discovered { key: UrlKey(key), site: SiteKey(origin.host.clone()), origin, request }
+}
+
+proptest! {
+    #[test]
+    fn discoveries_come_back_as_they_were(requests in prop::collection::vec(arbitrary_request(), 0..6)) {
+        let list: Vec<_> = requests.into_iter().zip(1..).map(|(request, key)| discovered(request, key)).collect();
+        let mut out = Vec::new();
+        put_discoveries(&mut out, &list);
+        let mut reader = Reader::new(&out);
+        prop_assert_eq!(read_discoveries(&mut reader), Ok(list));
+        prop_assert!(reader.is_empty());
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = read_discoveries(&mut Reader::new(&bytes));
+        let _ = read_outcome(&mut Reader::new(&bytes));
+        let _ = read_record(&mut Reader::new(&bytes));
+        let _ = read_attempt(&mut Reader::new(&bytes));
+        let _ = read_host_update(&mut Reader::new(&bytes));
+    }
+
+    #[test]
+    fn every_prefix_of_an_outcome_is_damage(request in arbitrary_request(), cut in 0_usize..400) {
+        let to = Box::new(discovered(request, 7));
+        let mut out = Vec::new();
+        put_outcome(&mut out, &Outcome::Redirect { status: 301, to, if_known: Vec::new() });
+        prop_assume!(cut < out.len());
+        prop_assert!(read_outcome(&mut Reader::new(&out[..cut])).is_err());
+    }
+}
+
+#[test]
+fn a_plain_get_costs_its_path_and_a_few_bytes() {
+    let request = Request::get("https://example.org/guide/spiders.html");
+    let origin = Origin::of(&url::Url::parse(&request.url).unwrap()).unwrap();
+    let mut out = Vec::new();
+    put_request(&mut out, &request, &origin, true);
+    assert!(out.len() <= "/guide/spiders.html".len() + 6, "{} bytes", out.len());
+}
+
+#[test]
+fn an_error_keeps_what_people_and_programs_need() {
+    let error = Error::new(ErrorKind::Timeout, "too slow")
+        .in_phase(Phase::Tls)
+        .at_url("https://a.test/")
+        .with_hint("raise timeouts.tls");
+    let mut out = Vec::new();
+    put_outcome(&mut out, &Outcome::Failed { error });
+    let Ok(Outcome::Failed { error }) = read_outcome(&mut Reader::new(&out)) else {
+        panic!("another outcome")
+    };
+    assert_eq!((error.kind(), error.phase()), (ErrorKind::Timeout, Some(Phase::Tls)));
+    assert_eq!((error.message(), error.url()), ("too slow", Some("https://a.test/")));
+    assert_eq!(error.hint(), Some("raise timeouts.tls"));
+}
