@@ -37,7 +37,10 @@ pub(crate) fn rows(name: &str) -> Option<Vec<Value>> {
 
 /// The names of the files in a folder, sorted; empty without a corpus.
 pub(crate) fn files(folder: &str) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(root().join(folder)) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(root().join(folder)) else {
+        println!("skipped: no corpus at {}", root().display());
+        return Vec::new();
+    };
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<_> = names.map(|name| format!("{folder}/{name}")).collect();
     names.sort();

@@ -107,6 +107,8 @@ pub struct ScopeRules {
     /// Hashes of the seeds, if there are patterns to be spared: a million seeds cost 16 MB.
     seeds: HashSet<u64>,
     hasher: RandomState,
+    /// Registrable domains of the seeds, and seeds' hosts that have none, admitted with their whole site.
+    sites: HashSet<Box<str>>,
     /// Domains admitted with everything below them.
     below: HashSet<Box<str>>,
     /// Whether everything is admitted.
@@ -131,7 +133,8 @@ impl ScopeRules {
         let everything = options.mode == ScopeMode::Any && below.is_empty();
         let include = Patterns::new("include", &options.include)?;
         let exclude = Patterns::new("exclude", &options.exclude)?;
-        let (mut hosts, mut seeds, hasher) = (HashMap::new(), HashSet::new(), RandomState::new());
+        let (mut hosts, mut seeds, mut sites) = (HashMap::new(), HashSet::new(), HashSet::new());
+        let hasher = RandomState::new();
         for seed in &options.seeds {
             let seed = canonical(seed);
             let Some(host) = host_of(&seed) else { continue };
@@ -143,7 +146,7 @@ impl ScopeRules {
                 seeds.insert(hasher.hash_one(seed.as_str()));
             }
             match options.mode {
-                ScopeMode::Domain => drop(below.insert(registrable(host).into())),
+                ScopeMode::Domain => drop(sites.insert(registrable(host).into())),
                 ScopeMode::Subdomains => drop(below.insert(without_www(host).into())),
                 ScopeMode::Host | ScopeMode::Any => {}
             }
@@ -153,6 +156,7 @@ impl ScopeRules {
             hosts,
             seeds,
             hasher,
+            sites,
             below,
             everything,
             include,
@@ -180,7 +184,9 @@ impl ScopeRules {
             return true;
         }
         let ports = self.hosts.get(without_www(host));
-        ports.is_some_and(|ports| ports.contains(&url.port())) || self.is_below(host)
+        ports.is_some_and(|ports| ports.contains(&url.port()))
+            || (!self.sites.is_empty() && self.sites.contains(registrable(host)))
+            || self.is_below(host)
     }
 
     fn is_below(&self, host: &str) -> bool {

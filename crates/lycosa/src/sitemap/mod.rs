@@ -46,6 +46,7 @@ pub enum SitemapKind {
 
 /// One URL of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SitemapEntry {
     /// Absolute `http` or `https` URL; relative ones are resolved against the file's own.
     pub loc: Url,
@@ -163,7 +164,9 @@ impl Sitemap {
         unpacked
     }
 
+    /// Reading ends when wrong lines outnumber URLs by [`MAX_PROBLEMS`]: it is some other kind of text then.
     fn read_lines(&mut self, text: &str) {
+        let mut wrong = 0;
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() {
@@ -171,7 +174,10 @@ impl Sitemap {
             }
             let position = u64::try_from(index + 1).unwrap_or(u64::MAX);
             // Relative URLs are no part of the format; taking them would find pages in any text file.
-            if !self.add(Url::parse(line).ok(), None, position, line) {
+            let before = self.entries.len();
+            let go_on = self.add(Url::parse(line).ok(), None, position, line);
+            wrong += usize::from(self.entries.len() == before);
+            if !go_on || wrong > self.entries.len() + MAX_PROBLEMS {
                 break;
             }
         }

@@ -155,6 +155,8 @@ fn the_limits_of_the_protocol_hold() {
     let sitemap = parse(&gzip(many.as_bytes()), &base());
     assert_eq!((sitemap.kind, sitemap.entries.len()), (SitemapKind::Text, MAX_SITEMAP_ENTRIES));
     assert_eq!(sitemap.problems, [SitemapProblem::TooManyEntries]);
+    let prose = read(&format!("{}https://example.com/", "no URL\n".repeat(1000)));
+    assert_eq!((prose.kind, prose.problems.len()), (SitemapKind::Unknown, 1));
     let bomb = gzip(&vec![b' '; MAX_SITEMAP_BYTES + (1 << 20)]);
     assert!(parse(&bomb, &base()).problems.contains(&SitemapProblem::TooLarge));
     let deep = read(&format!("<urlset>{}", "<a>".repeat(100_000)));

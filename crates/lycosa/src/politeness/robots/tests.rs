@@ -47,10 +47,10 @@ fn real_files() -> Option<Vec<(String, Vec<u8>)>> {
     Some(rows.iter().map(|row| (row["host"].as_str().expect("a host").to_owned(), bytes(row))).collect())
 }
 
-/// RFC 9309 over again, as plainly as can be: a list of (allow, length) of all rules that match.
-fn by_the_book(text: &[u8], path: &str) -> bool {
+/// RFC 9309 over again, as plainly as can be: the rules for everybody, pattern and whether it allows.
+fn book(text: &[u8]) -> Vec<(String, bool)> {
     let text = String::from_utf8_lossy(text).replace("\r\n", "\n").replace('\r', "\n");
-    let (mut mine, mut in_rules, mut best) = (false, true, (0_usize, true));
+    let (mut mine, mut in_rules, mut rules) = (false, true, Vec::new());
     for line in text.lines() {
         let line = line.split('#').next().unwrap_or_default();
         let Some((key, value)) = line.split_once(':') else { continue };
@@ -62,17 +62,25 @@ fn by_the_book(text: &[u8], path: &str) -> bool {
             }
             key @ ("allow" | "disallow") => {
                 in_rules = true;
-                let matched =
-                    mine && value.starts_with(['/', '*']) && pattern::tests::by_definition(value, path);
-                let found = (value.len(), key == "allow");
-                if matched && found > best {
-                    best = found;
+                if mine && value.starts_with(['/', '*']) {
+                    rules.push((value.to_owned(), key == "allow"));
                 }
             }
             _ => {}
         }
     }
-    best.1
+    rules
+}
+
+fn by_the_book(rules: &[(String, bool)], path: &str) -> bool {
+    let matching = rules.iter().filter(|(pattern, _)| {
+        if pattern.contains(['*', '$']) {
+            pattern::tests::by_definition(pattern, path)
+        } else {
+            path.starts_with(pattern.as_str())
+        }
+    });
+    matching.map(|(pattern, allow)| (pattern.len(), *allow)).max().is_none_or(|(_, allow)| allow)
 }
 
 #[test]
@@ -81,6 +89,10 @@ fn real_files_are_judged_as_by_the_book() {
     let (mut judged, mut forbidden) = (0, 0);
     for (host, bytes) in &files {
         let rules = RobotsTxt::parse(bytes).agent("nobody-has-heard-of-this-one");
+        if !is_plain(bytes) {
+            continue;
+        }
+        let book = book(bytes);
         let patterns = rules.rules.iter().map(|rule| rule.pattern.of(&rules.text));
         // Paths in the one spelling are their own normal form, so the plain comparison holds for them.
         let paths = patterns
@@ -89,19 +101,17 @@ fn real_files_are_judged_as_by_the_book() {
         let paths = paths.filter(|path| path != "/robots.txt");
         for path in paths.chain(["/".to_owned(), "/index.php?id=1".to_owned()]) {
             let verdict = rules.judge(&path);
-            if host_is_plain(bytes) {
-                assert_eq!(verdict.allowed, by_the_book(bytes, &path), "{host} {path} {verdict:?}");
-                judged += 1;
-                forbidden += usize::from(!verdict.allowed);
-            }
+            assert_eq!(verdict.allowed, by_the_book(&book, &path), "{host} {path} {verdict:?}");
+            judged += 1;
+            forbidden += usize::from(!verdict.allowed);
         }
     }
     println!("{} files, {judged} verdicts, {forbidden} of them no", files.len());
-    assert!(judged == 0 || (judged > 5_000 && forbidden > 1_000), "{judged} {forbidden}");
+    assert!(judged > 5_000 && forbidden > 1_000, "{judged} {forbidden}");
 }
 
 /// Whether a file avoids what the plain reading does not know: escapes, forbidden characters, marks, misspellings.
-fn host_is_plain(bytes: &[u8]) -> bool {
+fn is_plain(bytes: &[u8]) -> bool {
     let lower = bytes.to_ascii_lowercase();
     let text = String::from_utf8_lossy(&lower);
     let odd = ["%", "useragent", "user agent", "dissallow", "disalow", "dissalow", "*$*"];

@@ -59,6 +59,16 @@ fn an_address_and_a_name_without_dots_admit_only_themselves() {
 }
 
 #[test]
+fn the_registrable_domain_respects_private_suffixes() {
+    let rules = ScopeRules::new(options(ScopeMode::Domain, &["https://github.io/", "https://example.com/"]))
+        .expect("rules");
+    assert_eq!(verdict(&rules, "https://github.io/x", 1), None);
+    assert_eq!(verdict(&rules, "https://a.github.io/x", 1), Some(Exclusion::Host), "a site of somebody else");
+    assert_eq!(verdict(&rules, "https://a.b.example.com/x", 1), None);
+    assert_eq!(verdict(&rules, "https://com/x", 1), Some(Exclusion::Host));
+}
+
+#[test]
 fn allowed_domains_widen_every_mode_but_any_which_they_narrow() {
     let allowed = vec!["*.Example.org".to_owned(), "bücher.de".to_owned()];
     for mode in [ScopeMode::Host, ScopeMode::Any] {
