@@ -112,11 +112,8 @@ impl Identified<'_> {
     #[must_use]
     pub fn discovered(self, identity: &Identity, request: Request) -> Discovered {
         let plain = request.method == Method::GET && request.body.is_empty();
-        let key = if plain {
-            self.key
-        } else {
-            identity.key(&request.method, &self.canonical, &request.body)
-        };
+        let key =
+            if plain { self.key } else { identity.key(&request.method, &self.canonical, &request.body) };
         Discovered { key, site: self.site, origin: self.origin, request }
     }
 }

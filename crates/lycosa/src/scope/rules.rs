@@ -48,8 +48,12 @@ pub enum ScopeMode {
 
 impl ScopeMode {
     /// Every mode with the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 4] =
-        [("host", Self::Host), ("domain", Self::Domain), ("subdomains", Self::Subdomains), ("any", Self::Any)];
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("host", Self::Host),
+        ("domain", Self::Domain),
+        ("subdomains", Self::Subdomains),
+        ("any", Self::Any),
+    ];
 }
 
 impl fmt::Display for ScopeMode {
@@ -239,7 +243,10 @@ fn allowed_domain(text: &str) -> Result<Box<str>> {
         Error::new(ErrorKind::Usage, format!("allowed domain `{text}` is not a host name"))
             .with_hint("give a domain such as `example.com`, without scheme, port or path")
     };
-    if name.is_empty() || name.contains(['/', '?', '#', '@']) || (name.contains(':') && !name.starts_with('[')) {
+    if name.is_empty()
+        || name.contains(['/', '?', '#', '@'])
+        || (name.contains(':') && !name.starts_with('['))
+    {
         return Err(wrong());
     }
     match Host::parse(name) {
@@ -292,7 +299,9 @@ fn pattern_error(kind: &str, pattern: &str, error: &regex::Error) -> Error {
             format!("{kind} pattern `{pattern}` grows larger than {PATTERN_MEMORY} bytes when compiled")
         }
         (_, Some(problem), Some(position)) if !pattern.contains('\n') => {
-            format!("{kind} pattern `{pattern}` is not a regular expression: {problem} at character {position}")
+            format!(
+                "{kind} pattern `{pattern}` is not a regular expression: {problem} at character {position}"
+            )
         }
         (_, problem, _) => {
             let problem = problem.unwrap_or("syntax error");

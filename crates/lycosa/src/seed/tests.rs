@@ -52,7 +52,9 @@ fn what_cannot_be_crawled_is_refused_with_the_reason() {
 
 #[test]
 fn comments_and_blank_lines_are_passed_over_and_the_wrong_line_is_named() {
-    let found = seeds("\u{FEFF}# start here\r\n\r\nexample.com\r\n  https://example.org/#a\nht!tp://x\nexample.net\n");
+    let found = seeds(
+        "\u{FEFF}# start here\r\n\r\nexample.com\r\n  https://example.org/#a\nht!tp://x\nexample.net\n",
+    );
     let urls: Vec<&str> = found.iter().flatten().map(Url::as_str).collect();
     assert_eq!(urls, ["http://example.com/", "https://example.org/#a"]);
     let error = found[2].as_ref().expect_err("line 5");

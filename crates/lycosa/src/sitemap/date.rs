@@ -7,7 +7,8 @@ use crate::model::Timestamp;
 /// The moment, or `None` when the text is no date or before 1970.
 pub(super) fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
-    let seconds = if text.as_bytes().get(..4)?.iter().all(u8::is_ascii_digit) { iso(text) } else { rfc822(text) }?;
+    let seconds =
+        if text.as_bytes().get(..4)?.iter().all(u8::is_ascii_digit) { iso(text) } else { rfc822(text) }?;
     Some(Timestamp(u64::try_from(seconds).ok()?.checked_mul(1000)?))
 }
 
@@ -129,7 +130,8 @@ mod tests {
         for (text, seconds) in table {
             assert_eq!(parse(text), Some(Timestamp(seconds * 1000)), "{text}");
         }
-        for nonsense in ["", "soon", "2005-13-01", "2005-02-29", "1950-01-01", "12", "2005-01-01T25:00", "ä1"] {
+        for nonsense in ["", "soon", "2005-13-01", "2005-02-29", "1950-01-01", "12", "2005-01-01T25:00", "ä1"]
+        {
             assert_eq!(parse(nonsense), None, "{nonsense}");
         }
     }

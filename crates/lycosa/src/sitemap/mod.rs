@@ -87,7 +87,9 @@ impl fmt::Display for SitemapProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotASitemap => f.write_str("the file is neither a sitemap nor a feed nor a list of URLs"),
-            Self::TooLarge => write!(f, "the file has more than {MAX_SITEMAP_BYTES} bytes, the rest was ignored"),
+            Self::TooLarge => {
+                write!(f, "the file has more than {MAX_SITEMAP_BYTES} bytes, the rest was ignored")
+            }
             Self::TooManyEntries => {
                 write!(f, "the file has more than {MAX_SITEMAP_ENTRIES} entries, the rest was ignored")
             }

@@ -125,10 +125,17 @@ impl Walk<'_> {
             }
             return true;
         }
-        if kind == FieldKind::Fallback && attribute(start, "isPermaLink").is_some_and(|value| value == "false") {
+        if kind == FieldKind::Fallback
+            && attribute(start, "isPermaLink").is_some_and(|value| value == "false")
+        {
             return true;
         }
-        self.field = Some(Field { kind, name: start.name().into_inner().into(), depth: self.depth, text: String::new() });
+        self.field = Some(Field {
+            kind,
+            name: start.name().into_inner().into(),
+            depth: self.depth,
+            text: String::new(),
+        });
         true
     }
 
@@ -236,7 +243,8 @@ fn field_kind(kind: SitemapKind, local: &str, prefix: Option<&str>, own: bool) -
         if own && is("guid") {
             return Some(FieldKind::Fallback);
         }
-        let dated = own && ["pubdate", "updated", "published", "modified", "issued"].iter().any(|name| is(name));
+        let dated =
+            own && ["pubdate", "updated", "published", "modified", "issued"].iter().any(|name| is(name));
         return (dated || (prefix == Some("dc") && is("date"))).then_some(FieldKind::Date);
     }
     match own {
@@ -247,7 +255,8 @@ fn field_kind(kind: SitemapKind, local: &str, prefix: Option<&str>, own: bool) -
 }
 
 fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
-    let attribute = start.html_attributes().with_checks(false).flatten().find(|found| found.key.into_inner() == name)?;
+    let attribute =
+        start.html_attributes().with_checks(false).flatten().find(|found| found.key.into_inner() == name)?;
     Some(match attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0) {
         Ok(value) => value.into_owned(),
         Err(_) => attribute.value.into_owned(),

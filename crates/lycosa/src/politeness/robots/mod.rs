@@ -14,9 +14,7 @@ mod policy;
 
 use std::time::Duration;
 
-pub use policy::{
-    MAX_ROBOTS_REDIRECTS, ROBOTS_VALIDITY, RobotsAnswer, UNREACHABLE_VALIDITY, robots_meaning,
-};
+pub use policy::{MAX_ROBOTS_REDIRECTS, ROBOTS_VALIDITY, RobotsAnswer, UNREACHABLE_VALIDITY, robots_meaning};
 
 use self::parse::Span;
 use crate::octets::push_normal;
@@ -222,7 +220,8 @@ impl AgentRules {
 /// Whether a `User-agent` line names the agent. The standard's token has letters, `-` and `_` only, and what
 /// follows it in a line is ignored; names with digits (`MJ12bot`) are known by the whole name too.
 fn names(line: &str, token: &str) -> bool {
-    !token.is_empty() && (line.eq_ignore_ascii_case(token) || standard_token(line).eq_ignore_ascii_case(token))
+    !token.is_empty()
+        && (line.eq_ignore_ascii_case(token) || standard_token(line).eq_ignore_ascii_case(token))
 }
 
 fn standard_token(name: &str) -> &str {

@@ -58,9 +58,10 @@ impl Key {
     fn of(name: &str) -> Self {
         const KEYS: [(Key, &[&str]); 6] = [
             (Key::UserAgent, &["user-agent", "useragent", "user agent", "useg-agent"]),
-            (Key::Disallow, &[
-                "disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw", "desallow",
-            ]),
+            (
+                Key::Disallow,
+                &["disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw", "desallow"],
+            ),
             (Key::Allow, &["allow"]),
             (Key::CrawlDelay, &["crawl-delay", "crawldelay", "crawl delay"]),
             (Key::Sitemap, &["sitemap", "site-map"]),
@@ -139,7 +140,9 @@ impl Reader {
             self.group += 1;
         }
         let value = String::from_utf8_lossy(value);
-        let everybody = value.strip_prefix('*').is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace));
+        let everybody = value
+            .strip_prefix('*')
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace));
         let name = if everybody { "*" } else { agent_name(&value) };
         let name = Span::append(&mut self.robots.text, name);
         self.robots.agents.push(Agent { name, group: self.group, crawl_delay: None });

@@ -128,7 +128,10 @@ mod tests {
             robots_meaning(response(503), &before, NOW),
             Robots::Rules { body: (*b"x").into(), until }
         );
-        assert_eq!(robots_meaning(response(404), &before, NOW), Robots::AllowAll { until: NOW.after(ROBOTS_VALIDITY) });
+        assert_eq!(
+            robots_meaning(response(404), &before, NOW),
+            Robots::AllowAll { until: NOW.after(ROBOTS_VALIDITY) }
+        );
     }
 
     #[test]
@@ -144,14 +147,16 @@ mod tests {
 
     #[test]
     fn a_server_that_names_its_pause_is_asked_after_it() {
-        let answer = RobotsAnswer::Response { status: 503, body: b"", cache_control: None, retry_after: Some("3600") };
+        let answer =
+            RobotsAnswer::Response { status: 503, body: b"", cache_control: None, retry_after: Some("3600") };
         assert_eq!(meaning(answer), Robots::DenyAll { until: NOW.after(Duration::from_secs(3600)) });
     }
 
     #[test]
     fn a_long_file_is_cut() {
         let body = vec![b'a'; MAX_ROBOTS_BYTES + 1];
-        let answer = RobotsAnswer::Response { status: 200, body: &body, cache_control: None, retry_after: None };
+        let answer =
+            RobotsAnswer::Response { status: 200, body: &body, cache_control: None, retry_after: None };
         let Robots::Rules { body, .. } = meaning(answer) else { panic!("rules") };
         assert_eq!(body.len(), MAX_ROBOTS_BYTES);
     }

@@ -47,7 +47,8 @@ fn every_mode_draws_its_own_border_around_the_seed() {
 #[test]
 fn an_address_and_a_name_without_dots_admit_only_themselves() {
     for mode in [ScopeMode::Host, ScopeMode::Domain, ScopeMode::Subdomains] {
-        let rules = ScopeRules::new(options(mode, &["http://127.0.0.1:8080/", "http://localhost/"])).expect("rules");
+        let rules =
+            ScopeRules::new(options(mode, &["http://127.0.0.1:8080/", "http://localhost/"])).expect("rules");
         assert_eq!(verdict(&rules, "http://127.0.0.1:8080/x", 1), None, "{mode}");
         assert_eq!(verdict(&rules, "http://localhost/x", 1), None, "{mode}");
         assert_eq!(verdict(&rules, "http://127.0.0.2:8080/x", 1), Some(Exclusion::Host), "{mode}");
@@ -115,7 +116,11 @@ fn a_wrong_pattern_is_named_with_its_place() {
         "exclude pattern `/a(b` is not a regular expression: unclosed group at character 3"
     );
     assert!(error.hint().is_some());
-    assert!(error_of("(a+)\\1").message().contains("backreferences are not supported"), "{}", error_of("\\1"));
+    assert!(
+        error_of("(a+)\\1").message().contains("backreferences are not supported"),
+        "{}",
+        error_of("\\1")
+    );
     assert!(error_of("((a{1000}){1000}){1000}").message().contains("grows larger"));
 }
 
