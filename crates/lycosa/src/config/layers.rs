@@ -216,6 +216,18 @@ impl Layers {
     }
 }
 
+impl CrawlOptions {
+    /// Checks options that a program put together, as [`Layers::build`] checks those that were read.
+    ///
+    /// # Errors
+    /// Every mistake found in them.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let problems: Vec<_> =
+            verify(self).into_iter().map(|mistake| locate(&Source::Program, "", mistake)).collect();
+        if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
+    }
+}
+
 fn quoted(text: &str) -> String {
     // JSON's escapes are TOML's too, but for one character that only TOML wants escaped.
     Json::String(text.to_owned()).to_string().replace('\u{7f}', "\\u007f")
@@ -225,7 +237,7 @@ fn locate(source: &Source, text: &str, mistake: Mistake) -> Problem {
     let byte = mistake.at.unwrap_or_else(|| place_of(text, &mistake));
     let (line, column) = match source {
         Source::File(_) => line_and_column(text, byte),
-        Source::Set(_) | Source::Flag(_) => (0, 0),
+        _ => (0, 0),
     };
     Problem { source: source.clone(), line, column, message: mistake.message, hint: mistake.hint }
 }

@@ -3,7 +3,7 @@
 //! `options` is the struct, `span`, `size`, `secret` and `header` are the values it is made of. `layers` puts
 //! defaults, file, `--set` and flags on top of each other; `inspect` reads one of them and finds every mistake,
 //! with `names` for typos and `place` for lines and columns; `verify` tries out what the options say (selectors,
-//! patterns, addresses, names of outputs). `problem` is how mistakes are told, `schema` describes the file.
+//! patterns, addresses, names of outputs), `outputs` turns them into sinks. `problem` is how mistakes are told, `schema` describes the file.
 //!
 //! # For faces
 //! A command turns each flag that was given into a text under its key and lets [`Layers`] do the rest, so that
@@ -28,6 +28,7 @@ mod inspect;
 mod layers;
 mod names;
 mod options;
+mod outputs;
 mod place;
 mod problem;
 mod schema;
@@ -42,6 +43,7 @@ mod tests;
 pub use header::HeaderLine;
 pub use layers::{Layers, check, load};
 pub use options::{CrawlOptions, Durability, OutlinksField, Timeouts};
+pub use outputs::Output;
 pub use problem::{ConfigError, Problem, Source};
 pub use schema::{EXAMPLE, schema};
 pub use secret::Secret;

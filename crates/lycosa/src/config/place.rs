@@ -58,7 +58,7 @@ pub(super) fn find<'t, 'i>(table: &'t DeTable<'i>, path: &[Step]) -> Option<Foun
                 table.get_key_value(name.as_str()).map(|(key, value)| Found { key: key.span(), value })
             }
             (Step::Index(index), DeValue::Array(list)) => {
-                list.iter().nth(*index).map(|value| Found { key: value.span(), value })
+                list.get(*index).map(|value| Found { key: value.span(), value })
             }
             _ => None,
         };

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::{Error, ErrorKind};
+use crate::extract::rules::RuleError;
 
 /// Where a value was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub enum Source {
     Set(String),
     /// A flag, by its name.
     Flag(String),
+    /// The program that uses the library.
+    Program,
 }
 
 impl fmt::Display for Source {
@@ -21,6 +24,7 @@ impl fmt::Display for Source {
             Self::File(name) => f.write_str(name),
             Self::Set(key) => write!(f, "--set {key}"),
             Self::Flag(name) => f.write_str(name),
+            Self::Program => f.write_str("options"),
         }
     }
 }
@@ -71,6 +75,20 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+/// Rules that never stood in a file: a program wrote them.
+impl From<Vec<RuleError>> for ConfigError {
+    fn from(errors: Vec<RuleError>) -> Self {
+        let problem = |error: RuleError| Problem {
+            source: Source::Program,
+            line: 0,
+            column: 0,
+            message: error.to_string(),
+            hint: error.hint,
+        };
+        Self { problems: errors.into_iter().map(problem).collect() }
+    }
+}
 
 /// One sentence: the first mistake, its hint, and how many more there are.
 impl From<ConfigError> for Error {

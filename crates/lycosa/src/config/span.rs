@@ -73,7 +73,7 @@ impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = self.0.as_millis();
         let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)];
-        match units.iter().find(|(_, size)| millis > 0 && millis % size == 0) {
+        match units.iter().find(|(_, size)| millis > 0 && millis.is_multiple_of(*size)) {
             Some((unit, size)) => write!(f, "{}{unit}", millis / size),
             None => write!(f, "{millis}ms"),
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use super::*;
@@ -257,6 +258,46 @@ fn a_file_that_cannot_be_read_is_named() {
     assert_eq!(options.depth, Some(4));
 }
 
+#[test]
+fn options_of_a_program_are_checked_as_well() {
+    assert_eq!(CrawlOptions::default().validate(), Ok(()));
+    let options = CrawlOptions { include: vec!["(".to_owned()], per_host: 0, ..CrawlOptions::default() };
+    let told = problems(options.validate().unwrap_err());
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[1], "options: `per_host` must be 1 or more");
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_judged_at_a_place_inside_it(text: String) {
+        judge(&text)?;
+    }
+
+    #[test]
+    fn a_damaged_example_is_judged_at_a_place_inside_it(at in 0..EXAMPLE.len(), cut in 0..40_usize, with in "[\\PC\\n]{0,3}") {
+        let (at, end) = (EXAMPLE.floor_char_boundary(at), EXAMPLE.floor_char_boundary((at + cut).min(EXAMPLE.len())));
+        judge(&format!("{}{with}{}", &EXAMPLE[..at], &EXAMPLE[end.max(at)..]))?;
+    }
+
+    #[test]
+    fn any_pair_is_judged(key in "[a-z_.]{0,12}", value: String) {
+        let mut layers = Layers::new();
+        if layers.set(&format!("{key}={value}")).is_ok() {
+            let _ = layers.build();
+        }
+    }
+}
+
+fn judge(text: &str) -> Result<(), TestCaseError> {
+    let lines: Vec<&str> = text.split('\n').collect();
+    for problem in check("x.toml", text) {
+        let line = problem.line.checked_sub(1).and_then(|line| lines.get(line));
+        prop_assert!(line.is_some_and(|line| problem.column <= line.chars().count() + 1), "{problem:?}");
+        prop_assert!(!problem.message.contains('\n'), "{problem:?}");
+    }
+    Ok(())
+}
+
 /// Whether a value fits a schema, as far as the schemas here go.
 fn fits(value: &Json, schema: &Json) -> Result<(), String> {
     if let Some(forms) = schema["anyOf"].as_array() {
@@ -277,7 +318,8 @@ fn fits(value: &Json, schema: &Json) -> Result<(), String> {
         Json::Object(_) => "object",
         Json::Null => "null",
     };
-    if !types.contains(&is) && !(is == "integer" && types.contains(&"number")) {
+    let is_whole_number = is == "integer" && types.contains(&"number");
+    if !types.contains(&is) && !is_whole_number {
         return Err(format!("{value} is no {types:?}"));
     }
     match value {

@@ -5,16 +5,20 @@
 //! Only `http` and `https` URLs count; fragments are cut, so that links into the same page are one.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 
 use lycosa_dom::{Document, Link, LinkKind};
 use url::Url;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::error::Result;
 use crate::model::{Extract, Findings, Outlink, Page};
 
 /// Values of `rel` by which a `<link>` leads to a page.
 const LEADING: [&str; 4] = ["next", "prev", "alternate", "canonical"];
+
+/// Links that a page usually has: room made before the first.
+const USUAL: usize = 112;
 
 /// Which links a page's outlinks are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,19 +91,29 @@ fn has_word(list: &str, word: &str) -> bool {
 }
 
 /// Outlinks found so far. A reference seen before as it is written is not parsed again: pages repeat their menus.
+///
+/// Both tables are keyed by hashes under a random seed and compare what they find, so they are exact.
 struct Collector<'a> {
     base: &'a Url,
     options: LinkOptions,
-    /// References as written, with the outlink each became.
-    written: HashMap<&'a str, Option<usize>>,
-    /// Hashes of the outlinks' URLs, with their places.
+    seed: u64,
+    /// References as written, with the place of the outlink each became.
+    written: HashMap<u64, (&'a str, Option<usize>), BuildHasherDefault<AsIs>>,
+    /// The places of the outlinks' URLs.
     resolved: HashMap<u64, usize, BuildHasherDefault<AsIs>>,
     outlinks: Vec<Outlink>,
 }
 
 impl<'a> Collector<'a> {
     fn new(base: &'a Url, options: LinkOptions) -> Self {
-        Self { base, options, written: HashMap::new(), resolved: HashMap::default(), outlinks: Vec::new() }
+        Self {
+            base,
+            options,
+            seed: RandomState::new().hash_one(0),
+            written: HashMap::with_capacity_and_hasher(USUAL, BuildHasherDefault::default()),
+            resolved: HashMap::with_capacity_and_hasher(USUAL, BuildHasherDefault::default()),
+            outlinks: Vec::with_capacity(USUAL),
+        }
     }
 
     fn add(&mut self, href: &'a str, nofollow: bool) {
@@ -108,13 +122,14 @@ impl<'a> Collector<'a> {
         }
         // A number sign always begins the fragment: nothing before it can hold one (URL standard, 4.4).
         let reference = href.split('#').next().unwrap_or(href);
-        let place = match self.written.get(reference) {
-            Some(place) => *place,
-            None => {
+        let hash = xxh3_64_with_seed(reference.as_bytes(), self.seed);
+        let place = match self.written.get(&hash) {
+            Some((known, place)) if *known == reference => *place,
+            _ => {
                 let place = self.resolve(reference, nofollow);
                 // A page of nothing but different references shall not fill the memory.
                 if self.written.len() < self.options.limit.saturating_mul(4) {
-                    self.written.insert(reference, place);
+                    self.written.insert(hash, (reference, place));
                 }
                 place
             }
@@ -131,7 +146,7 @@ impl<'a> Collector<'a> {
         if !matches!(url.scheme(), "http" | "https") {
             return None;
         }
-        let hash = self.written.hasher().hash_one(url.as_str());
+        let hash = xxh3_64_with_seed(url.as_str().as_bytes(), self.seed);
         let known = self.resolved.get(&hash).copied();
         if let Some(place) = known.filter(|&place| self.outlinks.get(place).is_some_and(|o| o.url == url)) {
             return Some(place);
