@@ -1,7 +1,13 @@
 //! Extraction: from a parsed page to links, items and records. Pure: no network, no clock, no files.
+//!
+//! `links` finds where a page leads, `rules` takes items out of it as `lycosa.toml` says, `record` writes what
+//! is known of a page, an outcome or an item as one line of JSON (`json` and `time` are how).
 
 mod json;
+mod links;
 mod record;
+pub mod rules;
 mod time;
 
+pub use links::{LinkExtractor, LinkOptions};
 pub use record::{OutcomeFacts, Outlinks, PAGE_COLUMNS, PageFacts, item_record, outcome_record, page_record};

@@ -18,7 +18,7 @@ struct FileStand {
 }
 
 impl FileStand {
-    fn new(name: &'static str, options: SinkOptions) -> Box<dyn Stand> {
+    fn stand(name: &'static str, options: SinkOptions) -> Box<dyn Stand> {
         Box::new(Self { folder: tempfile::tempdir().unwrap(), name, options })
     }
 
@@ -161,18 +161,18 @@ fn items_of_one_type() -> SinkOptions {
 #[test]
 fn json_lines_show_every_record_once_after_any_crash() {
     let options = SinkOptions { select: everything(), ..SinkOptions::default() };
-    check(|| FileStand::new("out.jsonl", options.clone()), 0..25).unwrap();
+    check(|| FileStand::stand("out.jsonl", options.clone()), 0..25).unwrap();
 }
 
 #[test]
 fn tables_show_every_record_once_after_any_crash() {
-    check(|| FileStand::new("out.csv", items_of_one_type()), 0..25).unwrap();
+    check(|| FileStand::stand("out.csv", items_of_one_type()), 0..25).unwrap();
 }
 
 #[test]
 fn compressed_files_show_every_record_once_after_any_crash() {
-    check(|| FileStand::new("out.csv.gz", items_of_one_type()), 0..10).unwrap();
-    check(|| FileStand::new("out.jsonl.zst", SinkOptions::default()), 0..10).unwrap();
+    check(|| FileStand::stand("out.csv.gz", items_of_one_type()), 0..10).unwrap();
+    check(|| FileStand::stand("out.jsonl.zst", SinkOptions::default()), 0..10).unwrap();
 }
 
 #[test]
@@ -445,5 +445,19 @@ fn names_tell_formats() {
         ("a.json", Target::Unknown),
     ] {
         assert_eq!(Target::of(Path::new(name)), target, "{name}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_stored_position_is_taken_or_refused_and_nothing_is_cut(text: String, length: u64, checksum: u64) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.jsonl");
+        std::fs::write(&path, "mine\n").unwrap();
+        for position in [text, format!("v1 length={length} xxh3={checksum:016x}")] {
+            let mut sink = open_path(&path, SinkOptions::default()).unwrap();
+            let _ = sink.open(Some(&Position(position))).unwrap_err();
+            assert_eq!(std::fs::read(&path).unwrap(), b"mine\n");
+        }
     }
 }

@@ -1,0 +1,71 @@
+//! A header field as curl takes it: `Name: value`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use http::{HeaderName, HeaderValue};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserialize, Deserializer};
+use serde::ser::{Serialize, Serializer};
+
+/// One header field to send with every request. Its value is not printed by `{:?}`: it may be a token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HeaderLine {
+    /// The name.
+    pub name: HeaderName,
+    /// The value.
+    pub value: HeaderValue,
+}
+
+impl fmt::Debug for HeaderLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: …", self.name)
+    }
+}
+
+impl FromStr for HeaderLine {
+    type Err = String;
+
+    fn from_str(line: &str) -> Result<Self, String> {
+        let Some((name, value)) = line.split_once(':') else {
+            return Err(format!("`{line}` is no header: write \"Name: value\""));
+        };
+        let name = name.trim().parse::<HeaderName>();
+        let value = HeaderValue::from_str(value.trim());
+        match (name, value) {
+            (Err(_), _) => {
+                Err(format!("`{line}` is no header: its name holds a character that is not allowed"))
+            }
+            (_, Err(_)) => {
+                Err(format!("`{line}` is no header: its value holds a character that is not allowed"))
+            }
+            (Ok(name), Ok(value)) => Ok(Self { name, value }),
+        }
+    }
+}
+
+impl Serialize for HeaderLine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!(
+            "{}: {}",
+            self.name,
+            String::from_utf8_lossy(self.value.as_bytes())
+        ))
+    }
+}
+
+impl<'de> Deserialize<'de> for HeaderLine {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for HeaderLine {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "HeaderLine".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[^:\\s]+\\s*:" })
+    }
+}

@@ -1,0 +1,145 @@
+//! Unknown keys, found by walking a document along the schema, and the name that was probably meant.
+
+use serde_json::Value as Json;
+use toml::de::{DeTable, DeValue};
+
+use super::inspect::Mistake;
+use super::place::{Step, shown};
+
+/// Names from other crawlers, with ours.
+const ELSEWHERE: [(&str, &str); 20] = [
+    ("start_urls", "seeds"),
+    ("urls", "seeds"),
+    ("max_depth", "depth"),
+    ("depth_limit", "depth"),
+    ("limit", "max_pages"),
+    ("closespider_pagecount", "max_pages"),
+    ("max_duration", "max_time"),
+    ("quota", "max_bytes"),
+    ("download_delay", "delay"),
+    ("wait", "delay"),
+    ("concurrent_requests", "concurrency"),
+    ("max_concurrency", "concurrency"),
+    ("concurrent_requests_per_domain", "per_host"),
+    ("respect_robots_txt", "robots"),
+    ("robotstxt_obey", "robots"),
+    ("max_request_retries", "retries"),
+    ("timeout", "timeouts.total"),
+    ("request_timeout", "timeouts.total"),
+    ("download_timeout", "timeouts.total"),
+    ("domains", "allowed_domains"),
+];
+
+/// Removes every key the schema does not know and reports it.
+pub(super) fn remove_unknown(table: &mut DeTable<'_>, schema: &Json, mistakes: &mut Vec<Mistake>) {
+    let all = every_name(schema);
+    let mut path = Vec::new();
+    walk_table(table, schema, &all, &mut path, mistakes);
+}
+
+/// The nesting of schema and document is that of the options: a handful of levels. Deeper tables are unknown keys
+/// and not entered.
+fn walk_table(
+    table: &mut DeTable<'_>,
+    schema: &Json,
+    all: &[String],
+    path: &mut Vec<Step>,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let names = names_of(schema);
+    let any = forms(schema).find_map(|form| form.get("additionalProperties").filter(|any| any.is_object()));
+    if names.is_empty() && any.is_none() {
+        return;
+    }
+    for (key, mut value) in std::mem::take(table) {
+        path.push(Step::Key(key.get_ref().to_string()));
+        let name = key.get_ref().as_ref();
+        match forms(schema).find_map(|form| form.get("properties")?.get(name)).or(any) {
+            Some(inner) => {
+                walk_value(value.get_mut(), inner, all, path, mistakes);
+                table.insert(key, value);
+            }
+            None => mistakes.push(unknown(path, key.span().start, &names, all)),
+        }
+        path.pop();
+    }
+}
+
+fn walk_value(
+    value: &mut DeValue<'_>,
+    schema: &Json,
+    all: &[String],
+    path: &mut Vec<Step>,
+    mistakes: &mut Vec<Mistake>,
+) {
+    if let DeValue::Table(table) = value {
+        walk_table(table, schema, all, path, mistakes);
+    }
+}
+
+/// A schema and its alternatives.
+fn forms(schema: &Json) -> impl Iterator<Item = &Json> {
+    let alternatives = schema.get("anyOf").and_then(Json::as_array);
+    std::iter::once(schema).chain(alternatives.into_iter().flatten())
+}
+
+fn names_of(schema: &Json) -> Vec<&str> {
+    forms(schema)
+        .filter_map(|form| form.get("properties")?.as_object())
+        .flat_map(|properties| properties.keys().map(String::as_str))
+        .collect()
+}
+
+/// Every key of the options with a fixed place, as dotted names.
+fn every_name(schema: &Json) -> Vec<String> {
+    let mut names = Vec::new();
+    for name in names_of(schema) {
+        names.push(name.to_owned());
+        let inner = forms(schema).find_map(|form| form.get("properties")?.get(name));
+        let nested = inner.map(names_of).unwrap_or_default();
+        names.extend(nested.into_iter().map(|inner| format!("{name}.{inner}")));
+    }
+    names
+}
+
+fn unknown(path: &[Step], at: usize, here: &[&str], all: &[String]) -> Mistake {
+    let written = match path.last() {
+        Some(Step::Key(key)) => key.as_str(),
+        _ => "",
+    };
+    let hint = suggestion(written, path.len() == 1, here, all);
+    let message = format!("there is no option `{}`", shown(path));
+    Mistake { at: Some(at), path: path.to_vec(), column: None, message, hint: Some(hint) }
+}
+
+/// The name meant: ours for another crawler's, one nearly the same here, the same elsewhere.
+fn suggestion(written: &str, is_top: bool, here: &[&str], all: &[String]) -> String {
+    let plain = written.to_ascii_lowercase().replace('-', "_");
+    let did_you_mean = |name: &str| format!("did you mean `{name}`?");
+    if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| is_top && *theirs == plain) {
+        return did_you_mean(ours);
+    }
+    if let Some(name) = nearest(&plain, here.iter().copied()) {
+        return did_you_mean(name);
+    }
+    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+    if let Some(name) = all.iter().find(|name| last(name) == plain) {
+        return did_you_mean(name);
+    }
+    if here.len() <= 12 {
+        return format!("known here: {}", here.join(", "));
+    }
+    "`lycosa config schema` lists every option".to_owned()
+}
+
+/// The candidate closest to what was written, if it is close: two edits in five letters, or a common beginning.
+pub(super) fn nearest<'n>(written: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    candidates
+        .map(|name| (strsim::damerau_levenshtein(written, name), name))
+        .filter(|(distance, name)| {
+            let allowed = (written.len().max(name.len()) * 2 / 5).max(1);
+            *distance <= allowed
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}

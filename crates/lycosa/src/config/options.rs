@@ -1,0 +1,246 @@
+//! Every option of a crawl, each with its unit and default: the one list that file, `--set`, flags and schema share.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use super::{ByteSize, HeaderLine, Secret, Span};
+use crate::extract::rules::{ItemRule, Named};
+use crate::scope::ScopeMode;
+
+/// The options of a crawl. Keys of `lycosa.toml` are the names of these fields.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CrawlOptions {
+    /// Where the crawl begins: URLs, or host names (then with `http://`). Default none.
+    pub seeds: Vec<String>,
+    /// Files of further seeds, one a line; `-` is standard input. Default none.
+    pub seed_files: Vec<String>,
+
+    /// Which hosts belong to the crawl, seen from its seeds: `host`, `domain`, `subdomains` or `any`. Default `host`.
+    #[schemars(schema_with = "scope_modes")]
+    pub scope: ScopeMode,
+    /// Domains that belong to the crawl with all below them, beside what `scope` admits. Default none.
+    pub allowed_domains: Vec<String>,
+    /// Regular expressions; a link is followed only if one of them is found in its URL. Default none: all are.
+    pub include: Vec<String>,
+    /// Regular expressions; a link is not followed if one of them is found in its URL. Default none.
+    pub exclude: Vec<String>,
+    /// Links from a seed: 0 is the seeds alone. Default no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub depth: Option<u32>,
+    /// Whether links with `rel=nofollow` are followed. Default true.
+    pub nofollow: bool,
+    /// Whether sitemaps are read: those robots.txt names, else `/sitemap.xml`. Default false.
+    pub sitemap: bool,
+    /// Whether robots.txt is obeyed. Default true.
+    pub robots: bool,
+
+    /// Pages to write, in total over resumed runs. Default no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_pages: Option<u64>,
+    /// Requests to send, of every kind. Default no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_requests: Option<u64>,
+    /// How long requests may start. Default no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_time: Option<Span>,
+    /// Bytes to receive on the wire in the whole crawl. Default no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<ByteSize>,
+    /// Bytes of one response, both on the wire and decoded. Default 64MiB.
+    pub max_body: ByteSize,
+
+    /// Requests under way at once, from 1. Default 16.
+    #[schemars(range(min = 1))]
+    pub concurrency: u32,
+    /// Requests under way at once to one origin (scheme, host, port), from 1. Default 2.
+    #[schemars(range(min = 1))]
+    pub per_host: u32,
+    /// Time between the starts of two requests to one site; a longer crawl-delay of robots.txt counts before it.
+    /// Default 500 ms, and as long as the site takes to answer (at most 10 s); a value given switches the latter off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay: Option<Span>,
+    /// How often a request is tried again after a failure that may pass. Default 2.
+    pub retries: u32,
+    /// Redirects followed from one URL. Default 20.
+    pub max_redirects: u32,
+    /// How long open requests may take to end after the crawl was told to stop. Default 30 s.
+    pub drain: Span,
+    /// Time limits of one request.
+    pub timeouts: Timeouts,
+
+    /// The `User-Agent` header; its first word is the name looked up in robots.txt. Default `lycosa/VERSION`.
+    pub user_agent: String,
+    /// Header lines sent with every request, such as `"Accept-Language: de"`. Default none.
+    pub headers: Vec<HeaderLine>,
+    /// Cookies sent to the seeds' hosts, such as `a=1; b=2`. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cookie: Option<Secret>,
+    /// `USER:PASSWORD` of basic authentication for the seeds' hosts. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<Secret>,
+    /// Proxy for every request: `http://`, `socks5://` or `socks5h://HOST:PORT`. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Secret>,
+    /// Whether any TLS certificate is accepted. Default false.
+    pub insecure: bool,
+    /// PEM file of certificates trusted beside the built-in ones. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cacert: Option<String>,
+    /// Networks of private addresses that may be reached, such as `10.0.0.0/8`. Default none; a seed typed on the
+    /// command line allows its own host and port.
+    pub allow_address: Vec<String>,
+    /// Whether to refuse what the address guard cannot see (a proxy that resolves names). Default false.
+    pub strict_guard: bool,
+
+    /// Media types that are pages; of others only the facts are recorded. `text/*` stands for every text type.
+    /// Default HTML, XHTML, RSS, Atom and plain XML.
+    pub accept_types: Vec<String>,
+    /// Folder in which the body of every page is kept. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub save_bodies: Option<String>,
+
+    /// Where records go: a file (`.jsonl` or `.csv`, with `.gz` or `.zst` after that), a folder (a name that ends
+    /// in `/`), `-` for standard output. Items when there are item rules, else pages. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+    /// Where pages go when `output` holds items. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages: Option<String>,
+    /// Whether URLs that gave no page are written too, beside the pages. Default false.
+    pub all_outcomes: bool,
+    /// What a page record says of its links: their number, or the list. Default `count`.
+    pub outlinks: OutlinksField,
+    /// Whether an output that is there already is replaced. Default false.
+    pub overwrite: bool,
+    /// Whether records go after what an output holds already. Default false.
+    pub append: bool,
+    /// Sequence numbers that one part of an output folder covers, from 1. Default 10000.
+    #[schemars(range(min = 1))]
+    pub part_size: u64,
+    /// Whether tables guard text that a spreadsheet would take for a formula with `'`. Default false.
+    pub guard_formulas: bool,
+
+    /// Folder of the crawl's state. Default `.lycosa/NAME`, named after the first seed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// What a commit survives: the end of the process, or of the power. Default `power`.
+    pub durability: Durability,
+
+    /// Item types by name.
+    #[serde(skip_serializing_if = "Named::is_empty")]
+    pub items: Named<ItemRule>,
+}
+
+impl Default for CrawlOptions {
+    fn default() -> Self {
+        let types = ["text/html", "application/xhtml+xml", "application/rss+xml", "application/atom+xml"];
+        Self {
+            seeds: Vec::new(),
+            seed_files: Vec::new(),
+            scope: ScopeMode::default(),
+            allowed_domains: Vec::new(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+            depth: None,
+            nofollow: true,
+            sitemap: false,
+            robots: true,
+            max_pages: None,
+            max_requests: None,
+            max_time: None,
+            max_bytes: None,
+            max_body: ByteSize(64 << 20),
+            concurrency: 16,
+            per_host: 2,
+            delay: None,
+            retries: 2,
+            max_redirects: 20,
+            drain: Span::seconds(30),
+            timeouts: Timeouts::default(),
+            user_agent: concat!("lycosa/", env!("CARGO_PKG_VERSION")).to_owned(),
+            headers: Vec::new(),
+            cookie: None,
+            user: None,
+            proxy: None,
+            insecure: false,
+            cacert: None,
+            allow_address: Vec::new(),
+            strict_guard: false,
+            accept_types: types
+                .into_iter()
+                .chain(["application/xml", "text/xml"])
+                .map(str::to_owned)
+                .collect(),
+            save_bodies: None,
+            output: None,
+            pages: None,
+            all_outcomes: false,
+            outlinks: OutlinksField::default(),
+            overwrite: false,
+            append: false,
+            part_size: 10_000,
+            guard_formulas: false,
+            state: None,
+            durability: Durability::default(),
+            items: Named::default(),
+        }
+    }
+}
+
+/// Time limits of one request, by phase; 0 is not a limit anybody can meet and is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Timeouts {
+    /// Name resolution. Default 5 s.
+    pub dns: Span,
+    /// The TCP connection. Default 10 s.
+    pub connect: Span,
+    /// The TLS handshake. Default 10 s.
+    pub tls: Span,
+    /// From sending the request to the head of the response. Default 30 s.
+    pub first_byte: Span,
+    /// Waiting for the next piece of the body. Default 20 s.
+    pub idle: Span,
+    /// The request as a whole. Default 2 m.
+    pub total: Span,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            dns: Span::seconds(5),
+            connect: Span::seconds(10),
+            tls: Span::seconds(10),
+            first_byte: Span::seconds(30),
+            idle: Span::seconds(20),
+            total: Span::seconds(120),
+        }
+    }
+}
+
+/// What a commit survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Durability {
+    /// The end of the process: written to the operating system.
+    Process,
+    /// The loss of power: synced to the disk before a commit counts.
+    #[default]
+    Power,
+}
+
+/// What a page record says of its links.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutlinksField {
+    /// How many distinct ones there are.
+    #[default]
+    Count,
+    /// Their URLs.
+    List,
+}
+
+fn scope_modes(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ScopeMode::ALL.map(|(name, _)| name) })
+}

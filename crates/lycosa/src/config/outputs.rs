@@ -1,0 +1,143 @@
+//! Which sinks a crawl writes to: what goes to `output`, what to `pages`, with which columns.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{ConfigError, CrawlOptions};
+use crate::error::Result;
+use crate::extract::PAGE_COLUMNS;
+use crate::extract::rules::Rules;
+use crate::model::Sink;
+use crate::sink::{Existing, Format, Items, Select, SinkOptions, Target, open_path};
+
+/// One output as the options describe it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Where it is: a file, a folder with a trailing `/`, or `-`.
+    pub path: PathBuf,
+    /// What it holds and how.
+    pub options: SinkOptions,
+}
+
+impl Output {
+    /// The sink, not opened yet.
+    ///
+    /// # Errors
+    /// As [`open_path`].
+    pub fn sink(&self) -> Result<Box<dyn Sink>> {
+        open_path(&self.path, self.options.clone())
+    }
+}
+
+impl CrawlOptions {
+    /// The outputs, in the order `output`, `pages`; none when neither is set.
+    ///
+    /// With item rules `output` holds items and `pages` the pages, else `output` holds the pages. Outcomes of
+    /// `all_outcomes` go where pages go, or to `output` when pages go nowhere.
+    #[must_use]
+    pub fn outputs(&self, rules: &Rules) -> Vec<Output> {
+        let has_items = !rules.is_empty();
+        let mut outputs = Vec::new();
+        if let Some(path) = &self.output {
+            let select = Select {
+                pages: !has_items,
+                items: if has_items { items_of(path, rules) } else { Items::None },
+                outcomes: self.all_outcomes && (!has_items || self.pages.is_none()),
+            };
+            outputs.push(self.output_to(path, select, rules));
+        }
+        if let Some(path) = &self.pages {
+            let select = Select { pages: true, items: Items::None, outcomes: self.all_outcomes };
+            outputs.push(self.output_to(path, select, rules));
+        }
+        outputs
+    }
+
+    /// The item rules, compiled.
+    ///
+    /// # Errors
+    /// Every mistake in them; none when the options came out of [`Layers::build`](super::Layers::build).
+    pub fn rules(&self) -> Result<Rules, ConfigError> {
+        Rules::compile(&self.items).map_err(ConfigError::from)
+    }
+
+    fn output_to(&self, path: &str, select: Select, rules: &Rules) -> Output {
+        let columns = match &select.items {
+            Items::Only(kind) => rules.columns(kind).unwrap_or_default(),
+            _ => PAGE_COLUMNS.iter().map(ToString::to_string).collect(),
+        };
+        let existing = match (self.overwrite, self.append) {
+            (true, _) => Existing::Overwrite,
+            (false, true) => Existing::Append,
+            (false, false) => Existing::Refuse,
+        };
+        let options = SinkOptions {
+            select,
+            existing,
+            format: None,
+            columns,
+            guard_formulas: self.guard_formulas,
+            part_size: self.part_size,
+        };
+        Output { path: PathBuf::from(path), options }
+    }
+}
+
+/// A table holds the one type there is; anything else holds all.
+fn items_of(path: &str, rules: &Rules) -> Items {
+    let is_table = matches!(Target::of(path.as_ref()), Target::File { format: Format::Csv, .. });
+    match rules.kinds().next() {
+        Some(kind) if is_table => Items::Only(Arc::clone(kind)),
+        _ => Items::All,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{EXAMPLE, Layers};
+    use super::*;
+
+    fn outputs(text: &str) -> Vec<Output> {
+        let mut layers = Layers::new();
+        layers.text("x.toml", text);
+        let options = layers.build().unwrap();
+        options.outputs(&options.rules().unwrap())
+    }
+
+    #[test]
+    fn without_rules_the_output_holds_pages() {
+        let outputs = outputs("output = 'a.csv'");
+        assert_eq!(outputs.len(), 1);
+        assert_eq!(outputs[0].options.select, Select::pages());
+        outputs[0].sink().unwrap();
+    }
+
+    #[test]
+    fn with_rules_the_output_holds_items_and_pages_go_apart() {
+        let outputs = outputs(EXAMPLE);
+        assert_eq!(outputs[0].options.select, Select::items());
+        assert_eq!(outputs[1].options.select, Select::pages());
+        outputs.iter().for_each(|output| drop(output.sink().unwrap()));
+    }
+
+    #[test]
+    fn a_table_of_items_has_the_columns_of_the_rules() {
+        let outputs = outputs("output = 'a.csv'\noverwrite = true\n[items.p.fields]\nz = 'z'\na = 'a'");
+        assert_eq!(outputs[0].options.select.items, Items::Only("p".into()));
+        assert_eq!(outputs[0].options.columns, ["page", "z", "a"]);
+        assert_eq!(outputs[0].options.existing, Existing::Overwrite);
+        outputs[0].sink().unwrap();
+    }
+
+    #[test]
+    fn outcomes_go_where_pages_go() {
+        let only = outputs("output = 'a.jsonl'\nall_outcomes = true");
+        assert_eq!(only[0].options.select, Select::pages().with_outcomes());
+        let rules = "\nall_outcomes = true\n[items.p.fields]\na = 'a'";
+        let beside = outputs(&format!("output = 'a.jsonl'\npages = 'b.jsonl'{rules}"));
+        assert_eq!(beside[0].options.select, Select::items());
+        assert_eq!(beside[1].options.select, Select::pages().with_outcomes());
+        let alone = outputs(&format!("output = 'a.jsonl'{rules}"));
+        assert_eq!(alone[0].options.select, Select::items().with_outcomes());
+    }
+}

@@ -1,0 +1,212 @@
+//! Trying out what options say: values that have the right type and still make no sense.
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use http::HeaderValue;
+use regex::RegexBuilder;
+use url::Url;
+
+use super::CrawlOptions;
+use super::inspect::Mistake;
+use super::place::Step;
+use crate::extract::rules::{RuleError, RulePart, Rules, describe_pattern_error};
+use crate::scope::{ScopeOptions, ScopeRules};
+use crate::seed::seed;
+use crate::sink::{Format, Target};
+
+/// Bytes that one compiled pattern may take, as in the scope.
+const PATTERN_MEMORY: usize = 8 << 20;
+
+/// Every mistake in these options.
+pub(super) fn verify(options: &CrawlOptions) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    addresses(options, &mut mistakes);
+    patterns(options, &mut mistakes);
+    numbers(options, &mut mistakes);
+    identity(options, &mut mistakes);
+    outputs(options, &mut mistakes);
+    if let Err(errors) = Rules::compile(&options.items) {
+        mistakes.extend(errors.into_iter().map(rule_mistake));
+    }
+    mistakes
+}
+
+fn mistake(path: impl IntoIterator<Item = Step>, message: impl Into<String>, hint: &str) -> Mistake {
+    Mistake {
+        at: None,
+        path: path.into_iter().collect(),
+        column: None,
+        message: message.into(),
+        hint: (!hint.is_empty()).then(|| hint.to_owned()),
+    }
+}
+
+fn addresses(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
+    for (index, text) in options.seeds.iter().enumerate() {
+        if let Err(error) = seed(text) {
+            let path = ["seeds".into(), Step::Index(index)];
+            mistakes.push(mistake(path, error.message(), error.hint().unwrap_or_default()));
+        }
+    }
+    for (index, domain) in options.allowed_domains.iter().enumerate() {
+        let scope = ScopeOptions { allowed_domains: vec![domain.clone()], ..ScopeOptions::default() };
+        if let Err(error) = ScopeRules::new(scope) {
+            let path = ["allowed_domains".into(), Step::Index(index)];
+            mistakes.push(mistake(path, error.message(), error.hint().unwrap_or_default()));
+        }
+    }
+    for (index, network) in options.allow_address.iter().enumerate() {
+        if !is_network(network) {
+            let path = ["allow_address".into(), Step::Index(index)];
+            let message = format!("`{network}` is no address or network");
+            mistakes.push(mistake(path, message, "write 127.0.0.1, 10.0.0.0/8 or fd00::/8"));
+        }
+    }
+    // The address may hold a password, so it is not repeated.
+    if let Some(proxy) = &options.proxy {
+        let text = if proxy.0.contains("://") { proxy.0.clone() } else { format!("http://{}", proxy.0) };
+        let is_proxy = Url::parse(&text)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "socks5" | "socks5h") && url.has_host());
+        if !is_proxy {
+            let hint = "give http://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT";
+            mistakes.push(mistake(["proxy".into()], "`proxy` is not the address of a proxy", hint));
+        }
+    }
+}
+
+fn is_network(text: &str) -> bool {
+    let (address, prefix) =
+        text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+    let Ok(address) = address.parse::<IpAddr>() else { return false };
+    let longest = if address.is_ipv4() { 32 } else { 128 };
+    prefix.is_none_or(|prefix| prefix.parse::<u8>().is_ok_and(|bits| bits <= longest))
+}
+
+fn patterns(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
+    for (key, patterns) in [("include", &options.include), ("exclude", &options.exclude)] {
+        for (index, pattern) in patterns.iter().enumerate() {
+            if let Err(error) = RegexBuilder::new(pattern).size_limit(PATTERN_MEMORY).build() {
+                let (message, column) = describe_pattern_error(pattern, &error);
+                let path = [key.into(), Step::Index(index)];
+                mistakes.push(Mistake { column, ..mistake(path, format!("`{key}`: {message}"), "") });
+            }
+        }
+    }
+}
+
+fn numbers(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
+    let counts = [
+        ("concurrency", u64::from(options.concurrency)),
+        ("per_host", u64::from(options.per_host)),
+        ("part_size", options.part_size),
+        ("max_body", options.max_body.0),
+    ];
+    for (key, count) in counts {
+        if count == 0 {
+            mistakes.push(mistake([key.into()], format!("`{key}` must be 1 or more"), ""));
+        }
+    }
+    let limits = &options.timeouts;
+    let phases = [
+        ("dns", limits.dns),
+        ("connect", limits.connect),
+        ("tls", limits.tls),
+        ("first_byte", limits.first_byte),
+        ("idle", limits.idle),
+        ("total", limits.total),
+    ];
+    for (key, span) in phases {
+        if span.0.is_zero() {
+            let message = format!("`timeouts.{key}` must be longer than 0");
+            mistakes.push(mistake(["timeouts".into(), key.into()], message, "leave it out for the default"));
+        }
+    }
+}
+
+fn identity(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
+    if options.user_agent.trim().is_empty() || HeaderValue::from_str(&options.user_agent).is_err() {
+        let message = "`user_agent` is empty or holds a character that a header cannot have";
+        mistakes.push(mistake(
+            ["user_agent".into()],
+            message,
+            "name your crawler and an address to write to",
+        ));
+    }
+    if options.cookie.as_ref().is_some_and(|cookie| HeaderValue::from_str(&cookie.0).is_err()) {
+        let message = "`cookie` holds a character that a header cannot have";
+        mistakes.push(mistake(["cookie".into()], message, "write it as a=1; b=2"));
+    }
+    if options.user.as_ref().is_some_and(|user| !user.0.contains(':')) {
+        mistakes.push(mistake(["user".into()], "`user` has no password", "write USER:PASSWORD"));
+    }
+    for (index, media_type) in options.accept_types.iter().enumerate() {
+        let is_type =
+            media_type.split_once('/').is_some_and(|(kind, name)| !kind.is_empty() && !name.is_empty());
+        if !is_type || media_type.contains([' ', ';', ',']) {
+            let path = ["accept_types".into(), Step::Index(index)];
+            let message = format!("`{media_type}` is no media type");
+            mistakes.push(mistake(path, message, "write text/html or text/*"));
+        }
+    }
+}
+
+fn outputs(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
+    if options.overwrite && options.append {
+        let message = "`append` and `overwrite` exclude each other";
+        mistakes.push(mistake(["append".into()], message, "choose one"));
+    }
+    if let (Some(pages), true) = (&options.pages, options.items.is_empty()) {
+        let message = format!("`pages` ({pages}) is for pages beside items, but there are no item rules");
+        mistakes.push(mistake(["pages".into()], message, "without item rules `output` holds the pages"));
+    }
+    if options.pages.is_some() && options.pages == options.output {
+        let message = "`pages` and `output` are the same file";
+        mistakes.push(mistake(["pages".into()], message, "give them different names"));
+    }
+    for (key, name) in [("output", &options.output), ("pages", &options.pages)] {
+        let Some(name) = name else { continue };
+        let is_device = std::fs::metadata(name).is_ok_and(|found| !found.is_file() && !found.is_dir());
+        match Target::of(Path::new(name)) {
+            Target::Unknown if !is_device => {
+                let message = format!("`{key}`: the name `{name}` does not tell a format");
+                mistakes.push(mistake(
+                    [key.into()],
+                    message,
+                    "end it in .jsonl or .csv, or in / for a folder",
+                ));
+            }
+            Target::File { format: Format::Csv, .. } => table(options, key, name, mistakes),
+            _ => {}
+        }
+    }
+}
+
+/// A table holds records of one kind.
+fn table(options: &CrawlOptions, key: &str, name: &str, mistakes: &mut Vec<Mistake>) {
+    let holds_items = key == "output" && !options.items.is_empty();
+    if holds_items && options.items.iter().count() > 1 {
+        let message = format!("`{key}`: the table `{name}` cannot hold several types of item");
+        mistakes.push(mistake([key.into()], message, "use .jsonl, or one type of item"));
+    }
+    let outcomes_here = options.all_outcomes && (key == "pages" || options.pages.is_none());
+    if outcomes_here {
+        let message = format!("`{key}`: the table `{name}` cannot hold the outcomes of `all_outcomes` too");
+        mistakes.push(mistake([key.into()], message, "use .jsonl"));
+    }
+}
+
+fn rule_mistake(error: RuleError) -> Mistake {
+    let mut path = vec!["items".into(), Step::Key(error.item.clone())];
+    if let Some(field) = &error.field {
+        path.extend(["fields".into(), Step::Key(field.clone())]);
+    }
+    match error.part {
+        RulePart::Item | RulePart::Field => {}
+        RulePart::ForEach => path.push("for_each".into()),
+        RulePart::Css => path.push("css".into()),
+        RulePart::Regex => path.push("regex".into()),
+        RulePart::Default => path.push("default".into()),
+    }
+    Mistake { at: None, path, column: error.column, message: error.to_string(), hint: error.hint }
+}

@@ -1,0 +1,259 @@
+//! Where a page leads: its outlinks, resolved, each once, in document order.
+//!
+//! Taken are `<a>`, `<area>`, `<iframe>` and `<frame>`, `<link>` whose `rel` says `next`, `prev`, `alternate` or
+//! `canonical`, and `<meta http-equiv=refresh>`. Images, scripts, style sheets and forms are not pages.
+//! Only `http` and `https` URLs count; fragments are cut, so that links into the same page are one.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
+
+use lycosa_dom::{Document, Link, LinkKind};
+use url::Url;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::error::Result;
+use crate::model::{Extract, Findings, Outlink, Page};
+
+/// Values of `rel` by which a `<link>` leads to a page.
+const LEADING: [&str; 4] = ["next", "prev", "alternate", "canonical"];
+
+/// Links that a page usually has: room made before the first.
+const USUAL: usize = 112;
+
+/// Which links a page's outlinks are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkOptions {
+    /// Whether links with `rel=nofollow` are taken (they are marked). Default true: the word is about ranking,
+    /// not about crawling.
+    pub nofollow: bool,
+    /// Links taken from one page at most. Default 10,000.
+    pub limit: usize,
+}
+
+impl Default for LinkOptions {
+    fn default() -> Self {
+        Self { nofollow: true, limit: 10_000 }
+    }
+}
+
+/// Finds the outlinks of pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkExtractor {
+    options: LinkOptions,
+}
+
+impl LinkExtractor {
+    /// An extractor with these options.
+    #[must_use]
+    pub fn new(options: LinkOptions) -> Self {
+        Self { options }
+    }
+
+    /// The outlinks of a document whose links resolve against `base`.
+    #[must_use]
+    pub fn outlinks(&self, document: &Document, base: &Url) -> Vec<Outlink> {
+        let mut collector = Collector::new(base, self.options);
+        for link in document.links().filter(leads) {
+            let nofollow = link.rel.is_some_and(|rel| has_word(rel, "nofollow"));
+            collector.add(link.href, nofollow);
+        }
+        if let Some(target) = document.meta_refresh().and_then(|refresh| refresh.url) {
+            collector.add(target, false);
+        }
+        collector.outlinks
+    }
+}
+
+/// Adds the outlinks to the findings. Pages without a document have none.
+impl Extract for LinkExtractor {
+    fn extract(&self, page: &Page<'_>, findings: &mut Findings) -> Result<()> {
+        if let Some(document) = page.document {
+            let outlinks = self.outlinks(document, page.base);
+            if findings.outlinks.is_empty() {
+                findings.outlinks = outlinks;
+            } else {
+                findings.outlinks.extend(outlinks);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn leads(link: &Link<'_>) -> bool {
+    match link.kind {
+        LinkKind::Link => link.rel.is_some_and(|rel| LEADING.iter().any(|word| has_word(rel, word))),
+        kind => kind.is_navigation(),
+    }
+}
+
+fn has_word(list: &str, word: &str) -> bool {
+    list.split_ascii_whitespace().any(|found| found.eq_ignore_ascii_case(word))
+}
+
+/// Outlinks found so far. A reference seen before as it is written is not parsed again: pages repeat their menus.
+///
+/// Both tables are keyed by hashes under a random seed and compare what they find, so they are exact.
+struct Collector<'a> {
+    base: &'a Url,
+    options: LinkOptions,
+    seed: u64,
+    /// References as written, with the place of the outlink each became.
+    written: HashMap<u64, (&'a str, Option<usize>), BuildHasherDefault<AsIs>>,
+    /// The places of the outlinks' URLs.
+    resolved: HashMap<u64, usize, BuildHasherDefault<AsIs>>,
+    outlinks: Vec<Outlink>,
+}
+
+impl<'a> Collector<'a> {
+    fn new(base: &'a Url, options: LinkOptions) -> Self {
+        Self {
+            base,
+            options,
+            seed: RandomState::new().hash_one(0),
+            written: HashMap::with_capacity_and_hasher(USUAL, BuildHasherDefault::default()),
+            resolved: HashMap::with_capacity_and_hasher(USUAL, BuildHasherDefault::default()),
+            outlinks: Vec::with_capacity(USUAL),
+        }
+    }
+
+    fn add(&mut self, href: &'a str, nofollow: bool) {
+        if (nofollow && !self.options.nofollow) || has_foreign_scheme(href) {
+            return;
+        }
+        // A number sign always begins the fragment: nothing before it can hold one (URL standard, 4.4).
+        let reference = href.split('#').next().unwrap_or(href);
+        let hash = xxh3_64_with_seed(reference.as_bytes(), self.seed);
+        let place = match self.written.get(&hash) {
+            Some((known, place)) if *known == reference => *place,
+            _ => {
+                let place = self.resolve(reference, nofollow);
+                // A page of nothing but different references shall not fill the memory.
+                if self.written.len() < self.options.limit.saturating_mul(4) {
+                    self.written.insert(hash, (reference, place));
+                }
+                place
+            }
+        };
+        // One link without `nofollow` is enough.
+        if let Some(outlink) = place.and_then(|place| self.outlinks.get_mut(place)) {
+            outlink.nofollow &= nofollow;
+        }
+    }
+
+    /// The place of this reference's outlink, a new one if need be.
+    fn resolve(&mut self, reference: &str, nofollow: bool) -> Option<usize> {
+        let url = self.base.join(reference).ok()?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return None;
+        }
+        let hash = xxh3_64_with_seed(url.as_str().as_bytes(), self.seed);
+        let known = self.resolved.get(&hash).copied();
+        if let Some(place) = known.filter(|&place| self.outlinks.get(place).is_some_and(|o| o.url == url)) {
+            return Some(place);
+        }
+        if self.outlinks.len() >= self.options.limit {
+            return None;
+        }
+        let place = self.outlinks.len();
+        self.outlinks.push(Outlink { nofollow, ..Outlink::to(url) });
+        self.resolved.insert(hash, place);
+        Some(place)
+    }
+}
+
+/// Whether a reference has a scheme that is neither `http` nor `https` (`mailto:`, `javascript:`).
+fn has_foreign_scheme(href: &str) -> bool {
+    let bytes = href.as_bytes();
+    let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    let end = bytes.iter().position(|byte| !is_scheme(byte)).unwrap_or(bytes.len());
+    if bytes.get(end) != Some(&b':') || !bytes.first().is_some_and(u8::is_ascii_alphabetic) {
+        return false;
+    }
+    !["http", "https"].iter().any(|scheme| scheme.as_bytes().eq_ignore_ascii_case(&bytes[..end]))
+}
+
+/// A hash of a hash: itself. The keys are hashed with a random key before.
+#[derive(Debug, Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lycosa_dom::ParseOptions;
+
+    use super::*;
+
+    fn outlinks_of(html: &str, options: LinkOptions) -> Vec<Outlink> {
+        let document = Document::parse_html(html, ParseOptions::default());
+        let base = Url::parse("http://site.test/a/b?q#here").unwrap();
+        LinkExtractor::new(options).outlinks(&document, &base)
+    }
+
+    fn urls(html: &str) -> Vec<String> {
+        outlinks_of(html, LinkOptions::default()).into_iter().map(|link| link.url.into()).collect()
+    }
+
+    #[test]
+    fn links_are_absolute_in_document_order_and_each_once() {
+        let html = "<a href=c>1</a><a href='/d'>2</a><a href='//other.test/'>3</a><a href='c#part'>4</a>
+            <a href='./c'>5</a><a href=' http://site.test/d '>6</a><map><area href=?x></map>";
+        assert_eq!(
+            urls(html),
+            ["http://site.test/a/c", "http://site.test/d", "http://other.test/", "http://site.test/a/b?x"]
+        );
+    }
+
+    #[test]
+    fn only_what_leads_to_pages_counts() {
+        let html = "<a href=mailto:me>x</a><a href='javascript:void(0)'>x</a><a href='JavaScript:1'>x</a>
+            <a href='tel:1'>x</a><a href='data:text/html,x'>x</a><a href='ftp://f/'>x</a><a href='http://[bad'>x</a>
+            <img src=i.png><script src=s.js></script><form action=f></form><link rel=stylesheet href=s.css>
+            <link rel='nofollow NEXT' href=next><iframe src=frame></iframe><a>none</a>
+            <a href='foo:bar/../x'>x</a><a href='a:80'>x</a><a href='./a:80'>x</a>
+            <meta http-equiv=refresh content='5; url=moved'>";
+        assert_eq!(
+            urls(html),
+            [
+                "http://site.test/a/next",
+                "http://site.test/a/frame",
+                "http://site.test/a/a:80",
+                "http://site.test/a/moved"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_link_that_is_followed_once_is_followed() {
+        let html = "<a rel='noopener NoFollow' href=1>x</a><a rel=nofollow href=2>x</a><a href=./1>x</a>";
+        let links = outlinks_of(html, LinkOptions::default());
+        assert_eq!(links.iter().map(|link| link.nofollow).collect::<Vec<_>>(), [false, true]);
+        let strict = outlinks_of(html, LinkOptions { nofollow: false, ..LinkOptions::default() });
+        assert_eq!(strict.len(), 1);
+    }
+
+    #[test]
+    fn a_page_of_links_ends_at_the_limit() {
+        let html: String = (0..100).map(|n| format!("<a href={n}>x</a>")).collect();
+        assert_eq!(outlinks_of(&html, LinkOptions { limit: 7, ..LinkOptions::default() }).len(), 7);
+    }
+
+    #[test]
+    fn a_reference_to_the_page_itself_is_one_link_without_fragment() {
+        assert_eq!(urls("<a href=#a>x</a><a href=#b>x</a><a href=''>x</a>"), ["http://site.test/a/b?q"]);
+    }
+}
