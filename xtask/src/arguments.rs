@@ -11,7 +11,6 @@ pub(crate) struct Arguments {
     words: Vec<String>,
 }
 
-#[allow(dead_code, reason = "the commands that take values come next")]
 impl Arguments {
     /// Starts from the words as typed.
     pub(crate) fn new(words: Vec<String>) -> Self {

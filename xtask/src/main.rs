@@ -10,6 +10,8 @@ mod counts;
 mod debian;
 mod failure;
 mod readme;
+mod site;
+mod site_check;
 mod test;
 mod tidy;
 mod torture;
@@ -31,6 +33,13 @@ struct Command {
 /// Every command, in the order of the overview.
 const COMMANDS: &[Command] = &[
     Command { name: "test", summary: test::SUMMARY, help: test::HELP, run: test::run },
+    Command { name: "site", summary: site::SUMMARY, help: site::HELP, run: site::run },
+    Command {
+        name: "site-check",
+        summary: site_check::SUMMARY,
+        help: site_check::HELP,
+        run: site_check::run,
+    },
     Command { name: "torture", summary: torture::SUMMARY, help: torture::HELP, run: torture::run },
     Command { name: "readme", summary: readme::SUMMARY, help: readme::HELP, run: readme::run },
     Command { name: "tidy", summary: tidy::SUMMARY, help: tidy::HELP, run: tidy::run },

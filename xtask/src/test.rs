@@ -7,7 +7,7 @@ use crate::arguments::Arguments;
 use crate::console::{header, say};
 use crate::counts::{Counts, Reader};
 use crate::failure::{Context as _, Failure, Result};
-use crate::{debian, readme, tidy, torture, workspace};
+use crate::{debian, readme, site_check, tidy, torture, workspace};
 
 pub(crate) const SUMMARY: &str = "Install what tests need, then run every check and every test.";
 pub(crate) const HELP: &str = "
@@ -47,6 +47,7 @@ const BEFORE: &[Step] = &[
 
 /// What runs after them, because it takes the built command.
 const AFTER: &[Step] = &[
+    Step { title: "a real site, crawled whole", counted: true, run: site_check::check },
     Step { title: "help blocks of the README", counted: true, run: readme::check },
     Step { title: "short torture", counted: true, run: torture::short },
 ];
