@@ -5,6 +5,7 @@
 //! part of the crawler, and no crate of the workspace depends on it.
 
 mod arguments;
+mod bench;
 mod console;
 mod counts;
 mod debian;
@@ -41,6 +42,7 @@ const COMMANDS: &[Command] = &[
         run: site_check::run,
     },
     Command { name: "torture", summary: torture::SUMMARY, help: torture::HELP, run: torture::run },
+    Command { name: "bench", summary: bench::SUMMARY, help: bench::HELP, run: bench::run },
     Command { name: "readme", summary: readme::SUMMARY, help: readme::HELP, run: readme::run },
     Command { name: "tidy", summary: tidy::SUMMARY, help: tidy::HELP, run: tidy::run },
 ];
