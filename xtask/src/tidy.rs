@@ -40,13 +40,21 @@ const LARGEST_FILE: u64 = 1 << 20;
 pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     arguments.finish()?;
     let root = workspace::root();
-    let files = files(&root)?;
     let mut complaints = Vec::new();
+    let mut sources = Vec::new();
     let mut read = 0;
-    for path in &files {
-        let Ok(text) = fs::read_to_string(root.join(path)) else { continue };
+    for path in files(&root)? {
+        let Ok(text) = fs::read_to_string(root.join(&path)) else { continue };
         read += 1;
-        complaints.extend(check(path, text));
+        complaints.extend(words::check(&path, &text));
+        if path.ends_with(".rs") {
+            sources.push(Source::new(&path, text));
+        }
+    }
+    let tests: Vec<String> = sources.iter().flat_map(Source::test_modules).collect();
+    for source in &mut sources {
+        source.mark_test(&tests);
+        complaints.extend(check(source));
     }
     for complaint in &complaints {
         complain(complaint);
@@ -58,15 +66,11 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Every rule on one file. `path` is relative to the root, with `/` between parts.
-fn check(path: &str, text: String) -> Vec<String> {
-    let mut complaints = words::check(path, &text);
-    if path.ends_with(".rs") {
-        let source = Source::new(path, text);
-        complaints.extend(habits::check(&source));
-        complaints.extend(layers::check(&source));
-        complaints.extend(purity::check(&source));
-    }
+/// Every rule on one Rust file.
+fn check(source: &Source) -> Vec<String> {
+    let mut complaints = habits::check(source);
+    complaints.extend(layers::check(source));
+    complaints.extend(purity::check(source));
     complaints
 }
 
@@ -101,11 +105,13 @@ mod tests {
 
     #[test]
     fn a_clean_file_passes_every_rule_and_a_bad_one_is_named_with_its_line() {
-        let clean = "//! Leases URLs.\nuse crate::model::Clock;\n";
-        assert_eq!(check("crates/lycosa/src/frontier/lease.rs", clean.to_owned()), Vec::<String>::new());
-        let broken = "//! Leases URLs.\nuse crate::fetch::Client;\n";
-        let complaints = check("crates/lycosa/src/frontier/lease.rs", broken.to_owned());
-        assert_eq!(complaints.len(), 1);
-        assert!(complaints[0].starts_with("crates/lycosa/src/frontier/lease.rs:2: "), "{complaints:?}");
+        let complaints = |import: &str| {
+            let text = format!("//! Leases URLs.\nuse crate::{import};\n");
+            check(&Source::new("crates/lycosa/src/frontier/lease.rs", text))
+        };
+        assert_eq!(complaints("model::Clock"), Vec::<String>::new());
+        let broken = complaints("fetch::Client");
+        assert_eq!(broken.len(), 1);
+        assert!(broken[0].starts_with("crates/lycosa/src/frontier/lease.rs:2: "), "{broken:?}");
     }
 }

@@ -19,13 +19,13 @@ struct Layer {
 const LAYERS: &[Layer] = &[
     Layer {
         name: "words",
-        modules: &["model", "error", "ledger", "telemetry"],
+        modules: &["model", "error", "ledger", "telemetry", "octets", "basic_auth"],
         imports: &["words"],
         rule: "words (layer 0) import only words",
     },
     Layer {
         name: "pure",
-        modules: &["scope", "politeness", "extract", "session"],
+        modules: &["scope", "politeness", "extract", "session", "sitemap"],
         imports: &["words"],
         rule: "pure modules (layer 1) import only words, never one another",
     },

@@ -12,13 +12,15 @@ pub(crate) struct Source {
     pub(crate) text: String,
     /// `text` with comments, strings and characters replaced by spaces, of the same length.
     pub(crate) code: String,
+    /// Set for a file that another one includes under `#[cfg(test)]`.
+    included_for_tests: bool,
 }
 
 impl Source {
     /// Reads a file's text. `path` is relative to the root of the checkout.
     pub(crate) fn new(path: &str, text: String) -> Self {
         let code = blank(&text);
-        Self { path: path.to_owned(), text, code }
+        Self { path: path.to_owned(), text, code, included_for_tests: false }
     }
 
     /// The one-based line of a place in the code.
@@ -34,9 +36,35 @@ impl Source {
     /// Whether the whole file is test code.
     pub(crate) fn is_test_file(&self) -> bool {
         let name = self.path.rsplit('/').next().unwrap_or_default();
-        name == "tests.rs"
+        self.included_for_tests
+            || name == "tests.rs"
             || name.ends_with("_tests.rs")
             || ["/tests/", "/benches/"].iter().any(|part| self.path.contains(part))
+    }
+
+    /// Marks the file as test code when it belongs to one of these modules, as [`Self::test_modules`] names them.
+    pub(crate) fn mark_test(&mut self, modules: &[String]) {
+        let rest = |module: &String| self.path.strip_prefix(module.as_str());
+        self.included_for_tests =
+            modules.iter().filter_map(rest).any(|rest| rest == ".rs" || rest.starts_with('/'));
+    }
+
+    /// The paths, without an ending, of the files that this one includes as `#[cfg(test)] mod name;`.
+    pub(crate) fn test_modules(&self) -> Vec<String> {
+        let path = self.path.strip_suffix(".rs").unwrap_or(&self.path);
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let folder = if matches!(name, "mod" | "lib" | "main") { parent } else { path };
+        let declared = |at: usize| {
+            let item = self.code[at + "#[cfg(test)]".len()..].split(';').next().unwrap_or_default();
+            let words: Vec<&str> = item.split_whitespace().collect();
+            let is_plain =
+                item.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_()".contains(c));
+            match words.as_slice() {
+                [.., "mod", name] if is_plain => Some(format!("{folder}/{name}")),
+                _ => None,
+            }
+        };
+        self.code.match_indices("#[cfg(test)]").filter_map(|(at, _)| declared(at)).collect()
     }
 
     /// The parts of this file under `#[cfg(test)]`.
@@ -259,6 +287,22 @@ mod tests {
         assert_eq!(code.len(), text.len());
         let words: Vec<&str> = code.split_whitespace().collect();
         assert_eq!(words, ["a", "b", "&'i", "str", "car"]);
+    }
+
+    #[test]
+    fn a_file_included_only_for_tests_is_test_code() {
+        let library = "//! Head.\n#[cfg(test)]\npub(crate) mod corpus;\nmod scope;\n#[cfg(test)]\nmod tests { fn f() {} }";
+        let library = Source::new("crates/lycosa/src/lib.rs", library.to_owned());
+        assert_eq!(library.test_modules(), ["crates/lycosa/src/corpus"]);
+        for (path, expected) in
+            [("corpus.rs", true), ("corpus/read.rs", true), ("scope.rs", false), ("corpus2.rs", false)]
+        {
+            let mut file = Source::new(&format!("crates/lycosa/src/{path}"), String::new());
+            file.mark_test(&library.test_modules());
+            assert_eq!(file.is_test_file(), expected, "{path}");
+        }
+        let inner = Source::new("crates/lycosa/src/fetch/pool.rs", "#[cfg(test)] mod cases;".to_owned());
+        assert_eq!(inner.test_modules(), ["crates/lycosa/src/fetch/pool/cases"]);
     }
 
     #[test]
