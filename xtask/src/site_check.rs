@@ -55,12 +55,18 @@ fn check_site(name: &str, release: bool) -> Result<Verdict> {
         say("skipped: `lycosa crawl --help` does not know --per-host yet");
         return Ok(Verdict::Skipped);
     }
+    compare(name, &binary, &site::site(name)?.folder()?)?;
+    Ok(Verdict::Passed)
+}
+
+/// Crawls the site in `root` twice with `binary`, and fails on the first difference from what must be.
+fn compare(name: &str, binary: &Path, root: &Path) -> Result<()> {
     let scratch = Scratch::new("site-check")?;
-    let root = site::site(name)?.folder()?;
-    let options = Options { log: Some(scratch.path().join("first.log")), ..Options::new(root.clone()) };
+    let options = Options { log: Some(scratch.path().join("first.log")), ..Options::new(root.to_path_buf()) };
     let server = Server::start(&options)?;
     let (url, port) = (server.url(), server.port());
-    let crawl = Crawl { binary, url: url.clone(), folder: scratch.path().to_path_buf() };
+    let crawl =
+        Crawl { binary: binary.to_path_buf(), url: url.clone(), folder: scratch.path().to_path_buf() };
 
     crawl.run(false)?;
     // A log is complete once its server has ended.
@@ -68,7 +74,7 @@ fn check_site(name: &str, release: bool) -> Result<Verdict> {
     let written = fs::read_to_string(crawl.output()).context("read the output of the crawl")?;
     let requests = lines(&options)?;
     let crawled = crawled(&written)?;
-    let expected = expected(&root, &url)?;
+    let expected = expected(root, &url)?;
     say(&format!("{} pages crawled, {} expected, {requests} requests", crawled.len(), expected.len()));
     let differences = differences(&crawled, &expected);
     for difference in differences.iter().take(SHOWN) {
@@ -93,7 +99,7 @@ fn check_site(name: &str, release: bool) -> Result<Verdict> {
         return Err(Failure::new(format!("resuming the finished crawl of {name} changed its output")));
     }
     say("URLs and titles agree; resuming fetched nothing and changed nothing");
-    Ok(Verdict::Passed)
+    Ok(())
 }
 
 /// Whether the command is far enough to be checked.
@@ -193,33 +199,4 @@ fn lines(options: &Options) -> Result<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pages(list: &[(&str, &str)]) -> Pages {
-        list.iter().map(|(url, title)| ((*url).to_owned(), (*title).to_owned())).collect()
-    }
-
-    #[test]
-    fn a_missing_a_surplus_and_a_mistitled_page_are_each_named() {
-        let expected = pages(&[("a", "A"), ("b", "B"), ("c", "C")]);
-        let crawled = pages(&[("a", "A"), ("b", "X"), ("d", "D")]);
-        let found = differences(&crawled, &expected);
-        assert_eq!(found, ["title of b: `X`, not `B`", "missing: c", "not linked or not on disk: d"]);
-        assert_eq!(differences(&expected, &expected), Vec::<String>::new());
-    }
-
-    #[test]
-    fn titles_are_compared_without_their_line_breaks_and_aliases_are_no_pages() {
-        let output =
-            "{\"final_url\":\"a\",\"title\":\"A\\n  b \"}\n{\"final_url\":\"a\",\"alias_of\":\"x\"}\n";
-        assert_eq!(crawled(output), Ok(pages(&[("a", "A b")])));
-    }
-
-    #[test]
-    fn a_page_written_twice_is_a_failure() {
-        assert!(crawled("{\"final_url\":\"a\"}\n{\"final_url\":\"a\"}\n").is_err());
-        assert!(crawled("{\"url\":\"a\"}\n").is_err());
-        assert!(crawled("not json\n").is_err());
-    }
-}
+mod tests;
