@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that must hold before a change is taken, in one command.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::arguments::Arguments;
 use crate::console::{header, say};
@@ -88,14 +88,28 @@ fn steps(steps: &[Step], counts: &mut Counts) -> Result<()> {
 fn provide() -> Result<Verdict> {
     debian::provide(debian::TEST_NEEDS)?;
     for (tool, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
-        let there =
-            workspace::cargo([tool, "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        if !there.is_ok_and(|status| status.success()) {
-            return Err(Failure::new(format!("cargo has no `{tool}`"))
-                .hint(format!("rustup component add {component}")));
-        }
+        provide_component(tool, component)?;
     }
     Ok(Verdict::Passed)
+}
+
+/// Adds a part of the Rust toolchain that a minimal installation leaves out.
+fn provide_component(tool: &str, component: &str) -> Result<()> {
+    let is_there = || {
+        let mut asked = workspace::cargo([tool, "--version"]);
+        asked.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    };
+    if is_there() {
+        return Ok(());
+    }
+    let line = ["component", "add", component];
+    if workspace::program("rustup").is_some() {
+        workspace::run(Command::new("rustup").args(line).current_dir(workspace::root()))?;
+    }
+    if is_there() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("cargo has no `{tool}`")).hint(format!("rustup {}", line.join(" "))))
 }
 
 fn format() -> Result<Verdict> {

@@ -122,9 +122,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The standard library can only kill outright, which would leave the worker behind.
-        let asked =
-            Command::new("kill").args(["-TERM", &self.child.id().to_string()]).stderr(Stdio::null()).status();
+        // The standard library can only kill outright, which would leave the worker behind. `kill` is part of every
+        // shell, while the program of that name is missing from small systems.
+        let line = format!("kill -TERM {}", self.child.id());
+        let asked = Command::new("sh").args(["-c", &line]).stderr(Stdio::null()).status();
         if !asked.is_ok_and(|status| status.success()) {
             let _ = self.child.kill();
         }

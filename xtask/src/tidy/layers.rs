@@ -61,13 +61,40 @@ const LAYERS: &[Layer] = &[
     },
 ];
 
+/// What whole crates may not name: where they are, the crates, and why.
+const CRATE_ARROWS: &[(&str, &[&str], &str)] = &[
+    ("crates/lycosa-dom/src/", &["lycosa"], "the document crate stands below the library"),
+    ("crates/lycosa-testkit/src/", &["lycosa", "lycosa_dom"], "an oracle shares no code with what it judges"),
+];
+
 /// Where the library's modules are.
 const LIBRARY: &str = "crates/lycosa/src/";
 /// The one thing a word may name of the document crate.
 const DOCUMENT: &str = "Document";
 
-/// The complaints about one file of the library; none for other files.
+/// The complaints about the arrows of one file.
 pub(super) fn check(source: &Source) -> Vec<String> {
+    let mut complaints = check_crate(source);
+    complaints.extend(check_module(source));
+    complaints
+}
+
+/// Arrows from one crate to another.
+fn check_crate(source: &Source) -> Vec<String> {
+    let Some((folder, forbidden, reason)) =
+        CRATE_ARROWS.iter().find(|(folder, ..)| source.path.starts_with(folder))
+    else {
+        return Vec::new();
+    };
+    let from = folder.trim_start_matches("crates/").trim_end_matches("/src/");
+    let sentence = |name: &str| format!("broken arrow {from} → {name}: {reason}");
+    let named =
+        forbidden.iter().flat_map(|name| source.paths(name).into_iter().map(move |(at, _)| (at, name)));
+    named.map(|(at, name)| source.complaint(at, &sentence(name))).collect()
+}
+
+/// Arrows between the modules of the library; none from other files.
+fn check_module(source: &Source) -> Vec<String> {
     let Some(from) = module_of(&source.path) else { return Vec::new() };
     if source.is_test_file() {
         return Vec::new();
@@ -204,6 +231,18 @@ mod tests {
             let found = complaints(path, &format!("use crate::{import}::Thing;"));
             assert_eq!(found.len(), 1, "{path} → {import}");
             assert!(found[0].contains(&format!("→ {import}: ")), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn the_document_crate_and_the_test_kit_do_not_name_the_library() {
+        for (path, text, expected) in [
+            ("crates/lycosa-testkit/src/lib.rs", "use lycosa::model::Url;", 1),
+            ("crates/lycosa-testkit/src/lib.rs", "use lycosa_dom::Document;", 1),
+            ("crates/lycosa-dom/src/lib.rs", "fn f() { lycosa::run() }", 1),
+            ("crates/lycosa-cli/src/main.rs", "use lycosa::Crawler; use lycosa_dom::Document;", 0),
+        ] {
+            assert_eq!(check(&Source::new(path, text.to_owned())).len(), expected, "{path}: {text}");
         }
     }
 
