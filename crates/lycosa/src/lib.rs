@@ -10,5 +10,6 @@ pub mod basic_auth;
 pub mod clock;
 
 pub mod fetch;
+pub mod middleware;
 
 pub use error::{Error, ErrorKind, Phase, Result};
