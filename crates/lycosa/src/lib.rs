@@ -7,11 +7,13 @@ pub mod basic_auth;
 pub mod error;
 pub mod ledger;
 pub mod model;
+mod octets;
 pub mod telemetry;
 
 // Layer 1: pure stages.
+#[cfg(test)]
+mod corpus;
 pub mod extract;
-mod octets;
 pub mod politeness;
 pub mod scope;
 pub mod sitemap;
@@ -23,7 +25,15 @@ pub mod frontier;
 pub mod seed;
 pub mod sink;
 
+// Layer 3: what wraps a fetch.
+pub mod middleware;
+
 // Layer 4: the loop that joins them.
 pub mod engine;
 
+// Layer 5: the faces.
+pub mod config;
+pub mod crawler;
+
+pub use crawler::Crawler;
 pub use error::{Error, ErrorKind, Phase, Result};

@@ -43,7 +43,6 @@ mod tests;
 pub use header::HeaderLine;
 pub use layers::{Layers, check, load};
 pub use options::{CrawlOptions, Durability, OutlinksField, Timeouts};
-pub use outputs::Output;
 pub use problem::{ConfigError, Problem, Source};
 pub use schema::{EXAMPLE, schema};
 pub use secret::Secret;

@@ -64,12 +64,12 @@ pub struct CrawlOptions {
     pub retries: u32,
     /// Redirects followed from one URL. Default 20.
     pub max_redirects: u32,
-    /// How long open requests may take to end after the crawl was told to stop. Default 30 s.
+    /// How long open requests may take to end after the crawl was told to stop. Default 10 s.
     pub drain: Span,
     /// Time limits of one request.
     pub timeouts: Timeouts,
 
-    /// The `User-Agent` header; its first word is the name looked up in robots.txt. Default `lycosa/VERSION`.
+    /// The `User-Agent` header; its first word is the name looked up in robots.txt. Default `Lycosa/VERSION (+URL)`.
     pub user_agent: String,
     /// Header lines sent with every request, such as `"Accept-Language: de"`. Default none.
     pub headers: Vec<HeaderLine>,
@@ -134,7 +134,6 @@ pub struct CrawlOptions {
 
 impl Default for CrawlOptions {
     fn default() -> Self {
-        let types = ["text/html", "application/xhtml+xml", "application/rss+xml", "application/atom+xml"];
         Self {
             seeds: Vec::new(),
             seed_files: Vec::new(),
@@ -156,9 +155,9 @@ impl Default for CrawlOptions {
             delay: None,
             retries: 2,
             max_redirects: 20,
-            drain: Span::seconds(30),
+            drain: Span::seconds(10),
             timeouts: Timeouts::default(),
-            user_agent: concat!("lycosa/", env!("CARGO_PKG_VERSION")).to_owned(),
+            user_agent: crate::middleware::USER_AGENT.to_owned(),
             headers: Vec::new(),
             cookie: None,
             user: None,
@@ -167,11 +166,7 @@ impl Default for CrawlOptions {
             cacert: None,
             allow_address: Vec::new(),
             strict_guard: false,
-            accept_types: types
-                .into_iter()
-                .chain(["application/xml", "text/xml"])
-                .map(str::to_owned)
-                .collect(),
+            accept_types: crate::engine::DEFAULT_ACCEPT_TYPES.iter().map(ToString::to_string).collect(),
             save_bodies: None,
             output: None,
             pages: None,

@@ -4,30 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{ConfigError, CrawlOptions};
-use crate::error::Result;
+use crate::crawler::Output;
 use crate::extract::PAGE_COLUMNS;
 use crate::extract::rules::Rules;
-use crate::model::Sink;
-use crate::sink::{Existing, Format, Items, Select, SinkOptions, Target, open_path};
-
-/// One output as the options describe it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Output {
-    /// Where it is: a file, a folder with a trailing `/`, or `-`.
-    pub path: PathBuf,
-    /// What it holds and how.
-    pub options: SinkOptions,
-}
-
-impl Output {
-    /// The sink, not opened yet.
-    ///
-    /// # Errors
-    /// As [`open_path`].
-    pub fn sink(&self) -> Result<Box<dyn Sink>> {
-        open_path(&self.path, self.options.clone())
-    }
-}
+use crate::sink::{Existing, Format, Items, Select, SinkOptions, Target};
 
 impl CrawlOptions {
     /// The outputs, in the order `output`, `pages`; none when neither is set.

@@ -13,21 +13,20 @@ use crate::clock::SystemClock;
 use crate::engine::{CommittedPage, Engine, Parts, Settings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{LinkExtractor, LinkOptions};
-use crate::fetch::guard::AddressGuard;
-use crate::fetch::resolve::SystemResolver;
-use crate::fetch::{Client, ClientOptions, PoolOptions, Proxy, TlsOptions};
+use crate::fetch::{AddressGuard, Client, ClientOptions, PoolOptions, Proxy, SystemResolver, TlsOptions};
 use crate::ledger::Ledger;
-use crate::middleware::{self, StackOptions};
-use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Origin, Pace, Sink};
+use crate::middleware::{RetryOptions, StackOptions, built_in, parse_field};
+use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Origin, Pace};
 use crate::scope::{Identity, ScopeOptions, ScopeRules};
-use crate::sink::{SinkOptions, open_path};
 
 /// Opens everything a crawl needs.
 pub(super) async fn build(
-    options: Options,
+    mut options: Options,
     mut callbacks: Callbacks,
     feed: Option<mpsc::Sender<CommittedPage>>,
 ) -> Result<Crawl> {
+    let notes = state::notes(&options)?;
+    notes.fill(&mut options)?;
     check(&options)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     // Everything that can refuse a choice comes before the state is touched.
@@ -35,15 +34,16 @@ pub(super) async fn build(
     let guard = Arc::new(guard(&options)?);
     let ledger = Ledger::default();
     let client = Client::new(client_options(&options, &clock, ledger.clone())?)?;
-    let stack = middlewares(&options, &clock)?;
-    let resuming = options.continuation == super::Continue::Resume;
-    let sinks = sinks(&options, resuming)?;
+    let stack = middlewares(&options, &clock, ledger.clone())?;
+    let sinks = options.outputs.iter().map(super::Output::sink).collect::<Result<_>>()?;
     if let Some(folder) = options.save_bodies.clone() {
         callbacks.on_page(Box::new(move |page| super::save::save(&folder, page.page())));
     }
-    let opened: Opened = state::open(&options, limits(&options, &*clock), pace(&options), clock.clone())?;
+    let opened: Opened =
+        state::open(&options, &notes, limits(&options, &*clock), pace(&options), clock.clone())?;
     let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key));
-    let mut extractors: Vec<Arc<dyn Extract>> = vec![Arc::new(LinkExtractor::new(LinkOptions::default()))];
+    let links = LinkOptions { nofollow: options.nofollow, ..LinkOptions::default() };
+    let mut extractors: Vec<Arc<dyn Extract>> = vec![Arc::new(LinkExtractor::new(links))];
     extractors.extend(options.extractors.iter().cloned());
     let parts = Parts {
         frontier: opened.frontier.clone(),
@@ -57,12 +57,12 @@ pub(super) async fn build(
         feed,
         identity,
         clock: clock.clone(),
-        ledger,
+        ledger: ledger.clone(),
         settings: settings(&options),
     };
-    let engine = Engine::new(parts, sinks);
+    let engine = Engine::new(parts);
     let watch = Watch::new(engine.telemetry(), opened.frontier, clock, options.max_pages);
-    Ok(Crawl { engine, watch, seeds: options.seeds, client, notices: opened.notices })
+    Ok(Crawl { engine, sinks, watch, seeds: options.seeds, client, ledger, notices: opened.notices })
 }
 
 fn check(options: &Options) -> Result<()> {
@@ -121,7 +121,11 @@ pub(super) fn guard(options: &Options) -> Result<AddressGuard> {
     Ok(guard)
 }
 
-pub(super) fn client_options(options: &Options, clock: &Arc<dyn Clock>, ledger: Ledger) -> Result<ClientOptions> {
+pub(super) fn client_options(
+    options: &Options,
+    clock: &Arc<dyn Clock>,
+    ledger: Ledger,
+) -> Result<ClientOptions> {
     let extra_roots = options.cacert.as_deref().map(read_pem).transpose()?.unwrap_or_default();
     let per_host = usize::try_from(options.per_host).unwrap_or(usize::MAX);
     Ok(ClientOptions {
@@ -141,33 +145,23 @@ fn read_pem(path: &Path) -> Result<Vec<u8>> {
     })
 }
 
-pub(super) fn middlewares(options: &Options, clock: &Arc<dyn Clock>) -> Result<Vec<Arc<dyn Middleware>>> {
-    let mut stack = options.middlewares.clone();
-    stack.extend(middleware::stack(StackOptions {
-        headers: options.headers.clone(),
+pub(super) fn middlewares(
+    options: &Options,
+    clock: &Arc<dyn Clock>,
+    ledger: Ledger,
+) -> Result<Vec<Arc<dyn Middleware>>> {
+    let fields = options.headers.iter().map(|(name, value)| parse_field(&format!("{name}: {value}")));
+    let stack = StackOptions {
         user_agent: options.user_agent.clone(),
+        fields: fields.collect::<Result<_>>()?,
         user: options.user.clone(),
         cookie: options.cookie.clone(),
-        origins: options.seeds.iter().filter_map(Origin::of).collect(),
-        retries: options.retries,
-        clock: clock.clone(),
-    })?);
-    Ok(stack)
-}
-
-fn sinks(options: &Options, resuming: bool) -> Result<Vec<Box<dyn Sink>>> {
-    let open = |output: &super::Output| {
-        let select = if options.all_outcomes { output.select.clone().with_outcomes() } else { output.select.clone() };
-        let choices = SinkOptions {
-            select,
-            existing: options.existing,
-            columns: output.columns.clone(),
-            ..SinkOptions::default()
-        };
-        open_path(&output.path, choices)
+        seeds: options.seeds.iter().filter_map(Origin::of).collect(),
+        retry: RetryOptions { retries: options.retries, ..RetryOptions::default() },
     };
-    let _ = resuming;
-    options.outputs.iter().map(open).collect()
+    let mut all = options.middlewares.clone();
+    all.extend(built_in(&stack, clock.clone(), ledger)?);
+    Ok(all)
 }
 
 fn settings(options: &Options) -> Settings {
@@ -184,6 +178,7 @@ fn settings(options: &Options) -> Settings {
         retries: options.retries,
         drain: options.drain,
         all_outcomes: options.all_outcomes,
+        list_outlinks: options.list_outlinks,
         ..Settings::default()
     }
 }

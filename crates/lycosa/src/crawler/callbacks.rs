@@ -58,7 +58,10 @@ impl Callbacks {
         match Selector::parse(selector) {
             Ok(selector) => self.page.push(PageCallback::Elements(selector, hook)),
             Err(cause) => {
-                let error = Error::new(ErrorKind::Usage, format!("the selector `{selector}` cannot be read: {cause}"));
+                let error = Error::new(
+                    ErrorKind::Usage,
+                    format!("the selector `{selector}` cannot be read: {cause}"),
+                );
                 self.broken.get_or_insert(error);
             }
         }

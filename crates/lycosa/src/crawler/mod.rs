@@ -10,6 +10,7 @@ mod options;
 mod page;
 mod report;
 mod save;
+pub mod single;
 mod state;
 mod watch;
 
@@ -141,7 +142,8 @@ impl Crawler {
     #[must_use]
     pub fn output(self, path: impl Into<PathBuf>) -> Self {
         let select = crate::sink::Select { items: crate::sink::Items::All, ..crate::sink::Select::pages() };
-        let output = Output { path: path.into(), select, columns: Vec::new() };
+        let options = crate::sink::SinkOptions { select, ..crate::sink::SinkOptions::default() };
+        let output = Output { path: path.into(), options };
         self.options(|options| options.outputs.push(output))
     }
 
@@ -174,7 +176,10 @@ impl Crawler {
 
     /// For every page.
     #[must_use]
-    pub fn on_page(mut self, hook: impl Fn(&mut PageContext<'_>) -> Result<()> + Send + Sync + 'static) -> Self {
+    pub fn on_page(
+        mut self,
+        hook: impl Fn(&mut PageContext<'_>) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
         self.callbacks.on_page(Box::new(hook));
         self
     }
@@ -246,9 +251,11 @@ impl Crawler {
 #[derive(Debug)]
 pub struct Crawl {
     engine: Engine,
+    sinks: Vec<Box<dyn crate::model::Sink>>,
     watch: Watch,
     seeds: Vec<Url>,
     client: crate::fetch::Client,
+    ledger: crate::ledger::Ledger,
     notices: Vec<String>,
 }
 
@@ -286,10 +293,10 @@ impl Crawl {
         if !refused.is_empty() && refused.len() == self.seeds.len() {
             return Err(crate::engine::nothing_to_do(&refused));
         }
-        let mut report = self.engine.run().await;
+        let mut report = self.engine.run(self.sinks).await;
         self.client.close().await;
         if let Ok(report) = &mut report {
-            report.open = self.client.ledger().snapshot();
+            report.open = self.ledger.snapshot();
         }
         report
     }

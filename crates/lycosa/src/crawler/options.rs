@@ -7,9 +7,12 @@ use std::time::Duration;
 use url::Url;
 
 use crate::engine::DEFAULT_ACCEPT_TYPES;
+use crate::error::Result;
 use crate::fetch::Timeouts;
+pub use crate::frontier::embedded::Durability;
+use crate::model::Sink;
 use crate::scope::ScopeMode;
-use crate::sink::Existing;
+use crate::sink::SinkOptions;
 
 /// What to do with a state folder that is there already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,25 +26,23 @@ pub enum Continue {
     Fresh,
 }
 
-/// How safe "committed" is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Durability {
-    /// Against the end of the process.
-    Process,
-    /// Against power loss: a commit has returned after fdatasync.
-    #[default]
-    Power,
-}
-
 /// An output and what goes there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
     /// A file, a folder (ending in `/`) or `-` for standard output.
     pub path: PathBuf,
-    /// Which records.
-    pub select: crate::sink::Select,
-    /// Columns of a CSV; empty for those of a page record.
-    pub columns: Vec<String>,
+    /// What it holds and how.
+    pub options: SinkOptions,
+}
+
+impl Output {
+    /// The sink, not opened yet.
+    ///
+    /// # Errors
+    /// As [`open_path`](crate::sink::open_path).
+    pub fn sink(&self) -> Result<Box<dyn Sink>> {
+        crate::sink::open_path(&self.path, self.options.clone())
+    }
 }
 
 /// Every choice of a crawl, with its default.
@@ -100,7 +101,7 @@ pub struct Options {
     pub timeouts: Timeouts,
     /// How often a failed request is tried again. Default 2.
     pub retries: u32,
-    /// Redirects followed for one URL. Default 10.
+    /// Redirects followed for one URL. Default 20.
     pub max_redirects: usize,
     /// Whether certificates are not checked. Default false.
     pub insecure: bool,
@@ -112,8 +113,6 @@ pub struct Options {
     pub strict_guard: bool,
     /// The outputs.
     pub outputs: Vec<Output>,
-    /// What happens to an output file that is there already.
-    pub existing: Existing,
     /// Whether outcomes that give no page are written too. Default false.
     pub all_outcomes: bool,
     /// The state folder; none keeps the state in memory.
@@ -124,6 +123,10 @@ pub struct Options {
     pub durability: Durability,
     /// How long open requests may go on after the order to stop. Default 10 s.
     pub drain: Duration,
+    /// Whether links with `rel=nofollow` are followed. Default true: the word is about ranking.
+    pub nofollow: bool,
+    /// Whether page records list their outlinks instead of counting them. Default false.
+    pub list_outlinks: bool,
     /// Extractors beside the links, in order.
     pub extractors: Vec<Arc<dyn crate::model::Extract>>,
     /// Middlewares around the built-in ones, outermost first.
@@ -159,18 +162,19 @@ impl Default for Options {
             proxy: None,
             timeouts: Timeouts::default(),
             retries: 2,
-            max_redirects: 10,
+            max_redirects: 20,
             insecure: false,
             cacert: None,
             allow_address: Vec::new(),
             strict_guard: false,
             outputs: Vec::new(),
-            existing: Existing::default(),
             all_outcomes: false,
             state: None,
             continuation: Continue::default(),
             durability: Durability::default(),
             drain: Duration::from_secs(10),
+            nofollow: true,
+            list_outlinks: false,
             extractors: Vec::new(),
             middlewares: Vec::new(),
         }

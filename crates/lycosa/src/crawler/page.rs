@@ -67,7 +67,11 @@ impl<'a> PageContext<'a> {
     }
 
     /// Emits an item of this type with these fields.
-    pub fn emit<N: Into<String>, V: Into<Value>>(&mut self, kind: &str, fields: impl IntoIterator<Item = (N, V)>) {
+    pub fn emit<N: Into<String>, V: Into<Value>>(
+        &mut self,
+        kind: &str,
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) {
         let fields = fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         self.findings.items.push(Item { kind: kind.into(), fields });
     }

@@ -21,7 +21,8 @@ pub(super) fn save(folder: &Path, page: &Page<'_>) -> Result<()> {
         std::fs::write(&path, page.body)
     };
     write().map_err(|cause| {
-        Error::new(ErrorKind::Output, format!("the body cannot be saved as {}", path.display())).with_source(cause)
+        Error::new(ErrorKind::Output, format!("the body cannot be saved as {}", path.display()))
+            .with_source(cause)
     })
 }
 
@@ -49,7 +50,8 @@ fn place(url: &Url) -> PathBuf {
 }
 
 fn file_name(segment: &str) -> String {
-    let safe: String = segment.chars().map(|c| if matches!(c, '/' | '\\' | '\0'..='\x1f') { '_' } else { c }).collect();
+    let safe: String =
+        segment.chars().map(|c| if matches!(c, '/' | '\\' | '\0'..='\x1f') { '_' } else { c }).collect();
     match safe.as_str() {
         "" | "." | ".." => "_".to_owned(),
         _ if safe.len() <= MAX_NAME => safe,
@@ -81,7 +83,9 @@ mod tests {
 
     #[test]
     fn no_url_leads_out_of_the_folder() {
-        for url in ["http://a.test/%2e%2e/%2e%2e/etc/passwd", "http://a.test/..%2f..%2fetc", "http://a.test//x//"] {
+        for url in
+            ["http://a.test/%2e%2e/%2e%2e/etc/passwd", "http://a.test/..%2f..%2fetc", "http://a.test//x//"]
+        {
             let path = place(&Url::parse(url).unwrap());
             assert!(path.components().all(|c| matches!(c, std::path::Component::Normal(_))), "{path:?}");
         }

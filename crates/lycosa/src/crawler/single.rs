@@ -15,8 +15,7 @@ use super::build::{client_options, middlewares};
 use super::options::Options;
 use crate::clock::SystemClock;
 use crate::error::{Error, ErrorKind, Phase, Result};
-use crate::fetch::guard::AddressGuard;
-use crate::fetch::{Client, ClientOptions};
+use crate::fetch::{AddressGuard, Client};
 use crate::ledger::Ledger;
 use crate::model::{Answer, Clock, Exchange, Facts, FetchLimits, Hop, Middleware, Next, Request, Response};
 
@@ -120,15 +119,17 @@ impl Single {
         options.seeds = vec![seed.clone()];
         options.typed_seeds = 1;
         let ledger = Ledger::default();
-        let client = Client::new(ClientOptions { ..client_options(&options, &self.clock, ledger)? })?;
-        let stack = middlewares(&options, &self.clock)?;
+        let client = Client::new(client_options(&options, &self.clock, ledger.clone())?)?;
+        let stack = middlewares(&options, &self.clock, ledger)?;
         let guard = Arc::new(super::build::guard(&options)?);
         let follow = self.follow(&client, &stack, guard, seed);
         let followed = tokio::time::timeout(self.timeout, follow).await;
         let result = match followed {
             Ok(Ok((url, chain, response))) => Ok(self.read(url, chain, response, started).await),
             Ok(Err(error)) => Err(error),
-            Err(_) => Err(Error::timeout(Phase::Total, self.clock.now().since(started), self.timeout).at_url(url)),
+            Err(_) => {
+                Err(Error::timeout(Phase::Total, self.clock.now().since(started), self.timeout).at_url(url))
+            }
         };
         client.close().await;
         result
@@ -143,7 +144,8 @@ impl Single {
     ) -> Result<(Url, Vec<Hop>, Response)> {
         let mut chain: Vec<Hop> = Vec::new();
         loop {
-            let request = Arc::new(Request { chain: chain.clone(), ..Request::get(crate::scope::spelling(&url)) });
+            let request =
+                Arc::new(Request { chain: chain.clone(), ..Request::get(crate::scope::spelling(&url)) });
             let exchange = Exchange {
                 request,
                 url: url.clone(),
@@ -155,7 +157,8 @@ impl Single {
                     ..FetchLimits::default()
                 },
             };
-            let answer = Next::new(stack, client).run(exchange).await.map_err(|error| error.at_url(url.as_str()))?;
+            let answer =
+                Next::new(stack, client).run(exchange).await.map_err(|error| error.at_url(url.as_str()))?;
             let response = match answer {
                 Answer::Response(response) => *response,
                 Answer::Retry { reason, .. } => {
@@ -209,7 +212,9 @@ fn redirect(response: &Response, url: &Url) -> Result<Option<Url>> {
     let Some(location) = response.headers.get(http::header::LOCATION) else { return Ok(None) };
     let location = String::from_utf8_lossy(location.as_bytes()).into_owned();
     let target = url.join(location.trim()).map_err(|cause| {
-        Error::new(ErrorKind::Redirect, format!("a redirect to `{location}`")).at_url(url.as_str()).with_source(cause)
+        Error::new(ErrorKind::Redirect, format!("a redirect to `{location}`"))
+            .at_url(url.as_str())
+            .with_source(cause)
     })?;
     if !matches!(target.scheme(), "http" | "https") {
         return Err(Error::new(ErrorKind::Redirect, format!("a redirect to {target}")).at_url(url.as_str()));
@@ -221,7 +226,10 @@ impl Fetched {
     fn decode(&mut self) {
         let is_text = self.content_type.as_deref().is_none_or(|kind| {
             let kind = kind.to_ascii_lowercase();
-            kind.starts_with("text/") || kind.contains("xml") || kind.contains("json") || kind.contains("javascript")
+            kind.starts_with("text/")
+                || kind.contains("xml")
+                || kind.contains("json")
+                || kind.contains("javascript")
         });
         if !is_text {
             return;
@@ -257,7 +265,10 @@ impl Fetched {
     #[must_use]
     pub fn links(&self) -> Vec<Url> {
         let document = self.document();
-        let base = document.base_href().and_then(|href| self.url.join(href).ok()).unwrap_or_else(|| self.url.clone());
+        let base = document
+            .base_href()
+            .and_then(|href| self.url.join(href).ok())
+            .unwrap_or_else(|| self.url.clone());
         let mut seen = std::collections::HashSet::new();
         let links = document.links().filter(|link| link.kind.is_navigation());
         links.filter_map(|link| base.join(link.href).ok()).filter(|url| seen.insert(url.clone())).collect()

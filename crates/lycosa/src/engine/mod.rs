@@ -72,18 +72,17 @@ pub struct Report {
 #[derive(Debug)]
 pub struct Engine {
     shared: Arc<Shared>,
-    sinks: Vec<Box<dyn Sink>>,
     telemetry: Telemetry,
     stop: CancellationToken,
 }
 
 impl Engine {
-    /// Joins the parts and the sinks where records end. Nothing runs yet.
+    /// Joins the parts. Nothing runs yet.
     #[must_use]
-    pub fn new(parts: Parts, sinks: Vec<Box<dyn Sink>>) -> Self {
+    pub fn new(parts: Parts) -> Self {
         let telemetry = Telemetry::default();
         let shared = Shared::new(parts, telemetry.clone());
-        Self { shared, sinks, telemetry, stop: CancellationToken::new() }
+        Self { shared, telemetry, stop: CancellationToken::new() }
     }
 
     /// The counters of this run, live.
@@ -125,15 +124,15 @@ impl Engine {
         Ok(answers)
     }
 
-    /// Runs the crawl to its end. Whatever the end, everything committed is in the outputs, and the frontier is
+    /// Runs the crawl to its end, its records ending in these sinks. Whatever the end, everything committed is in the outputs, and the frontier is
     /// flushed.
     ///
     /// # Errors
     /// When the state or an output cannot be written, or an output was changed by somebody else.
-    pub async fn run(self) -> Result<Report> {
+    pub async fn run(self, sinks: Vec<Box<dyn Sink>>) -> Result<Report> {
         let started = self.shared.parts.clock.now();
         let finish = CancellationToken::new();
-        let exporter = Exporter::open(self.shared.clone(), self.sinks)?;
+        let exporter = Exporter::open(self.shared.clone(), sinks)?;
         let handle = tokio::runtime::Handle::current();
         let finishing = finish.clone();
         let stop = self.stop.clone();

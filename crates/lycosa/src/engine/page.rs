@@ -151,6 +151,9 @@ impl Journey {
         findings: &Findings,
     ) -> Vec<Record> {
         let request = &self.request;
+        let listed =
+            if self.shared.parts.settings.list_outlinks { findings.outlinks.as_slice() } else { &[] };
+        let links: Vec<&str> = listed.iter().map(|link| link.url.as_str()).collect();
         let canonical =
             page.document.and_then(|document| document.canonical()).and_then(|href| page.resolve(href));
         let title = page.document.and_then(|document| document.title());
@@ -171,7 +174,11 @@ impl Journey {
             bytes: arrived.body.len() as u64,
             fetched_at: self.started(),
             duration: self.elapsed(),
-            outlinks: Outlinks::Count(findings.outlinks.len() as u64),
+            outlinks: if self.shared.parts.settings.list_outlinks {
+                Outlinks::List(&links)
+            } else {
+                Outlinks::Count(findings.outlinks.len() as u64)
+            },
             redirects: &request.chain,
             tree_cut: cut,
             body_cut: None,

@@ -51,7 +51,7 @@ pub struct Settings {
     pub robots_agent: String,
     /// Whether sitemaps named by robots.txt (or `/sitemap.xml`) are read. Default false.
     pub sitemaps: bool,
-    /// Redirects followed for one URL. Default 10.
+    /// Redirects followed for one URL. Default 20.
     pub max_redirects: usize,
     /// Content types that are read and parsed; the bodies of others are not read. Lower case, `*` at the end
     /// stands for anything. Default HTML, XHTML and feeds.
@@ -66,6 +66,8 @@ pub struct Settings {
     pub drain: Duration,
     /// Whether outcomes that give no page become records too. Default false.
     pub all_outcomes: bool,
+    /// Whether page records list their outlinks instead of counting them. Default false.
+    pub list_outlinks: bool,
     /// Links taken from one page. Default 100,000.
     pub max_links: usize,
 }
@@ -77,23 +79,25 @@ impl Default for Settings {
             robots: true,
             robots_agent: "lycosa".to_owned(),
             sitemaps: false,
-            max_redirects: 10,
+            max_redirects: 20,
             accept_types: DEFAULT_ACCEPT_TYPES.iter().map(|&kind| kind.to_owned()).collect(),
             limits: FetchLimits::default(),
             byte_budget: false,
             retries: 2,
             drain: Duration::from_secs(10),
             all_outcomes: false,
+            list_outlinks: false,
             max_links: 100_000,
         }
     }
 }
 
-/// HTML, XHTML and feeds.
-pub const DEFAULT_ACCEPT_TYPES: [&str; 5] = [
+/// HTML, XHTML, feeds and plain XML.
+pub const DEFAULT_ACCEPT_TYPES: [&str; 6] = [
     "text/html",
     "application/xhtml+xml",
     "application/rss+xml",
     "application/atom+xml",
-    "application/feed+json",
+    "application/xml",
+    "text/xml",
 ];

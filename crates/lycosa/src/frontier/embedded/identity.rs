@@ -66,6 +66,14 @@ impl CrawlIdentity {
         Ok(Self { crawl: CrawlId(u128::from_le_bytes(id)), fingerprint_key, versions, shards: SHARDS, meta })
     }
 
+    /// Reads the identity of the crawl in a folder without opening it.
+    ///
+    /// # Errors
+    /// When it is damaged or was made by other rules.
+    pub fn read(folder: &Path, expected: Versions) -> Result<Self> {
+        Self::load(folder, &super::Disk, expected)
+    }
+
     pub(super) fn store(&self, folder: &Path, files: &dyn FileLayer) -> Result<()> {
         let key = u128::from_be_bytes(self.fingerprint_key);
         let mut stored = Stored {

@@ -102,6 +102,24 @@ pub fn exists(folder: &Path) -> bool {
     folder.join(identity::FILE).exists()
 }
 
+/// Removes the crawl in a folder: its own files, nothing else.
+///
+/// # Errors
+/// When the folder is in use or a file cannot be removed.
+pub fn remove(folder: &Path) -> Result<()> {
+    let _lock = lock(folder)?;
+    let ours = |name: &str| {
+        name == identity::FILE || log::segment_first(name).is_some() || name.starts_with("snapshot-")
+    };
+    let names =
+        Disk.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
+    for name in names.iter().filter(|name| ours(name)) {
+        let path = folder.join(name);
+        Disk.remove(&path).map_err(|cause| Error::io(format!("removing {}", path.display()), cause))?;
+    }
+    Ok(())
+}
+
 impl Embedded {
     /// Makes a new crawl in a folder that holds none.
     ///

@@ -25,7 +25,7 @@ use crate::octets::{is_normal, push_normal};
 pub const MAX_ROBOTS_BYTES: usize = 500 << 10;
 
 /// The longest crawl-delay that is honoured; a longer one is cut to this.
-pub const MAX_CRAWL_DELAY: Duration = Duration::from_secs(300);
+pub const MAX_CRAWL_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Sitemap lines that are kept of one file.
 pub const MAX_SITEMAPS: usize = 1_000;
