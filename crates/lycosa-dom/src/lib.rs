@@ -7,6 +7,7 @@ mod name;
 mod page;
 mod select;
 mod text;
+mod tokenize;
 
 pub use charset::{CharsetSource, Decoded, decode};
 pub use document::{
