@@ -2,7 +2,7 @@
 //! encoding" of the HTML standard (13.2.3.2) with "get an attribute" and "get an XML encoding". Steps and
 //! their order are the standard's.
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
+use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
 
 use super::label::{charset_of_meta_content, is_space};
 
@@ -46,7 +46,8 @@ fn prescan_head(head: &[u8]) -> Declared {
 /// A label as declared inside the page: UTF-16 cannot be true there, since ASCII was readable.
 fn declared_encoding(label: &[u8], unknown: &mut Option<String>) -> Option<&'static Encoding> {
     let encoding = Encoding::for_label(label);
-    if encoding.is_none() && unknown.is_none() && !label.is_empty() {
+    let is_unsupported = encoding.is_none_or(|encoding| encoding == REPLACEMENT);
+    if is_unsupported && unknown.is_none() && !label.is_empty() {
         *unknown = Some(String::from_utf8_lossy(label).into_owned());
     }
     encoding.map(|encoding| {

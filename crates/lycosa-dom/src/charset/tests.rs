@@ -43,6 +43,18 @@ fn an_unknown_declaration_is_passed_over_and_told() {
 }
 
 #[test]
+fn encodings_without_a_decoder_are_named() {
+    let unknown = |bytes: &[u8], transport| decode(bytes, transport, None).unknown_label;
+    assert_eq!(unknown(b"x", Some("iso-2022-kr")).as_deref(), Some("iso-2022-kr"));
+    assert_eq!(unknown(b"<meta charset=hz-gb-2312>", None).as_deref(), Some("hz-gb-2312"));
+    assert_eq!(unknown(b"\x1b$)C\x0e3*\x0f", None).as_deref(), Some("iso-2022-kr"));
+    assert_eq!(unknown(b"\x1b$)A\x0e=;\x0f", None).as_deref(), Some("iso-2022-cn"));
+    assert_eq!(unknown(b"x ~{<:Ky2;~} y", None).as_deref(), Some("hz-gb-2312"));
+    assert_eq!(unknown(b"a ~{ b ~} c ~~", None), None);
+    assert_eq!(unknown(b"plain", None), None);
+}
+
+#[test]
 fn malformed_sequences_are_counted() {
     let decoded = decode(b"a\xffb\xe2\x82c", Some("utf-8"), None);
     assert_eq!((&*decoded.text, decoded.malformed), ("a\u{fffd}b\u{fffd}c", 2));
@@ -142,7 +154,8 @@ fn the_charset_corpus_is_detected_as_well_as_measured() {
         let Some(bytes) = files.get(file) else { panic!("{file} is not in the archive") };
         let decoded = decode(bytes, None, None);
         if !is_supported(label) {
-            *unsupported.entry(label.to_owned()).or_default() += 1;
+            let told = if decoded.unknown_label.is_some() { "named" } else { "mistaken" };
+            *unsupported.entry(format!("{label} {told}")).or_default() += 1;
             continue;
         }
         let by_mark = decoded.source == CharsetSource::Bom && decoded.charset.starts_with(label);

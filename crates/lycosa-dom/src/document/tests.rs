@@ -109,6 +109,31 @@ fn html5lib_tree_construction_cases_give_the_expected_trees() {
     }
 }
 
+/// The same page through html5ever's own tokenizer.
+fn parse_with_html5ever(text: &str) -> Document {
+    use html5ever::tendril::TendrilSink;
+    let tree_builder =
+        html5ever::tree_builder::TreeBuilderOpts { scripting_enabled: false, ..Default::default() };
+    let options = html5ever::ParseOpts { tree_builder, ..Default::default() };
+    let state = html5ever::parse_document(sink::Sink::new(text.len()), options).one(text);
+    freeze::freeze(state, ParseOptions::default().max_depth).0
+}
+
+#[test]
+fn real_pages_give_the_same_tree_as_html5ever() {
+    let Some(pages) = corpus::archive("pages/pages.tar.zst") else { return };
+    let mut count = 0;
+    for (name, bytes) in pages.iter().filter(|(name, _)| name.ends_with(".html")).step_by(4) {
+        let text = crate::decode(bytes, None, None).text;
+        let (ours, theirs) = (parse(&text), parse_with_html5ever(&text));
+        assert_eq!(ours.text, theirs.text, "{name}");
+        assert!(ours.root().html() == theirs.root().html(), "{name}");
+        assert_eq!(ours.tree_state(), TreeState::Whole, "{name}");
+        count += 1;
+    }
+    println!("{count} pages");
+}
+
 /// Everything the arrays promise.
 fn check(document: &Document) {
     let count = document.len();
@@ -156,8 +181,10 @@ proptest! {
             0..60,
         )
     ) {
-        let document = parse(&text.concat());
+        let text = text.concat();
+        let document = parse(&text);
         check(&document);
+        prop_assert_eq!(document.root().html(), parse_with_html5ever(&text).root().html());
         let _ = (document.root().html(), document.root().visible_text(), document.links().count());
     }
 
@@ -217,7 +244,7 @@ fn a_deep_tree_can_be_walked_written_and_dropped() {
     let options = ParseOptions::default().max_depth(20_000);
     let document = Document::parse_html(&"<svg>".repeat(15_000), options);
     assert_eq!(document.tree_state(), TreeState::Whole);
-    assert_eq!(document.nodes().last().unwrap().ancestors().count(), 15_002);
+    assert_eq!(document.nodes().next_back().unwrap().ancestors().count(), 15_002);
     assert!(document.root().html().len() > 150_000);
     assert_eq!(document.root().visible_text(), "");
     drop(document);

@@ -85,7 +85,7 @@ impl Document {
 }
 
 impl<'d> Links<'d> {
-    fn from_scan(&mut self) -> Option<Link<'d>> {
+    fn next_scanned(&mut self) -> Option<Link<'d>> {
         let link = self.document.scanned_links().get(self.scanned)?;
         self.scanned += 1;
         Some(Link { kind: link.kind, href: trim(&link.href), rel: link.rel.as_deref(), node: None })
@@ -97,7 +97,7 @@ impl<'d> Iterator for Links<'d> {
 
     fn next(&mut self) -> Option<Link<'d>> {
         if self.is_cut {
-            return self.from_scan();
+            return self.next_scanned();
         }
         loop {
             let id = self.next;

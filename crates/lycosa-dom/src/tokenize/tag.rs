@@ -149,7 +149,7 @@ impl<S: TokenSink> Tokenizer<'_, S> {
     fn value(&self, start: usize, end: usize) -> StrTendril {
         let text = &self.text[start..end];
         let special = |byte: &u8| matches!(byte, b'&' | 0);
-        if !text.as_bytes().iter().any(|byte| special(byte)) {
+        if !text.as_bytes().iter().any(special) {
             return self.slice(start, end);
         }
         let mut value = StrTendril::with_capacity(u32::try_from(text.len()).unwrap_or(0));
