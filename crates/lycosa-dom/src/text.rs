@@ -219,8 +219,9 @@ impl<'d> Writer<'d> {
     /// Writes what is owed before text.
     fn pay(&mut self) {
         if !self.out.is_empty() {
-            let have = self.out.bytes().rev().take_while(|&byte| byte == b'\n').count();
-            for _ in have..usize::from(self.breaks) {
+            let owed = usize::from(self.breaks);
+            let have = self.out.bytes().rev().take(owed).take_while(|&byte| byte == b'\n').count();
+            for _ in have..owed {
                 self.out.push('\n');
             }
             if self.tab {

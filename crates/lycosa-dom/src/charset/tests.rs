@@ -175,6 +175,43 @@ fn the_charset_corpus_is_detected_as_well_as_measured() {
     assert!(right * 100 >= all * 94, "{right} of {all}");
 }
 
+#[test]
+fn legacy_encodings_follow_the_published_tables() {
+    for label in ["big5", "euc-jp", "euc-kr", "iso-2022-jp", "shift_jis"] {
+        let Some(table) = corpus::read(&format!("charset-tables/{label}.tsv.zst")) else { return };
+        let (mut rows, mut wrong) = (0, Vec::new());
+        for line in String::from_utf8(table).unwrap().lines() {
+            let Some((bytes, point)) = line.split_once('\t') else { continue };
+            // Yen sign, overline and minus are written as these bytes, which are read as something similar.
+            if matches!(bytes, "5C" | "7E" | "81 7C") {
+                continue;
+            }
+            let Ok(bytes) =
+                bytes.split(' ').map(|hex| u8::from_str_radix(hex, 16)).collect::<Result<Vec<_>, _>>()
+            else {
+                continue;
+            };
+            let wanted: String = point
+                .split_whitespace()
+                .map(|hex| {
+                    char::from_u32(u32::from_str_radix(hex.trim_start_matches("U+"), 16).unwrap()).unwrap()
+                })
+                .collect();
+            let decoded = decode(&bytes, Some(label), None);
+            rows += 1;
+            if decoded.text != wanted {
+                wrong.push(format!("{line}: {:?}", decoded.text));
+            }
+        }
+        println!(
+            "{label}: {rows} rows, {} wrong: {:?}",
+            wrong.len(),
+            wrong.iter().take(5).collect::<Vec<_>>()
+        );
+        assert!(rows > 1000 && wrong.is_empty(), "{label}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_decode(bytes: Vec<u8>, transport in "\\PC{0,30}", tld in "\\PC{0,6}") {

@@ -17,6 +17,9 @@ const PIECE: usize = 4096;
 /// Longer texts are cut: offsets are 32 bits wide.
 const MAX_TEXT: usize = 1 << 30;
 
+/// The deepest tree there is, whatever the options say: `:has()` recurses as deep as the tree.
+const DEEPEST: u32 = 2048;
+
 /// A question asked between pieces: has this page taken long enough?
 pub type Cancel<'a> = &'a dyn Fn() -> bool;
 
@@ -24,7 +27,8 @@ pub type Cancel<'a> = &'a dyn Fn() -> bool;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct ParseOptions<'a> {
-    /// Elements below this depth are left out (the `html` element has depth 1). Default 512, as in browsers.
+    /// Elements below this depth are left out (the `html` element has depth 1). Default 512, as in browsers; at
+    /// most 2048.
     pub max_depth: u32,
     /// Building stops soon after this many nodes, attributes not counted. Default one million.
     pub max_nodes: u32,
@@ -87,7 +91,7 @@ impl<'a> ParseOptions<'a> {
             Some(CutReason::Nodes)
         } else if arena.overflow {
             Some(CutReason::Size)
-        } else if arena.is_deeper_than(self.max_depth) {
+        } else if arena.is_deeper_than(self.max_depth.min(DEEPEST)) {
             Some(CutReason::Depth)
         } else if self.cancel.is_some_and(|cancel| cancel()) {
             Some(CutReason::Cancelled)
@@ -125,7 +129,7 @@ impl Document {
         }
         let cut = stopped.or(is_too_long.then_some(CutReason::Size));
         let state = tokenizer.sink.sink.finish();
-        let (mut document, pruned) = freeze(state, options.max_depth);
+        let (mut document, pruned) = freeze(state, options.max_depth.min(DEEPEST));
         if let Some(reason) = cut.or(pruned.then_some(CutReason::Depth)) {
             document.tree_state = TreeState::Cut { reason };
             document.scanned_links = scan_links(&text);

@@ -240,14 +240,20 @@ fn hostile_nesting_is_cut_and_loses_no_link() {
 }
 
 #[test]
-fn a_deep_tree_can_be_walked_written_and_dropped() {
-    let options = ParseOptions::default().max_depth(20_000);
-    let document = Document::parse_html(&"<svg>".repeat(15_000), options);
+fn the_deepest_tree_can_be_searched_walked_written_and_dropped() {
+    let document = Document::parse_html(&"<svg>".repeat(2046), ParseOptions::default().max_depth(u32::MAX));
     assert_eq!(document.tree_state(), TreeState::Whole);
-    assert_eq!(document.nodes().next_back().unwrap().ancestors().count(), 15_002);
-    assert!(document.root().html().len() > 150_000);
+    assert_eq!(document.nodes().next_back().unwrap().ancestors().count(), 2048);
+    assert!(document.root().html().len() > 20_000);
     assert_eq!(document.root().visible_text(), "");
+    for source in
+        ["html:has(nosuch)", "svg:has(~ x) svg svg", ":not(svg svg svg svg)", "svg:nth-last-child(1) > svg"]
+    {
+        let _ = document.select(&crate::Selector::parse(source).unwrap()).count();
+    }
     drop(document);
+    let deeper = Document::parse_html(&"<svg>".repeat(9000), ParseOptions::default().max_depth(u32::MAX));
+    assert_eq!(deeper.tree_state(), TreeState::Cut { reason: CutReason::Depth });
 }
 
 #[test]
@@ -321,8 +327,30 @@ fn html_is_written_as_the_standard_says() {
 
 #[test]
 fn odd_pages_of_other_parsers_do_not_upset_this_one() {
-    for file in corpus::list("html-oddities", ".html") {
+    let mut count = 0;
+    for file in corpus::list("html-oddities", "") {
         let Some(bytes) = corpus::read(&file) else { return };
-        check(&parse(&crate::decode(&bytes, None, None).text));
+        let text = crate::decode(&bytes, None, None).text;
+        let document = parse(&text);
+        if document.len() < 20_000 {
+            check(&document);
+        }
+        assert!(document.links().count() <= document.len());
+        let _ = (document.root().html(), document.root().visible_text());
+        println!("{file}: {} nodes, {:?}", document.len(), document.tree_state());
+        count += 1;
+    }
+    println!("{count} files");
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_go_all_the_way(bytes: Vec<u8>, tail in "(<a href=\"|<p class=c>|&#|</|<!--|<script>|<table>){0,6}") {
+        let bytes = [&bytes[..], tail.as_bytes(), &bytes[..]].concat();
+        let document = parse(&crate::decode(&bytes, None, None).text);
+        let selector = crate::Selector::parse("a[href], p.c:not(:empty), td:first-child::text").unwrap();
+        let _ = (document.select(&selector).count(), selector.values(document.root()).count());
+        let _ = (document.title(), document.meta("x"), document.canonical(), document.lang(), document.base_href());
+        let _ = (document.meta_refresh(), document.meta_robots("x").count(), document.links().count());
     }
 }
