@@ -41,7 +41,7 @@ pub(super) fn announced(bytes: &[u8]) -> Option<String> {
         "iso-2022-kr"
     } else if bytes.contains(&0x1b) && CHINESE.into_iter().any(has) {
         "iso-2022-cn"
-    } else if bytes.is_ascii() && is_hz(bytes) {
+    } else if bytes.contains(&b'~') && bytes.is_ascii() && is_hz(bytes) {
         "hz-gb-2312"
     } else {
         return None;

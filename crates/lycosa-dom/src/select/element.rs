@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     document::NodeRef,
-    name::{KNOWN, NodeName, atoms},
+    name::{KNOWN, Namespace, NodeName, atoms},
 };
 
 /// A node that is known to be an element.
@@ -115,6 +115,16 @@ impl Element for Matched<'_> {
             };
             in_namespace && self.name_is(found, name) && operation.eval_str(attribute.value())
         })
+    }
+
+    fn has_attr_in_no_namespace(&self, name: &Name) -> bool {
+        if let Some(atom) = name.known {
+            return self.value(NodeName::plain(atom)).is_some();
+        }
+        self.0
+            .attrs()
+            .map(|attribute| attribute.node_name())
+            .any(|found| found.namespace() == Namespace::None && self.name_is(found, name))
     }
 
     fn match_non_ts_pseudo_class(&self, class: &PseudoClass, _: &mut MatchingContext<'_, Grammar>) -> bool {

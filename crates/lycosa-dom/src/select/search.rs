@@ -55,9 +55,8 @@ impl Key {
         let is_whole = parts == 1 && selector.len() == 1 && !matches!(key, Self::None);
         (key, is_whole)
     }
-}
 
-impl Key {
+    /// The tag it asks for.
     fn tag(&self, document: &Document) -> Option<Tag> {
         match self {
             Self::Tag { html, other } => Some(Tag::find(document, html, other)),
@@ -98,11 +97,11 @@ impl<'d, 's> Select<'d, 's> {
         let caches = &mut self.caches;
         match &*self.selector.branches {
             [branch] if branch.is_key_only => true,
-            [branch] => matches_list(&branch.list, node, scope, caches),
+            [branch] => matches(branch, node, scope, caches),
             branches => branches.iter().zip(&self.tags).any(|(branch, tag)| {
                 let has_tag = tag.is_none_or(|tag| tag.has(node.node_name()));
                 let is_enough = tag.is_some() && branch.is_key_only;
-                has_tag && (is_enough || matches_list(&branch.list, node, scope, caches))
+                has_tag && (is_enough || matches(branch, node, scope, caches))
             }),
         }
     }
@@ -122,9 +121,64 @@ impl<'d> Iterator for Select<'d, '_> {
     }
 }
 
-/// Whether one branch matches an element, outside a search.
-pub(super) fn matches_branch(branch: &Branch, node: NodeRef<'_>) -> bool {
-    matches_list(&branch.list, node, None, &mut SelectorCaches::default())
+/// Whether one branch matches an element, outside a search. `:scope` is the given node.
+pub(super) fn matches_branch(branch: &Branch, node: NodeRef<'_>, scope: NodeRef<'_>) -> bool {
+    let scope = scope.is_element().then(|| Matched(scope).opaque());
+    matches(branch, node, scope, &mut SelectorCaches::default())
+}
+
+fn matches(
+    branch: &Branch,
+    node: NodeRef<'_>,
+    scope: Option<OpaqueElement>,
+    caches: &mut SelectorCaches,
+) -> bool {
+    match branch.list.slice() {
+        [selector] if branch.is_simple => {
+            selector.iter().all(|component| matches_simple(component, Matched(node)))
+        }
+        _ => matches_list(&branch.list, node, scope, caches),
+    }
+}
+
+/// Whether a selector is one compound of tags, ids, classes and attributes that must be there: `a[href]`. Such
+/// are matched here, without the general machine.
+pub(super) fn is_simple(list: &SelectorList<Grammar>) -> bool {
+    let [selector] = list.slice() else { return false };
+    let components = selector.iter_raw_match_order();
+    components.into_iter().all(|component| {
+        matches!(
+            component,
+            Component::LocalName(_)
+                | Component::ID(_)
+                | Component::Class(_)
+                | Component::AttributeInNoNamespaceExists { .. }
+                | Component::ExplicitUniversalType
+        )
+    })
+}
+
+fn matches_simple(component: &Component<Grammar>, element: Matched<'_>) -> bool {
+    let is_html = element.is_html_element_in_html_document();
+    match component {
+        Component::LocalName(name) => {
+            element.has_local_name(if is_html { &name.lower_name } else { &name.name })
+        }
+        Component::ID(id) => element.has_id(id, case_of(element.0.document())),
+        Component::Class(class) => element.has_class(class, case_of(element.0.document())),
+        Component::AttributeInNoNamespaceExists { local_name, local_name_lower } => {
+            element.has_attr_in_no_namespace(if is_html { local_name_lower } else { local_name })
+        }
+        _ => true,
+    }
+}
+
+/// How ids and classes compare in a document.
+fn case_of(document: &Document) -> CaseSensitivity {
+    match document.quirks() {
+        Quirks::Quirks => CaseSensitivity::AsciiCaseInsensitive,
+        _ => CaseSensitivity::CaseSensitive,
+    }
 }
 
 fn matches_list(
@@ -177,10 +231,7 @@ enum Candidates<'d> {
 
 impl<'d> Candidates<'d> {
     fn new(document: &'d Document, key: &Key, start: u32, end: u32) -> Self {
-        let case = match document.quirks() {
-            Quirks::Quirks => CaseSensitivity::AsciiCaseInsensitive,
-            _ => CaseSensitivity::CaseSensitive,
-        };
+        let case = case_of(document);
         match key {
             Key::None => Self::All { document, next: start, end },
             Key::Tag { html, other } => {

@@ -268,7 +268,10 @@ fn a_search_under_a_node_finds_descendants_and_sees_the_whole_document() {
     assert_eq!(found(".a i"), ["i"]);
     assert_eq!(found(":scope > *"), ["b"]);
     assert!(found("p").is_empty());
-    assert!(p.matches(&Selector::parse(".a > p").unwrap()));
+    assert_eq!(found(":scope > b, :scope"), ["b"]);
+    let texts = Selector::parse(":scope > b::attr(id), i::attr(id)").unwrap();
+    assert_eq!(texts.values(p).collect::<Vec<_>>(), ["b", "i"]);
+    assert!(p.matches(&Selector::parse(".a > p:scope").unwrap()));
     assert!(!document.root().matches(&Selector::parse("*").unwrap()));
 }
 
