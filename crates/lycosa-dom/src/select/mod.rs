@@ -171,7 +171,13 @@ fn describe(kind: &cssparser::ParseErrorKind<SelectorParseErrorKind>) -> String 
             Kind::PseudoElementExpectedColon | Kind::PseudoElementExpectedIdent | Kind::NoIdentForPseudo => {
                 "a name must follow the colon".to_owned()
             }
-            other => format!("{other:?}"),
+            Kind::NonCompoundSelector => "only one compound selector may stand here".to_owned(),
+            Kind::ExplicitNamespaceUnexpectedToken => "a name must follow the namespace prefix".to_owned(),
+            Kind::UnexpectedTokenInAttributeSelector
+            | Kind::NoQualifiedNameInAttributeSelector
+            | Kind::ExpectedBarInAttr
+            | Kind::InvalidQualNameInAttr => "this attribute selector cannot be read".to_owned(),
+            _ => "this is not allowed here".to_owned(),
         },
         cssparser::ParseErrorKind::Basic(kind) => format!("{kind}"),
     }
