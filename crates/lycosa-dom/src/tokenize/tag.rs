@@ -10,7 +10,7 @@ use html5ever::{
 
 use super::{Mode, Tokenizer, is_space, reference};
 
-const SLOTS: usize = 512;
+const SLOTS: usize = 256;
 /// Beyond this many attributes, repeated ones are found by hashing.
 const FEW_ATTRIBUTES: usize = 16;
 
