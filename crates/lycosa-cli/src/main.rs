@@ -3,6 +3,7 @@
 mod cmd;
 mod demo_site;
 mod exit;
+mod interrupt;
 mod output;
 mod progress;
 mod summary;

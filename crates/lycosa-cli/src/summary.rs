@@ -78,7 +78,7 @@ fn ending(end: End) -> String {
 
 fn line(text: &mut String, name: &str, value: &str) {
     // Writing to a String cannot fail.
-    drop(writeln!(text, "{name:>18}  {value}"));
+    let _ = writeln!(text, "{name:>18}  {value}");
 }
 
 fn list(text: &mut String, name: &str, mut rows: Vec<(String, u64)>) {

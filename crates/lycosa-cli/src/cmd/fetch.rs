@@ -124,12 +124,12 @@ pub(super) fn user(text: &str) -> Result<(String, String)> {
 fn facts(fetched: &Fetched) -> String {
     let mut text = String::new();
     for hop in &fetched.chain {
-        drop(writeln!(text, "* {} {} (redirect)", hop.status, hop.url));
+        let _ = writeln!(text, "* {} {} (redirect)", hop.status, hop.url);
     }
-    drop(write!(text, "* {} {}", fetched.status, fetched.url));
+    let _ = write!(text, "* {} {}", fetched.status, fetched.url);
     let mut fact = |name: &str, value: Option<String>| {
         if let Some(value) = value {
-            drop(write!(text, "\n* {name}: {value}"));
+            let _ = write!(text, "\n* {name}: {value}");
         }
     };
     let facts = &fetched.facts;
@@ -150,9 +150,9 @@ fn facts(fetched: &Fetched) -> String {
 }
 
 fn head(text: &mut String, fetched: &Fetched) {
-    drop(writeln!(text, "{} {}", fetched.facts.version, fetched.status));
+    let _ = writeln!(text, "{} {}", fetched.facts.version, fetched.status);
     for (name, value) in &fetched.headers {
-        drop(writeln!(text, "{name}: {}", String::from_utf8_lossy(value.as_bytes())));
+        let _ = writeln!(text, "{name}: {}", String::from_utf8_lossy(value.as_bytes()));
     }
     text.push('\n');
 }
@@ -163,11 +163,11 @@ fn body(text: &mut String, args: &Args, selector: Option<&Selector>, fetched: &F
         text.push('\n');
     } else if args.links {
         for link in fetched.links() {
-            drop(writeln!(text, "{link}"));
+            let _ = writeln!(text, "{link}");
         }
     } else if let Some(selector) = selector {
         for value in selector.values(fetched.document().root()) {
-            drop(writeln!(text, "{}", lycosa_dom::collapse_whitespace(&value)));
+            let _ = writeln!(text, "{}", lycosa_dom::collapse_whitespace(&value));
         }
     }
 }

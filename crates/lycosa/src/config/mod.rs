@@ -23,6 +23,7 @@
 //! # Ok::<(), lycosa::config::ConfigError>(())
 //! ```
 
+mod crawl;
 mod header;
 mod inspect;
 mod layers;
@@ -40,6 +41,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub use crawl::Occasion;
 pub use header::HeaderLine;
 pub use layers::{Layers, check, load};
 pub use options::{CrawlOptions, Durability, OutlinksField, Timeouts};

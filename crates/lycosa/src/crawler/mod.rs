@@ -45,7 +45,7 @@ const STREAM_BUFFER: usize = 16;
 ///
 /// let report = Crawler::new("https://example.com/")
 ///     .max_pages(100)
-///     .on_html("h1", |heading, page| page.emit("heading", [("text", heading.text_content())]))
+///     .on_html("h1", |heading, page| page.emit("heading", [("text", heading.text())]))
 ///     .output("headings.jsonl")
 ///     .run()
 ///     .await?;

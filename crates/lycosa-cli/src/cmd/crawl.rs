@@ -1,0 +1,333 @@
+//! `lycosa crawl`: the main job.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use lycosa::config::{ConfigError, CrawlOptions, Layers, Occasion};
+use lycosa::crawler::{Continue, Crawler, End, Options, Report};
+use lycosa::model::Finish;
+use lycosa::{Error, ErrorKind, Result};
+
+use crate::exit::Exit;
+use crate::progress::Progress;
+use crate::{output, summary};
+
+/// Crawl sites and write one record a page.
+///
+/// Records go to a file inside the state folder unless -o says otherwise. A crawl that was stopped, interrupted or
+/// killed goes on with --resume; nothing is lost and nothing is written twice.
+#[derive(Debug, Default, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
+pub(crate) struct Args {
+    /// Where to begin: URLs or host names (then with http); `-` reads them from standard input
+    #[arg(value_name = "URL")]
+    urls: Vec<String>,
+    /// Read further seeds from a file, one a line
+    #[arg(long, value_name = "FILE", help_heading = "Where")]
+    seeds: Vec<String>,
+    /// Which hosts belong: host, domain, subdomains or any [default: host]
+    #[arg(long, value_name = "SCOPE", help_heading = "Where")]
+    scope: Option<String>,
+    /// Domains that belong too, with everything below them
+    #[arg(long, value_name = "DOMAIN", value_delimiter = ',', help_heading = "Where")]
+    allowed_domains: Vec<String>,
+    /// Follow only links in whose URL this regular expression is found; repeatable
+    #[arg(long, value_name = "REGEX", help_heading = "Where")]
+    include: Vec<String>,
+    /// Do not follow links in whose URL this regular expression is found; repeatable
+    #[arg(long, value_name = "REGEX", help_heading = "Where")]
+    exclude: Vec<String>,
+    /// Follow at most this many links from a seed; 0 is the seeds alone [default: no limit]
+    #[arg(short, long, value_name = "LINKS", help_heading = "Where")]
+    depth: Option<String>,
+    /// Read sitemaps: those robots.txt names, else /sitemap.xml
+    #[arg(long, help_heading = "Where")]
+    sitemap: bool,
+
+    /// Stop after exactly this many pages, over all resumed runs
+    #[arg(long, value_name = "PAGES", help_heading = "How much")]
+    max_pages: Option<String>,
+    /// Send at most this many requests, over all resumed runs
+    #[arg(long, value_name = "REQUESTS", help_heading = "How much")]
+    max_requests: Option<String>,
+    /// Start no request after this time, such as 90s or 2h
+    #[arg(long, value_name = "TIME", help_heading = "How much")]
+    max_time: Option<String>,
+    /// Receive at most this many bytes, such as 500MB, over all resumed runs
+    #[arg(long, value_name = "BYTES", help_heading = "How much")]
+    max_bytes: Option<String>,
+    /// Read at most this much of one response, on the wire and decoded [default: 64MiB]
+    #[arg(long, value_name = "BYTES", help_heading = "How much")]
+    max_body: Option<String>,
+
+    /// Requests at once [default: 16]
+    #[arg(short, long, value_name = "REQUESTS", help_heading = "How politely")]
+    concurrency: Option<String>,
+    /// Requests at once to one host and port [default: 2]
+    #[arg(long, value_name = "REQUESTS", help_heading = "How politely")]
+    per_host: Option<String>,
+    /// Time between two requests to a site [default: 500ms, and as long as the site takes to answer]
+    #[arg(long, value_name = "TIME", help_heading = "How politely")]
+    delay: Option<String>,
+    /// Do not ask for robots.txt
+    #[arg(long, help_heading = "How politely")]
+    no_robots: bool,
+    /// Try failed requests again this often [default: 2]
+    #[arg(long, value_name = "TIMES", help_heading = "How politely")]
+    retries: Option<String>,
+
+    /// Add a header to every request; repeatable
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", help_heading = "Requests")]
+    headers: Vec<String>,
+    /// The User-Agent header; its first word is looked up in robots.txt
+    #[arg(short = 'A', long, value_name = "TEXT", help_heading = "Requests")]
+    user_agent: Option<String>,
+    /// Basic authentication, sent to the seeds' hosts only
+    #[arg(short = 'u', long, value_name = "USER:PASSWORD", help_heading = "Requests")]
+    user: Option<String>,
+    /// A Cookie header, sent to the seeds' hosts only
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Requests")]
+    cookie: Option<String>,
+    /// A proxy for every request, such as http://host:3128
+    #[arg(long, value_name = "URL", help_heading = "Requests")]
+    proxy: Option<String>,
+    /// The time for one request as a whole [default: 120s]; --set timeouts.connect=5s and the like for its phases
+    #[arg(long, value_name = "TIME", help_heading = "Requests")]
+    timeout: Option<String>,
+    /// Do not check certificates
+    #[arg(short = 'k', long, help_heading = "Requests")]
+    insecure: bool,
+    /// Trust the certificate authorities in this PEM file too
+    #[arg(long, value_name = "FILE", help_heading = "Requests")]
+    cacert: Option<String>,
+    /// Allow a network of private addresses, such as 10.0.0.0/8; seeds typed here allow their own host and port
+    #[arg(long, value_name = "CIDR", help_heading = "Requests")]
+    allow_address: Vec<String>,
+    /// Refuse requests whose address a proxy hides
+    #[arg(long, help_heading = "Requests")]
+    strict_guard: bool,
+
+    /// Write records here: .jsonl or .csv, with .gz or .zst after it; DIR/ for numbered parts; - for standard output
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    output: Option<String>,
+    /// Write pages here, when item rules send items to -o
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pages: Option<String>,
+    /// Write a record for URLs that gave no page too
+    #[arg(long, help_heading = "Output")]
+    all_outcomes: bool,
+    /// Keep the body of every page below this folder
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    save_bodies: Option<String>,
+    /// Read these media types; of others only the facts are recorded [default: HTML, XHTML, feeds, XML]
+    #[arg(long, value_name = "TYPES", value_delimiter = ',', help_heading = "Output")]
+    accept_types: Vec<String>,
+    /// Replace an output that is there already
+    #[arg(long, conflicts_with = "append", help_heading = "Output")]
+    overwrite: bool,
+    /// Write after what an output holds already
+    #[arg(long, help_heading = "Output")]
+    append: bool,
+
+    /// Keep the state here [default: .lycosa/NAME, after the first seed]
+    #[arg(long, value_name = "DIR", help_heading = "State")]
+    state: Option<String>,
+    /// Go on with the crawl in the state folder
+    #[arg(long, conflicts_with = "fresh", help_heading = "State")]
+    resume: bool,
+    /// Throw an unfinished crawl in the state folder away and begin anew
+    #[arg(long, help_heading = "State")]
+    fresh: bool,
+    /// What a commit survives: process or power [default: power]
+    #[arg(long, value_name = "LEVEL", help_heading = "State")]
+    durability: Option<String>,
+
+    /// Read options from a file; flags come before it
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    config: Option<PathBuf>,
+    /// Set one option by its name in the file, such as --set timeouts.connect=5s; repeatable
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Configuration")]
+    set: Vec<String>,
+    /// Say nothing but errors
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Configuration")]
+    quiet: bool,
+    /// Say more: the options in force, every kind of problem
+    #[arg(short, long, help_heading = "Configuration")]
+    verbose: bool,
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: Args) -> Result<Exit> {
+    let mut options = options(&args)?;
+    let folder = state_folder(&options);
+    options.state = Some(folder.clone());
+    if options.outputs.is_empty() {
+        options.outputs.push(default_output(&folder, options.continuation));
+    }
+    if args.verbose {
+        output::say(&format!("{options:#?}"));
+    }
+    let outputs: Vec<String> = options.outputs.iter().map(|output| output.path.display().to_string()).collect();
+    let again = format!("go on with: {} --resume", this_command(&folder));
+    let report = crawl(Crawler::with_options(options), args.quiet).await?;
+    let exit = exit_of(&report);
+    if !args.quiet {
+        let again = matches!(exit, Exit::Budget | Exit::Interrupted).then_some(again.as_str());
+        output::say(summary::render(&report, &outputs, again).trim_end());
+    }
+    Ok(exit)
+}
+
+/// Runs a crawl with progress and Ctrl-C.
+pub(super) async fn crawl(crawler: Crawler, quiet: bool) -> Result<Report> {
+    let crawl = crawler.build().await?;
+    for notice in crawl.notices() {
+        output::say(&format!("note: {notice}"));
+    }
+    let progress = Progress::start(crawl.watch(), quiet || !std::io::stderr().is_terminal());
+    let stop = crawl.stop_token();
+    let interrupts = tokio::spawn(crate::interrupt::stop_on_interrupt(stop));
+    let report = crawl.run().await;
+    interrupts.abort();
+    drop(progress);
+    report
+}
+
+fn exit_of(report: &Report) -> Exit {
+    match report.end {
+        End::Finished(Finish::Complete) | End::OutputClosed => Exit::Done,
+        End::Finished(_) => Exit::Budget,
+        End::Interrupted => Exit::Interrupted,
+    }
+}
+
+fn options(args: &Args) -> Result<Options> {
+    let mut layers = Layers::new();
+    if let Some(file) = &args.config {
+        layers.file(file).map_err(config_error)?;
+    }
+    for pair in &args.set {
+        layers.set(pair).map_err(config_error)?;
+    }
+    flags(args, &mut layers);
+    let mut file: CrawlOptions = layers.build().map_err(config_error)?;
+    let (stdin, typed): (Vec<_>, Vec<_>) = args.urls.iter().cloned().partition(|url| url == "-");
+    if !stdin.is_empty() {
+        file.seed_files.push("-".to_owned());
+    }
+    file.seed_files.extend(args.seeds.iter().cloned());
+    let continuation = match (args.resume, args.fresh) {
+        (true, _) => Continue::Resume,
+        (false, true) => Continue::Fresh,
+        (false, false) => Continue::Refuse,
+    };
+    file.into_crawl(Occasion { typed, continuation })
+}
+
+/// Every flag that was given becomes a text under its option's name, so that a wrong value reads the same
+/// wherever it was written.
+fn flags(args: &Args, layers: &mut Layers) {
+    let singles = [
+        ("--scope", "scope", &args.scope),
+        ("--depth", "depth", &args.depth),
+        ("--max-pages", "max_pages", &args.max_pages),
+        ("--max-requests", "max_requests", &args.max_requests),
+        ("--max-time", "max_time", &args.max_time),
+        ("--max-bytes", "max_bytes", &args.max_bytes),
+        ("--max-body", "max_body", &args.max_body),
+        ("--concurrency", "concurrency", &args.concurrency),
+        ("--per-host", "per_host", &args.per_host),
+        ("--delay", "delay", &args.delay),
+        ("--retries", "retries", &args.retries),
+        ("--user-agent", "user_agent", &args.user_agent),
+        ("--user", "user", &args.user),
+        ("--cookie", "cookie", &args.cookie),
+        ("--proxy", "proxy", &args.proxy),
+        ("--timeout", "timeouts.total", &args.timeout),
+        ("--cacert", "cacert", &args.cacert),
+        ("--output", "output", &args.output),
+        ("--pages", "pages", &args.pages),
+        ("--save-bodies", "save_bodies", &args.save_bodies),
+        ("--state", "state", &args.state),
+        ("--durability", "durability", &args.durability),
+    ];
+    for (flag, key, value) in singles {
+        if let Some(value) = value {
+            layers.flag(flag, key, [value]);
+        }
+    }
+    let lists = [
+        ("--allowed-domains", "allowed_domains", &args.allowed_domains),
+        ("--include", "include", &args.include),
+        ("--exclude", "exclude", &args.exclude),
+        ("--header", "headers", &args.headers),
+        ("--allow-address", "allow_address", &args.allow_address),
+        ("--accept-types", "accept_types", &args.accept_types),
+    ];
+    for (flag, key, values) in lists {
+        if !values.is_empty() {
+            layers.flag(flag, key, values);
+        }
+    }
+    let switches = [
+        ("--sitemap", "sitemap", args.sitemap, "true"),
+        ("--no-robots", "robots", args.no_robots, "false"),
+        ("--insecure", "insecure", args.insecure, "true"),
+        ("--strict-guard", "strict_guard", args.strict_guard, "true"),
+        ("--all-outcomes", "all_outcomes", args.all_outcomes, "true"),
+        ("--overwrite", "overwrite", args.overwrite, "true"),
+        ("--append", "append", args.append, "true"),
+    ];
+    for (flag, key, given, value) in switches {
+        if given {
+            layers.flag(flag, key, [value]);
+        }
+    }
+}
+
+/// A wrong configuration as the one error of the library, its first hint kept.
+pub(super) fn config_error(error: ConfigError) -> Error {
+    let hint = error.problems.first().filter(|_| error.problems.len() == 1).and_then(|problem| problem.hint.clone());
+    let told = Error::new(ErrorKind::Config, error.to_string());
+    match hint {
+        Some(hint) => told.with_hint(hint),
+        None => told,
+    }
+}
+
+/// `.lycosa/<host of the first seed>` unless the options say otherwise.
+fn state_folder(options: &Options) -> PathBuf {
+    options.state.clone().unwrap_or_else(|| {
+        let seed = options.seeds.first();
+        let host = seed.and_then(|seed| seed.host_str()).unwrap_or("crawl").trim_matches(['[', ']']);
+        let port = seed.and_then(lycosa::url::Url::port).map(|port| format!("_{port}")).unwrap_or_default();
+        PathBuf::from(".lycosa").join(format!("{}{port}", host.replace(':', "_")))
+    })
+}
+
+/// Pages beside the state, when nothing else was asked for. A new crawl replaces those of the finished one before:
+/// the file is the state's own.
+fn default_output(folder: &std::path::Path, continuation: Continue) -> lycosa::crawler::Output {
+    let existing = match continuation {
+        Continue::Resume => lycosa::sink::Existing::Refuse,
+        Continue::Refuse | Continue::Fresh => lycosa::sink::Existing::Overwrite,
+    };
+    let options = lycosa::sink::SinkOptions { existing, ..lycosa::sink::SinkOptions::default() };
+    lycosa::crawler::Output { path: folder.join("pages.jsonl"), options }
+}
+
+fn this_command(folder: &std::path::Path) -> String {
+    let given: Vec<String> = std::env::args().skip(1).filter(|word| word != "--resume" && word != "--fresh").collect();
+    let state = if given.iter().any(|word| word == "--state" || word.starts_with("--state=")) {
+        String::new()
+    } else {
+        format!(" --state {}", folder.display())
+    };
+    let quoted: Vec<String> = given.iter().map(|word| quote(word)).collect();
+    format!("lycosa {}{state}", quoted.join(" "))
+}
+
+fn quote(word: &str) -> String {
+    let plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=,%@+".contains(c));
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}

@@ -1,0 +1,132 @@
+//! From the options of a file and its flags to the options of a crawl.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use url::Url;
+
+use super::{CrawlOptions, Durability, OutlinksField};
+use crate::crawler::{self, Continue, Options};
+use crate::error::{Error, ErrorKind, Result};
+use crate::fetch;
+use crate::seed;
+
+/// What a face adds to the options: what was typed, and what to do with a state that is there.
+#[derive(Clone, Debug, Default)]
+pub struct Occasion {
+    /// Seeds typed by the user: exactly their hosts and ports may have private addresses. They come before, and
+    /// with any of them instead of, the seeds of the file.
+    pub typed: Vec<String>,
+    /// What to do with a state that is there already.
+    pub continuation: Continue,
+}
+
+impl CrawlOptions {
+    /// The options of a crawl, its seed files read.
+    ///
+    /// # Errors
+    /// A seed that cannot be read, with its file and line; rules that make no sense.
+    pub fn into_crawl(self, occasion: Occasion) -> Result<Options> {
+        let rules = Arc::new(self.rules().map_err(|error| Error::new(ErrorKind::Config, error.to_string()))?);
+        let mut seeds = Vec::new();
+        for text in &occasion.typed {
+            seeds.push(seed::parse(text)?);
+        }
+        let typed_seeds = seeds.len();
+        if typed_seeds == 0 {
+            for text in &self.seeds {
+                seeds.push(seed::parse(text)?);
+            }
+        }
+        for file in &self.seed_files {
+            read_seeds(file, &mut seeds)?;
+        }
+        let outputs = self.outputs(&rules);
+        let extractors: Vec<Arc<dyn crate::model::Extract>> =
+            if rules.is_empty() { Vec::new() } else { vec![rules] };
+        let user = self.user.as_ref().map(|user| name_and_password(&user.0)).transpose()?;
+        Ok(Options {
+            seeds,
+            typed_seeds,
+            outputs,
+            extractors,
+            user,
+            continuation: occasion.continuation,
+            headers: self.headers.iter().map(header).collect(),
+            timeouts: self.limits_by_phase(),
+            depth: self.depth,
+            max_pages: self.max_pages,
+            max_requests: self.max_requests,
+            max_time: self.max_time.map(|span| span.0),
+            max_bytes: self.max_bytes.map(|size| size.0),
+            max_body: self.max_body.0,
+            concurrency: usize::try_from(self.concurrency).unwrap_or(usize::MAX),
+            per_host: self.per_host,
+            delay: self.delay.map(|span| span.0),
+            user_agent: Some(self.user_agent),
+            cookie: self.cookie.map(|cookie| cookie.0),
+            scope: self.scope,
+            allowed_domains: self.allowed_domains,
+            include: self.include,
+            exclude: self.exclude,
+            robots: self.robots,
+            sitemap: self.sitemap,
+            accept_types: self.accept_types,
+            save_bodies: self.save_bodies.map(PathBuf::from),
+            proxy: self.proxy.map(|proxy| proxy.0),
+            retries: self.retries,
+            max_redirects: usize::try_from(self.max_redirects).unwrap_or(usize::MAX),
+            insecure: self.insecure,
+            cacert: self.cacert.map(PathBuf::from),
+            allow_address: self.allow_address,
+            strict_guard: self.strict_guard,
+            all_outcomes: self.all_outcomes,
+            state: self.state.map(PathBuf::from),
+            durability: match self.durability {
+                Durability::Process => crawler::Durability::Process,
+                Durability::Power => crawler::Durability::Power,
+            },
+            drain: self.drain.0,
+            nofollow: self.nofollow,
+            list_outlinks: self.outlinks == OutlinksField::List,
+            middlewares: Vec::new(),
+        })
+    }
+
+    fn limits_by_phase(&self) -> fetch::Timeouts {
+        let limits = self.timeouts;
+        fetch::Timeouts {
+            dns: limits.dns.0,
+            connect: limits.connect.0,
+            tls: limits.tls.0,
+            first_byte: limits.first_byte.0,
+            idle: limits.idle.0,
+            total: limits.total.0,
+        }
+    }
+}
+
+/// `USER:PASSWORD`; the password may contain colons (RFC 7617 §2).
+fn name_and_password(text: &str) -> Result<(String, String)> {
+    let (user, password) = text.split_once(':').ok_or_else(|| {
+        Error::new(ErrorKind::Usage, "the user has no password").with_hint("write it as USER:PASSWORD")
+    })?;
+    Ok((user.to_owned(), password.to_owned()))
+}
+
+fn header(line: &super::HeaderLine) -> (String, String) {
+    (line.name.to_string(), String::from_utf8_lossy(line.value.as_bytes()).into_owned())
+}
+
+fn read_seeds(file: &str, seeds: &mut Vec<Url>) -> Result<()> {
+    if file == "-" {
+        for seed in seed::seeds_on_stdin() {
+            seeds.push(seed?);
+        }
+        return Ok(());
+    }
+    for seed in seed::seeds_in_file(Path::new(file))? {
+        seeds.push(seed?);
+    }
+    Ok(())
+}
