@@ -1,0 +1,1 @@
+//! Stories of this kind; see the head of main.
