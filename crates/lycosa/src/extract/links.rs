@@ -195,6 +195,7 @@ impl Hasher for AsIs {
 #[cfg(test)]
 mod tests {
     use lycosa_dom::ParseOptions;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -255,5 +256,56 @@ mod tests {
     #[test]
     fn a_reference_to_the_page_itself_is_one_link_without_fragment() {
         assert_eq!(urls("<a href=#a>x</a><a href=#b>x</a><a href=''>x</a>"), ["http://site.test/a/b?q"]);
+    }
+
+    /// The same by the shortest way: resolve everything, cut fragments, keep what is new.
+    fn plainly(hrefs: &[String], base: &Url) -> Vec<String> {
+        let mut urls: Vec<String> = Vec::new();
+        for href in hrefs {
+            let Ok(mut url) = base.join(href) else { continue };
+            url.set_fragment(None);
+            if matches!(url.scheme(), "http" | "https") && !urls.iter().any(|known| known == url.as_str()) {
+                urls.push(url.into());
+            }
+        }
+        urls
+    }
+
+    fn href() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            Just("http"),
+            Just("HTTPS"),
+            Just("mailto"),
+            Just("a1+.-"),
+            Just(":"),
+            Just("//"),
+            Just("/"),
+            Just("\\"),
+            Just("site.test"),
+            Just("[bad"),
+            Just(".."),
+            Just("."),
+            Just("?"),
+            Just("#"),
+            Just("a"),
+            Just("b c"),
+            Just("\t"),
+            Just("%2e"),
+            Just("é"),
+            Just("@"),
+            Just("80")
+        ];
+        proptest::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn short_cuts_change_nothing(hrefs in proptest::collection::vec(href(), 0..30)) {
+            let base = Url::parse("http://site.test/a/b?q#here").unwrap();
+            let mut collector = Collector::new(&base, LinkOptions::default());
+            hrefs.iter().for_each(|href| collector.add(href, false));
+            let found: Vec<String> = collector.outlinks.into_iter().map(|link| link.url.into()).collect();
+            prop_assert_eq!(found, plainly(&hrefs, &base));
+        }
     }
 }

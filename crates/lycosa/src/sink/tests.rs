@@ -177,7 +177,7 @@ fn compressed_files_show_every_record_once_after_any_crash() {
 
 #[test]
 fn folders_of_parts_show_every_record_once_after_any_crash() {
-    check(|| Box::new(PartsStand(tempfile::tempdir().unwrap())), 0..25).unwrap();
+    check(|| Box::new(PartsStand(tempfile::tempdir().unwrap())), 0..50).unwrap();
 }
 
 #[test]
