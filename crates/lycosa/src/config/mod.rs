@@ -3,7 +3,8 @@
 //! `options` is the struct, `span`, `size`, `secret` and `header` are the values it is made of. `layers` puts
 //! defaults, file, `--set` and flags on top of each other; `inspect` reads one of them and finds every mistake,
 //! with `names` for typos and `place` for lines and columns; `verify` tries out what the options say (selectors,
-//! patterns, addresses, names of outputs), `outputs` turns them into sinks. `problem` is how mistakes are told, `schema` describes the file.
+//! patterns, addresses, names of outputs), `outputs` turns them into sinks, `apply` into what the
+//! other stages are built with. `problem` is how mistakes are told, `schema` describes the file.
 //!
 //! # For faces
 //! A command turns each flag that was given into a text under its key and lets [`Layers`] do the rest, so that
@@ -23,6 +24,7 @@
 //! # Ok::<(), lycosa::config::ConfigError>(())
 //! ```
 
+mod apply;
 mod header;
 mod inspect;
 mod layers;

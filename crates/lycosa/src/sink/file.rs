@@ -79,6 +79,19 @@ impl DurableFile {
         self.length
     }
 
+    /// Whether it holds something that does not end with a line feed.
+    pub(super) fn lacks_line_end(&mut self) -> Result<bool> {
+        let mut last = [b'\n'];
+        self.guarded("reading", |file| {
+            if let Some(at) = file.length.checked_sub(1) {
+                file.file.seek(SeekFrom::Start(at))?;
+                file.file.read_exact(&mut last)?;
+            }
+            Ok(())
+        })?;
+        Ok(last != [b'\n'])
+    }
+
     /// Adds bytes at its end.
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<()> {
         self.guarded("writing", |file| {

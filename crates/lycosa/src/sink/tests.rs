@@ -282,6 +282,30 @@ fn a_table_is_only_appended_to_one_with_the_same_columns() {
 }
 
 #[test]
+fn a_last_line_without_its_end_is_ended_before_appending() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.jsonl");
+    std::fs::write(&path, "{}").unwrap();
+    write_all(&path, SinkOptions { existing: Existing::Append, ..SinkOptions::default() }).unwrap();
+    assert!(std::fs::read_to_string(&path).unwrap().starts_with("{}\n{\"id\""));
+}
+
+#[test]
+fn an_archive_is_only_appended_to_an_archive() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["out.jsonl.gz", "out.jsonl.zst", "out.csv.gz"] {
+        let path = folder.path().join(name);
+        let append = SinkOptions { existing: Existing::Append, ..SinkOptions::default() };
+        write_all(&path, append.clone()).unwrap();
+        write_all(&path, append.clone()).unwrap();
+        std::fs::write(&path, "plain text, and enough of it").unwrap();
+        let error = write_all(&path, append).unwrap_err();
+        assert!(error.to_string().contains("does not hold what its name says"), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"plain text, and enough of it");
+    }
+}
+
+#[test]
 fn outputs_that_cannot_be_written_are_named_with_a_hint() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
