@@ -5,34 +5,39 @@ use std::{io::Read, path::PathBuf};
 
 use serde_json::Value;
 
-/// The bytes of a corpus file, unpacked if its name ends in `.zst`; `None` without a corpus.
-pub(crate) fn read(name: &str) -> Option<Vec<u8>> {
-    let folder = std::env::var_os("LYCOSA_CORPUS").map_or_else(
+fn folder() -> PathBuf {
+    std::env::var_os("LYCOSA_CORPUS").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),
         PathBuf::from,
-    );
+    )
+}
+
+/// The bytes of a corpus file, unpacked if its name ends in `.zst` or `.gz`; `None` without a corpus.
+pub(crate) fn read(name: &str) -> Option<Vec<u8>> {
+    let folder = folder();
     if !folder.is_dir() {
         println!("skipped: no corpus at {}", folder.display());
         return None;
     }
     let bytes = std::fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
-    if !name.ends_with(".zst") {
+    let mut unpacked = Vec::new();
+    if name.ends_with(".zst") {
+        let mut decoder = zstd::stream::read::Decoder::new(&*bytes).unwrap();
+        decoder.window_log_max(27).unwrap();
+        decoder.read_to_end(&mut unpacked).unwrap();
+    } else if name.ends_with(".gz")
+        && flate2::read::GzDecoder::new(&*bytes).read_to_end(&mut unpacked).is_ok()
+    {
+        // What only claims to be compressed is read as it is.
+    } else {
         return Some(bytes);
     }
-    let mut decoder = zstd::stream::read::Decoder::new(&*bytes).unwrap();
-    decoder.window_log_max(27).unwrap();
-    let mut unpacked = Vec::new();
-    decoder.read_to_end(&mut unpacked).unwrap();
     Some(unpacked)
 }
 
 /// The names of the files in a corpus folder that end like this, sorted.
 pub(crate) fn list(folder: &str, ending: &str) -> Vec<String> {
-    let root = std::env::var_os("LYCOSA_CORPUS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),
-        PathBuf::from,
-    );
-    let Ok(entries) = std::fs::read_dir(root.join(folder)) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(self::folder().join(folder)) else { return Vec::new() };
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<_> =
         names.filter(|name| name.ends_with(ending)).map(|name| format!("{folder}/{name}")).collect();

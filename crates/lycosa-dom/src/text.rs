@@ -219,8 +219,9 @@ impl<'d> Writer<'d> {
     /// Writes what is owed before text.
     fn pay(&mut self) {
         if !self.out.is_empty() {
-            let have = self.out.bytes().rev().take_while(|&byte| byte == b'\n').count();
-            for _ in have..usize::from(self.breaks) {
+            let owed = usize::from(self.breaks);
+            let have = self.out.bytes().rev().take(owed).take_while(|&byte| byte == b'\n').count();
+            for _ in have..owed {
                 self.out.push('\n');
             }
             if self.tab {
@@ -253,5 +254,59 @@ impl<'d> Writer<'d> {
             self.pay();
             self.out.push_str(word);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ParseOptions;
+
+    fn shown(html: &str) -> String {
+        Document::parse_html(html, ParseOptions::default()).root().visible_text()
+    }
+
+    #[test]
+    fn blocks_stand_on_lines_of_their_own_and_paragraphs_apart() {
+        assert_eq!(shown("<div>a</div><div>b <b>c</b>\n d</div>e"), "a\nb c d\ne");
+        assert_eq!(shown("<h1>T</h1><p>one<p>two<ul><li>x<li>y</ul>"), "T\n\none\n\ntwo\n\nx\ny");
+        assert_eq!(shown("a<br>b<br><br>c"), "a\nb\n\nc");
+    }
+
+    #[test]
+    fn inline_elements_do_not_part_words() {
+        assert_eq!(shown("<p>un<b>break</b>able <i> spaced </i> out"), "unbreakable spaced out");
+        assert_eq!(shown("<span>a</span><span>b</span> <span>c</span>"), "ab c");
+    }
+
+    #[test]
+    fn cells_are_parted_by_tabs_and_rows_by_lines() {
+        assert_eq!(shown("<table><tr><td>1<td>2<tr><td>3<td>4</table>"), "1\t2\n3\t4");
+    }
+
+    #[test]
+    fn what_is_not_shown_is_left_out() {
+        let html = "<title>t</title><p>a<script>x</script><style>y</style><noscript>n</noscript>\
+                    <template>z</template><span hidden>h</span><pre hidden>h</pre><!-- c -->b";
+        assert_eq!(shown(html), "a\n\nb");
+    }
+
+    #[test]
+    fn preformatted_text_keeps_its_whitespace() {
+        assert_eq!(shown("<p>a<pre>x\n  y </pre><p>b  c"), "a\n\nx\n  y \n\nb c");
+    }
+
+    #[test]
+    fn the_node_asked_for_is_always_shown() {
+        let document = Document::parse_html("<script>a  b</script>", ParseOptions::default());
+        let script = document.nodes().find(|node| node.name() == "script").unwrap();
+        assert_eq!(script.visible_text(), "a b");
+    }
+
+    #[test]
+    fn collapsing_copies_only_when_it_must() {
+        assert!(matches!(collapse_whitespace("  a b "), Cow::Borrowed("a b")));
+        assert_eq!(collapse_whitespace("\ta \n b\u{a0}"), "a b\u{a0}");
+        assert_eq!(collapse_whitespace("\n\t"), "");
     }
 }

@@ -33,6 +33,39 @@ pub(super) fn charset_of_meta_content(content: &[u8]) -> Option<&[u8]> {
     }
 }
 
+/// An encoding without a decoder that the bytes announce by their escape sequences (RFC 1557, 1922, 1843).
+pub(super) fn announced(bytes: &[u8]) -> Option<String> {
+    const CHINESE: [&[u8]; 3] = [b"\x1b$)A", b"\x1b$)G", b"\x1b$)E"];
+    let has = |sequence: &[u8]| bytes.windows(sequence.len()).any(|window| window == sequence);
+    let name = if bytes.contains(&0x1b) && has(b"\x1b$)C") {
+        "iso-2022-kr"
+    } else if bytes.contains(&0x1b) && CHINESE.into_iter().any(has) {
+        "iso-2022-cn"
+    } else if bytes.contains(&b'~') && bytes.is_ascii() && is_hz(bytes) {
+        "hz-gb-2312"
+    } else {
+        return None;
+    };
+    Some(name.to_owned())
+}
+
+/// Whether `~{` and `~}` enclose pairs of bytes in the range of GB2312, and do so for most of their uses.
+fn is_hz(bytes: &[u8]) -> bool {
+    let (mut rest, mut good, mut bad) = (bytes, 0_usize, 0_usize);
+    while let Some(start) = rest.windows(2).position(|window| window == b"~{") {
+        rest = &rest[start + 2..];
+        let Some(length) = rest.windows(2).position(|window| window == b"~}") else { break };
+        let inside = &rest[..length];
+        let is_good = !inside.is_empty()
+            && length % 2 == 0
+            && inside.chunks(2).all(|pair| matches!(pair, [0x21..=0x77, 0x21..=0x7e]));
+        good += usize::from(is_good);
+        bad += usize::from(!is_good);
+        rest = &rest[length + 2..];
+    }
+    good > bad
+}
+
 pub(super) fn is_space(byte: u8) -> bool {
     matches!(byte, b'\t' | b'\n' | 0x0c | b'\r' | b' ')
 }

@@ -12,7 +12,7 @@ mod tests;
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{DecoderResult, Encoding, UTF_8};
+use encoding_rs::{DecoderResult, Encoding, REPLACEMENT, UTF_8};
 
 /// What decided the charset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,7 +41,8 @@ pub struct Decoded<'a> {
     pub source: CharsetSource,
     /// How many malformed sequences became U+FFFD.
     pub malformed: usize,
-    /// A declaration that was passed over because no decoder bears that name (`euc-tw`).
+    /// An encoding that was declared or whose escape sequences were seen, but for which there is no decoder
+    /// (`euc-tw`, `iso-2022-kr`): the text is then not to be trusted.
     pub unknown_label: Option<String>,
 }
 
@@ -64,15 +65,19 @@ pub fn decode<'a>(bytes: &'a [u8], transport: Option<&str>, tld: Option<&str>) -
     let mut unknown_label = None;
     if let Some(label) = transport.and_then(label::charset_of_content_type) {
         match Encoding::for_label(label.as_bytes()) {
-            Some(encoding) => return decode_as(bytes, encoding, CharsetSource::Header, None),
+            Some(encoding) => {
+                let unsupported = (encoding == REPLACEMENT).then(|| label.to_owned());
+                return decode_as(bytes, encoding, CharsetSource::Header, unsupported);
+            }
             None => unknown_label = Some(label.to_owned()),
         }
     }
     let declared = prescan::prescan(bytes);
     if let Some(encoding) = declared.encoding {
-        return decode_as(bytes, encoding, CharsetSource::Meta, unknown_label);
+        let unsupported = declared.unknown_label.filter(|_| encoding == REPLACEMENT);
+        return decode_as(bytes, encoding, CharsetSource::Meta, unknown_label.or(unsupported));
     }
-    let unknown_label = unknown_label.or(declared.unknown_label);
+    let unknown_label = unknown_label.or(declared.unknown_label).or_else(|| label::announced(bytes));
     let (encoding, source) = detect(bytes, tld);
     decode_as(bytes, encoding, source, unknown_label)
 }

@@ -1,12 +1,15 @@
-//! What a page declares about its encoding in its first 1024 bytes: "prescan a byte stream to determine its
+//! What a page declares about its encoding near its beginning: "prescan a byte stream to determine its
 //! encoding" of the HTML standard (13.2.3.2) with "get an attribute" and "get an XML encoding". Steps and
 //! their order are the standard's.
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
+use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
 
 use super::label::{charset_of_meta_content, is_space};
 
 const PRESCAN_BYTES: usize = 1024;
+/// A declaration further down makes a browser start again ("changing the encoding while parsing", 13.2.3.4), so
+/// it decides as well. It is looked for as far as heads usually reach.
+const LATE_BYTES: usize = 32 * 1024;
 
 /// What the prescan found.
 #[derive(Debug, Default)]
@@ -16,9 +19,16 @@ pub(super) struct Declared {
     pub(super) unknown_label: Option<String>,
 }
 
-/// Runs the prescan on the beginning of a body.
+/// Runs the prescan on the beginning of a body, and if it declares nothing on a longer one.
 pub(super) fn prescan(bytes: &[u8]) -> Declared {
-    let head = &bytes[..bytes.len().min(PRESCAN_BYTES)];
+    let declared = prescan_head(&bytes[..bytes.len().min(PRESCAN_BYTES)]);
+    if declared.encoding.is_some() || bytes.len() <= PRESCAN_BYTES {
+        return declared;
+    }
+    prescan_head(&bytes[..bytes.len().min(LATE_BYTES)])
+}
+
+fn prescan_head(head: &[u8]) -> Declared {
     let mut declared = Declared::default();
     if head.starts_with(b"<\0?\0x\0") {
         declared.encoding = Some(UTF_16LE);
@@ -36,7 +46,8 @@ pub(super) fn prescan(bytes: &[u8]) -> Declared {
 /// A label as declared inside the page: UTF-16 cannot be true there, since ASCII was readable.
 fn declared_encoding(label: &[u8], unknown: &mut Option<String>) -> Option<&'static Encoding> {
     let encoding = Encoding::for_label(label);
-    if encoding.is_none() && unknown.is_none() && !label.is_empty() {
+    let is_unsupported = encoding.is_none_or(|encoding| encoding == REPLACEMENT);
+    if is_unsupported && unknown.is_none() && !label.is_empty() {
         *unknown = Some(String::from_utf8_lossy(label).into_owned());
     }
     encoding.map(|encoding| {

@@ -11,8 +11,8 @@ pub(super) const DOCUMENT: u32 = 0;
 
 /// Attribute values may take this many times the input's length, plus a constant: the tree builder copies the
 /// attributes of unclosed formatting elements, which hostile input can use to multiply them.
-const VALUE_FACTOR: usize = 4;
-const VALUE_BASE: usize = 1 << 20;
+const VALUE_FACTOR: usize = 8;
+const VALUE_BASE: usize = 16 << 20;
 
 /// A range of the value buffer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -15,7 +15,8 @@ pub(super) fn freeze(state: State, max_depth: u32) -> (Document, bool) {
     let State { arena, interner, quirks, .. } = state;
     let mut freezer = Freezer::new(arena);
     freezer.run(max_depth);
-    let Freezer { arena, names, places, attributes, others, text, pruned, .. } = freezer;
+    let Freezer { mut arena, names, places, attributes, others, text, pruned, .. } = freezer;
+    arena.values.shrink_to_fit();
     let document = Document {
         names,
         places,

@@ -241,6 +241,11 @@ impl<'d> NodeRef<'d> {
         NodeId(self.document.end_of(self.id))
     }
 
+    /// The numbers of its subtree, its own first.
+    pub fn range(self) -> std::ops::Range<u32> {
+        self.id..self.document.end_of(self.id)
+    }
+
     /// Whether the other node lies in it, itself not counted.
     pub fn contains(self, other: Self) -> bool {
         self.id < other.id && other.id < self.document.end_of(self.id)

@@ -1,19 +1,24 @@
-//! Building a document with html5ever under limits. The tree builder is quadratic in nesting depth and has no
-//! limit of its own, so it gets the text in small pieces and is looked at in between.
+//! Building a document with html5ever's tree builder under limits. The tree builder is quadratic in nesting depth and has no
+//! limit of its own, so it gets the tokens of a small piece of text at a time and is looked at in between.
 
 use html5ever::{
-    ParseOpts, parse_document,
-    tendril::{StrTendril, TendrilSink},
-    tree_builder::TreeBuilderOpts,
+    interface::TreeSink,
+    tree_builder::{TreeBuilder, TreeBuilderOpts},
 };
 
 use super::{CutReason, Document, TreeState, arena::Arena, freeze::freeze, sink::Sink};
-use crate::page::scan_links;
+use crate::{
+    page::scan_links,
+    tokenize::{Tokenizer, normalise_newlines},
+};
 
 /// The size of the pieces, in bytes: what can go wrong before the next look is bounded by it.
 const PIECE: usize = 4096;
 /// Longer texts are cut: offsets are 32 bits wide.
 const MAX_TEXT: usize = 1 << 30;
+
+/// The deepest tree there is, whatever the options say: `:has()` recurses as deep as the tree.
+const DEEPEST: u32 = 2048;
 
 /// A question asked between pieces: has this page taken long enough?
 pub type Cancel<'a> = &'a dyn Fn() -> bool;
@@ -22,7 +27,8 @@ pub type Cancel<'a> = &'a dyn Fn() -> bool;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct ParseOptions<'a> {
-    /// Elements below this depth are left out (the `html` element has depth 1). Default 512, as in browsers.
+    /// Elements below this depth are left out (the `html` element has depth 1). Default 512, as in browsers; at
+    /// most 2048.
     pub max_depth: u32,
     /// Building stops soon after this many nodes, attributes not counted. Default one million.
     pub max_nodes: u32,
@@ -85,7 +91,7 @@ impl<'a> ParseOptions<'a> {
             Some(CutReason::Nodes)
         } else if arena.overflow {
             Some(CutReason::Size)
-        } else if arena.is_deeper_than(self.max_depth) {
+        } else if arena.is_deeper_than(self.max_depth.min(DEEPEST)) {
             Some(CutReason::Depth)
         } else if self.cancel.is_some_and(|cancel| cancel()) {
             Some(CutReason::Cancelled)
@@ -97,7 +103,8 @@ impl<'a> ParseOptions<'a> {
 
 impl Document {
     /// Parses a page as the HTML standard says, within limits. Never fails: whatever the text is, there is a
-    /// tree, and [`tree_state`](Self::tree_state) says whether a limit cut it short.
+    /// tree, and [`tree_state`](Self::tree_state) says whether a limit cut it short. A byte order mark at the
+    /// beginning is passed over.
     ///
     /// ```
     /// use lycosa_dom::{Document, ParseOptions};
@@ -105,32 +112,27 @@ impl Document {
     /// assert_eq!(document.root().text(), "OneTwo");
     /// ```
     pub fn parse_html(text: &str, options: ParseOptions<'_>) -> Self {
-        let tree_builder =
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let is_too_long = text.len() > MAX_TEXT;
+        let text = normalise_newlines(&text[..text.floor_char_boundary(MAX_TEXT)]);
+        let builder_options =
             TreeBuilderOpts { scripting_enabled: options.scripting, ..TreeBuilderOpts::default() };
-        let parser_options = ParseOpts { tree_builder, ..ParseOpts::default() };
-        let mut parser = parse_document(Sink::new(text.len().min(MAX_TEXT)), parser_options);
-        let mut cut = (text.len() > MAX_TEXT).then_some(CutReason::Size);
-        let mut rest = &text[..text.floor_char_boundary(MAX_TEXT)];
-        let mut stopped = false;
-        while !rest.is_empty() {
-            let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
-            rest = after;
-            parser.process(StrTendril::from_slice(piece));
-            if let Some(reason) = parser.tokenizer.sink.sink.look(|arena| options.exceeded(arena)) {
-                cut = Some(reason);
-                stopped = true;
-                break;
-            }
+        let builder = TreeBuilder::new(Sink::new(text.len()), builder_options);
+        let mut tokenizer = Tokenizer::new(&text, builder);
+        let mut stopped = None;
+        while stopped.is_none() && tokenizer.run(PIECE) {
+            stopped = tokenizer.sink.sink.look(|arena| options.exceeded(arena));
         }
-        let state = if stopped {
-            html5ever::interface::TreeSink::finish(parser.tokenizer.sink.sink)
-        } else {
-            parser.finish()
-        };
-        let (mut document, pruned) = freeze(state, options.max_depth);
+        if stopped.is_none() {
+            tokenizer.end();
+            stopped = tokenizer.sink.sink.look(|arena| options.exceeded(arena));
+        }
+        let cut = stopped.or(is_too_long.then_some(CutReason::Size));
+        let state = tokenizer.sink.sink.finish();
+        let (mut document, pruned) = freeze(state, options.max_depth.min(DEEPEST));
         if let Some(reason) = cut.or(pruned.then_some(CutReason::Depth)) {
             document.tree_state = TreeState::Cut { reason };
-            document.scanned_links = scan_links(text);
+            document.scanned_links = scan_links(&text);
         }
         document
     }

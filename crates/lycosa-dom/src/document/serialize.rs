@@ -88,7 +88,8 @@ impl Writer<'_> {
     fn attribute(&mut self, attribute: Attribute<'_>) {
         self.out.push(' ');
         let (prefix, name) = (attribute.prefix(), attribute.name());
-        if !prefix.is_empty() && !(prefix == "xmlns" && name == "xmlns") {
+        let is_bare = prefix.is_empty() || (prefix == "xmlns" && name == "xmlns");
+        if !is_bare {
             self.out.push_str(prefix);
             self.out.push(':');
         }

@@ -8,7 +8,7 @@ use precomputed_hash::PrecomputedHash;
 
 use super::{Atom, KNOWN, Namespace, NodeName, known_atom};
 
-const SLOTS: usize = 512;
+const SLOTS: usize = 128;
 
 /// The numbers of all names met in one document.
 #[derive(Debug)]

@@ -2,14 +2,18 @@
 
 use crate::{
     document::{Document, NodeId},
-    name::{Atom, NodeName, atoms},
+    name::{Atom, Namespace, NodeName, atoms},
 };
+
+/// Anchors of SVG images are links too, with their address in either of two attributes.
+const SVG_ANCHOR: NodeName = NodeName::new(Namespace::Svg, atoms::A);
+const XLINK_HREF: NodeName = NodeName::new(Namespace::XLink, atoms::HREF);
 
 /// Which element a link comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LinkKind {
-    /// `<a href>`
+    /// `<a href>`, in SVG also `<a xlink:href>`
     A,
     /// `<area href>`
     Area,
@@ -85,7 +89,7 @@ impl Document {
 }
 
 impl<'d> Links<'d> {
-    fn from_scan(&mut self) -> Option<Link<'d>> {
+    fn next_scanned(&mut self) -> Option<Link<'d>> {
         let link = self.document.scanned_links().get(self.scanned)?;
         self.scanned += 1;
         Some(Link { kind: link.kind, href: trim(&link.href), rel: link.rel.as_deref(), node: None })
@@ -97,19 +101,22 @@ impl<'d> Iterator for Links<'d> {
 
     fn next(&mut self) -> Option<Link<'d>> {
         if self.is_cut {
-            return self.from_scan();
+            return self.next_scanned();
         }
         loop {
             let id = self.next;
-            let atom = self.document.names().get(id as usize)?.html_atom();
+            let name = *self.document.names().get(id as usize)?;
             self.next += 1;
-            let Some(atom) = atom else { continue };
+            let is_svg = name == SVG_ANCHOR;
+            let Some(atom) = name.html_atom().or(is_svg.then_some(atoms::A)) else { continue };
             if atom == atoms::TEMPLATE {
                 self.next = self.document.end_of(id);
                 continue;
             }
             let Some((kind, attribute)) = LinkKind::of(atom) else { continue };
-            let Some(href) = self.document.attribute_value(id, NodeName::plain(attribute)) else { continue };
+            let plain = self.document.attribute_value(id, NodeName::plain(attribute));
+            let xlink = || self.document.attribute_value(id, XLINK_HREF).filter(|_| is_svg);
+            let Some(href) = plain.or_else(xlink) else { continue };
             let rel = self.document.attribute_value(id, NodeName::plain(atoms::REL));
             return Some(Link { kind, href: trim(href), rel, node: Some(NodeId::new(id)) });
         }

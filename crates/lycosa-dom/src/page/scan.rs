@@ -1,21 +1,18 @@
-//! Links without a tree: html5ever's tokenizer alone, which takes linear time whatever the nesting. It knows
+//! Links without a tree: the tokenizer alone, which takes linear time whatever the nesting. It knows
 //! comments, scripts and character references, but no contexts, so a link in a template counts here.
 
 use std::cell::RefCell;
 
 use html5ever::{
     LocalName, local_name,
-    tendril::StrTendril,
-    tokenizer::{
-        BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
-        states::RawKind,
-    },
+    tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult, states::RawKind},
 };
 
 use super::links::LinkKind;
-use crate::name::{KNOWN, known_atom};
-
-const PIECE: usize = 1 << 16;
+use crate::{
+    name::{KNOWN, known_atom},
+    tokenize::{Tokenizer, normalise_newlines},
+};
 
 /// A link found without a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,15 +33,9 @@ impl ScannedLink {
 
 /// The links of a page in the order of the text, in time linear in its length and without building a tree.
 pub fn scan_links(text: &str) -> Vec<ScannedLink> {
-    let tokenizer = Tokenizer::new(Collector::default(), TokenizerOpts::default());
-    let queue = BufferQueue::default();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
-        rest = after;
-        queue.push_back(StrTendril::from_slice(piece));
-        while !matches!(tokenizer.feed(&queue), html5ever::TokenizerResult::Done) {}
-    }
+    let text = normalise_newlines(text);
+    let mut tokenizer = Tokenizer::new(&text, Collector::default());
+    tokenizer.run(usize::MAX);
     tokenizer.end();
     tokenizer.sink.links.into_inner()
 }

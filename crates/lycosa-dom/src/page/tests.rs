@@ -54,7 +54,7 @@ fn links_come_in_document_order_with_kind_and_rel() {
     let page = parse(
         "<link rel=stylesheet href=s.css><a href=' one '>1</a><a name=x>none</a><area href=two>\
          <template><a href=hidden>x</a></template><noscript><a rel=nofollow href=three>3</a></noscript>\
-         <iframe src=four></iframe><svg><a href=svg></a></svg><form action=five></form>",
+         <iframe src=four></iframe><svg><a href=svg></a><a xlink:href=old></a><image href=no /></svg><form action=five></form>",
     );
     let found: Vec<_> = page.links().map(|link| (link.kind, link.href, link.rel)).collect();
     let expected = [
@@ -63,6 +63,8 @@ fn links_come_in_document_order_with_kind_and_rel() {
         (LinkKind::Area, "two", None),
         (LinkKind::A, "three", Some("nofollow")),
         (LinkKind::Iframe, "four", None),
+        (LinkKind::A, "svg", None),
+        (LinkKind::A, "old", None),
         (LinkKind::Form, "five", None),
     ];
     assert_eq!(found, expected);

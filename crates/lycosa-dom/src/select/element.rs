@@ -8,7 +8,7 @@ use selectors::{
 };
 
 use super::{
-    grammar::{Grammar, Name, NoPseudoElement, Text},
+    grammar::{Grammar, Name, NamespaceUrl, NoPseudoElement, Text},
     pseudo::PseudoClass,
 };
 use crate::{
@@ -93,8 +93,8 @@ impl Element for Matched<'_> {
         self.name_is(self.0.node_name(), name)
     }
 
-    fn has_namespace(&self, namespace: &Namespace) -> bool {
-        self.0.namespace() == *namespace
+    fn has_namespace(&self, namespace: &NamespaceUrl) -> bool {
+        self.0.namespace() == namespace.0
     }
 
     fn is_same_type(&self, other: &Self) -> bool {
@@ -103,7 +103,7 @@ impl Element for Matched<'_> {
 
     fn attr_matches(
         &self,
-        namespace: &NamespaceConstraint<&Namespace>,
+        namespace: &NamespaceConstraint<&NamespaceUrl>,
         name: &Name,
         operation: &AttrSelectorOperation<&Text>,
     ) -> bool {
@@ -111,10 +111,20 @@ impl Element for Matched<'_> {
             let found = attribute.node_name();
             let in_namespace = match namespace {
                 NamespaceConstraint::Any => true,
-                NamespaceConstraint::Specific(namespace) => found.namespace() == **namespace,
+                NamespaceConstraint::Specific(namespace) => found.namespace() == namespace.0,
             };
             in_namespace && self.name_is(found, name) && operation.eval_str(attribute.value())
         })
+    }
+
+    fn has_attr_in_no_namespace(&self, name: &Name) -> bool {
+        if let Some(atom) = name.known {
+            return self.value(NodeName::plain(atom)).is_some();
+        }
+        self.0
+            .attrs()
+            .map(|attribute| attribute.node_name())
+            .any(|found| found.namespace() == Namespace::None && self.name_is(found, name))
     }
 
     fn match_non_ts_pseudo_class(&self, class: &PseudoClass, _: &mut MatchingContext<'_, Grammar>) -> bool {

@@ -19,10 +19,10 @@ impl SelectorImpl for Grammar {
     type AttrValue = Text;
     type Identifier = Text;
     type LocalName = Name;
-    type NamespaceUrl = Namespace;
+    type NamespaceUrl = NamespaceUrl;
     type NamespacePrefix = Text;
     type BorrowedLocalName = Name;
-    type BorrowedNamespaceUrl = Namespace;
+    type BorrowedNamespaceUrl = NamespaceUrl;
     type NonTSPseudoClass = PseudoClass;
     type PseudoElement = NoPseudoElement;
 }
@@ -86,9 +86,13 @@ impl PrecomputedHash for Name {
     }
 }
 
-impl PrecomputedHash for Namespace {
+/// A namespace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct NamespaceUrl(pub(super) Namespace);
+
+impl PrecomputedHash for NamespaceUrl {
     fn precomputed_hash(&self) -> u32 {
-        *self as u32
+        self.0 as u32
     }
 }
 
@@ -114,7 +118,7 @@ impl NonTSPseudoClass for PseudoClass {
     }
 }
 
-/// What is parsed. The prefixes `html`, `svg`, `math` and `xlink` are declared.
+/// What is parsed. The prefixes `html`, `svg`, `math`, `xlink` and `xml` are declared.
 pub(super) struct SelectorParser;
 
 impl<'i> Parser<'i> for SelectorParser {
@@ -154,14 +158,15 @@ impl<'i> Parser<'i> for SelectorParser {
         PseudoClass::function(name, arguments)
     }
 
-    fn namespace_for_prefix(&self, prefix: &Text) -> Option<Namespace> {
-        match prefix.as_ref() {
-            "html" => Some(Namespace::Html),
-            "svg" => Some(Namespace::Svg),
-            "math" => Some(Namespace::MathMl),
-            "xlink" => Some(Namespace::XLink),
-            "xml" => Some(Namespace::Xml),
-            _ => None,
-        }
+    fn namespace_for_prefix(&self, prefix: &Text) -> Option<NamespaceUrl> {
+        let namespace = match prefix.as_ref() {
+            "html" => Namespace::Html,
+            "svg" => Namespace::Svg,
+            "math" => Namespace::MathMl,
+            "xlink" => Namespace::XLink,
+            "xml" => Namespace::Xml,
+            _ => return None,
+        };
+        Some(NamespaceUrl(namespace))
     }
 }

@@ -56,6 +56,7 @@ struct Branch {
     key: Key,
     /// Whether having the key is all the selector asks.
     is_key_only: bool,
+    is_simple: bool,
 }
 
 /// Why a selector cannot be parsed.
@@ -103,7 +104,8 @@ impl Selector {
                 SelectorError::at(source, byte, describe(&error.kind))
             })?;
             let (key, is_key_only) = Key::of(&list);
-            branches.push(Branch { list, output: text.output, key, is_key_only });
+            let is_simple = search::is_simple(&list);
+            branches.push(Branch { list, output: text.output, key, is_key_only, is_simple });
         }
         Ok(Self { source: source.into(), branches: branches.into() })
     }
@@ -121,15 +123,15 @@ impl Selector {
     /// The values in the subtree of a node, in document order of the matches: for `::text` each text node
     /// directly in a match, for `::attr()` the attribute of a match that has it, else the match as HTML.
     pub fn values<'d>(&self, root: NodeRef<'d>) -> impl Iterator<Item = Cow<'d, str>> {
-        root.select(self).flat_map(move |node| self.values_of(node))
+        root.select(self).flat_map(move |node| self.values_of(node, root))
     }
 
     /// What this selector takes from a node that it matches.
-    fn values_of<'d>(&self, node: NodeRef<'d>) -> Vec<Cow<'d, str>> {
+    fn values_of<'d>(&self, node: NodeRef<'d>, scope: NodeRef<'_>) -> Vec<Cow<'d, str>> {
         let mut values = Vec::new();
         let several = self.branches.len() > 1;
         for branch in &self.branches {
-            if several && !search::matches_branch(branch, node) {
+            if several && !search::matches_branch(branch, node, scope) {
                 continue;
             }
             match &branch.output {
@@ -169,7 +171,13 @@ fn describe(kind: &cssparser::ParseErrorKind<SelectorParseErrorKind>) -> String 
             Kind::PseudoElementExpectedColon | Kind::PseudoElementExpectedIdent | Kind::NoIdentForPseudo => {
                 "a name must follow the colon".to_owned()
             }
-            other => format!("{other:?}"),
+            Kind::NonCompoundSelector => "only one compound selector may stand here".to_owned(),
+            Kind::ExplicitNamespaceUnexpectedToken => "a name must follow the namespace prefix".to_owned(),
+            Kind::UnexpectedTokenInAttributeSelector
+            | Kind::NoQualifiedNameInAttributeSelector
+            | Kind::ExpectedBarInAttr
+            | Kind::InvalidQualNameInAttr => "this attribute selector cannot be read".to_owned(),
+            _ => "this is not allowed here".to_owned(),
         },
         cssparser::ParseErrorKind::Basic(kind) => format!("{kind}"),
     }
@@ -184,13 +192,13 @@ impl Document {
 
 impl<'d> NodeRef<'d> {
     /// The elements in this node that a selector matches, in document order. As in the DOM, the selector sees
-    /// the whole document, so ancestors outside the node count; `:scope` is the node itself.
+    /// the whole document, so ancestors outside the node count; `:scope` is the node itself. Contents of a `<template>` are found.
     pub fn select<'s>(self, selector: &'s Selector) -> Select<'d, 's> {
         Select::new(self, selector)
     }
 
-    /// Whether a selector matches this node.
+    /// Whether a selector matches this node; `:scope` is the node itself.
     pub fn matches(self, selector: &Selector) -> bool {
-        self.is_element() && selector.branches.iter().any(|branch| search::matches_branch(branch, self))
+        self.is_element() && selector.branches.iter().any(|branch| search::matches_branch(branch, self, self))
     }
 }

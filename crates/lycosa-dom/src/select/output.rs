@@ -61,6 +61,17 @@ pub(super) fn split(source: &str) -> Result<Vec<BranchText<'_>>, (usize, &'stati
                     name.map_err(|_: cssparser::ParseError<()>| (after, "`::attr()` takes one name"))?;
                 branch.output = Some(Output::Attr(name));
             }
+            Token::Function(_)
+            | Token::ParenthesisBlock
+            | Token::SquareBracketBlock
+            | Token::CurlyBracketBlock => {
+                branch.colons = 0;
+                // Consumed here so that the next position is the one behind the block.
+                let _ = parser.parse_nested_block(|block| -> Result<(), cssparser::ParseError<()>> {
+                    while block.next().is_ok() {}
+                    Ok(())
+                });
+            }
             _ => branch.colons = 0,
         }
     }

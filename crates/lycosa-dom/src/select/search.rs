@@ -55,13 +55,23 @@ impl Key {
         let is_whole = parts == 1 && selector.len() == 1 && !matches!(key, Self::None);
         (key, is_whole)
     }
+
+    /// The tag it asks for.
+    fn tag(&self, document: &Document) -> Option<Tag> {
+        match self {
+            Self::Tag { html, other } => Some(Tag::find(document, html, other)),
+            _ => None,
+        }
+    }
 }
 
 /// The elements a selector matches, in document order.
 pub struct Select<'d, 's> {
     scope: NodeRef<'d>,
     selector: &'s Selector,
-    candidates: Candidates<'d, 's>,
+    candidates: Candidates<'d>,
+    /// The tags that the branches of a list need, where they need one.
+    tags: Vec<Option<Tag>>,
     caches: SelectorCaches,
 }
 
@@ -74,12 +84,12 @@ impl std::fmt::Debug for Select<'_, '_> {
 impl<'d, 's> Select<'d, 's> {
     pub(super) fn new(scope: NodeRef<'d>, selector: &'s Selector) -> Self {
         let (document, start, end) = (scope.document(), scope.number() + 1, scope.subtree_end().number());
-        let key = match &*selector.branches {
-            [branch] => &branch.key,
-            _ => &Key::None,
+        let (key, tags) = match &*selector.branches {
+            [branch] => (&branch.key, Vec::new()),
+            branches => (&Key::None, branches.iter().map(|branch| branch.key.tag(document)).collect()),
         };
         let candidates = Candidates::new(document, key, start, end);
-        Self { scope, selector, candidates, caches: SelectorCaches::default() }
+        Self { scope, selector, candidates, tags, caches: SelectorCaches::default() }
     }
 
     fn is_match(&mut self, node: NodeRef<'d>) -> bool {
@@ -87,7 +97,12 @@ impl<'d, 's> Select<'d, 's> {
         let caches = &mut self.caches;
         match &*self.selector.branches {
             [branch] if branch.is_key_only => true,
-            branches => branches.iter().any(|branch| matches_list(&branch.list, node, scope, caches)),
+            [branch] => matches(branch, node, scope, caches),
+            branches => branches.iter().zip(&self.tags).any(|(branch, tag)| {
+                let has_tag = tag.is_none_or(|tag| tag.has(node.node_name()));
+                let is_enough = tag.is_some() && branch.is_key_only;
+                has_tag && (is_enough || matches(branch, node, scope, caches))
+            }),
         }
     }
 }
@@ -106,9 +121,64 @@ impl<'d> Iterator for Select<'d, '_> {
     }
 }
 
-/// Whether one branch matches an element, outside a search.
-pub(super) fn matches_branch(branch: &Branch, node: NodeRef<'_>) -> bool {
-    matches_list(&branch.list, node, None, &mut SelectorCaches::default())
+/// Whether one branch matches an element, outside a search. `:scope` is the given node.
+pub(super) fn matches_branch(branch: &Branch, node: NodeRef<'_>, scope: NodeRef<'_>) -> bool {
+    let scope = scope.is_element().then(|| Matched(scope).opaque());
+    matches(branch, node, scope, &mut SelectorCaches::default())
+}
+
+fn matches(
+    branch: &Branch,
+    node: NodeRef<'_>,
+    scope: Option<OpaqueElement>,
+    caches: &mut SelectorCaches,
+) -> bool {
+    match branch.list.slice() {
+        [selector] if branch.is_simple => {
+            selector.iter().all(|component| matches_simple(component, Matched(node)))
+        }
+        _ => matches_list(&branch.list, node, scope, caches),
+    }
+}
+
+/// Whether a selector is one compound of tags, ids, classes and attributes that must be there: `a[href]`. Such
+/// are matched here, without the general machine.
+pub(super) fn is_simple(list: &SelectorList<Grammar>) -> bool {
+    let [selector] = list.slice() else { return false };
+    let components = selector.iter_raw_match_order();
+    components.into_iter().all(|component| {
+        matches!(
+            component,
+            Component::LocalName(_)
+                | Component::ID(_)
+                | Component::Class(_)
+                | Component::AttributeInNoNamespaceExists { .. }
+                | Component::ExplicitUniversalType
+        )
+    })
+}
+
+fn matches_simple(component: &Component<Grammar>, element: Matched<'_>) -> bool {
+    let is_html = element.is_html_element_in_html_document();
+    match component {
+        Component::LocalName(name) => {
+            element.has_local_name(if is_html { &name.lower_name } else { &name.name })
+        }
+        Component::ID(id) => element.has_id(id, case_of(element.0.document())),
+        Component::Class(class) => element.has_class(class, case_of(element.0.document())),
+        Component::AttributeInNoNamespaceExists { local_name, local_name_lower } => {
+            element.has_attr_in_no_namespace(if is_html { local_name_lower } else { local_name })
+        }
+        _ => true,
+    }
+}
+
+/// How ids and classes compare in a document.
+fn case_of(document: &Document) -> CaseSensitivity {
+    match document.quirks() {
+        Quirks::Quirks => CaseSensitivity::AsciiCaseInsensitive,
+        _ => CaseSensitivity::CaseSensitive,
+    }
 }
 
 fn matches_list(
@@ -134,57 +204,63 @@ fn matches_list(
     matches_selector_list(list, Matched(node), &mut context)
 }
 
-/// The elements that have the key.
-enum Candidates<'d, 's> {
-    All { document: &'d Document, next: u32, end: u32 },
-    Tag { document: &'d Document, next: u32, end: u32, html: Option<Atom>, other: Option<Atom> },
-    Words(Box<dyn Iterator<Item = u32> + 'd>, std::marker::PhantomData<&'s ()>),
+/// A tag name in the numbers of one document; `None` where no node has it.
+#[derive(Clone, Copy)]
+struct Tag {
+    html: Option<Atom>,
+    other: Option<Atom>,
 }
 
-impl<'d, 's> Candidates<'d, 's>
-where
-    's: 's,
-{
-    fn new(document: &'d Document, key: &'s Key, start: u32, end: u32) -> Self {
-        let case = match document.quirks() {
-            Quirks::Quirks => CaseSensitivity::AsciiCaseInsensitive,
-            _ => CaseSensitivity::CaseSensitive,
-        };
+impl Tag {
+    fn find(document: &Document, html: &Name, other: &Name) -> Self {
+        Self { html: document.find_atom(&html.text), other: document.find_atom(&other.text) }
+    }
+
+    #[inline]
+    fn has(self, name: NodeName) -> bool {
+        name.is_element() && Some(name.atom()) == if name.is_html() { self.html } else { self.other }
+    }
+}
+
+/// The elements that have the key.
+enum Candidates<'d> {
+    All { document: &'d Document, next: u32, end: u32 },
+    Tag { document: &'d Document, next: u32, end: u32, tag: Tag },
+    Words(Box<dyn Iterator<Item = u32> + 'd>),
+}
+
+impl<'d> Candidates<'d> {
+    fn new(document: &'d Document, key: &Key, start: u32, end: u32) -> Self {
+        let case = case_of(document);
         match key {
             Key::None => Self::All { document, next: start, end },
-            Key::Tag { html, other } => Self::Tag {
-                document,
-                next: start,
-                end,
-                html: document.find_atom(&html.text),
-                other: document.find_atom(&other.text),
-            },
+            Key::Tag { html, other } => {
+                Self::Tag { document, next: start, end, tag: Tag::find(document, html, other) }
+            }
             Key::Class(class) => {
                 let class = class.0.clone();
                 let found = document.attributes_named(NodeName::plain(atoms::CLASS), start..end);
                 let found = found.filter(move |(_, value)| has_word(value, &class, case));
-                Self::Words(Box::new(found.map(|(owner, _)| owner)), std::marker::PhantomData)
+                Self::Words(Box::new(found.map(|(owner, _)| owner)))
             }
             Key::Id(id) => {
                 let id = id.0.clone();
                 let found = document.attributes_named(NodeName::plain(atoms::ID), start..end);
                 let found = found.filter(move |(_, value)| case.eq(value.as_bytes(), id.as_bytes()));
-                Self::Words(Box::new(found.map(|(owner, _)| owner)), std::marker::PhantomData)
+                Self::Words(Box::new(found.map(|(owner, _)| owner)))
             }
         }
     }
 }
 
-impl Iterator for Candidates<'_, '_> {
+impl Iterator for Candidates<'_> {
     type Item = u32;
 
     fn next(&mut self) -> Option<u32> {
         match self {
-            Self::Words(found, _) => found.next(),
+            Self::Words(found) => found.next(),
             Self::All { document, next, end } => scan(document, next, *end, NodeName::is_element),
-            Self::Tag { document, next, end, html, other } => scan(document, next, *end, |name| {
-                name.is_element() && Some(name.atom()) == if name.is_html() { *html } else { *other }
-            }),
+            Self::Tag { document, next, end, tag } => scan(document, next, *end, |name| tag.has(name)),
         }
     }
 }
