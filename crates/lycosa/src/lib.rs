@@ -23,4 +23,7 @@ pub mod sink;
 
 pub mod config;
 
+#[cfg(test)]
+mod corpus;
+
 pub use error::{Error, ErrorKind, Phase, Result};

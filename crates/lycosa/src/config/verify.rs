@@ -12,7 +12,7 @@ use super::inspect::Mistake;
 use super::place::Step;
 use crate::extract::rules::{RuleError, RulePart, Rules, describe_pattern_error};
 use crate::scope::{ScopeOptions, ScopeRules};
-use crate::seed::seed;
+use crate::seed;
 use crate::sink::{Format, Target};
 
 /// Bytes that one compiled pattern may take, as in the scope.
@@ -44,7 +44,7 @@ fn mistake(path: impl IntoIterator<Item = Step>, message: impl Into<String>, hin
 
 fn addresses(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
     for (index, text) in options.seeds.iter().enumerate() {
-        if let Err(error) = seed(text) {
+        if let Err(error) = seed::parse(text) {
             let path = ["seeds".into(), Step::Index(index)];
             mistakes.push(mistake(path, error.message(), error.hint().unwrap_or_default()));
         }

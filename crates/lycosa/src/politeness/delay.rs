@@ -9,7 +9,7 @@ use crate::model::Pace;
 #[must_use]
 pub fn site_delay(pace: &Pace, crawl_delay: Duration, mean_response: Duration) -> Duration {
     let factor = f64::from(pace.response_factor);
-    let adaptive = if factor > 0.0 {
+    let adaptive = if factor > 0.0 && !mean_response.is_zero() {
         let seconds = mean_response.as_secs_f64() * factor;
         Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX).min(pace.adaptive_max)
     } else {

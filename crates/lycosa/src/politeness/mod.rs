@@ -1,17 +1,13 @@
 //! Politeness: what a site asks of its visitors, and how long to wait between two requests.
 //!
-//! Question of this module: *may this path be fetched, and when next?* [`RobotsTxt`] reads robots.txt,
-//! [`robots_meaning`] says what the outcome of fetching it means, [`retry_after`] reads the header of that name,
-//! and [`site_delay`] joins every wish to one delay. All pure: bytes, statuses and the present moment come in as
+//! Question of this module: *may this path be fetched, and when next?* [`robots`] reads robots.txt and says what
+//! the outcome of fetching it means, [`retry_after()`] reads the header of that name, and [`site_delay`] joins
+//! every wish to one delay. All pure: bytes, statuses and the present moment come in as
 //! arguments. The delay itself is kept by the frontier, which owns all waiting.
 
 mod delay;
 mod retry_after;
-mod robots;
+pub mod robots;
 
 pub use delay::{mean_response_time, site_delay};
 pub use retry_after::{MAX_RETRY_AFTER, retry_after};
-pub use robots::{
-    AgentRules, MAX_CRAWL_DELAY, MAX_ROBOTS_BYTES, MAX_ROBOTS_REDIRECTS, MAX_SITEMAPS, ROBOTS_VALIDITY,
-    RobotsAnswer, RobotsTxt, RobotsVerdict, Signal, UNREACHABLE_VALIDITY, product_token, robots_meaning,
-};

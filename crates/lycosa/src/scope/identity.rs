@@ -70,13 +70,6 @@ impl Identity {
         Some(Identified { canonical, key, site, origin })
     }
 
-    /// A request on its way into the frontier; `None` when its URL is not an absolute `http` or `https` URL.
-    #[must_use]
-    pub fn discover(&self, request: Request) -> Option<Discovered> {
-        let url = Url::parse(&request.url).ok()?;
-        Some(self.identify(&url)?.discovered(self, request))
-    }
-
     /// SipHash-1-3-64 over `method`, NUL, canonical URL, NUL, body.
     #[must_use]
     pub fn key(&self, method: &Method, canonical: &Url, body: &[u8]) -> UrlKey {
@@ -126,6 +119,8 @@ pub fn spelling(url: &Url) -> Arc<str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn identity() -> Identity {
@@ -153,11 +148,15 @@ mod tests {
         let post = identity.key(&Method::POST, &page, b"");
         let other = identity.key(&Method::POST, &page, b"q=1");
         assert!(get != post && post != other && get != other);
-        let mut request = Request::get("http://example.com/search#x");
-        assert_eq!(identity.discover(request.clone()).expect("http").key, get);
+        let found = url("http://example.com/%73earch#x");
+        let identified = identity.identify(&found).expect("http");
+        let mut request = Request::get(spelling(&found));
+        assert_eq!(identified.clone().discovered(&identity, request.clone()).key, get);
         request.method = Method::POST;
         request.body = "q=1".into();
-        assert_eq!(identity.discover(request).expect("http").key, other);
+        let discovered = identified.discovered(&identity, request);
+        assert_eq!(discovered.key, other);
+        assert_eq!(&*discovered.request.url, "http://example.com/%73earch", "the spelling found is sent");
     }
 
     #[test]
@@ -165,8 +164,8 @@ mod tests {
         // Whoever changes one of these values has to count FINGERPRINT_VERSION up.
         let identity = identity();
         let key = identity.key(&Method::GET, &url("http://example.com/"), b"");
-        assert_eq!((FINGERPRINT_VERSION, format!("{:016x}", key.0)), (1, "FROZEN_KEY".to_owned()));
-        assert_eq!(identity.record_id(UrlKey(1), 2, 3).to_string(), "FROZEN_ID");
+        assert_eq!((FINGERPRINT_VERSION, format!("{:016x}", key.0)), (1, "f32fb15563e031bf".to_owned()));
+        assert_eq!(identity.record_id(UrlKey(1), 2, 3).to_string(), "363af3b79f34db601a99872dd4b6d660");
     }
 
     #[test]
@@ -179,6 +178,21 @@ mod tests {
         let identified = identity.identify(&page).expect("https");
         assert_eq!(identified.site.to_string(), "example.co.uk");
         assert_eq!(identified.origin.to_string(), "https://www.example.co.uk:8443");
+    }
+
+    proptest! {
+        #[test]
+        fn any_host_has_a_site_that_is_its_own_end(host in "\\PC{1,20}", labels in "[a-z0-9.]{1,20}", tail in "[a-z/?%]{0,8}") {
+            let identity = identity();
+            for text in [format!("http://{host}/"), format!("https://{labels}:81/{tail}")] {
+                let Ok(url) = Url::parse(&text) else { continue };
+                let Some(identified) = identity.identify(&url) else { continue };
+                let (origin, site) = (identified.origin, identified.site);
+                prop_assert_eq!(Some(origin.clone()), Origin::of(&identified.canonical));
+                let before = origin.host.strip_suffix(&*site.0);
+                prop_assert!(before.is_some_and(|before| before.is_empty() || before.ends_with('.')), "{origin} {site}");
+            }
+        }
     }
 
     #[test]

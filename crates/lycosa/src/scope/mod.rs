@@ -1,6 +1,6 @@
 //! Scope: which URL is which, and which belongs to the crawl.
 //!
-//! Question of this module: *is this URL the same as that one, and does it belong here?* [`canonical`] brings
+//! Question of this module: *is this URL the same as that one, and does it belong here?* [`canonical()`] brings
 //! equivalent spellings to one; [`Identity`] turns the canonical form into the keys that the frontier stores;
 //! [`ScopeRules`] judges it. All three are pure: no clock, no network, no files. What decides an identity carries
 //! a version, gathered by [`versions`], because a stored crawl cannot be continued under other rules.

@@ -8,12 +8,13 @@
 //! 5. `excluded`: an exclude pattern matches the canonical URL.
 //! 6. `not_included`: there are include patterns and none matches.
 //!
-//! Depth and patterns judge links only: not seeds and what seeds redirect to (depth 0), not robots.txt and
-//! sitemaps. Otherwise `--include /products/` would throw out the seed that leads there. A robots.txt is admitted
-//! whatever its host, since only an admitted URL asks for it.
+//! Depth and patterns do not judge robots.txt, sitemaps and the seeds themselves, and include patterns do not judge
+//! what a seed redirects to (redirects at depth 0): otherwise `--include /products/` would throw out the very seed
+//! that leads there. A robots.txt is admitted whatever its host, since only an admitted URL asks for it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 
 use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
 use url::{Host, Url};
@@ -97,15 +98,17 @@ impl Default for ScopeOptions {
     }
 }
 
-/// A host as the mode compares it: without `www.`, with its port unless that is a default one.
-type HostAndPort = (Box<str>, Option<u16>);
-
-/// The scope of a crawl by rules. Judging takes no lock and allocates nothing for a refused host.
+/// The scope of a crawl by rules. Judging takes no lock and allocates nothing.
 #[derive(Debug)]
 pub struct ScopeRules {
     mode: ScopeMode,
-    /// Exact hosts of the seeds.
-    hosts: HashSet<HostAndPort>,
+    /// Hosts of the seeds, without `www.`, with their ports; `None` stands for the scheme's own.
+    hosts: HashMap<Box<str>, Vec<Option<u16>>>,
+    /// Hashes of the seeds, if there are patterns to be spared: a million seeds cost 16 MB.
+    seeds: HashSet<u64>,
+    hasher: RandomState,
+    /// Registrable domains of the seeds, and seeds' hosts that have none, admitted with their whole site.
+    sites: HashSet<Box<str>>,
     /// Domains admitted with everything below them.
     below: HashSet<Box<str>>,
     /// Whether everything is admitted.
@@ -128,13 +131,22 @@ impl ScopeRules {
             below.insert(allowed_domain(domain)?);
         }
         let everything = options.mode == ScopeMode::Any && below.is_empty();
-        let mut hosts = HashSet::new();
+        let include = Patterns::new("include", &options.include)?;
+        let exclude = Patterns::new("exclude", &options.exclude)?;
+        let (mut hosts, mut seeds, mut sites) = (HashMap::new(), HashSet::new(), HashSet::new());
+        let hasher = RandomState::new();
         for seed in &options.seeds {
             let seed = canonical(seed);
             let Some(host) = host_of(&seed) else { continue };
-            hosts.insert((without_www(host).into(), seed.port()));
+            let ports: &mut Vec<_> = hosts.entry(without_www(host).into()).or_default();
+            if !ports.contains(&seed.port()) {
+                ports.push(seed.port());
+            }
+            if !(include.is_empty() && exclude.is_empty()) {
+                seeds.insert(hasher.hash_one(seed.as_str()));
+            }
             match options.mode {
-                ScopeMode::Domain => drop(below.insert(registrable(host).into())),
+                ScopeMode::Domain => drop(sites.insert(registrable(host).into())),
                 ScopeMode::Subdomains => drop(below.insert(without_www(host).into())),
                 ScopeMode::Host | ScopeMode::Any => {}
             }
@@ -142,10 +154,13 @@ impl ScopeRules {
         Ok(Self {
             mode: options.mode,
             hosts,
+            seeds,
+            hasher,
+            sites,
             below,
             everything,
-            include: Patterns::new("include", &options.include)?,
-            exclude: Patterns::new("exclude", &options.exclude)?,
+            include,
+            exclude,
             max_depth: options.max_depth.unwrap_or(u32::MAX),
             max_url_length: options.max_url_length,
         })
@@ -168,14 +183,10 @@ impl ScopeRules {
         if self.everything {
             return true;
         }
-        // The tuple key would have to be built to be looked up; the seeds are few, mostly one.
-        let bare = without_www(host);
-        let is_seed = if self.hosts.len() <= 8 {
-            self.hosts.iter().any(|(seed, port)| **seed == *bare && *port == url.port())
-        } else {
-            self.hosts.contains(&(bare.into(), url.port()))
-        };
-        is_seed || self.is_below(host)
+        let ports = self.hosts.get(without_www(host));
+        ports.is_some_and(|ports| ports.contains(&url.port()))
+            || (!self.sites.is_empty() && self.sites.contains(registrable(host)))
+            || self.is_below(host)
     }
 
     fn is_below(&self, host: &str) -> bool {
@@ -210,19 +221,23 @@ impl ScopeRules {
         if !self.admits_host(url, host) {
             return Some(Exclusion::Host);
         }
-        if candidate.depth == 0 || candidate.kind == RequestKind::Sitemap {
+        if candidate.kind == RequestKind::Sitemap {
             return None;
         }
         if candidate.depth > self.max_depth {
             return Some(Exclusion::Depth);
         }
-        if self.exclude.matches(url.as_str()) {
-            return Some(Exclusion::Excluded);
+        let excluded = self.exclude.matches(url.as_str());
+        let from_seed = candidate.depth == 0 && candidate.kind == RequestKind::Redirect;
+        let included = self.include.is_empty() || from_seed || self.include.matches(url.as_str());
+        if (included && !excluded) || self.is_seed(url) {
+            return None;
         }
-        if !self.include.is_empty() && !self.include.matches(url.as_str()) {
-            return Some(Exclusion::NotIncluded);
-        }
-        None
+        Some(if excluded { Exclusion::Excluded } else { Exclusion::NotIncluded })
+    }
+
+    fn is_seed(&self, url: &Url) -> bool {
+        !self.seeds.is_empty() && self.seeds.contains(&self.hasher.hash_one(url.as_str()))
     }
 }
 

@@ -22,7 +22,8 @@ pub const SITE_KEY_VERSION: u32 = 1;
 
 /// The registrable domain of a canonical host name; the host itself when it has none or is an address.
 pub(crate) fn registrable(host: &str) -> &str {
-    if is_address(host) {
+    // Empty labels can stand in URLs, but in no name that resolves: the list has nothing to say about them.
+    if is_address(host) || host.split('.').any(str::is_empty) {
         return host;
     }
     psl::domain_str(host).unwrap_or(host)

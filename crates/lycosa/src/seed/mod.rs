@@ -20,7 +20,7 @@ const MAX_LINE: u64 = 64 << 10;
 ///
 /// # Errors
 /// [`ErrorKind::Url`] when it is neither; the message names it.
-pub fn seed(text: &str) -> Result<Url> {
+pub fn parse(text: &str) -> Result<Url> {
     let text = text.trim();
     let wrong = |reason: &str| {
         Error::new(ErrorKind::Url, format!("seed `{}` {reason}", shortened(text)))
@@ -46,7 +46,7 @@ fn scheme(text: &str) -> Option<&str> {
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
     let port = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    (plausible && (rest.starts_with("//") || !is_port)).then_some(scheme)
+    (rest.starts_with("//") || (plausible && !is_port)).then_some(scheme)
 }
 
 fn shortened(text: &str) -> String {
@@ -93,7 +93,7 @@ impl<R: BufRead> SeedReader<R> {
             if text.is_empty() || text.starts_with('#') {
                 continue;
             }
-            return seed(text).map(Some).map_err(|error| {
+            return parse(text).map(Some).map_err(|error| {
                 let located = self.wrong(error.kind(), &format!("cannot be used: {}", error.message()));
                 match error.hint() {
                     Some(hint) => located.with_hint(hint),

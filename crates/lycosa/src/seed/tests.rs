@@ -24,7 +24,7 @@ fn a_seed_is_a_url_or_a_host_as_people_type_it() {
         ("user:8080@example.com", "http://user:8080@example.com/"),
     ];
     for (typed, expected) in table {
-        let url = seed(typed).map(String::from);
+        let url = parse(typed).map(String::from);
         if typed.starts_with("user") {
             // A name before a colon without a port is read as a scheme; credentials need the whole URL.
             assert!(url.is_err(), "{typed}");
@@ -36,7 +36,7 @@ fn a_seed_is_a_url_or_a_host_as_people_type_it() {
 
 #[test]
 fn what_cannot_be_crawled_is_refused_with_the_reason() {
-    let message = |text: &str| seed(text).expect_err(text).message().to_owned();
+    let message = |text: &str| parse(text).expect_err(text).message().to_owned();
     assert_eq!(
         message("ftp://example.com/"),
         "seed `ftp://example.com/` has the scheme `ftp`, but only http and https can be crawled"
@@ -46,7 +46,7 @@ fn what_cannot_be_crawled_is_refused_with_the_reason() {
     assert!(message("exa mple.com").contains("is not a URL"));
     assert!(message("http://a:99999/").contains("invalid port"));
     assert!(message("  ").contains("is empty"));
-    assert!(seed("http://[::1/").expect_err("bracket").hint().is_some());
+    assert!(parse("http://[::1/").expect_err("bracket").hint().is_some());
     assert!(message(&"é".repeat(5000)).len() < 500);
 }
 

@@ -1,6 +1,6 @@
 //! Sitemaps and feeds: lists of URLs that sites publish for crawlers.
 //!
-//! Question of this module: *which URLs does this file name?* One function, [`Sitemap::parse`], reads the XML of
+//! Question of this module: *which URLs does this file name?* One function, [`parse`], reads the XML of
 //! sitemaps.org (index and URL set), RSS and Atom feeds, plain text, each gzipped or not. It never fails: what
 //! could be read is returned together with the [`SitemapProblem`]s met, since half of a large sitemap is worth
 //! having. Bounds are those of the protocol: 50 MB unpacked, 50,000 entries. Following an index, judging hosts and
@@ -46,9 +46,10 @@ pub enum SitemapKind {
 
 /// One URL of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SitemapEntry {
     /// Absolute `http` or `https` URL; relative ones are resolved against the file's own.
-    pub url: Url,
+    pub loc: Url,
     /// When the site says it last changed; none when it does not say or not readably, or before 1970.
     pub lastmod: Option<Timestamp>,
 }
@@ -116,31 +117,31 @@ pub struct Sitemap {
     pub problems: Vec<SitemapProblem>,
 }
 
-impl Sitemap {
-    /// Reads a file that was found at `base`. Gzip is recognised by its first bytes, whatever the name or the
-    /// content type says.
-    #[must_use]
-    pub fn parse(bytes: &[u8], base: &Url) -> Self {
-        let mut sitemap = Self::default();
-        let unpacked = sitemap.unpack(bytes);
-        let plain = unmarked(&unpacked);
-        let text = String::from_utf8_lossy(&plain);
-        if matches!(text, Cow::Owned(_)) {
-            sitemap.problem(SitemapProblem::Encoding);
-        }
-        let text = text.trim_start();
-        if text.starts_with('<') {
-            xml::read(text, base, &mut sitemap);
-        } else {
-            sitemap.read_lines(text);
-        }
-        if sitemap.kind == SitemapKind::Unknown {
-            sitemap.problems.clear();
-            sitemap.problem(SitemapProblem::NotASitemap);
-        }
-        sitemap
+/// Reads a file that was found at `base`. Gzip is recognised by its first bytes, whatever the name or the content
+/// type says.
+#[must_use]
+pub fn parse(bytes: &[u8], base: &Url) -> Sitemap {
+    let mut sitemap = Sitemap::default();
+    let unpacked = sitemap.unpack(bytes);
+    let plain = unmarked(&unpacked);
+    let text = String::from_utf8_lossy(&plain);
+    if matches!(text, Cow::Owned(_)) {
+        sitemap.problem(SitemapProblem::Encoding);
     }
+    let text = text.trim_start();
+    if text.starts_with('<') {
+        xml::read(text, base, &mut sitemap);
+    } else {
+        sitemap.read_lines(text);
+    }
+    if sitemap.kind == SitemapKind::Unknown {
+        sitemap.problems.retain(|problem| !matches!(problem, SitemapProblem::BadUrl { .. }));
+        sitemap.problem(SitemapProblem::NotASitemap);
+    }
+    sitemap
+}
 
+impl Sitemap {
     fn unpack<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         let mut unpacked = Cow::Borrowed(bytes);
         if bytes.starts_with(&[0x1F, 0x8B]) {
@@ -163,7 +164,9 @@ impl Sitemap {
         unpacked
     }
 
+    /// Reading ends when wrong lines outnumber URLs by [`MAX_PROBLEMS`]: it is some other kind of text then.
     fn read_lines(&mut self, text: &str) {
+        let mut wrong = 0;
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() {
@@ -171,7 +174,10 @@ impl Sitemap {
             }
             let position = u64::try_from(index + 1).unwrap_or(u64::MAX);
             // Relative URLs are no part of the format; taking them would find pages in any text file.
-            if !self.add(Url::parse(line).ok(), None, position, line) {
+            let before = self.entries.len();
+            let go_on = self.add(Url::parse(line).ok(), None, position, line);
+            wrong += usize::from(self.entries.len() == before);
+            if !go_on || wrong > self.entries.len() + MAX_PROBLEMS {
                 break;
             }
         }
@@ -191,7 +197,7 @@ impl Sitemap {
             self.problem(SitemapProblem::TooManyEntries);
             return false;
         }
-        self.entries.push(SitemapEntry { url, lastmod });
+        self.entries.push(SitemapEntry { loc: url, lastmod });
         true
     }
 

@@ -1,1 +1,195 @@
-//! Placeholder.
+//! Real files counted by other means, and stories about broken ones.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use proptest::prelude::*;
+
+use super::*;
+use crate::corpus;
+
+fn base() -> Url {
+    Url::parse("https://example.com/maps/sitemap.xml").unwrap()
+}
+
+fn read(text: &str) -> Sitemap {
+    parse(text.as_bytes(), &base())
+}
+
+fn locations(sitemap: &Sitemap) -> Vec<&str> {
+    sitemap.entries.iter().map(|entry| entry.loc.as_str()).collect()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// What a file lists, counted without an XML reader: opening tags of unprefixed `loc`, of items, or lines.
+fn plain_count(name: &str, bytes: &[u8]) -> (SitemapKind, usize) {
+    let mut unpacked = Vec::new();
+    let text = match MultiGzDecoder::new(bytes).read_to_end(&mut unpacked) {
+        Ok(_) => String::from_utf8(unpacked).unwrap(),
+        Err(_) => String::from_utf8(bytes.to_vec()).unwrap(),
+    };
+    let count = |tag: &str| text.matches(&format!("<{tag}>")).count();
+    if text.contains("<sitemapindex") {
+        // One file puts its URLs into the `sitemap` elements themselves.
+        (SitemapKind::Index, if count("loc") > 0 { count("loc") } else { count("sitemap") })
+    } else if text.contains("<urlset") {
+        (SitemapKind::UrlSet, count("loc"))
+    } else if text.contains("<rss") {
+        (SitemapKind::Feed, count("item"))
+    } else if name.ends_with(".txt") {
+        (SitemapKind::Text, text.lines().filter(|line| line.contains("http")).count())
+    } else {
+        (SitemapKind::Unknown, 0)
+    }
+}
+
+#[test]
+fn every_file_of_the_corpus_gives_as_many_entries_as_a_plain_count() {
+    let mut entries = 0;
+    for name in corpus::files("sitemaps").iter().filter(|name| !name.ends_with("README.md")) {
+        let bytes = corpus::read(name).unwrap();
+        let sitemap = parse(&bytes, &base());
+        assert_eq!(
+            (sitemap.kind, sitemap.entries.len()),
+            plain_count(name, &bytes),
+            "{name}: {:?}",
+            sitemap.problems
+        );
+        entries += sitemap.entries.len();
+    }
+    println!("{entries} entries");
+}
+
+#[test]
+fn extensions_of_other_namespaces_are_not_pages() {
+    let sitemap = read(
+        "<?xml version='1.0'?><s:urlset xmlns:s='wrong' xmlns:image='x'><s:url><image:image><image:loc>https://i/1\
+         </image:loc></image:image><s:loc> /a </s:loc><s:lastmod>2005-01-01</s:lastmod><video><loc>https://v/</loc>\
+         </video></s:url><url><loc>https://example.com/b?x=1&amp;y=&#50;</loc></url></s:urlset>",
+    );
+    assert_eq!(locations(&sitemap), ["https://example.com/a", "https://example.com/b?x=1&y=2"]);
+    assert_eq!(sitemap.entries[0].lastmod, Some(Timestamp(1_104_537_600_000)));
+    assert_eq!(sitemap.problems, []);
+}
+
+#[test]
+fn carelessly_written_xml_is_read_all_the_same() {
+    let sitemap = read(
+        "\n<URLSET><url><loc>https://example.com/1?a=1&b=2</loc><url><loc><![CDATA[https://example.com/2?a&b]]></loc>\
+         </url><url><loc>https://example.com/3</url></wrong><url><loc/></url><url><loc>javascript:x</loc></url>\
+         <url><loc>https://example.com/4?x&nbsp;y</loc>",
+    );
+    assert_eq!(
+        locations(&sitemap),
+        [
+            "https://example.com/1?a=1&b=2",
+            "https://example.com/2?a&b",
+            "https://example.com/3",
+            "https://example.com/4?x&nbsp;y",
+        ]
+    );
+    assert_eq!(sitemap.problems.len(), 2, "{:?}", sitemap.problems);
+}
+
+#[test]
+fn feeds_list_the_pages_of_their_items() {
+    let atom = read(
+        "<feed xmlns='http://www.w3.org/2005/Atom'><link href='https://example.com/'/><entry><link rel='self' \
+         href='https://example.com/self'/><link href='/post?a=1&amp;b=2'/><updated>2005-01-01T00:00:00Z</updated>\
+         </entry></feed>",
+    );
+    assert_eq!((atom.kind, locations(&atom)), (SitemapKind::Feed, vec!["https://example.com/post?a=1&b=2"]));
+    assert_eq!(atom.entries[0].lastmod, Some(Timestamp(1_104_537_600_000)));
+    let rdf = read(
+        "<rdf:RDF xmlns:rdf='r'><channel><link>https://example.com/</link></channel><item><title>a</title>\
+         <link>https://example.com/a</link><dc:date>2005-01-01</dc:date></item></rdf:RDF>",
+    );
+    assert_eq!((rdf.kind, locations(&rdf)), (SitemapKind::Feed, vec!["https://example.com/a"]));
+    assert!(rdf.entries[0].lastmod.is_some());
+    let rss = read(
+        "<rss><channel><atom:link href='https://example.com/rss'/><item><guid isPermaLink='true'>https://example.com/g\
+         </guid></item><item><guid isPermaLink='false'>https://example.com/no</guid></item></channel></rss>",
+    );
+    assert_eq!(locations(&rss), ["https://example.com/g"]);
+    assert_eq!(rss.problems.len(), 1);
+}
+
+#[test]
+fn what_breaks_off_gives_what_came_before_and_a_problem() {
+    let whole: String = (0..100).map(|n| format!("<url><loc>https://example.com/{n}</loc></url>")).collect();
+    let xml = format!("<urlset>{whole}</urlset>");
+    let packed = gzip(xml.as_bytes());
+    let half = parse(&packed[..packed.len() / 2], &base());
+    assert!((1..100).contains(&half.entries.len()), "{}", half.entries.len());
+    assert!(half.problems.contains(&SitemapProblem::DamagedGzip));
+    let cut = read(&format!("{}<", &xml[..xml.len() - 40]));
+    assert_eq!(cut.entries.len(), 99);
+    assert!(matches!(cut.problems[..], [SitemapProblem::Malformed { .. }]), "{:?}", cut.problems);
+}
+
+#[test]
+fn other_files_are_not_taken_for_sitemaps() {
+    let others = [
+        "",
+        "Not found",
+        "<!DOCTYPE html><html><body><a href='https://example.com/'>x</a>",
+        "{\"a\": 1}",
+        "\0\0",
+    ];
+    for text in others {
+        let sitemap = read(text);
+        assert_eq!((sitemap.kind, sitemap.entries.len()), (SitemapKind::Unknown, 0), "{text}");
+        assert!(sitemap.problems.contains(&SitemapProblem::NotASitemap), "{text}");
+    }
+}
+
+#[test]
+fn the_limits_of_the_protocol_hold() {
+    let many: String = (0..=MAX_SITEMAP_ENTRIES).map(|n| format!("https://example.com/{n}\n")).collect();
+    let sitemap = parse(&gzip(many.as_bytes()), &base());
+    assert_eq!((sitemap.kind, sitemap.entries.len()), (SitemapKind::Text, MAX_SITEMAP_ENTRIES));
+    assert_eq!(sitemap.problems, [SitemapProblem::TooManyEntries]);
+    let prose = read(&format!("{}https://example.com/", "no URL\n".repeat(1000)));
+    assert_eq!((prose.kind, prose.problems.len()), (SitemapKind::Unknown, 1));
+    let bomb = gzip(&vec![b' '; MAX_SITEMAP_BYTES + (1 << 20)]);
+    assert!(parse(&bomb, &base()).problems.contains(&SitemapProblem::TooLarge));
+    let deep = read(&format!("<urlset>{}", "<a>".repeat(100_000)));
+    assert!(matches!(deep.problems[..], [SitemapProblem::Malformed { .. }]));
+}
+
+#[test]
+fn marks_and_wrong_bytes_are_dealt_with() {
+    let wide: Vec<u8> = "<urlset><url><loc>https://example.com/ü</loc></url></urlset>"
+        .encode_utf16()
+        .flat_map(u16::to_be_bytes)
+        .collect();
+    let sitemap = parse(&[b"\xFE\xFF", wide.as_slice()].concat(), &base());
+    assert_eq!(locations(&sitemap), ["https://example.com/%C3%BC"]);
+    let latin = parse(b"<urlset><url><x>\xFC</x><loc>https://example.com/a</loc></url></urlset>", &base());
+    assert_eq!(locations(&latin), ["https://example.com/a"]);
+    assert_eq!(latin.problems, [SitemapProblem::Encoding]);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(
+        bytes in proptest::collection::vec(any::<u8>(), 0..300),
+        pieces in proptest::collection::vec(0..16_usize, 0..40),
+    ) {
+        const PIECES: [&str; 16] = [
+            "<urlset>", "</urlset>", "<url>", "</url>", "<loc>", "</loc>", "<loc/>", "https://a/", "&", "&#0;", "<![CDATA[",
+            "]]>", "<rss>", "<item>", "<link href='", "'/>",
+        ];
+        let _ = parse(&bytes, &base());
+        let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
+        let _ = read(&format!("<urlset>{text}"));
+        let _ = read(&format!("<rss>{text}"));
+        let _ = parse(&[&[0x1F, 0x8B], bytes.as_slice()].concat(), &base());
+    }
+}

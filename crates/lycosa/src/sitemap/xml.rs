@@ -51,9 +51,11 @@ pub(super) fn read(text: &str, base: &Url, sitemap: &mut Sitemap) {
             break;
         }
     }
-    let position = reader.buffer_position();
-    walk.finish_field();
-    walk.finish_entry(position);
+    // A field that was not closed may be cut in the middle; an entry whose URL was complete counts.
+    walk.field = None;
+    if walk.entry.as_ref().is_some_and(|entry| entry.location.is_some()) {
+        walk.finish_entry(reader.buffer_position());
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

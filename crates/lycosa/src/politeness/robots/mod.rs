@@ -12,12 +12,14 @@ mod parse;
 mod pattern;
 mod policy;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 pub use policy::{MAX_ROBOTS_REDIRECTS, ROBOTS_VALIDITY, RobotsAnswer, UNREACHABLE_VALIDITY, robots_meaning};
 
 use self::parse::Span;
-use crate::octets::push_normal;
+use self::pattern::Head;
+use crate::octets::{is_normal, push_normal};
 
 /// Bytes of a robots.txt that are read; the rest is ignored (RFC 9309 §2.5).
 pub const MAX_ROBOTS_BYTES: usize = 500 << 10;
@@ -27,6 +29,9 @@ pub const MAX_CRAWL_DELAY: Duration = Duration::from_secs(300);
 
 /// Sitemap lines that are kept of one file.
 pub const MAX_SITEMAPS: usize = 1_000;
+
+/// Stands for every group.
+const EVERYBODY: u32 = u32::MAX;
 
 /// A robots.txt as read. Reading never fails: what is not understood is passed over (RFC 9309 §2.2).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,6 +100,7 @@ pub struct AgentRules {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Rule {
+    head: Head,
     pattern: Span,
     line: u32,
     allow: bool,
@@ -120,10 +126,12 @@ impl RobotsTxt {
         let mut rules = Vec::new();
         for rule in self.rules.iter().filter(|rule| in_groups(&rule.group)) {
             let pattern = Span::append(&mut text, self.slice(rule.pattern));
-            rules.push(Rule { pattern, line: rule.line, allow: rule.allow });
+            let head = Head::of(self.slice(rule.pattern));
+            rules.push(Rule { head, pattern, line: rule.line, allow: rule.allow });
         }
         rules.sort_by_key(|rule| (std::cmp::Reverse(rule.pattern.len()), !rule.allow, rule.line));
-        let signals = self.signals.iter().filter(|signal| in_groups(&signal.group));
+        let signals =
+            self.signals.iter().filter(|signal| signal.group == EVERYBODY || in_groups(&signal.group));
         AgentRules {
             text: text.into_boxed_str(),
             rules: rules.into_boxed_slice(),
@@ -168,17 +176,13 @@ impl AgentRules {
         if self.rules.is_empty() {
             return nothing;
         }
-        let mut path = String::with_capacity(path_and_query.len() + 8);
-        if !path_and_query.starts_with('/') {
-            path.push('/');
-        }
-        // In a path `*` and `$` are ordinary characters, which rules write as `%2A` and `%24` (§2.2.3).
-        push_normal(&mut path, path_and_query.as_bytes(), |byte| byte == b'*' || byte == b'$');
+        let path = normal_path(path_and_query);
         if path == "/robots.txt" {
             return nothing;
         }
-        let rules = self.rules.iter().map(|rule| (rule, rule.pattern.of(&self.text)));
-        for (rule, pattern) in rules {
+        let start = pattern::first_bytes(&path);
+        for rule in self.rules.iter().filter(|rule| rule.head.fits(start)) {
+            let pattern = rule.pattern.of(&self.text);
             if pattern::matches(pattern, &path) {
                 return RobotsVerdict { allowed: rule.allow, line: Some(rule.line), rule: Some(pattern) };
             }
@@ -215,6 +219,22 @@ impl AgentRules {
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }
+}
+
+/// A path as patterns are compared with it.
+fn normal_path(path_and_query: &str) -> Cow<'_, str> {
+    // In a path `*` and `$` are ordinary characters, which rules write as `%2A` and `%24` (§2.2.3).
+    let special = |byte: u8| byte == b'*' || byte == b'$';
+    let bytes = path_and_query.as_bytes();
+    if path_and_query.starts_with('/') && is_normal(bytes) && !bytes.iter().copied().any(special) {
+        return Cow::Borrowed(path_and_query);
+    }
+    let mut path = String::with_capacity(path_and_query.len() + 8);
+    if !path_and_query.starts_with('/') {
+        path.push('/');
+    }
+    push_normal(&mut path, bytes, special);
+    Cow::Owned(path)
 }
 
 /// Whether a `User-agent` line names the agent. The standard's token has letters, `-` and `_` only, and what

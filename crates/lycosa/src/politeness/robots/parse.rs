@@ -6,7 +6,9 @@
 
 use std::time::Duration;
 
-use super::{Agent, MAX_CRAWL_DELAY, MAX_ROBOTS_BYTES, MAX_SITEMAPS, ParsedRule, ParsedSignal, RobotsTxt};
+use super::{
+    Agent, EVERYBODY, MAX_CRAWL_DELAY, MAX_ROBOTS_BYTES, MAX_SITEMAPS, ParsedRule, ParsedSignal, RobotsTxt,
+};
 use crate::octets::{push_normal, unmarked};
 
 /// A piece of a shared text.
@@ -189,12 +191,11 @@ impl Reader {
     }
 
     fn signal(&mut self, name: &str, value: &[u8]) {
-        if self.robots.agents.is_empty() {
-            return;
-        }
+        // Before the first group it is meant for everybody.
+        let group = if self.robots.agents.is_empty() { EVERYBODY } else { self.group };
         let name = Span::append(&mut self.robots.text, &name.to_ascii_lowercase());
         let value = Span::append(&mut self.robots.text, &String::from_utf8_lossy(value));
-        self.robots.signals.push(ParsedSignal { name, value, group: self.group });
+        self.robots.signals.push(ParsedSignal { name, value, group });
     }
 
     fn finish(mut self) -> RobotsTxt {

@@ -4,6 +4,39 @@
 //! first occurrence after the one before: taking the first never makes a later piece impossible, so nothing is
 //! ever tried twice. Only the last piece of a pattern that ends in `$` is tied to the end of the path.
 
+/// The first bytes of a text as a number, absent ones zero.
+pub(super) fn first_bytes(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = text.len().min(8);
+    bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
+}
+
+/// How a pattern begins, up to eight bytes or the first star: one comparison rejects most of the thousands of
+/// rules that some sites have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    bytes: u64,
+    mask: u64,
+}
+
+impl Head {
+    pub(super) fn of(pattern: &str) -> Self {
+        let literal = pattern.split(['*', '$']).next().unwrap_or_default();
+        let mask = match literal.len() {
+            0 => 0,
+            length @ 1..=7 => u64::MAX << (64 - 8 * length),
+            _ => u64::MAX,
+        };
+        Self { bytes: first_bytes(literal), mask }
+    }
+
+    /// Whether a text with these first bytes can match.
+    pub(super) fn fits(self, start: u64) -> bool {
+        start & self.mask == self.bytes
+    }
+}
+
 /// Whether the pattern matches the path. Both have their escapes in the one spelling; in the pattern `*` stands
 /// for any run of characters and a final `$` for the end; the path contains neither.
 pub(super) fn matches(pattern: &str, path: &str) -> bool {
@@ -45,13 +78,13 @@ fn after<'a>(text: &'a str, piece: &str) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
     /// The definition, as a table over all pairs of positions: slow and plain.
-    fn by_definition(pattern: &str, path: &str) -> bool {
+    pub(in super::super) fn by_definition(pattern: &str, path: &str) -> bool {
         let (pattern, to_end) = pattern.strip_suffix('$').map_or((pattern, false), |pattern| (pattern, true));
         let (pattern, path) = (pattern.as_bytes(), path.as_bytes());
         let mut reached = vec![vec![false; path.len() + 1]; pattern.len() + 1];
@@ -95,7 +128,9 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
         #[test]
         fn the_fast_way_agrees_with_the_definition(pattern in "[ab*/]{0,12}\\$?", path in "[ab/]{0,14}") {
-            prop_assert_eq!(matches(&pattern, &path), by_definition(&pattern, &path));
+            let expected = by_definition(&pattern, &path);
+            prop_assert_eq!(matches(&pattern, &path), expected);
+            prop_assert!(!expected || Head::of(&pattern).fits(first_bytes(&path)));
         }
     }
 }

@@ -59,6 +59,16 @@ fn an_address_and_a_name_without_dots_admit_only_themselves() {
 }
 
 #[test]
+fn the_registrable_domain_respects_private_suffixes() {
+    let rules = ScopeRules::new(options(ScopeMode::Domain, &["https://github.io/", "https://example.com/"]))
+        .expect("rules");
+    assert_eq!(verdict(&rules, "https://github.io/x", 1), None);
+    assert_eq!(verdict(&rules, "https://a.github.io/x", 1), Some(Exclusion::Host), "a site of somebody else");
+    assert_eq!(verdict(&rules, "https://a.b.example.com/x", 1), None);
+    assert_eq!(verdict(&rules, "https://com/x", 1), Some(Exclusion::Host));
+}
+
+#[test]
 fn allowed_domains_widen_every_mode_but_any_which_they_narrow() {
     let allowed = vec!["*.Example.org".to_owned(), "bücher.de".to_owned()];
     for mode in [ScopeMode::Host, ScopeMode::Any] {
@@ -74,14 +84,23 @@ fn allowed_domains_widen_every_mode_but_any_which_they_narrow() {
 }
 
 #[test]
-fn patterns_and_depth_judge_links_but_not_seeds_and_their_redirects() {
+fn patterns_and_depth_judge_what_is_found_but_not_the_seeds() {
     let mut options = options(ScopeMode::Host, &["https://example.com/"]);
     options.include = vec!["/products/".to_owned(), r"\.html$".to_owned()];
     options.exclude = vec!["[?&]sort=".to_owned()];
     options.max_depth = Some(2);
     let rules = ScopeRules::new(options).expect("rules");
     assert_eq!(verdict(&rules, "https://example.com/", 0), None);
+    assert_eq!(verdict(&rules, "https://example.com/", 2), None);
     assert_eq!(verdict(&rules, "https://example.com/products/1", 2), None);
+    assert_eq!(verdict(&rules, "https://example.com/found-in-a-sitemap", 0), Some(Exclusion::NotIncluded));
+    let of_redirect = |text: &str, depth| {
+        let url = url(text);
+        rules.judge(Candidate { url: &url, kind: RequestKind::Redirect, depth })
+    };
+    assert_eq!(of_redirect("https://www.example.com/en/", 0), Verdict::Accept);
+    assert_eq!(of_redirect("https://www.example.com/en/?sort=up", 0), Verdict::Refuse(Exclusion::Excluded));
+    assert_eq!(of_redirect("https://www.example.com/en/", 1), Verdict::Refuse(Exclusion::NotIncluded));
     assert_eq!(verdict(&rules, "https://example.com/products/1?sort=up", 2), Some(Exclusion::Excluded));
     assert_eq!(verdict(&rules, "https://example.com/about", 2), Some(Exclusion::NotIncluded));
     assert_eq!(verdict(&rules, "https://example.com/about", 3), Some(Exclusion::Depth));
