@@ -16,7 +16,11 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>) -
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = report.run.pages as f64 / seconds;
     line(&mut text, "end", &ending(report.end));
-    line(&mut text, "pages", &format!("{} in {} ({rate:.1} pages/s)", report.run.pages, span(report.elapsed)));
+    line(
+        &mut text,
+        "pages",
+        &format!("{} in {} ({rate:.1} pages/s)", report.run.pages, span(report.elapsed)),
+    );
     if report.crawl.pages != report.run.pages {
         line(&mut text, "pages in all runs", &report.crawl.pages.to_string());
     }
@@ -28,16 +32,29 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>) -
     let received = format!("{} ({} decoded)", bytes(report.run.wire_bytes), bytes(report.run.decoded_bytes));
     line(&mut text, "received", &received);
     let left = report.crawl.pending + report.crawl.leased;
-    line(&mut text, "URLs", &format!("{} known, {} done, {left} left", report.crawl.known, report.crawl.done));
-    let skips = report.run.skipped.iter().map(|(reason, count)| (reason.as_str().to_owned(), *count)).collect();
+    line(
+        &mut text,
+        "URLs",
+        &format!("{} known, {} done, {left} left", report.crawl.known, report.crawl.done),
+    );
+    let skips =
+        report.run.skipped.iter().map(|(reason, count)| (reason.as_str().to_owned(), *count)).collect();
     list(&mut text, "skipped", skips);
-    list(&mut text, "failed", report.run.failures.iter().map(|(name, count)| (name.clone(), *count)).collect());
+    list(
+        &mut text,
+        "failed",
+        report.run.failures.iter().map(|(name, count)| (name.clone(), *count)).collect(),
+    );
     if report.run.retries > 0 {
         line(&mut text, "tried again", &report.run.retries.to_string());
     }
     hosts(&mut text, report);
     for (problem, count) in &report.run.problems {
-        line(&mut text, "note", &if *count > 1 { format!("{problem} ({count} times)") } else { problem.clone() });
+        line(
+            &mut text,
+            "note",
+            &if *count > 1 { format!("{problem} ({count} times)") } else { problem.clone() },
+        );
     }
     for (resource, count) in &report.open {
         line(&mut text, "leak", &format!("{count} {} still open", resource.as_str()));
@@ -108,7 +125,8 @@ pub(crate) fn bytes(count: u64) -> String {
 
 /// A span of time for people, to the millisecond.
 pub(crate) fn span(time: Duration) -> String {
-    humantime::format_duration(Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))).to_string()
+    humantime::format_duration(Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)))
+        .to_string()
 }
 
 #[cfg(test)]

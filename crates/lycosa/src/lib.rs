@@ -36,6 +36,6 @@ pub mod config;
 pub mod crawler;
 
 pub use crawler::Crawler;
+pub use error::{Error, ErrorKind, Phase, Result};
 /// The URL type of this library's signatures.
 pub use url;
-pub use error::{Error, ErrorKind, Phase, Result};

@@ -167,7 +167,8 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     if args.verbose {
         output::say(&format!("{options:#?}"));
     }
-    let outputs: Vec<String> = options.outputs.iter().map(|output| output.path.display().to_string()).collect();
+    let outputs: Vec<String> =
+        options.outputs.iter().map(|output| output.path.display().to_string()).collect();
     let again = format!("go on with: {} --resume", this_command(&folder));
     let report = crawl(Crawler::with_options(options), args.quiet).await?;
     let exit = exit_of(&report);
@@ -287,7 +288,8 @@ fn flags(args: &Args, layers: &mut Layers) {
 
 /// A wrong configuration as the one error of the library, its first hint kept.
 pub(super) fn config_error(error: ConfigError) -> Error {
-    let hint = error.problems.first().filter(|_| error.problems.len() == 1).and_then(|problem| problem.hint.clone());
+    let hint =
+        error.problems.first().filter(|_| error.problems.len() == 1).and_then(|problem| problem.hint.clone());
     let told = Error::new(ErrorKind::Config, error.to_string());
     match hint {
         Some(hint) => told.with_hint(hint),
@@ -317,7 +319,8 @@ fn default_output(folder: &std::path::Path, continuation: Continue) -> lycosa::c
 }
 
 fn this_command(folder: &std::path::Path) -> String {
-    let given: Vec<String> = std::env::args().skip(1).filter(|word| word != "--resume" && word != "--fresh").collect();
+    let given: Vec<String> =
+        std::env::args().skip(1).filter(|word| word != "--resume" && word != "--fresh").collect();
     let state = if given.iter().any(|word| word == "--state" || word.starts_with("--state=")) {
         String::new()
     } else {
@@ -328,6 +331,7 @@ fn this_command(folder: &std::path::Path) -> String {
 }
 
 fn quote(word: &str) -> String {
-    let plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=,%@+".contains(c));
+    let plain =
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=,%@+".contains(c));
     if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

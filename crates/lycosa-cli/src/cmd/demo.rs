@@ -32,10 +32,12 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let site = demo_site::start().await.map_err(|cause| Error::io("starting the demo site", cause))?;
     let folder = &args.folder;
     std::fs::create_dir_all(folder).map_err(|cause| {
-        Error::io(format!("making the folder {}", folder.display()), cause).with_hint("name another with --folder")
+        Error::io(format!("making the folder {}", folder.display()), cause)
+            .with_hint("name another with --folder")
     })?;
     let rules = folder.join("lycosa.toml");
-    std::fs::write(&rules, RULES).map_err(|cause| Error::io(format!("writing {}", rules.display()), cause))?;
+    std::fs::write(&rules, RULES)
+        .map_err(|cause| Error::io(format!("writing {}", rules.display()), cause))?;
     let items = folder.join("items.jsonl");
     let pages = folder.join("pages.jsonl");
     let mut layers = Layers::new();
@@ -47,7 +49,10 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let occasion = Occasion { typed: vec![site.base_url().to_owned()], continuation: Continue::Fresh };
     let options = file.into_crawl(occasion)?;
     if !args.quiet {
-        output::say(&format!("a small web site is served at {} for as long as the demo runs", site.base_url()));
+        output::say(&format!(
+            "a small web site is served at {} for as long as the demo runs",
+            site.base_url()
+        ));
     }
     let report = super::crawl::crawl(Crawler::with_options(options), args.quiet).await?;
     site.shutdown().await;

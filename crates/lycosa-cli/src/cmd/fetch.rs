@@ -108,7 +108,8 @@ fn options(args: &Args) -> Result<SingleOptions> {
 /// `Name: value`.
 pub(super) fn header(line: &str) -> Result<(String, String)> {
     let (name, value) = line.split_once(':').ok_or_else(|| {
-        Error::new(ErrorKind::Usage, format!("the header `{line}` has no colon")).with_hint("write -H \"Name: value\"")
+        Error::new(ErrorKind::Usage, format!("the header `{line}` has no colon"))
+            .with_hint("write -H \"Name: value\"")
     })?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
@@ -142,8 +143,14 @@ fn facts(fetched: &Fetched) -> String {
     fact("title", fetched.title.clone());
     fact("bytes", Some(format!("{} ({} on the wire)", fetched.body.len(), fetched.wire_bytes)));
     let timings = &facts.timings;
-    let phases = [("dns", timings.dns), ("connect", timings.connect), ("tls", timings.tls), ("first byte", timings.first_byte)];
-    let spans: Vec<_> = phases.iter().filter_map(|(name, time)| time.map(|time| format!("{name} {time:.1?}"))).collect();
+    let phases = [
+        ("dns", timings.dns),
+        ("connect", timings.connect),
+        ("tls", timings.tls),
+        ("first byte", timings.first_byte),
+    ];
+    let spans: Vec<_> =
+        phases.iter().filter_map(|(name, time)| time.map(|time| format!("{name} {time:.1?}"))).collect();
     fact("time", Some(format!("{:.1?} ({})", fetched.elapsed, spans.join(", "))));
     fact("robots.txt", Some("not consulted".to_owned()));
     text

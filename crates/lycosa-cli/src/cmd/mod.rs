@@ -38,10 +38,9 @@ pub(crate) fn run(line: CommandLine) -> Result<Exit> {
     if let Command::Config(args) = line.command {
         return config::run(&args);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|cause| Error::new(ErrorKind::Internal, "the runtime could not be started").with_source(cause))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|cause| {
+        Error::new(ErrorKind::Internal, "the runtime could not be started").with_source(cause)
+    })?;
     runtime.block_on(async {
         match line.command {
             Command::Crawl(args) => crawl::run(*args).await,

@@ -37,8 +37,9 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let found = matches(&document, &selector, args.html);
     let mut text = String::new();
     if args.json {
-        text = serde_json::to_string_pretty(&found)
-            .map_err(|cause| Error::new(ErrorKind::Internal, "the matches cannot be written as JSON").with_source(cause))?;
+        text = serde_json::to_string_pretty(&found).map_err(|cause| {
+            Error::new(ErrorKind::Internal, "the matches cannot be written as JSON").with_source(cause)
+        })?;
         text.push('\n');
     } else {
         for value in &found {
@@ -55,7 +56,10 @@ fn matches(document: &Document, selector: &Selector, html: bool) -> Vec<String> 
     if html && matches!(selector.output(), Output::Node) {
         return document.select(selector).map(|node| node.html()).collect();
     }
-    selector.values(document.root()).map(|value| lycosa_dom::collapse_whitespace(&value).into_owned()).collect()
+    selector
+        .values(document.root())
+        .map(|value| lycosa_dom::collapse_whitespace(&value).into_owned())
+        .collect()
 }
 
 /// A selector, or an error that shows where it went wrong.
@@ -69,7 +73,9 @@ pub(super) fn selector(text: &str) -> Result<Selector> {
 async fn read(source: &str) -> Result<(Vec<u8>, Option<String>)> {
     if source == "-" {
         let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map_err(|cause| Error::io("reading standard input", cause))?;
+        std::io::stdin()
+            .read_to_end(&mut bytes)
+            .map_err(|cause| Error::io("reading standard input", cause))?;
         return Ok((bytes, None));
     }
     if source.starts_with("http://") || source.starts_with("https://") {
@@ -80,7 +86,8 @@ async fn read(source: &str) -> Result<(Vec<u8>, Option<String>)> {
         return Ok((fetched.body.to_vec(), fetched.content_type));
     }
     let bytes = std::fs::read(source).map_err(|cause| {
-        Error::io(format!("reading {source}"), cause).with_hint("name a file, an http(s) URL, or - for standard input")
+        Error::io(format!("reading {source}"), cause)
+            .with_hint("name a file, an http(s) URL, or - for standard input")
     })?;
     Ok((bytes, None))
 }

@@ -28,7 +28,8 @@ impl Bench {
     }
 
     pub(crate) fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.path(name)).unwrap_or_else(|cause| panic!("{name} cannot be read: {cause}"))
+        std::fs::read_to_string(self.path(name))
+            .unwrap_or_else(|cause| panic!("{name} cannot be read: {cause}"))
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
@@ -65,8 +66,10 @@ impl Bench {
 }
 
 pub(crate) fn records(path: &Path) -> Vec<Value> {
-    let text = std::fs::read_to_string(path).unwrap_or_else(|cause| panic!("{} cannot be read: {cause}", path.display()));
-    let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|cause| panic!("no record ({cause}): {line}"));
+    let text = std::fs::read_to_string(path)
+        .unwrap_or_else(|cause| panic!("{} cannot be read: {cause}", path.display()));
+    let parse =
+        |line: &str| serde_json::from_str(line).unwrap_or_else(|cause| panic!("no record ({cause}): {line}"));
     text.lines().map(parse).collect()
 }
 

@@ -31,7 +31,19 @@ fn twenty_kills_of_a_500_page_crawl_lose_nothing_and_double_nothing() {
     let bench = Bench::new();
     let url = server.url("/");
     let arguments = [
-        "crawl", &url, "--state", "state", "-o", "pages.jsonl", "--delay", "0", "--per-host", "8", "-c", "8", "-q",
+        "crawl",
+        &url,
+        "--state",
+        "state",
+        "-o",
+        "pages.jsonl",
+        "--delay",
+        "0",
+        "--per-host",
+        "8",
+        "-c",
+        "8",
+        "-q",
     ];
     let mut dice = Dice(7);
     let mut counted = 0;
@@ -66,8 +78,10 @@ fn twenty_kills_of_a_500_page_crawl_lose_nothing_and_double_nothing() {
     let records = bench.records("pages.jsonl");
     let twice: Vec<_> = ids(&records).into_iter().filter(|(_, count)| *count > 1).collect();
     assert!(twice.is_empty(), "written more than once: {twice:?}");
-    let found: BTreeMap<String, String> =
-        records.iter().map(|r| (path_of(r, "final_url"), r["title"].as_str().unwrap_or_default().to_owned())).collect();
+    let found: BTreeMap<String, String> = records
+        .iter()
+        .map(|r| (path_of(r, "final_url"), r["title"].as_str().unwrap_or_default().to_owned()))
+        .collect();
     let expected = oracle.titles();
     let lost: Vec<_> = expected.keys().filter(|path| !found.keys().any(|f| same(f, path))).collect();
     assert!(lost.is_empty(), "lost: {lost:?}");
@@ -88,7 +102,8 @@ fn plain(path: &str) -> String {
     while let Some((&byte, after)) = rest.split_first() {
         match (byte, after) {
             (b'%', [a, b, tail @ ..]) => {
-                let hex = std::str::from_utf8(&[*a, *b]).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+                let hex =
+                    std::str::from_utf8(&[*a, *b]).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
                 bytes.push(hex.unwrap_or(byte));
                 rest = tail;
             }
@@ -108,7 +123,20 @@ fn a_crawl_that_was_interrupted_by_ctrl_c_ends_cleanly_and_goes_on() {
     let server = Server::start(move |request| site.answer(request));
     let bench = Bench::new();
     let url = server.url("/");
-    let arguments = ["crawl", &url, "--state", "state", "-o", "pages.jsonl", "--delay", "0", "--per-host", "8", "-c", "8"];
+    let arguments = [
+        "crawl",
+        &url,
+        "--state",
+        "state",
+        "-o",
+        "pages.jsonl",
+        "--delay",
+        "0",
+        "--per-host",
+        "8",
+        "-c",
+        "8",
+    ];
     let child = bench.start(&arguments);
     assert!(server.wait_for_hits(60, Duration::from_secs(20)), "the crawl does not get going");
     interrupt(child.id());

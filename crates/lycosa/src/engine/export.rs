@@ -39,15 +39,22 @@ pub(super) struct Exporter {
 
 impl Exporter {
     /// Opens every sink at its stored position.
-    pub(super) fn open(shared: Arc<Shared>, sinks: Vec<Box<dyn Sink>>) -> Result<Self> {
+    pub(super) async fn open(shared: Arc<Shared>, sinks: Vec<Box<dyn Sink>>) -> Result<Self> {
         let mut streams = Vec::with_capacity(sinks.len());
         for mut sink in sinks {
             let name = sink.name();
             let cursor = shared.parts.outbox.cursor(&name);
             let position = cursor.as_ref().map(|cursor| Position(cursor.position.clone()));
             sink.open(position.as_ref()).map_err(|error| error.in_phase(Phase::Export))?;
-            let done = cursor.map(|cursor| cursor.lsn).unwrap_or_default();
-            streams.push(Stream { sink, name, done, stored: done, closed: false });
+            let done = cursor.as_ref().map(|cursor| cursor.lsn).unwrap_or_default();
+            let mut stream = Stream { sink, name, done, stored: done, closed: false };
+            if cursor.is_none() {
+                // From here on the output is this crawl's own: a kill before its first records must not leave a
+                // file that a resumed crawl takes for somebody else's.
+                let position = stream.sink.sync().map_err(|error| error.in_phase(Phase::Export))?;
+                store(&mut stream, position, &*shared.parts.outbox).await?;
+            }
+            streams.push(stream);
         }
         let read = streams.iter().map(|stream| stream.done).min().unwrap_or_default();
         let last_sync = shared.parts.clock.now();
@@ -111,7 +118,7 @@ impl Exporter {
         self.last_sync = self.shared.parts.clock.now();
         for stream in self.streams.iter_mut().filter(|stream| stream.done > stream.stored) {
             let position = if stream.closed { Position::default() } else { stream.sink.sync()? };
-            store(stream, position, &*self.shared.parts.outbox, handle)?;
+            handle.block_on(store(stream, position, &*self.shared.parts.outbox))?;
         }
         let least = self.streams.iter().map(|stream| stream.stored).min().unwrap_or(self.read);
         handle.block_on(self.shared.parts.outbox.trim(least))
@@ -120,15 +127,15 @@ impl Exporter {
     fn close(mut self, handle: &Handle) -> Result<()> {
         for stream in self.streams.iter_mut().filter(|stream| !stream.closed) {
             let position = stream.sink.close().map_err(|error| error.in_phase(Phase::Export))?;
-            store(stream, position, &*self.shared.parts.outbox, handle)?;
+            handle.block_on(store(stream, position, &*self.shared.parts.outbox))?;
         }
         handle.block_on(self.shared.parts.outbox.trim(self.read))
     }
 }
 
-fn store(stream: &mut Stream, position: Position, outbox: &dyn Outbox, handle: &Handle) -> Result<()> {
+async fn store(stream: &mut Stream, position: Position, outbox: &dyn Outbox) -> Result<()> {
     let cursor = Cursor { lsn: stream.done, position: position.0 };
-    handle.block_on(outbox.set_cursor(&stream.name, cursor))?;
+    outbox.set_cursor(&stream.name, cursor).await?;
     stream.stored = stream.done;
     Ok(())
 }

@@ -132,7 +132,7 @@ impl Engine {
     pub async fn run(self, sinks: Vec<Box<dyn Sink>>) -> Result<Report> {
         let started = self.shared.parts.clock.now();
         let finish = CancellationToken::new();
-        let exporter = Exporter::open(self.shared.clone(), sinks)?;
+        let exporter = Exporter::open(self.shared.clone(), sinks).await?;
         let handle = tokio::runtime::Handle::current();
         let finishing = finish.clone();
         let stop = self.stop.clone();

@@ -120,8 +120,7 @@ impl<'a> Collector<'a> {
         if (nofollow && !self.options.nofollow) || has_foreign_scheme(href) {
             return;
         }
-        // A number sign always begins the fragment: nothing before it can hold one (URL standard, 4.4).
-        let reference = href.split('#').next().unwrap_or(href);
+        let reference = without_fragment(href);
         let hash = xxh3_64_with_seed(reference.as_bytes(), self.seed);
         let place = match self.written.get(&hash) {
             Some((known, place)) if *known == reference => *place,
@@ -142,7 +141,10 @@ impl<'a> Collector<'a> {
 
     /// The place of this reference's outlink, a new one if need be.
     fn resolve(&mut self, reference: &str, nofollow: bool) -> Option<usize> {
-        let url = self.base.join(reference).ok()?;
+        let mut url = self.base.join(reference).ok()?;
+        if url.fragment().is_some() {
+            url.set_fragment(None);
+        }
         if !matches!(url.scheme(), "http" | "https") {
             return None;
         }
@@ -158,6 +160,16 @@ impl<'a> Collector<'a> {
         self.outlinks.push(Outlink { nofollow, ..Outlink::to(url) });
         self.resolved.insert(hash, place);
         Some(place)
+    }
+}
+
+/// A reference up to its fragment: nothing before that can hold a number sign (URL standard, 4.4). The sign stays
+/// where a space stands before it, which would be cut as an end of the reference otherwise.
+fn without_fragment(href: &str) -> &str {
+    match href.bytes().position(|byte| byte == b'#') {
+        Some(at) if href[..at].ends_with(|last: char| last <= ' ') => &href[..=at],
+        Some(at) => &href[..at],
+        None => href,
     }
 }
 
@@ -195,6 +207,7 @@ impl Hasher for AsIs {
 #[cfg(test)]
 mod tests {
     use lycosa_dom::ParseOptions;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -255,5 +268,87 @@ mod tests {
     #[test]
     fn a_reference_to_the_page_itself_is_one_link_without_fragment() {
         assert_eq!(urls("<a href=#a>x</a><a href=#b>x</a><a href=''>x</a>"), ["http://site.test/a/b?q"]);
+    }
+
+    /// The same by the shortest way: resolve everything, cut fragments, keep what is new.
+    fn plainly(hrefs: &[String], base: &Url) -> Vec<String> {
+        let mut urls: Vec<String> = Vec::new();
+        for href in hrefs {
+            let Ok(mut url) = base.join(href) else { continue };
+            url.set_fragment(None);
+            if matches!(url.scheme(), "http" | "https") && !urls.iter().any(|known| known == url.as_str()) {
+                urls.push(url.into());
+            }
+        }
+        urls
+    }
+
+    #[test]
+    fn references_resolve_as_published() {
+        let Some(rows) = crate::corpus::rows("url/crawler-commons-resolve.jsonl") else { return };
+        for row in rows {
+            let [reference, base, expected] = [0, 1, 2].map(|index| row["fields"][index].as_str().unwrap());
+            let base = Url::parse(if base.is_empty() { "http://none.test/" } else { base }).unwrap();
+            let mut collector = Collector::new(&base, LinkOptions::default());
+            collector.add(reference, false);
+            let found = collector.outlinks.first().map(|link| link.url.as_str());
+            let expected = expected.split('#').next().filter(|url| url.starts_with("http"));
+            assert_eq!(found, expected, "{row}");
+        }
+    }
+
+    #[test]
+    fn short_cuts_change_nothing_on_published_references() {
+        let Some(rows) = crate::corpus::rows("url/wpt-urltestdata.jsonl") else { return };
+        let base = Url::parse("http://site.test/a/b?q#here").unwrap();
+        let hrefs: Vec<String> = rows
+            .iter()
+            .filter_map(|row| row["input"].as_str())
+            .map(|href| href.trim_ascii().to_owned())
+            .collect();
+        assert!(hrefs.len() > 400);
+        let mut collector = Collector::new(&base, LinkOptions::default());
+        hrefs.iter().for_each(|href| collector.add(href, false));
+        let found: Vec<String> = collector.outlinks.into_iter().map(|link| link.url.into()).collect();
+        assert_eq!(found, plainly(&hrefs, &base));
+    }
+
+    fn href() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            Just("http"),
+            Just("HTTPS"),
+            Just("mailto"),
+            Just("a1+.-"),
+            Just(":"),
+            Just("//"),
+            Just("/"),
+            Just("\\"),
+            Just("site.test"),
+            Just("[bad"),
+            Just(".."),
+            Just("."),
+            Just("?"),
+            Just("#"),
+            Just("a"),
+            Just("b c"),
+            Just(" "),
+            Just("\t"),
+            Just("%2e"),
+            Just("é"),
+            Just("@"),
+            Just("80")
+        ];
+        proptest::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat().trim_ascii().to_owned())
+    }
+
+    proptest! {
+        #[test]
+        fn short_cuts_change_nothing(hrefs in proptest::collection::vec(href(), 0..30)) {
+            let base = Url::parse("http://site.test/a/b?q#here").unwrap();
+            let mut collector = Collector::new(&base, LinkOptions::default());
+            hrefs.iter().for_each(|href| collector.add(href, false));
+            let found: Vec<String> = collector.outlinks.into_iter().map(|link| link.url.into()).collect();
+            prop_assert_eq!(found, plainly(&hrefs, &base));
+        }
     }
 }

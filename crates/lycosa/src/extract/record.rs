@@ -2,7 +2,8 @@
 //! item record. Written once, at commit; sinks put `id` and `seq` first.
 //!
 //! A page record always has every column of [`PAGE_COLUMNS`], `null` when unknown, so that tables and readers can
-//! rely on them. Facts that concern few pages (`redirects`, `tree`, `body`) are there only when they apply.
+//! rely on them. Facts that concern few pages (`redirects`, `tree`, `body`) are there only when they apply, and not
+//! in tables.
 //!
 //! `outlinks` is the number of distinct links by default: the list itself would more than double the output, and
 //! the crawl's own URLs are the output anyway. [`Outlinks::List`] writes it for those who draw link graphs.

@@ -92,12 +92,22 @@ fn undisturbed(stand: &dyn Stand, story: &[Committed]) -> Result<Vec<u8>> {
 }
 
 /// splitmix64: a small generator, so that the suite needs no other crate.
-struct Dice(u64);
+struct Dice {
+    state: u64,
+    /// One commit in this many is followed by a sync, on average.
+    sync_every: u64,
+}
 
 impl Dice {
+    fn new(seed: u64) -> Self {
+        let mut dice = Self { state: seed, sync_every: 1 };
+        dice.sync_every = 2 + dice.roll(12);
+        dice
+    }
+
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (z ^ (z >> 31)) % sides
@@ -119,36 +129,47 @@ fn open(sink: &mut dyn Sink, stored: &mut Option<Stored>) -> Result<()> {
     Ok(())
 }
 
-/// Writes commits until the dice say that the process dies; `true` when it lived to the end.
+/// How a process ended.
+#[derive(Clone, Copy, PartialEq)]
+enum Life {
+    /// In the middle.
+    Killed,
+    /// After it closed the sink and before the last position was stored.
+    KilledAtEnd,
+    /// In peace.
+    Ended,
+}
+
+/// Writes commits until they end or the dice say that the process dies.
 fn run(
     sink: &mut dyn Sink,
     story: &[Committed],
     stored: &mut Option<Stored>,
     dice: &mut Dice,
     mortal: bool,
-) -> Result<bool> {
+) -> Result<Life> {
     let mut at = stored.as_ref().map_or(0, |stored| stored.done);
     for commit in story.iter().skip(at) {
         if mortal && dice.roll(12) == 0 {
-            return Ok(false);
+            return Ok(Life::Killed);
         }
         sink.write(commit)?;
         at += 1;
-        if dice.roll(4) == 0 {
+        if dice.roll(dice.sync_every) == 0 {
             let position = sink.sync()?;
             // The process may die between the sync and the storing of its position.
             if mortal && dice.roll(6) == 0 {
-                return Ok(false);
+                return Ok(Life::Killed);
             }
             *stored = Some(Stored { position, done: at });
         }
     }
     let position = sink.close()?;
     if mortal && dice.roll(2) == 0 {
-        return Ok(false);
+        return Ok(Life::KilledAtEnd);
     }
     *stored = Some(Stored { position, done: at });
-    Ok(true)
+    Ok(Life::Ended)
 }
 
 fn crashes_show_every_record_once(
@@ -157,19 +178,25 @@ fn crashes_show_every_record_once(
     seed: u64,
     expected: &[u8],
 ) -> Result<(), String> {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let mut stored = None;
+    // The crawl ends once in the middle, by a budget, and goes on under a greater one.
+    let pause = usize::try_from(dice.roll(story.len() as u64)).unwrap_or(0);
+    let mut paused = false;
     for life in 0..40 {
         let mut sink = stand.sink();
         let mortal = life < 30;
-        let finished = open(sink.as_mut(), &mut stored)
-            .and_then(|()| run(sink.as_mut(), story, &mut stored, &mut dice, mortal))
+        let part = if paused || !mortal { story } else { &story[..pause] };
+        let end = open(sink.as_mut(), &mut stored)
+            .and_then(|()| run(sink.as_mut(), part, &mut stored, &mut dice, mortal))
             .map_err(|error| format!("life {life}: {}", in_full(&error)))?;
         drop(sink);
-        if finished {
+        if end == Life::Ended && part.len() == story.len() {
             break;
         }
-        if let Some(stored) = &stored {
+        // What was committed up to the pause stays committed, even if the sink's position was not stored.
+        paused |= end != Life::Killed;
+        if let Some(stored) = stored.as_ref().filter(|_| end != Life::Ended) {
             stand.crash(&stored.position, dice.roll(u64::MAX));
         }
     }
@@ -177,7 +204,7 @@ fn crashes_show_every_record_once(
 }
 
 fn a_changed_prefix_is_refused(stand: &dyn Stand, story: &[Committed], seed: u64) -> Result<(), String> {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let mut stored = None;
     let mut sink = stand.sink();
     open(sink.as_mut(), &mut stored)
@@ -205,7 +232,7 @@ fn a_closed_output_is_taken_up_again(
     for _ in 0..3 {
         let mut sink = stand.sink();
         open(sink.as_mut(), &mut stored)
-            .and_then(|()| run(sink.as_mut(), story, &mut stored, &mut Dice(7), false))
+            .and_then(|()| run(sink.as_mut(), story, &mut stored, &mut Dice::new(7), false))
             .map_err(|error| in_full(&error))?;
         compare(&stand.shown(), expected)?;
     }

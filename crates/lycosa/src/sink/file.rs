@@ -20,6 +20,8 @@ pub(super) struct DurableFile {
     file: File,
     hash: Xxh3,
     length: u64,
+    /// Whether something was written or cut since the last sync.
+    dirty: bool,
     broken: bool,
 }
 
@@ -49,7 +51,7 @@ impl DurableFile {
             }
             Existing::Overwrite | Existing::Refuse => 0,
         };
-        let mut file = Self { path: path.to_owned(), file, hash, length: kept, broken: false };
+        let mut file = Self { path: path.to_owned(), file, hash, length: kept, dirty: true, broken: false };
         file.cut()?;
         sync_folder(path)?;
         Ok(file)
@@ -69,7 +71,8 @@ impl DurableFile {
         if hash.digest() != position.checksum {
             return Err(changed(path, &format!("its first {} bytes are not those written", position.length)));
         }
-        let mut file = Self { path: path.to_owned(), file, hash, length: position.length, broken: false };
+        let mut file =
+            Self { path: path.to_owned(), file, hash, length: position.length, dirty: true, broken: false };
         file.cut()?;
         Ok(file)
     }
@@ -79,9 +82,23 @@ impl DurableFile {
         self.length
     }
 
+    /// Whether it holds something that does not end with a line feed.
+    pub(super) fn lacks_line_end(&mut self) -> Result<bool> {
+        let mut last = [b'\n'];
+        self.guarded("reading", |file| {
+            if let Some(at) = file.length.checked_sub(1) {
+                file.file.seek(SeekFrom::Start(at))?;
+                file.file.read_exact(&mut last)?;
+            }
+            Ok(())
+        })?;
+        Ok(last != [b'\n'])
+    }
+
     /// Adds bytes at its end.
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<()> {
         self.guarded("writing", |file| {
+            file.dirty = true;
             file.file.write_all(bytes)?;
             file.hash.update(bytes);
             file.length += bytes.len() as u64;
@@ -91,7 +108,10 @@ impl DurableFile {
 
     /// Makes everything durable and tells where it stands.
     pub(super) fn sync(&mut self) -> Result<FilePosition> {
-        self.guarded("syncing", |file| file.file.sync_data())?;
+        if self.dirty {
+            self.guarded("syncing", |file| file.file.sync_data())?;
+            self.dirty = false;
+        }
         Ok(FilePosition { length: self.length, checksum: self.hash.digest() })
     }
 

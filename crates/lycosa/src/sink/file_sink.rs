@@ -61,7 +61,12 @@ impl Sink for FileSink {
                 if self.existing == Existing::Append {
                     check_append(&self.path, &self.encoding, self.compression)?;
                 }
-                DurableFile::begin(&self.path, self.existing)?
+                let mut file = DurableFile::begin(&self.path, self.existing)?;
+                // A last line without its end would run into the first record.
+                if self.compression == Compression::None && file.lacks_line_end()? {
+                    file.append(b"\n")?;
+                }
+                file
             }
         };
         self.writer = Some(RecordWriter::new(&self.path, file, self.encoding.clone(), self.compression));

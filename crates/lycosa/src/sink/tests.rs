@@ -177,7 +177,7 @@ fn compressed_files_show_every_record_once_after_any_crash() {
 
 #[test]
 fn folders_of_parts_show_every_record_once_after_any_crash() {
-    check(|| Box::new(PartsStand(tempfile::tempdir().unwrap())), 0..25).unwrap();
+    check(|| Box::new(PartsStand(tempfile::tempdir().unwrap())), 0..50).unwrap();
 }
 
 #[test]
@@ -279,6 +279,30 @@ fn a_table_is_only_appended_to_one_with_the_same_columns() {
     let error = write_all(&path, SinkOptions { columns: vec!["other".to_owned()], ..append }).unwrap_err();
     assert!(error.to_string().contains("has other columns"), "{error}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), twice);
+}
+
+#[test]
+fn a_last_line_without_its_end_is_ended_before_appending() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.jsonl");
+    std::fs::write(&path, "{}").unwrap();
+    write_all(&path, SinkOptions { existing: Existing::Append, ..SinkOptions::default() }).unwrap();
+    assert!(std::fs::read_to_string(&path).unwrap().starts_with("{}\n{\"id\""));
+}
+
+#[test]
+fn an_archive_is_only_appended_to_an_archive() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["out.jsonl.gz", "out.jsonl.zst", "out.csv.gz"] {
+        let path = folder.path().join(name);
+        let append = SinkOptions { existing: Existing::Append, ..SinkOptions::default() };
+        write_all(&path, append.clone()).unwrap();
+        write_all(&path, append.clone()).unwrap();
+        std::fs::write(&path, "plain text, and enough of it").unwrap();
+        let error = write_all(&path, append).unwrap_err();
+        assert!(error.to_string().contains("does not hold what its name says"), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"plain text, and enough of it");
+    }
 }
 
 #[test]

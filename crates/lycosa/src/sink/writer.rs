@@ -1,7 +1,7 @@
 //! Records into one durable file: format, compression and file joined. `file_sink` has one of these, `parts` one
 //! after the other.
 
-use std::io::BufRead as _;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::compression::{Compression, Encoder};
@@ -78,7 +78,8 @@ impl RecordWriter {
     }
 }
 
-/// Checks that records can be appended to what a file holds: a table must have the same header.
+/// Checks that records can be appended to what a file holds: it must be compressed the same way, and a table must
+/// have the same header.
 pub(super) fn check_append(path: &Path, encoding: &Encoding, compression: Compression) -> Result<()> {
     let wanted = encoding.header()?;
     let file = match std::fs::File::open(path) {
@@ -86,19 +87,24 @@ pub(super) fn check_append(path: &Path, encoding: &Encoding, compression: Compre
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(cause) => return Err(failed("opening", path, cause)),
     };
-    if wanted.is_empty() || file.metadata().map_err(|cause| failed("reading", path, cause))?.len() == 0 {
+    let length = file.metadata().map_err(|cause| failed("reading", path, cause))?.len();
+    if length == 0 || (wanted.is_empty() && compression == Compression::None) {
         return Ok(());
     }
-    let mut found = Vec::new();
-    let reader = compression.reader(file).map_err(|cause| failed("reading", path, cause))?;
-    let limit = wanted.len() as u64;
-    std::io::BufReader::new(std::io::Read::take(reader, limit))
-        .read_until(b'\n', &mut found)
-        .map_err(|cause| failed("reading", path, cause))?;
-    if found == wanted {
+    let choose = "use --overwrite to replace it, or choose another name";
+    let begin = |limit: u64| -> std::io::Result<Vec<u8>> {
+        let mut found = Vec::new();
+        let mut limited = compression.reader(file)?.take(limit);
+        limited.read_to_end(&mut found)?;
+        Ok(found)
+    };
+    let found = begin(wanted.len().max(1) as u64).map_err(|cause| {
+        let message = format!("{} does not hold what its name says", path.display());
+        Error::new(ErrorKind::Output, message).with_source(cause).with_hint(choose)
+    })?;
+    if found.starts_with(&wanted) || found.is_empty() {
         return Ok(());
     }
     let message = format!("{} has other columns than this crawl writes", path.display());
-    Err(Error::new(ErrorKind::Output, message)
-        .with_hint("use --overwrite to replace it, or choose another name"))
+    Err(Error::new(ErrorKind::Output, message).with_hint(choose))
 }
