@@ -253,6 +253,7 @@ async fn a_request_that_may_have_been_received_is_never_sent_again() {
     let (error, _) = failure(&client, get(&server.url("/"))).await;
     assert_eq!((error.kind(), error.phase()), (ErrorKind::Disconnected, Some(Phase::FirstByte)));
     assert_eq!((requests.load(std::sync::atomic::Ordering::SeqCst), server.accepted()), (1, 1));
+    client.close().await;
     assert_nothing_open(&ledger);
 }
 
@@ -284,7 +285,20 @@ async fn a_small_rest_that_is_already_there_does_not_cost_the_connection() {
 #[tokio::test]
 async fn an_exchange_dropped_at_any_moment_leaves_nothing_open() {
     // Every poll is one moment: the exchange is dropped after one more of them each time, until it comes through.
-    let server = Server::answering(with_headers("Connection: close\r\n", "x".repeat(50_000))).await;
+    let server = Server::each(|mut stream, _| async move {
+        stream.set_nodelay(true).unwrap();
+        read_head(&mut stream).await;
+        let answer = with_headers("Connection: close\r\n", "x".repeat(5_000));
+        for piece in answer.chunks(500) {
+            if stream.write_all(piece).await.is_err() {
+                return;
+            }
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+        }
+    })
+    .await;
     let (client, ledger) = impatient();
     for polls in 1..1_000 {
         let url = server.url("/").replace("127.0.0.1", "localhost");
