@@ -153,9 +153,14 @@ impl HttpBody {
 
     /// Counts a piece against the limits and undoes its codings.
     async fn take_in(&mut self, mut data: Bytes) -> Result<Bytes> {
-        let fresh = data.len() as u64;
-        if self.limits.credit.is_some() && self.wire + fresh > self.drawn {
-            self.draw(self.wire + fresh - self.drawn).await?;
+        let mut fresh = data.len() as u64;
+        if self.limits.credit.is_some()
+            && self.wire + fresh > self.drawn
+            && let Err(refusal) = self.draw(self.wire + fresh - self.drawn).await
+        {
+            self.failure = Some(refusal);
+            fresh = self.drawn - self.wire;
+            data.truncate(usize::try_from(fresh).unwrap_or(0));
         }
         self.wire += fresh;
         let cap =

@@ -309,3 +309,6 @@ fn failed(message: impl Into<String>) -> Error {
 fn too_large(message: String) -> Error {
     Error::new(ErrorKind::TooLarge, message).in_phase(Phase::Decode)
 }
+
+#[cfg(test)]
+mod tests;
