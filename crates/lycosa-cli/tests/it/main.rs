@@ -3,6 +3,8 @@
 //! `command` runs it; `crawl` crawls the synthetic site and its traps; `kill` ends it at random moments; `mistakes`
 //! gives it bad input; `demo`, `fetch`, `query` and `config` are one command each.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 mod command;
 mod config;
 mod crawl;

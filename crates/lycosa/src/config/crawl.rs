@@ -45,15 +45,17 @@ impl CrawlOptions {
         let extractors: Vec<Arc<dyn crate::model::Extract>> =
             if rules.is_empty() { Vec::new() } else { vec![rules] };
         let user = self.user.as_ref().map(|user| name_and_password(&user.0)).transpose()?;
-        Ok(Options {
-            seeds,
-            typed_seeds,
-            outputs,
-            extractors,
-            user,
-            continuation: occasion.continuation,
-            headers: self.headers.iter().map(header).collect(),
-            timeouts: self.limits_by_phase(),
+        let options = Options { seeds, typed_seeds, outputs, extractors, user, ..self.plain() };
+        Ok(Options { continuation: occasion.continuation, ..options })
+    }
+
+    /// The options that only change their type on the way.
+    fn plain(self) -> Options {
+        let timeouts = self.limits_by_phase();
+        let headers = self.headers.iter().map(header).collect();
+        Options {
+            headers,
+            timeouts,
             depth: self.depth,
             max_pages: self.max_pages,
             max_requests: self.max_requests,
@@ -89,8 +91,8 @@ impl CrawlOptions {
             drain: self.drain.0,
             nofollow: self.nofollow,
             list_outlinks: self.outlinks == OutlinksField::List,
-            middlewares: Vec::new(),
-        })
+            ..Options::default()
+        }
     }
 
     fn limits_by_phase(&self) -> fetch::Timeouts {

@@ -163,7 +163,6 @@ impl Dispatcher {
     }
 
     /// Takes note of the end of a journey; a panicked one comes back with its lease.
-    #[expect(clippy::type_complexity, reason = "the shape of tokio's own answer")]
     fn ended(&mut self, ended: Result<(Id, Result<()>), JoinError>) -> Result<Option<(Arc<Lease>, String)>> {
         match ended {
             Ok((id, result)) => {

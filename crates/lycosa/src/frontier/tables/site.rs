@@ -192,15 +192,11 @@ impl Level {
 
     fn pop(&mut self, room: impl Fn(&Entry) -> bool) -> Option<Entry> {
         for _round in 0..2 {
-            for class in 0..self.classes.len() {
-                if self.turns[class] >= TURNS[class] {
-                    continue;
-                }
-                let queue = &mut self.classes[class];
+            let classes = self.classes.iter_mut().zip(&mut self.turns).zip(TURNS);
+            for ((queue, taken), turns) in classes.filter(|((_, taken), turns)| **taken < *turns) {
                 if let Some(at) = queue.iter().take(LOOK_AHEAD).position(&room) {
-                    if class > 0 {
-                        self.turns[class] += 1;
-                    }
+                    // The first class has no bound: its turns are not counted.
+                    *taken += u8::from(turns != u8::MAX);
                     return queue.remove(at);
                 }
             }
