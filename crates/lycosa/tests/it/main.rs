@@ -1,5 +1,12 @@
 //! The integration tests of the library, in one binary.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod fetch_client;
 mod fetch_faults;
 mod fetch_server;
