@@ -38,25 +38,17 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     let release = arguments.switch("--release");
     let name = arguments.word().unwrap_or_else(|| "python".to_owned());
     arguments.finish()?;
-    match check_site(&name, release)? {
-        Verdict::Passed => Ok(()),
-        Verdict::Skipped => Err(Failure::new("the command does not crawl yet")),
-    }
+    check_site(&name, release)
 }
 
 /// The check among the tests.
 pub(crate) fn check() -> Result<Verdict> {
-    check_site("python", false)
+    check_site("python", false).map(|()| Verdict::Passed)
 }
 
-fn check_site(name: &str, release: bool) -> Result<Verdict> {
+fn check_site(name: &str, release: bool) -> Result<()> {
     let binary = workspace::build_lycosa(release)?;
-    if !can_crawl(&binary) {
-        say("skipped: `lycosa crawl --help` does not know --per-host yet");
-        return Ok(Verdict::Skipped);
-    }
-    compare(name, &binary, &site::site(name)?.folder()?)?;
-    Ok(Verdict::Passed)
+    compare(name, &binary, &site::site(name)?.folder()?)
 }
 
 /// Crawls the site in `root` twice with `binary`, and fails on the first difference from what must be.
@@ -100,12 +92,6 @@ fn compare(name: &str, binary: &Path, root: &Path) -> Result<()> {
     }
     say("URLs and titles agree; resuming fetched nothing and changed nothing");
     Ok(())
-}
-
-/// Whether the command is far enough to be checked.
-pub(crate) fn can_crawl(binary: &Path) -> bool {
-    workspace::output(&binary.to_string_lossy(), &["crawl", "--help"])
-        .is_some_and(|help| help.contains("--per-host"))
 }
 
 /// How the command is started, the first time and again.
