@@ -63,7 +63,7 @@ async fn http2_server() -> Server {
         }
     }
     let acceptor = acceptor(&[b"h2"]).0;
-    let server = Server::each(move |stream, _| {
+    Server::each(move |stream, _| {
         let acceptor = acceptor.clone();
         async move {
             let Ok(stream) = acceptor.accept(stream).await else { return };
@@ -81,8 +81,7 @@ async fn http2_server() -> Server {
                 .await;
         }
     })
-    .await;
-    server
+    .await
 }
 
 /// PEM of a certificate; the encoding is checked by the client that reads it.
