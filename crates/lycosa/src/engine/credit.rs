@@ -51,4 +51,8 @@ impl ByteCredit for LeaseCredit {
             true
         })
     }
+
+    fn refund(&self, bytes: u64) {
+        self.left.fetch_add(bytes, Ordering::AcqRel);
+    }
 }

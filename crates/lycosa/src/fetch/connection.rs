@@ -136,6 +136,7 @@ enum Sender {
     H2(http2::SendRequest<Full<Bytes>>),
 }
 
+#[expect(clippy::large_enum_variant, reason = "a connection is boxed as a whole")]
 enum Driver {
     /// Polled by the user of the connection; `None` once it ended.
     Inline(Option<Box<http1::Connection<TokioIo<Stream>, Full<Bytes>>>>),

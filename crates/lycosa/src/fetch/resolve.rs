@@ -133,3 +133,72 @@ impl Drop for Asked<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ManualClock;
+
+    fn resolver() -> (Arc<ManualClock>, SystemResolver) {
+        let clock = Arc::new(ManualClock::default());
+        (clock.clone(), SystemResolver::new(clock))
+    }
+
+    #[tokio::test]
+    async fn localhost_resolves_as_the_system_says() {
+        let (_, resolver) = resolver();
+        let found = resolver.resolve("localhost").await.unwrap();
+        assert!(
+            !found.is_empty()
+                && found.iter().all(|address| address.ip().is_loopback() && address.port() == 0)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_name_that_does_not_exist_is_a_typed_failure_and_not_kept() {
+        let (_, resolver) = resolver();
+        let error = resolver.resolve("no-such-host.invalid").await.unwrap_err();
+        assert_eq!((error.kind(), error.phase()), (ErrorKind::Resolve, Some(Phase::Dns)));
+        assert!(error.message().contains("no-such-host.invalid"));
+        let names = resolver.lock();
+        assert!(names.known.is_empty() && names.asked.is_empty());
+    }
+
+    #[tokio::test]
+    async fn answers_are_kept_for_a_minute() {
+        let (clock, resolver) = resolver();
+        let planted: Arc<[SocketAddr]> = [SocketAddr::from(([192, 0, 2, 7], 0))].into();
+        resolver.keep("localhost", &planted);
+        clock.advance(Duration::from_secs(59));
+        assert_eq!(resolver.resolve("localhost").await.unwrap(), *planted);
+        clock.advance(Duration::from_secs(1));
+        assert_ne!(resolver.resolve("localhost").await.unwrap(), *planted);
+    }
+
+    #[tokio::test]
+    async fn the_names_kept_are_bounded() {
+        let (_, resolver) = resolver();
+        let address: Arc<[SocketAddr]> = [SocketAddr::from(([192, 0, 2, 7], 0))].into();
+        for number in 0..MOST_NAMES + 10 {
+            resolver.keep(&format!("{number}.example"), &address);
+        }
+        assert!(resolver.lock().known.len() <= MOST_NAMES);
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_shares_one_question_and_takes_it_over_when_the_asker_leaves() {
+        let (_, resolver) = resolver();
+        // No thread is free: whoever asks waits.
+        let busy = resolver.lookups.clone().acquire_many_owned(64).await.unwrap();
+        let mut first = Box::pin(resolver.resolve("localhost"));
+        let mut second = Box::pin(resolver.resolve("localhost"));
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(first.as_mut().poll(&mut cx).is_pending() && second.as_mut().poll(&mut cx).is_pending());
+        assert_eq!(resolver.lock().asked.len(), 1);
+        drop(first);
+        assert_eq!(resolver.lock().asked.len(), 1, "the second still waits");
+        drop(busy);
+        assert!(!second.await.unwrap().is_empty());
+        assert!(resolver.lock().asked.is_empty());
+    }
+}
