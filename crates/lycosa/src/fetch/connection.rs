@@ -139,7 +139,7 @@ enum Sender {
 #[expect(clippy::large_enum_variant, reason = "a connection is boxed as a whole")]
 enum Driver {
     /// Polled by the user of the connection; `None` once it ended.
-    Inline(Option<Box<http1::Connection<TokioIo<Stream>, Full<Bytes>>>>),
+    Inline(Option<http1::Connection<TokioIo<Stream>, Full<Bytes>>>),
     /// Runs in tasks until this is dropped.
     Tasks(#[expect(dead_code, reason = "held for its drop")] DropGuard),
 }
@@ -149,7 +149,7 @@ impl Driver {
     fn poll(&mut self, cx: &mut Context<'_>) {
         if let Self::Inline(slot) = self
             && let Some(connection) = slot
-            && Pin::new(&mut **connection).poll(cx).is_ready()
+            && Pin::new(connection).poll(cx).is_ready()
         {
             // Dropping it tells whoever still waits; the error, if any, reaches them that way too.
             *slot = None;
@@ -183,7 +183,7 @@ impl Connection {
             .max_buf_size(head.max(16 << 10))
             .handshake(TokioIo::new(stream))
             .await?;
-        let driver = Driver::Inline(Some(Box::new(driver)));
+        let driver = Driver::Inline(Some(driver));
         Ok(Self::new(Sender::H1(sender), driver, about, counted))
     }
 
