@@ -39,3 +39,8 @@ pub use crawler::Crawler;
 pub use error::{Error, ErrorKind, Phase, Result};
 /// The URL type of this library's signatures.
 pub use url;
+
+/// The README's programs, compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

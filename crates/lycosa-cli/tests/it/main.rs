@@ -13,4 +13,5 @@ mod fetch;
 mod kill;
 mod mistakes;
 mod query;
+mod readme;
 mod traps;
