@@ -13,7 +13,7 @@ use super::pages::CommittedPage;
 use super::shared::Shared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Resource;
-use crate::model::{Commit, CommitError, Finish, Lease, Leased, Nack, Outcome, Retry, Timestamp, Want};
+use crate::model::{Commit, CommitError, Finish, Lease, Leased, Lsn, Nack, Outcome, Retry, Timestamp, Want};
 
 /// Journeys that wait for their commit to become durable, for each one that may be at work: the disk's latency
 /// must not idle the network.
@@ -100,10 +100,9 @@ impl Dispatcher {
     }
 
     async fn let_exporter_catch_up(&self) {
-        let last = self.shared.parts.frontier.stats().last_lsn;
         tokio::select! {
             biased;
-            () = self.shared.exported.keep_up(last) => {}
+            () = self.shared.exported.keep_up() => {}
             () = self.stop.cancelled() => {}
         }
     }
@@ -222,11 +221,11 @@ async fn travel(shared: Arc<Shared>, lease: Arc<Lease>, slot: Option<OwnedSemaph
     match ending {
         Ending::Commit(commit, page) => {
             let remember: Vec<_> = commit.outlinks.iter().map(|found| found.key).collect();
-            // Called before the slot is given up: the frontier applies at once and only durability is waited for.
             let committing = shared.parts.frontier.commit(vec![*commit]);
+            // The wait for the disk overlaps the next fetch.
             drop(slot);
-            let committed = committing.await.pop();
-            if settle(&shared, committed.map(|result| result.map(drop)))? {
+            if let Some(lsn) = settle(&shared, committing.await.pop())? {
+                shared.exported.committed(lsn);
                 remember.into_iter().for_each(|key| shared.known.remember(key));
                 hand_over(&shared, page).await;
             }
@@ -235,19 +234,19 @@ async fn travel(shared: Arc<Shared>, lease: Arc<Lease>, slot: Option<OwnedSemaph
         Ending::Nack(nack) => {
             let nacked = shared.parts.frontier.nack(vec![nack]).await.pop();
             drop(slot);
-            settle(&shared, nacked.map(|result| result.map(drop))).map(drop)
+            settle(&shared, nacked).map(drop)
         }
     }
 }
 
-/// Whether a commit or nack took effect; a fenced one did not, and the URL is somebody else's by now.
-fn settle(shared: &Shared, answer: Option<Result<(), CommitError>>) -> Result<bool> {
+/// Where a commit or nack took effect; a fenced one did nowhere, and the URL is somebody else's by now.
+fn settle(shared: &Shared, answer: Option<Result<Lsn, CommitError>>) -> Result<Option<Lsn>> {
     match answer {
-        Some(Ok(())) => Ok(true),
+        Some(Ok(lsn)) => Ok(Some(lsn)),
         Some(Err(CommitError::Broken(error))) => Err(error),
         Some(Err(CommitError::Fenced)) | None => {
             shared.telemetry.problem("a lease ran out before its work was done; the work is repeated");
-            Ok(false)
+            Ok(None)
         }
     }
 }
@@ -264,7 +263,7 @@ async fn end_panicked(shared: &Shared, lease: &Lease, cause: &str) -> Result<()>
     shared.telemetry.failed(&error);
     let commit: Commit = bare_commit(lease, Outcome::Failed { error });
     let committed = shared.parts.frontier.commit(vec![commit]).await.pop();
-    settle(shared, committed.map(|result| result.map(drop))).map(drop)
+    settle(shared, committed).map(drop)
 }
 
 fn panic_message(error: JoinError) -> String {

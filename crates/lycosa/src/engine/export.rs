@@ -76,7 +76,6 @@ impl Exporter {
                 break;
             } else {
                 self.sync(handle)?;
-                self.shared.exported.advance(self.shared.parts.frontier.stats().last_lsn);
                 handle.block_on(async {
                     tokio::select! {
                         () = outbox.readable(self.read) => {}

@@ -33,24 +33,32 @@ impl Shared {
 /// Commits that may wait for the exporter before no further lease is taken.
 const EXPORT_LAG: u64 = 20_000;
 
-/// How far the exporter has come: what keeps the outbox from growing without end.
+/// How far the exporter has come behind the commits of this run: what keeps the outbox from growing without end.
 #[derive(Debug, Default)]
 pub(super) struct Exported {
-    lsn: AtomicU64,
+    committed: AtomicU64,
+    exported: AtomicU64,
     moved: tokio::sync::Notify,
 }
 
 impl Exported {
+    /// A commit became durable here.
+    pub(super) fn committed(&self, at: Lsn) {
+        self.committed.fetch_max(at.0, Ordering::AcqRel);
+    }
+
+    /// Everything up to here has been exported.
     pub(super) fn advance(&self, to: Lsn) {
-        self.lsn.store(to.0, Ordering::Release);
+        self.exported.store(to.0, Ordering::Release);
         self.moved.notify_waiters();
     }
 
-    /// Resolves when the exporter is not too far behind `last`.
-    pub(super) async fn keep_up(&self, last: Lsn) {
+    /// Resolves when the exporter is not too far behind.
+    pub(super) async fn keep_up(&self) {
         loop {
             let moved = self.moved.notified();
-            if last.0.saturating_sub(self.lsn.load(Ordering::Acquire)) <= EXPORT_LAG {
+            let committed = self.committed.load(Ordering::Acquire);
+            if committed.saturating_sub(self.exported.load(Ordering::Acquire)) <= EXPORT_LAG {
                 return;
             }
             moved.await;

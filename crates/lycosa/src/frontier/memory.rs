@@ -55,7 +55,10 @@ impl Memory {
 
 impl State {
     fn commit(&mut self, commit: Commit, now: crate::model::Timestamp) -> Result<Lsn, CommitError> {
-        let applied = self.tables.commit(commit, now).ok_or(CommitError::Fenced)?;
+        if !self.tables.is_open(commit.token, now) {
+            return Err(CommitError::Fenced);
+        }
+        let applied = self.tables.commit(commit, now, false).ok_or(CommitError::Fenced)?;
         self.lsn = Lsn(self.lsn.0 + 1);
         self.outbox.push_back(Committed {
             lsn: self.lsn,
@@ -109,7 +112,13 @@ impl Frontier for Memory {
         let lsn = state.lsn;
         let answers = batch
             .into_iter()
-            .map(|nack| if state.tables.nack(nack, now) { Ok(lsn) } else { Err(CommitError::Fenced) })
+            .map(|nack| {
+                if state.tables.is_open(nack.token, now) && state.tables.nack(nack, now) {
+                    Ok(lsn)
+                } else {
+                    Err(CommitError::Fenced)
+                }
+            })
             .collect();
         drop(state);
         self.wake();
@@ -119,7 +128,10 @@ impl Frontier for Memory {
     fn extend(&self, batch: Vec<Extension>) -> BoxFuture<'_, Vec<Result<Granted, CommitError>>> {
         let now = self.clock.now();
         let mut state = self.state();
-        let extend = |wish| state.tables.extend(wish, now).ok_or(CommitError::Fenced);
+        let extend = |wish: Extension| {
+            let open = state.tables.is_open(wish.token, now);
+            open.then(|| state.tables.extend(wish, now)).flatten().ok_or(CommitError::Fenced)
+        };
         ready(batch.into_iter().map(extend).collect())
     }
 
@@ -150,8 +162,9 @@ impl Frontier for Memory {
     }
 
     fn stats(&self) -> Stats {
+        let now = self.clock.now();
         let state = self.state();
-        Stats { last_lsn: state.lsn, durable_lsn: state.lsn, ..state.tables.stats() }
+        Stats { last_lsn: state.lsn, durable_lsn: state.lsn, ..state.tables.stats(now) }
     }
 
     fn slowest(&self, limit: usize) -> Vec<HostRecord> {

@@ -11,7 +11,7 @@ use crate::model::{
 pub(crate) struct LeaseEvent {
     pub(crate) token: u64,
     pub(crate) site: u32,
-    pub(crate) origin: u16,
+    pub(crate) origin: u32,
     pub(crate) kind: RequestKind,
     pub(crate) key: UrlKey,
     pub(crate) bytes: u64,
@@ -22,8 +22,8 @@ pub(crate) struct LeaseEvent {
 pub(super) enum Event {
     Added(Vec<Discovered>),
     Leased(Vec<LeaseEvent>),
-    /// Leases that ran out before this moment were opened again.
-    Expired,
+    /// These leases ran out and their URLs were opened again.
+    Expired(Vec<u64>),
     Committed(Box<Commit>),
     Nacked(Box<Nack>),
     Extended(Extension),
@@ -52,8 +52,9 @@ pub(super) fn put_leased(out: &mut Vec<u8>, now: Timestamp, leases: &[LeaseEvent
     });
 }
 
-pub(super) fn put_expired(out: &mut Vec<u8>, now: Timestamp) {
+pub(super) fn put_expired(out: &mut Vec<u8>, now: Timestamp, tokens: &[u64]) {
     begin(out, 3, now);
+    wire::put_list(out, tokens, |out, token| wire::put_number(out, *token));
 }
 
 pub(super) fn put_committed(out: &mut Vec<u8>, now: Timestamp, commit: &Commit) {
@@ -120,7 +121,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(Timestamp, Event), Damage
     let event = match kind {
         1 => Event::Added(wire::read_discoveries(reader)?),
         2 => Event::Leased(reader.list(read_lease)?),
-        3 => Event::Expired,
+        3 => Event::Expired(reader.list(Reader::number)?),
         4 => Event::Committed(Box::new(read_commit(reader)?)),
         5 => Event::Nacked(Box::new(read_nack(reader)?)),
         6 => Event::Extended(Extension {
@@ -144,7 +145,7 @@ fn read_lease(reader: &mut Reader<'_>) -> Result<LeaseEvent, Damaged> {
     Ok(LeaseEvent {
         token: reader.number()?,
         site: reader.small()?,
-        origin: u16::try_from(reader.number()?).map_err(|_| Damaged)?,
+        origin: reader.small()?,
         kind: *RequestKind::ALL
             .get(usize::try_from(reader.number()?).map_err(|_| Damaged)?)
             .ok_or(Damaged)?,

@@ -41,7 +41,7 @@ use crate::model::{
 };
 
 /// Version of the state's files.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Bytes of log after which a snapshot is taken, at least.
 const SNAPSHOT_EVERY: u64 = 64 << 20;
@@ -163,7 +163,10 @@ impl Embedded {
                 let file = files
                     .append(&path)
                     .map_err(|cause| Error::io(format!("opening {}", path.display()), cause));
-                (file?, length)
+                let mut file = file?;
+                // What a killed process wrote may still be in the system's memory alone, and is shown from now on.
+                file.sync().map_err(|cause| Error::io(format!("syncing {}", path.display()), cause))?;
+                (file, length)
             }
             None => (log::begin_segment(&folder, recovered.last + 1, &*files)?.1, 0),
         };
@@ -331,8 +334,9 @@ impl Shared {
 
     fn lease(&self, want: Want, now: Timestamp) -> (Leased, u64) {
         let mut state = self.state();
-        if state.tables.expire(now) {
-            self.append(&mut state, |out| event::put_expired(out, now));
+        let expired = state.tables.expire(now);
+        if !expired.is_empty() {
+            self.append(&mut state, |out| event::put_expired(out, now, &expired));
         }
         let leased = state.tables.lease(want, now);
         let Leased::Some(leases) = &leased else { return (leased, 0) };
@@ -343,19 +347,19 @@ impl Shared {
 
     fn commit(&self, mut commit: Commit, now: Timestamp) -> Result<u64, CommitError> {
         let mut state = self.state();
-        if !state.tables.is_open(commit.token) {
+        if !state.tables.is_open(commit.token, now) {
             return Err(CommitError::Fenced);
         }
         commit.outlinks.retain(|found| state.tables.is_news(found));
         let lsn = self.append(&mut state, |out| event::put_committed(out, now, &commit));
-        let applied = state.tables.commit(commit, now).ok_or(CommitError::Fenced)?;
+        let applied = state.tables.commit(commit, now, false).ok_or(CommitError::Fenced)?;
         state.tail.push(Lsn(lsn), now, applied);
         Ok(lsn)
     }
 
     fn nack(&self, nack: Nack, now: Timestamp) -> Result<u64, CommitError> {
         let mut state = self.state();
-        if !state.tables.is_open(nack.token) {
+        if !state.tables.is_open(nack.token, now) {
             return Err(CommitError::Fenced);
         }
         let lsn = self.append(&mut state, |out| event::put_nacked(out, now, &nack));
@@ -365,6 +369,9 @@ impl Shared {
 
     fn extend(&self, wish: Extension, now: Timestamp) -> Option<(Granted, u64)> {
         let mut state = self.state();
+        if !state.tables.is_open(wish.token, now) {
+            return None;
+        }
         let granted = state.tables.extend(wish, now)?;
         let lsn = if granted.bytes > 0 {
             self.append(&mut state, |out| event::put_extended(out, now, &wish))

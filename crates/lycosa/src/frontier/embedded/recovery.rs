@@ -40,7 +40,7 @@ pub(super) struct Recovered {
     pub(super) since_snapshot: u64,
 }
 
-/// Reads everything. `closed_at`: what a clean stop noted as the last event.
+/// Reads everything.
 pub(super) fn recover(folder: &Path, files: &dyn FileLayer, limits: Limits, pace: Pace) -> Result<Recovered> {
     let (mut tables, mut tail, covered) = snapshot::newest(folder, files, limits, pace)?;
     let mut segments = segments(folder, files)?;
@@ -57,6 +57,10 @@ pub(super) fn recover(folder: &Path, files: &dyn FileLayer, limits: Limits, pace
         tail: std::mem::take(&mut tail),
     };
     let count = segments.len();
+    if count == 0 && covered > 0 {
+        // A snapshot always leaves the last segment beside it.
+        return Err(damage(folder, 0, "the log after the snapshot is missing"));
+    }
     for (place, (first, path)) in segments.into_iter().enumerate() {
         if first > state.last + 1 {
             return Err(damage(&path, 0, "events are missing before it"));
@@ -135,7 +139,7 @@ impl Recovered {
     fn apply(&mut self, lsn: u64, now: crate::model::Timestamp, event: Event) -> bool {
         match event {
             Event::Added(list) => list.into_iter().for_each(|found| {
-                let _ = self.tables.add(found, now);
+                let _ = self.tables.add_again(found, now);
             }),
             Event::Leased(leases) => {
                 return leases.into_iter().all(|lease| {
@@ -143,8 +147,10 @@ impl Recovered {
                     self.tables.lease_again(LeaseName { token, site, origin, kind, key, bytes }, now)
                 });
             }
-            Event::Expired => drop(self.tables.expire(now)),
-            Event::Committed(commit) => match self.tables.commit(*commit, now) {
+            Event::Expired(tokens) => {
+                return tokens.into_iter().all(|token| self.tables.expire_one(token, now));
+            }
+            Event::Committed(commit) => match self.tables.commit(*commit, now, true) {
                 Some(applied) => self.tail.push(Lsn(lsn), now, applied),
                 None => return false,
             },

@@ -64,6 +64,9 @@ impl Frontier for Embedded {
 
     fn extend(&self, batch: Vec<Extension>) -> BoxFuture<'_, Vec<Result<Granted, CommitError>>> {
         Box::pin(async move {
+            if let Err(error) = self.shared.check() {
+                return batch.iter().map(|_| Err(CommitError::Broken(error.clone()))).collect();
+            }
             let now = self.shared.clock.now();
             let mut answers = Vec::with_capacity(batch.len());
             for wish in batch {
@@ -116,7 +119,8 @@ impl Frontier for Embedded {
     }
 
     fn stats(&self) -> Stats {
-        let stats = self.shared.state().tables.stats();
+        let now = self.shared.clock.now();
+        let stats = self.shared.state().tables.stats(now);
         Stats { last_lsn: Lsn(self.shared.log.last()), durable_lsn: Lsn(self.shared.log.durable()), ..stats }
     }
 
@@ -156,9 +160,12 @@ impl Outbox for Embedded {
     fn trim(&self, to: Lsn) -> BoxFuture<'_, Result<()>> {
         let now = self.shared.clock.now();
         let mut state = self.shared.state();
+        let before = state.tail.trimmed;
         state.tail.trim(to);
         let trimmed = state.tail.trimmed;
-        self.shared.append(&mut state, |out| event::put_trimmed(out, now, trimmed));
+        if trimmed > before {
+            self.shared.append(&mut state, |out| event::put_trimmed(out, now, trimmed));
+        }
         drop(state);
         Box::pin(std::future::ready(self.shared.check()))
     }

@@ -1,1 +1,226 @@
-//! Tests of the embedded frontier.
+//! Tests of the embedded frontier: what is read again is what was written, whatever rules the next run has.
+
+use std::future::Future;
+use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use super::*;
+use crate::model::{
+    Attempt, Control, Frontier, HostUpdate, Lease, ManualClock, Origin, Outcome, Payload, Request,
+    RequestKind, Retry, Robots, SiteKey, Stats, UrlKey,
+};
+
+struct Unpark(std::thread::Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+const VERSIONS: Versions =
+    Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
+
+struct Crawl {
+    folder: tempfile::TempDir,
+    clock: Arc<ManualClock>,
+    limits: Limits,
+    pace: Pace,
+}
+
+impl Crawl {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            clock: Arc::new(ManualClock::new(Timestamp(1_000_000))),
+            limits: Limits::default(),
+            pace: Pace { robots: false, ..Pace::default() },
+        }
+    }
+
+    fn opening(&self, folder: &Path) -> Opening {
+        Opening {
+            folder: folder.to_owned(),
+            limits: self.limits,
+            pace: self.pace,
+            clock: self.clock.clone(),
+            files: Arc::new(Disk),
+            durability: Durability::Process,
+        }
+    }
+
+    fn create(&self) -> Embedded {
+        let identity = CrawlIdentity::random(VERSIONS, String::new()).unwrap();
+        Embedded::create(self.opening(self.folder.path()), identity).unwrap()
+    }
+
+    /// Opens a copy of the files as they are now: what a process killed at this moment leaves.
+    fn after_a_kill(&self) -> (tempfile::TempDir, Result<Embedded>) {
+        let copy = tempfile::tempdir().unwrap();
+        for file in std::fs::read_dir(self.folder.path()).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+        }
+        let opened = Embedded::open(self.opening(copy.path()), VERSIONS);
+        (copy, opened)
+    }
+}
+
+fn found(number: u64, depth: u32) -> Discovered {
+    let url = format!("http://a.test/{number}");
+    let origin = Origin::of(&url::Url::parse(&url).unwrap()).unwrap();
+    let request = Request { depth, ..Request::get(url) };
+    Discovered { key: UrlKey(number), site: SiteKey("a.test".into()), origin, request }
+}
+
+fn lease_one(frontier: &impl Frontier) -> Lease {
+    match wait(frontier.lease(Want { max: 1, bytes: 0 })).unwrap() {
+        Leased::Some(mut leases) => leases.remove(0),
+        other => panic!("no lease: {other:?}"),
+    }
+}
+
+fn fetched(lease: &Lease, outlinks: Vec<Discovered>) -> Commit {
+    Commit {
+        token: lease.token,
+        outcome: Outcome::Fetched { status: 200 },
+        attempts: vec![Attempt { status: Some(200), ..Attempt::default() }],
+        payload: Payload::default(),
+        outlinks,
+        host_update: None,
+        is_page: true,
+    }
+}
+
+fn balanced(stats: &Stats) {
+    assert_eq!(stats.known, stats.pending + stats.leased + stats.done + stats.parked, "{stats:?}");
+}
+
+#[test]
+fn a_lease_open_at_a_snapshot_may_end_in_the_log_after_it() {
+    let crawl = Crawl::new();
+    let frontier = crawl.create();
+    wait(frontier.add(vec![found(1, 0), found(2, 0)])).unwrap();
+    let lease = lease_one(&frontier);
+    frontier.snapshot().unwrap();
+    wait(frontier.commit(vec![fetched(&lease, vec![found(3, 1)])])).remove(0).unwrap();
+    let (_copy, opened) = crawl.after_a_kill();
+    let stats = opened.unwrap().stats();
+    assert_eq!((stats.known, stats.done, stats.pending, stats.leased), (3, 1, 2, 0));
+    balanced(&stats);
+}
+
+#[test]
+fn a_crawl_goes_on_under_smaller_limits_and_other_rules() {
+    let mut crawl = Crawl::new();
+    let frontier = crawl.create();
+    wait(frontier.add(vec![found(1, 0)])).unwrap();
+    let first = lease_one(&frontier);
+    wait(frontier.commit(vec![fetched(&first, vec![found(2, 1)])])).remove(0).unwrap();
+    crawl.clock.advance(Duration::from_secs(1));
+    let second = lease_one(&frontier);
+    wait(frontier.commit(vec![fetched(&second, vec![])])).remove(0).unwrap();
+    crawl.limits.max_depth = Some(0);
+    crawl.pace = Pace { lease: Duration::from_millis(1), ..Pace::default() };
+    let (_copy, opened) = crawl.after_a_kill();
+    assert_eq!(opened.unwrap().stats().done, 2);
+}
+
+#[test]
+fn an_extended_lease_outlives_its_first_deadline_in_the_log_too() {
+    let crawl = Crawl::new();
+    let frontier = crawl.create();
+    wait(frontier.add(vec![found(1, 0), found(2, 0)])).unwrap();
+    let lease = lease_one(&frontier);
+    let wish = Extension { token: lease.token, for_time: Duration::from_secs(7_200), bytes: 0 };
+    wait(frontier.extend(vec![wish])).remove(0).unwrap();
+    crawl.clock.advance(Duration::from_secs(3_600));
+    let other = lease_one(&frontier);
+    let answers = wait(frontier.commit(vec![fetched(&other, vec![]), fetched(&lease, vec![])]));
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    let (_copy, opened) = crawl.after_a_kill();
+    assert_eq!(opened.unwrap().stats().done, 2);
+}
+
+#[test]
+fn robots_that_grew_too_old_are_asked_for_again_in_the_log_too() {
+    let mut crawl = Crawl::new();
+    crawl.pace.robots = true;
+    let frontier = crawl.create();
+    wait(frontier.add(vec![found(1, 0)])).unwrap();
+    for _ in 0..2 {
+        let robots = lease_one(&frontier);
+        assert_eq!(robots.request.kind, RequestKind::Robots);
+        let until = crawl.clock.now().after(Duration::from_millis(600));
+        let update = HostUpdate {
+            origin: robots.origin.clone(),
+            site: robots.site.clone(),
+            robots: Some(Robots::AllowAll { until }),
+            crawl_delay: None,
+            block_until: None,
+        };
+        let commit = Commit { host_update: Some(update), is_page: false, ..fetched(&robots, vec![]) };
+        wait(frontier.commit(vec![commit])).remove(0).unwrap();
+        crawl.clock.advance(Duration::from_secs(1));
+    }
+    let (_copy, opened) = crawl.after_a_kill();
+    let stats = opened.unwrap().stats();
+    assert_eq!((stats.known, stats.pending), (1, 1));
+}
+
+#[test]
+fn a_delay_learned_from_an_answer_holds_for_the_next_request() {
+    let crawl = Crawl::new();
+    let frontier = crawl.create();
+    wait(frontier.add(vec![found(1, 0), found(2, 0)])).unwrap();
+    let start = crawl.clock.now();
+    let lease = lease_one(&frontier);
+    let update = HostUpdate {
+        origin: lease.origin.clone(),
+        site: lease.site.clone(),
+        robots: None,
+        crawl_delay: Some(Duration::from_secs(9)),
+        block_until: None,
+    };
+    let slow = Pace { robots: true, ..crawl.pace };
+    wait(frontier.commit(vec![Commit { host_update: Some(update), ..fetched(&lease, vec![]) }]))
+        .remove(0)
+        .unwrap();
+    wait(frontier.control(Control::Pace(slow))).unwrap();
+    let next = wait(frontier.host(vec![lease.site])).unwrap().remove(0).unwrap().next_allowed;
+    assert_eq!(next, start.after(Duration::from_secs(9)));
+}
+
+#[test]
+fn a_token_is_worth_nothing_after_its_deadline_or_a_nack_and_is_never_given_again() {
+    let crawl = Crawl::new();
+    let frontier = crawl.create();
+    wait(frontier.add(vec![found(1, 0)])).unwrap();
+    let lease = lease_one(&frontier);
+    crawl.clock.advance(crawl.pace.lease);
+    assert!(matches!(wait(frontier.commit(vec![fetched(&lease, vec![])]))[0], Err(CommitError::Fenced)));
+    let again = lease_one(&frontier);
+    assert_eq!(again.key, lease.key);
+    let nack = Nack { token: again.token, attempt: None, retry: Retry::default() };
+    wait(frontier.nack(vec![nack])).remove(0).unwrap();
+    assert!(matches!(wait(frontier.commit(vec![fetched(&again, vec![])]))[0], Err(CommitError::Fenced)));
+    let (_copy, opened) = crawl.after_a_kill();
+    let opened = opened.unwrap();
+    crawl.clock.advance(Duration::from_secs(1));
+    assert!(lease_one(&opened).token > again.token);
+    balanced(&opened.stats());
+}

@@ -21,9 +21,12 @@ pub(crate) struct Applied {
 
 impl Tables {
     /// Ends a lease with its outcome; `None` when it had ended before.
-    pub(crate) fn commit(&mut self, commit: Commit, now: Timestamp) -> Option<Applied> {
+    ///
+    /// `again`: the log says that it happened, so what it found is accepted whatever the present limits say.
+    pub(crate) fn commit(&mut self, commit: Commit, now: Timestamp, again: bool) -> Option<Applied> {
+        let add = if again { Self::add_again } else { Self::add };
         let lease = self.close(commit.token.0)?;
-        self.settle_attempts(&lease, &commit.attempts, now);
+        self.settle_attempts(commit.token, &lease, &commit.attempts, now);
         let robots = lease.entry.kind == RequestKind::Robots;
         let mut records = match commit.payload {
             Payload::Inline(records) => records,
@@ -32,20 +35,20 @@ impl Tables {
         let mut outcome = commit.outcome;
         if let Outcome::Redirect { status, to, if_known } = &mut outcome {
             let of: Arc<str> = to.request.url.clone();
-            if self.add((**to).clone(), now) == AddStatus::Known {
+            if add(self, (**to).clone(), now) == AddStatus::Known {
                 self.lift(to, now);
                 records = std::mem::take(if_known);
                 outcome = Outcome::Alias { status: *status, of };
             }
         }
         for found in commit.outlinks {
-            self.add(found, now);
+            add(self, found, now);
         }
         if let Some(update) = commit.host_update {
             self.update_host(update, now);
         }
         if !robots {
-            self.finish(&lease, &outcome);
+            self.finish(&lease, &outcome, now);
         }
         self.stats.pages += u64::from(commit.is_page);
         let first_seq = self.stats.records;
@@ -61,22 +64,17 @@ impl Tables {
             return;
         }
         let index = self.site(&to.site);
-        let depth = to.request.depth;
+        let (depth, per_origin) = (to.request.depth, self.pace.per_origin);
         let Some(site) = self.sites.get_mut(index as usize) else { return };
         let deeper = |entry: &Entry| entry.key == to.key && entry.depth > depth;
-        let Some(mut entry) = site.take(deeper) else { return };
-        if let Some(open) = self.levels.get_mut(&entry.depth) {
-            *open -= 1;
-            if *open == 0 {
-                self.levels.remove(&entry.depth);
-            }
-        }
+        let Some(mut entry) = site.take(deeper, per_origin) else { return };
         *self.levels.entry(depth).or_default() += 1;
+        self.leave_level(entry.depth, now);
         entry.set_depth(depth);
         self.place(index, entry, now);
     }
 
-    fn finish(&mut self, lease: &OpenLease, outcome: &Outcome) {
+    fn finish(&mut self, lease: &OpenLease, outcome: &Outcome, now: Timestamp) {
         let (mark, counter) = match outcome {
             Outcome::Fetched { .. } => (Mark::Fetched, &mut self.stats.fetched),
             Outcome::Redirect { .. } | Outcome::Alias { .. } => {
@@ -89,26 +87,10 @@ impl Tables {
         self.seen.insert(lease.entry.key, mark);
         self.stats.leased -= 1;
         self.stats.done += 1;
-        if let Some(open) = self.levels.get_mut(&lease.entry.depth) {
-            *open -= 1;
-            if *open == 0 {
-                self.levels.remove(&lease.entry.depth);
-                self.reschedule_all();
-            }
-        }
+        self.leave_level(lease.entry.depth, now);
         if let Some(site) = self.sites.get_mut(lease.site as usize) {
             site.done += 1;
             site.failed += u64::from(mark == Mark::Failed);
-        }
-    }
-
-    /// A level is done: sites that only had deeper URLs can be served now.
-    fn reschedule_all(&mut self) {
-        if self.limits.max_depth.is_none() {
-            return;
-        }
-        for index in 0..self.sites.len() {
-            self.schedule(u32::try_from(index).unwrap_or(u32::MAX), Timestamp::default());
         }
     }
 
@@ -116,7 +98,7 @@ impl Tables {
     pub(crate) fn nack(&mut self, nack: Nack, now: Timestamp) -> bool {
         let Some(mut lease) = self.close(nack.token.0) else { return false };
         let attempts: Vec<Attempt> = nack.attempt.into_iter().collect();
-        self.settle_attempts(&lease, &attempts, now);
+        self.settle_attempts(nack.token, &lease, &attempts, now);
         if nack.retry.counts {
             lease.entry.attempt = lease.entry.attempt.saturating_add(1);
         }
@@ -158,19 +140,17 @@ impl Tables {
         self.reserved_pages -= u64::from(lease.page);
         self.reserved_bytes -= lease.bytes;
         if let Some(site) = self.sites.get_mut(lease.site as usize) {
-            site.leased -= 1;
-            if let Some(origin) = site.origins.get_mut(usize::from(lease.entry.origin)) {
-                origin.leased -= 1;
-            }
+            site.lease_ends(lease.entry.origin, self.pace.per_origin);
         }
         Some(lease)
     }
 
-    fn settle_attempts(&mut self, lease: &OpenLease, attempts: &[Attempt], now: Timestamp) {
+    fn settle_attempts(&mut self, token: Token, lease: &OpenLease, attempts: &[Attempt], now: Timestamp) {
         let Some(site) = self.sites.get_mut(lease.site as usize) else { return };
-        if attempts.is_empty() && site.next_allowed == lease.after {
+        if attempts.is_empty() && site.started_under == token.0 {
             // No request was sent: the politeness it would have cost is given back.
-            site.next_allowed = lease.before;
+            site.started = lease.before;
+            site.started_under = 0;
         }
         for attempt in attempts {
             self.stats.requests += 1;
@@ -187,7 +167,8 @@ impl Tables {
         let used = self.bytes_used();
         let bytes = match self.limits.max_bytes {
             Some(limit) if used.saturating_add(wish.bytes) > limit => 0,
-            _ => wish.bytes,
+            Some(_) => wish.bytes,
+            None => 0,
         };
         let lease = self.leases.get_mut(&wish.token.0)?;
         self.expiries.remove(&(lease.expires, wish.token.0));
@@ -195,6 +176,7 @@ impl Tables {
         lease.bytes += bytes;
         self.reserved_bytes += bytes;
         self.expiries.insert((lease.expires, wish.token.0));
+        let bytes = if self.limits.max_bytes.is_some() { bytes } else { wish.bytes };
         Some(Granted { deadline: lease.expires, bytes })
     }
 

@@ -12,7 +12,7 @@ pub(crate) struct Entry {
     pub(crate) depth: u32,
     pub(crate) attempt: u16,
     /// Index into the site's origins.
-    pub(crate) origin: u16,
+    pub(crate) origin: u32,
     pub(crate) class: u8,
     pub(crate) kind: RequestKind,
     body: Packed,
@@ -27,7 +27,7 @@ enum Packed {
 }
 
 impl Entry {
-    pub(crate) fn new(key: UrlKey, origin_index: u16, origin: &Origin, request: Request) -> Self {
+    pub(crate) fn new(key: UrlKey, origin_index: u32, origin: &Origin, request: Request) -> Self {
         let (depth, class, kind) = (request.depth, request.class.min(Request::LAST_CLASS), request.kind);
         let attempt = u16::try_from(request.attempt).unwrap_or(u16::MAX);
         let body = match plain_path(&request, origin) {

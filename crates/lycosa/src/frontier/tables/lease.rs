@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use super::entry::Entry;
 use super::{OpenLease, Tables, is_valid, lease_of};
 use crate::model::{Finish, Lease, Leased, RequestKind, Timestamp, Want};
 
@@ -18,7 +19,7 @@ impl Tables {
             let Some(index) = self.due(now) else { break };
             match self.lease_from(index, want.bytes, now) {
                 Some(lease) => leases.push(lease),
-                // Nothing here on the level being served: looked at again once the level changes.
+                // Nothing here yet after all: looked at again when it can be.
                 None => later.push(index),
             }
         }
@@ -30,14 +31,16 @@ impl Tables {
 
     /// Why nothing was handed out.
     fn nothing(&mut self, want: &Want, now: Timestamp) -> Leased {
+        let expiry = self.expiries.first().map(|(at, _)| *at);
         let idle = self.leases.is_empty();
         let open = self.stats.pending + self.stats.leased > 0;
         let exhausted = self.exhausted(want, now);
         match exhausted {
             Some(finish) if idle => Leased::Finished(if open { finish } else { Finish::Complete }),
-            Some(_) => Leased::Idle,
+            // Only the end of a lease helps, and the latest that can be is its expiry.
+            Some(_) => expiry.map_or(Leased::Idle, Leased::NotBefore),
             None if idle && !open => Leased::Finished(Finish::Complete),
-            None => self.next_moment(now).map_or(Leased::Idle, Leased::NotBefore),
+            None => self.next_moment().map_or(Leased::Idle, Leased::NotBefore),
         }
     }
 
@@ -51,7 +54,7 @@ impl Tables {
             Some(Finish::Pages)
         } else if reached(limits.max_requests, self.stats.requests + self.leases.len() as u64) {
             Some(Finish::Requests)
-        } else if limits.max_bytes.is_some_and(|limit| self.bytes_used() + want.bytes > limit) {
+        } else if limits.max_bytes.is_some_and(|limit| self.bytes_used().saturating_add(want.bytes) > limit) {
             Some(Finish::Bytes)
         } else {
             None
@@ -87,51 +90,55 @@ impl Tables {
     }
 
     /// The next moment at which something could be handed out without a change; `None` when only a change helps.
-    fn next_moment(&self, now: Timestamp) -> Option<Timestamp> {
-        // A site that is due but was not served waits for its level; what may free it stands at other sites, or
-        // among its own retries.
-        let moment = |site: &super::site::Site| {
-            let free = site.next_allowed.max(site.blocked_until);
-            let retry = site.retries.keys().next().map(|(at, _)| free.max(*at));
-            [site.scheduled, retry].into_iter().flatten().filter(|at| *at > now).min()
-        };
-        match self.ready.peek() {
-            Some(Reverse((at, _, _))) if *at > now && self.limits.max_depth.is_none() => Some(*at),
-            _ => self.sites.iter().filter_map(moment).chain(self.expiries.first().map(|(at, _)| *at)).min(),
-        }
+    fn next_moment(&self) -> Option<Timestamp> {
+        let due = self.ready.peek().map(|Reverse((at, _, _))| *at);
+        let expiry = self.expiries.first().map(|(at, _)| *at);
+        let next = [due, expiry].into_iter().flatten().min()?;
+        Some(self.limits.deadline.map_or(next, |deadline| next.min(deadline)))
     }
 
     /// Takes one URL of a site that is due.
     fn lease_from(&mut self, index: u32, bytes: u64, now: Timestamp) -> Option<Lease> {
         self.wake_retries(index, now);
-        let level = self.limits.max_depth.and_then(|_| self.levels.keys().next().copied());
-        let pace = self.pace;
+        let (level, pace) = (self.served_level(), self.pace);
         loop {
             let site = self.sites.get_mut(index as usize)?;
-            let entry = site.pop(level.or(Some(u32::MAX)), pace.per_origin)?;
-            let origin = site.origins.get(usize::from(entry.origin))?;
+            if site.next_allowed(&pace) > now {
+                return None;
+            }
+            let entry = site.pop(level, pace.per_origin)?;
+            let origin = site.origins.get(entry.origin as usize)?;
             if pace.robots && entry.kind != RequestKind::Robots && !is_valid(&origin.robots, now) {
                 // Its robots.txt has become too old meanwhile: hold it and ask again.
                 self.place(index, entry, now);
                 continue;
             }
-            let before = site.next_allowed;
-            site.next_allowed = now.after(site.delay(&pace));
-            let after = site.next_allowed;
-            site.leased += 1;
-            if let Some(origin) = site.origins.get_mut(usize::from(entry.origin)) {
-                origin.leased += 1;
-            }
-            let page = entry.kind.yields_page();
-            let lease =
-                OpenLease { site: index, entry, expires: now.after(pace.lease), bytes, page, before, after };
-            return self.open(lease, now);
+            let bytes = if self.limits.max_bytes.is_some() { bytes } else { 0 };
+            return self.start(self.next_token, index, entry, bytes, now);
         }
     }
 
-    pub(super) fn open(&mut self, lease: OpenLease, now: Timestamp) -> Option<Lease> {
-        let token = self.next_token;
-        self.next_token += 1;
+    /// Begins a lease: the site's next request waits from now on.
+    pub(super) fn start(
+        &mut self,
+        token: u64,
+        index: u32,
+        entry: Entry,
+        bytes: u64,
+        now: Timestamp,
+    ) -> Option<Lease> {
+        let pace = self.pace;
+        let site = self.sites.get_mut(index as usize)?;
+        let before = site.started.replace(now);
+        site.started_under = token;
+        site.lease_begins(entry.origin, pace.per_origin);
+        let page = entry.kind.yields_page();
+        let lease = OpenLease { site: index, entry, expires: now.after(pace.lease), bytes, page, before };
+        self.open(token, lease, now)
+    }
+
+    fn open(&mut self, token: u64, lease: OpenLease, now: Timestamp) -> Option<Lease> {
+        self.next_token = token + 1;
         let limited = self.limits.max_bytes.is_some();
         let site = self.sites.get(lease.site as usize)?;
         let handed = lease_of(token, &lease, site, if limited { lease.bytes } else { u64::MAX })?;
@@ -162,19 +169,25 @@ impl Tables {
         }
     }
 
-    /// Leases that ran out are open to others again; their tokens are worth nothing any more.
-    pub(crate) fn expire(&mut self, now: Timestamp) -> bool {
-        let mut any = false;
+    /// Leases that ran out are open to others again; their tokens, which are answered, are worth nothing any more.
+    pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<u64> {
+        let mut tokens = Vec::new();
         while let Some(&(at, token)) = self.expiries.first() {
             if at > now {
                 break;
             }
-            any = true;
-            if let Some(lease) = self.close(token) {
-                self.stats.requests += 1;
-                self.reopen(lease, None, now);
-            }
+            tokens.push(token);
+            self.expire_one(token, now);
         }
-        any
+        tokens
+    }
+
+    /// Ends a lease that ran out; `false` when it is not open. What it may have cost counts as spent.
+    pub(crate) fn expire_one(&mut self, token: u64, now: Timestamp) -> bool {
+        let Some(lease) = self.close(token) else { return false };
+        self.stats.requests += 1;
+        self.stats.bytes += lease.bytes;
+        self.reopen(lease, None, now);
+        true
     }
 }

@@ -44,9 +44,8 @@ pub(crate) struct OpenLease {
     pub(crate) expires: Timestamp,
     pub(crate) bytes: u64,
     pub(crate) page: bool,
-    /// The site's `next_allowed` before and after this lease, to give the slot back when no request was sent.
-    pub(crate) before: Timestamp,
-    pub(crate) after: Timestamp,
+    /// The site's last start before this lease, to give the slot back when no request was sent.
+    pub(crate) before: Option<Timestamp>,
 }
 
 /// Everything the frontier knows.
@@ -65,6 +64,8 @@ pub(crate) struct Tables {
     gates: Gates,
     /// Open URLs (queued, held, leased) by depth, while levels are served one by one.
     levels: BTreeMap<u32, u64>,
+    /// Sites whose lowest level is not served yet, by that level.
+    waiting_sites: BTreeMap<u32, Vec<u32>>,
     next_token: u64,
     next_turn: u64,
     reserved_pages: u64,
@@ -86,6 +87,7 @@ impl Tables {
             expiries: BTreeSet::new(),
             gates: Gates::default(),
             levels: BTreeMap::new(),
+            waiting_sites: BTreeMap::new(),
             next_token: 1,
             next_turn: 0,
             reserved_pages: 0,
@@ -96,11 +98,31 @@ impl Tables {
 
     /// Accepts a URL once.
     pub(crate) fn add(&mut self, found: Discovered, now: Timestamp) -> AddStatus {
+        let status = self.admit(&found);
+        if status == AddStatus::New {
+            self.queue(found, now);
+        }
+        status
+    }
+
+    /// Accepts a URL whatever the present limits say: the log says it was accepted.
+    pub(crate) fn add_again(&mut self, found: Discovered, now: Timestamp) -> AddStatus {
+        let limits = std::mem::take(&mut self.limits.max_depth);
+        let status = self.admit(&found);
+        self.limits.max_depth = limits;
+        if status == AddStatus::New {
+            self.queue(found, now);
+        }
+        status
+    }
+
+    /// Decides about a URL; one that is new must be handed to [`Self::queue`] next.
+    pub(crate) fn admit(&mut self, found: &Discovered) -> AddStatus {
         if self.limits.max_depth.is_some_and(|limit| found.request.depth > limit) {
             return AddStatus::Refused(Exclusion::Depth);
         }
         if found.request.kind == RequestKind::Robots {
-            self.enqueue_robots_hop(found, now);
+            // On its way through redirects: in its target's queue, known to no table.
             return AddStatus::New;
         }
         match self.seen.entry(found.key) {
@@ -110,40 +132,35 @@ impl Tables {
         self.stats.known += 1;
         self.stats.pending += 1;
         *self.levels.entry(found.request.depth).or_default() += 1;
-        let site = self.site(&found.site);
-        self.enqueue(site, &found, now);
         AddStatus::New
     }
 
-    /// A robots request on its way through redirects: in its target's queue, known to no table.
-    fn enqueue_robots_hop(&mut self, found: Discovered, now: Timestamp) {
+    /// Queues a URL that was admitted.
+    pub(crate) fn queue(&mut self, found: Discovered, now: Timestamp) {
         let site = self.site(&found.site);
-        self.enqueue(site, &found, now);
-    }
-
-    fn enqueue(&mut self, site: u32, found: &Discovered, now: Timestamp) {
         let Some(state) = self.sites.get_mut(site as usize) else { return };
         let origin = state.origin(&found.origin);
-        let entry = Entry::new(found.key, origin, &found.origin, found.request.clone());
+        let entry = Entry::new(found.key, origin, &found.origin, found.request);
         self.place(site, entry, now);
     }
 
     /// Puts an entry where it belongs: held for robots.txt, or in its queue.
     fn place(&mut self, site: u32, entry: Entry, now: Timestamp) {
         let level = self.level(&entry);
+        let per_origin = self.pace.per_origin;
         let robots = self.pace.robots && entry.kind != RequestKind::Robots;
         let Some(state) = self.sites.get_mut(site as usize) else { return };
-        let index = usize::from(entry.origin);
-        let Some(origin) = state.origins.get_mut(index) else { return };
+        let index = entry.origin;
+        let Some(origin) = state.origins.get_mut(index as usize) else { return };
         if robots && !is_valid(&origin.robots, now) {
             origin.held.push_back(entry);
             if !origin.robots_pending {
                 origin.robots_pending = true;
                 let entry = robots_entry(index, origin);
-                state.push(0, entry);
+                state.push(0, entry, per_origin);
             }
         } else {
-            state.push(level, entry);
+            state.push(level, entry, per_origin);
         }
         self.schedule(site, now);
     }
@@ -155,22 +172,58 @@ impl Tables {
 
     /// Makes sure that the heap looks at a site when it can next be served.
     fn schedule(&mut self, index: u32, now: Timestamp) {
-        let per_origin = self.pace.per_origin;
+        let served = self.served_level();
         let Some(site) = self.sites.get_mut(index as usize) else { return };
+        let lowest = site.lowest_level();
+        if let Some(level) = lowest.filter(|level| *level > served && !site.waits_for_level) {
+            site.waits_for_level = true;
+            self.waiting_sites.entry(level).or_default().push(index);
+        }
+        let servable = lowest.is_some_and(|level| level <= served) && site.has_room();
         let retry = site.retries.keys().next().map(|(at, _)| *at);
-        let free = site.next_allowed.max(site.blocked_until).max(now);
-        let at = match (site.queued > 0 && site.has_room(per_origin), retry) {
+        let free = site.next_allowed(&self.pace).max(now);
+        let at = match (servable, retry) {
             (true, _) => Some(free),
             (false, Some(retry)) => Some(free.max(retry)),
             (false, None) => None,
         };
-        if site.scheduled == at {
+        let due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        if site.scheduled == at || due(site.scheduled) && due(at) {
             return;
         }
         site.scheduled = at;
         if let Some(at) = at {
             self.next_turn += 1;
             self.ready.push(Reverse((at, self.next_turn, index)));
+        }
+    }
+
+    /// The deepest level that is served now.
+    fn served_level(&self) -> u32 {
+        let lowest = self.limits.max_depth.and_then(|_| self.levels.keys().next().copied());
+        lowest.unwrap_or(u32::MAX)
+    }
+
+    /// A URL of this depth is open no more. When that ends the level, sites with deeper ones can be served.
+    fn leave_level(&mut self, depth: u32, now: Timestamp) {
+        let Some(open) = self.levels.get_mut(&depth) else { return };
+        *open -= 1;
+        if *open > 0 {
+            return;
+        }
+        self.levels.remove(&depth);
+        self.wake_level(now);
+    }
+
+    fn wake_level(&mut self, now: Timestamp) {
+        let served = self.served_level();
+        while let Some(first) = self.waiting_sites.first_entry().filter(|first| *first.key() <= served) {
+            for index in first.remove() {
+                if let Some(site) = self.sites.get_mut(index as usize) {
+                    site.waits_for_level = false;
+                }
+                self.schedule(index, now);
+            }
         }
     }
 
@@ -192,11 +245,11 @@ impl Tables {
         if let Some(until) = update.block_until {
             site.blocked_until = site.blocked_until.max(until);
         }
-        let place = usize::from(site.origin(&update.origin));
-        let Some(origin) = site.origins.get_mut(place) else { return };
+        let place = site.origin(&update.origin);
         if let Some(delay) = update.crawl_delay {
-            origin.crawl_delay = delay;
+            site.set_crawl_delay(place, delay);
         }
+        let Some(origin) = site.origins.get_mut(place as usize) else { return };
         if let Some(robots) = update.robots {
             origin.robots = robots;
             origin.robots_pending = false;
@@ -215,8 +268,18 @@ impl Tables {
             Control::Limits(limits) => self.limits = limits,
             Control::Pace(pace) => self.pace = pace,
         }
-        for index in 0..self.sites.len() {
-            self.schedule(u32::try_from(index).unwrap_or(u32::MAX), now);
+        self.schedule_all(now);
+    }
+
+    /// Looks at every site anew, after a rule has changed.
+    fn schedule_all(&mut self, now: Timestamp) {
+        self.waiting_sites.clear();
+        for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
+            if let Some(site) = self.sites.get_mut(index as usize) {
+                site.waits_for_level = false;
+                site.count_blocked(self.pace.per_origin);
+            }
+            self.schedule(index, now);
         }
     }
 
@@ -231,8 +294,9 @@ impl Tables {
         order.into_iter().take(limit).map(|site| site.record(&self.pace)).collect()
     }
 
-    pub(crate) fn stats(&self) -> Stats {
-        self.stats.clone()
+    pub(crate) fn stats(&self, now: Timestamp) -> Stats {
+        let ready = self.sites.iter().filter(|site| site.scheduled.is_some_and(|at| at <= now));
+        Stats { ready_sites: ready.count() as u64, ..self.stats.clone() }
     }
 }
 
@@ -245,17 +309,16 @@ fn is_valid(robots: &Robots, now: Timestamp) -> bool {
 }
 
 /// The request for an origin's robots.txt.
-fn robots_entry(index: usize, origin: &site::OriginState) -> Entry {
+fn robots_entry(index: u32, origin: &site::OriginState) -> Entry {
     let mut request = Request::get(format!("{}/robots.txt", origin.origin));
     request.kind = RequestKind::Robots;
     request.class = 0;
-    let index = u16::try_from(index).unwrap_or(u16::MAX);
     Entry::new(UrlKey(0), index, &origin.origin, request)
 }
 
 /// A lease as its holder sees it.
 fn lease_of(token: u64, lease: &OpenLease, site: &Site, bytes: u64) -> Option<Lease> {
-    let origin = site.origins.get(usize::from(lease.entry.origin))?;
+    let origin = site.origins.get(lease.entry.origin as usize)?;
     Some(Lease {
         token: crate::model::Token(token),
         key: lease.entry.key,

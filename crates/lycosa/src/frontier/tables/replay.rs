@@ -1,15 +1,18 @@
 //! Applying what a log says happened: leases by name instead of by choice, and the end of all of them at opening.
 
 use super::entry::Entry;
-use super::{OpenLease, Tables};
+use super::{Tables, robots_entry};
 use crate::model::{RequestKind, Timestamp, UrlKey};
+
+/// Tokens of one run differ in these bits, tokens of different runs above them.
+const RUN_BITS: u32 = 32;
 
 /// A lease as an outsider names it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LeaseName {
     pub(crate) token: u64,
     pub(crate) site: u32,
-    pub(crate) origin: u16,
+    pub(crate) origin: u32,
     pub(crate) kind: RequestKind,
     pub(crate) key: UrlKey,
     pub(crate) bytes: u64,
@@ -25,58 +28,52 @@ impl Tables {
     }
 
     /// Hands out exactly this URL again, as at that moment. `false` when it does not wait there: damage.
+    ///
+    /// Nothing here depends on the limits and rules of the present run, which may be others than those of the run
+    /// that wrote the log: what ran out, and what was held for robots.txt, the log says or does not matter.
     pub(crate) fn lease_again(&mut self, name: LeaseName, now: Timestamp) -> bool {
-        self.expire(now);
+        if name.token < self.next_token {
+            return false;
+        }
         self.wake_retries(name.site, now);
-        self.next_token = self.next_token.max(name.token);
-        let pace = self.pace;
+        let per_origin = self.pace.per_origin;
         let Some(site) = self.sites.get_mut(name.site as usize) else { return false };
         let wanted =
             |entry: &Entry| entry.key == name.key && entry.kind == name.kind && entry.origin == name.origin;
-        let Some(entry) = site.take(wanted) else { return false };
-        let before = site.next_allowed;
-        site.next_allowed = now.after(site.delay(&pace));
-        let after = site.next_allowed;
-        site.leased += 1;
-        if let Some(origin) = site.origins.get_mut(usize::from(entry.origin)) {
-            origin.leased += 1;
-        }
-        let page = entry.kind.yields_page();
-        let expires = now.after(pace.lease);
-        let lease = OpenLease { site: name.site, entry, expires, bytes: name.bytes, page, before, after };
-        self.open(lease, now).is_some()
+        let entry = site.take(wanted, per_origin).or_else(|| {
+            // A request for robots.txt is born when a page meets rules that have become too old: no event of its own.
+            let own = name.kind == RequestKind::Robots && name.key == UrlKey(0);
+            let state = site.origins.get_mut(name.origin as usize).filter(|_| own)?;
+            state.robots_pending = true;
+            Some(robots_entry(name.origin, state))
+        });
+        let Some(entry) = entry else { return false };
+        self.start(name.token, name.site, entry, name.bytes, now).is_some()
     }
 
     /// After a crash: every lease is open to others again and counts as sent, its site rests a full delay, and no
     /// stored time lies further ahead than a clock that went back could explain.
     pub(crate) fn reopened(&mut self, now: Timestamp) -> u64 {
-        let spent = self.limits.max_bytes.is_some();
         let tokens: Vec<u64> = self.leases.keys().copied().collect();
         for token in &tokens {
-            let Some(lease) = self.close(*token) else { continue };
-            self.stats.requests += 1;
-            if spent {
-                self.stats.bytes += lease.bytes;
+            let site = self.lease_site(crate::model::Token(*token));
+            self.expire_one(*token, now);
+            if let Some(site) = site.and_then(|index| self.sites.get_mut(index as usize)) {
+                site.started = Some(now);
             }
-            let pace = self.pace;
-            if let Some(site) = self.sites.get_mut(lease.site as usize) {
-                site.next_allowed = site.next_allowed.max(now.after(site.delay(&pace)));
-            }
-            self.reopen(lease, None, now);
         }
+        // Tokens whose lease was not durable yet may be out: a run's tokens never meet another's.
+        self.next_token = (self.next_token >> RUN_BITS).saturating_add(1) << RUN_BITS;
         self.bound_times(now);
-        for index in 0..self.sites.len() {
-            self.schedule(u32::try_from(index).unwrap_or(u32::MAX), now);
-        }
+        self.schedule_all(now);
         tokens.len() as u64
     }
 
     /// A wall clock that was set back between two runs must not make a site wait for the difference.
     fn bound_times(&mut self, now: Timestamp) {
         const LONGEST_BLOCK: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
-        let pace = self.pace;
         for site in &mut self.sites {
-            site.next_allowed = site.next_allowed.min(now.after(site.delay(&pace)));
+            site.started = site.started.map(|at| at.min(now));
             site.blocked_until = site.blocked_until.min(now.after(LONGEST_BLOCK));
             let late: Vec<_> =
                 site.retries.range((now.after(LONGEST_BLOCK), 0)..).map(|(at, _)| *at).collect();
@@ -88,9 +85,9 @@ impl Tables {
         }
     }
 
-    /// Whether this token's lease is open.
-    pub(crate) fn is_open(&self, token: crate::model::Token) -> bool {
-        self.leases.contains_key(&token.0)
+    /// Whether this token's lease is open at this moment.
+    pub(crate) fn is_open(&self, token: crate::model::Token, now: Timestamp) -> bool {
+        self.leases.get(&token.0).is_some_and(|lease| lease.expires > now)
     }
 
     /// Whether adding this would change anything.

@@ -1,10 +1,9 @@
 //! The tables as bytes: what a snapshot holds, and reading it again.
 //!
-//! Leases are not stored: a snapshot is only ever read by a process that finds them all ended, so their URLs are
-//! stored as pending. The same goes for the heap, which is derived.
+//! Open leases are stored as such, because the log after the snapshot goes on to end them. The heap is derived.
 
 use super::entry::Entry;
-use super::{Mark, Tables};
+use super::{Mark, OpenLease, Tables};
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{Discovered, Limits, Pace, SiteKey, Stats, Timestamp, UrlKey};
 
@@ -36,7 +35,7 @@ impl Tables {
         wire::put_number(out, self.sites.len() as u64);
         for (site, index) in self.sites.iter().zip(0_u32..) {
             wire::put_text(out, &site.key.0);
-            wire::put_number(out, site.next_allowed.0);
+            wire::put_option(out, site.started, |out, at| wire::put_number(out, at.0));
             wire::put_number(out, site.blocked_until.0);
             wire::put_span(out, site.response_time);
             wire::put_number(out, site.done);
@@ -47,10 +46,23 @@ impl Tables {
                 wire::put_span(out, state.crawl_delay);
                 out.push(u8::from(state.robots_pending));
             });
-            let leased =
-                self.leases.values().filter(|lease| lease.site == index).map(|lease| (None, &lease.entry));
-            let waiting: Vec<(Option<Timestamp>, &Entry)> = site.waiting().chain(leased).collect();
+            let waiting: Vec<(Option<Timestamp>, &Entry)> = site.waiting().collect();
             self.store_entries(out, &waiting, index);
+        }
+        self.store_leases(out);
+    }
+
+    fn store_leases(&self, out: &mut Vec<u8>) {
+        wire::put_number(out, self.leases.len() as u64);
+        let mut leases: Vec<_> = self.leases.iter().collect();
+        leases.sort_unstable_by_key(|(token, _)| **token);
+        for (token, lease) in leases {
+            wire::put_number(out, *token);
+            wire::put_number(out, u64::from(lease.site));
+            wire::put_number(out, lease.expires.0);
+            wire::put_number(out, lease.bytes);
+            wire::put_option(out, lease.before, |out, at| wire::put_number(out, at.0));
+            self.store_entries(out, &[(None, &lease.entry)], lease.site);
         }
     }
 
@@ -67,7 +79,7 @@ impl Tables {
 
     fn discovered(&self, site: u32, entry: &Entry) -> Option<Discovered> {
         let site = self.sites.get(site as usize)?;
-        let origin = &site.origins.get(usize::from(entry.origin))?.origin;
+        let origin = &site.origins.get(entry.origin as usize)?.origin;
         let request = entry.request(origin);
         Some(Discovered { key: entry.key, site: site.key.clone(), origin: origin.clone(), request })
     }
@@ -99,6 +111,9 @@ impl Tables {
         for _ in 0..sites {
             tables.load_site(reader)?;
         }
+        for _ in 0..reader.number()? {
+            tables.load_lease(reader)?;
+        }
         Ok(tables)
     }
 
@@ -106,7 +121,7 @@ impl Tables {
         let key = SiteKey(reader.text()?.into());
         let index = self.site(&key);
         let site = self.sites.get_mut(index as usize).ok_or(Damaged)?;
-        site.next_allowed = reader.time()?;
+        site.started = reader.option(Reader::time)?;
         site.blocked_until = reader.time()?;
         site.response_time = reader.span()?;
         site.done = reader.number()?;
@@ -114,10 +129,11 @@ impl Tables {
         let origins = reader.list(|reader| {
             Ok((wire::read_origin(reader)?, wire::read_robots(reader)?, reader.span()?, reader.byte()? != 0))
         })?;
-        for (origin, robots, crawl_delay, _pending) in origins {
-            let place = usize::from(site.origin(&origin));
-            let state = site.origins.get_mut(place).ok_or(Damaged)?;
-            (state.robots, state.crawl_delay) = (robots, crawl_delay);
+        for (origin, robots, crawl_delay, pending) in origins {
+            let place = site.origin(&origin);
+            site.set_crawl_delay(place, crawl_delay);
+            let state = site.origins.get_mut(place as usize).ok_or(Damaged)?;
+            (state.robots, state.robots_pending) = (robots, pending);
         }
         self.load_entries(reader, index)
     }
@@ -134,16 +150,38 @@ impl Tables {
         Ok(())
     }
 
+    /// Opens a stored lease again.
+    fn load_lease(&mut self, reader: &mut Reader<'_>) -> Result<(), Damaged> {
+        let token = reader.number()?;
+        let index = reader.small()?;
+        let (expires, bytes) = (reader.time()?, reader.number()?);
+        let before = reader.option(Reader::time)?;
+        if reader.number()? != 1 || reader.option(Reader::time)?.is_some() {
+            return Err(Damaged);
+        }
+        let found = wire::read_discovered(reader, None)?;
+        let site = self.sites.get_mut(index as usize).ok_or(Damaged)?;
+        let origin = site.origin(&found.origin);
+        let entry = Entry::new(found.key, origin, &found.origin, found.request);
+        site.lease_begins(origin, self.pace.per_origin);
+        if entry.kind != crate::model::RequestKind::Robots {
+            self.stats.leased += 1;
+            *self.levels.entry(entry.depth).or_default() += 1;
+        }
+        let page = entry.kind.yields_page();
+        self.reserved_pages += u64::from(page);
+        self.reserved_bytes += bytes;
+        self.expiries.insert((expires, token));
+        self.leases.insert(token, OpenLease { site: index, entry, expires, bytes, page, before });
+        Ok(())
+    }
+
     /// Puts a stored entry back where it waited.
     fn restore(&mut self, index: u32, found: &Discovered, at: Option<Timestamp>) {
         let Some(site) = self.sites.get_mut(index as usize) else { return };
         let origin = site.origin(&found.origin);
         let entry = Entry::new(found.key, origin, &found.origin, found.request.clone());
-        if entry.kind == crate::model::RequestKind::Robots {
-            if let Some(state) = site.origins.get_mut(usize::from(origin)) {
-                state.robots_pending = true;
-            }
-        } else {
+        if entry.kind != crate::model::RequestKind::Robots {
             self.stats.pending += 1;
             *self.levels.entry(entry.depth).or_default() += 1;
         }
