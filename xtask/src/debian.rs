@@ -30,6 +30,11 @@ pub(crate) const TEST_NEEDS: &[Need] = &[
     Need { probe: Probe::Program("cc"), package: "build-essential", purpose: "builds the C parts of crates" },
     Need { probe: Probe::Program("nginx"), package: "nginx-light", purpose: "serves real sites on loopback" },
     Need {
+        probe: Probe::Program("nghttpd"),
+        package: "nghttp2-server",
+        purpose: "an HTTP/2 server of other make",
+    },
+    Need {
         probe: Probe::PythonModule("lxml"),
         package: "python3-lxml",
         purpose: "the independent HTML parser",

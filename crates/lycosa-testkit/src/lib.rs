@@ -7,11 +7,13 @@
 //! - [`synthetic`] is a whole site computed from a seed, with an oracle that says what a crawl must find.
 //!
 //! The crate must not depend on `lycosa`: an oracle that shares code with what it judges proves nothing.
-//! It fails by panicking, as test code does. No TLS, no HTTP/2: a fault in those layers needs another kit.
+//! It fails by panicking, as test code does. No TLS, no HTTP/2 of its own: those come from real servers that
+//! [`daemon`] starts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod answer;
 mod body;
+pub mod daemon;
 mod gate;
 mod log;
 mod request;

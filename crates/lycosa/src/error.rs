@@ -62,11 +62,13 @@ pub enum ErrorKind {
     Io,
     /// A defect in Lycosa itself.
     Internal,
+    /// The version of HTTP that is required cannot be had.
+    HttpVersion,
 }
 
 impl ErrorKind {
     /// Every kind, in the order of its stored code (the position is the code; only append).
-    pub const ALL: [ErrorKind; 24] = [
+    pub const ALL: [ErrorKind; 25] = [
         Self::Usage,
         Self::Config,
         Self::Url,
@@ -91,6 +93,7 @@ impl ErrorKind {
         Self::Output,
         Self::Io,
         Self::Internal,
+        Self::HttpVersion,
     ];
 
     /// The name used in records, reports and metrics, such as `address_refused`.
@@ -121,6 +124,7 @@ impl ErrorKind {
             Self::Output => "output",
             Self::Io => "io",
             Self::Internal => "internal",
+            Self::HttpVersion => "http_version",
         }
     }
 }

@@ -16,12 +16,15 @@ use super::connect::{Dial, Opened, permit};
 use super::connection::{About, Connection, Counted, Tasks, Unanswered};
 use super::deadline::Times;
 use super::decode::Decoder;
-use super::pool::{Key, Pool};
+use super::keep_alive::KeepAlive;
+use super::pool::{Key, Pool, Room, Slot};
 use super::proxy::Kind;
-use super::{ClientOptions, tls};
+use super::{ClientOptions, HttpVersion, tls};
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::ledger::Resource;
-use crate::model::{Body, BoxFuture, Exchange, Facts, Fetch, FetchLimits, Origin, Response, Scheme, Timings};
+use crate::model::{
+    Body, BoxFuture, Downgrade, Exchange, Facts, Fetch, FetchLimits, Origin, Response, Scheme, Timings,
+};
 
 type Outgoing = Request<Full<Bytes>>;
 
@@ -56,7 +59,7 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::Config`] when the extra CA certificates cannot be read.
     pub fn new(options: ClientOptions) -> Result<Self> {
-        let connector = tls::connector(&options.tls, options.http2)?;
+        let connector = tls::connector(&options.tls, options.http_version)?;
         let pool = Arc::new(Pool::new(options.pool, options.ledger.clone()));
         Ok(Self(Arc::new(Inner { options, connector, pool, last_id: AtomicU64::new(0) })))
     }
@@ -98,7 +101,7 @@ impl Inner {
         let mut outgoing = self.outgoing(&request, &url, &origin, headers)?;
         let key = Key::new(origin, request.session, &limits);
         let wanted = Wanted { url, policy, limits, times, key };
-        if let Some(mut connection) = self.reuse(&wanted).await? {
+        if let Some(mut connection) = self.reuse(&wanted, self.pool.take(&wanted.key)).await? {
             self.suit(&mut outgoing, &connection, &wanted)?;
             let due = times.due(Phase::FirstByte);
             match connection.send(outgoing, due).await {
@@ -112,7 +115,7 @@ impl Inner {
             }
         }
         // Boxed, because it is large and most exchanges do not come here.
-        let (mut connection, mut timings) = Box::pin(self.open(&wanted)).await?;
+        let (mut connection, mut timings) = Box::pin(self.another(&wanted)).await?;
         self.suit(&mut outgoing, &connection, &wanted)?;
         let due = times.due(Phase::FirstByte);
         match connection.send(outgoing, due).await {
@@ -188,12 +191,12 @@ impl Inner {
         Ok(())
     }
 
-    /// An idle connection that the policy lets this exchange use.
-    async fn reuse(&self, wanted: &Wanted) -> Result<Option<Box<Connection>>> {
+    /// An idle connection, if the policy lets this exchange use it.
+    async fn reuse(&self, wanted: &Wanted, idle: Option<Box<Connection>>) -> Result<Option<Box<Connection>>> {
         if self.pool.is_closed() {
             return Err(Error::new(ErrorKind::Cancelled, "the client is closed"));
         }
-        let Some(connection) = self.pool.take(&wanted.key) else { return Ok(None) };
+        let Some(connection) = idle else { return Ok(None) };
         let about = &connection.about;
         let proxied = about.proxy.is_some();
         let at = if proxied { about.destination } else { Some(about.peer) };
@@ -209,8 +212,28 @@ impl Inner {
         }
     }
 
-    async fn open(&self, wanted: &Wanted) -> Result<(Box<Connection>, Timings)> {
-        let counted = Counted::new(&self.options.ledger, &self.pool.tracker);
+    /// A new connection, once the origin has room for one more, or one that became idle meanwhile.
+    async fn another(&self, wanted: &Wanted) -> Result<(Box<Connection>, Timings)> {
+        loop {
+            let room = async { Ok(self.pool.room(&wanted.key).await) };
+            let (room, _) = wanted.times.phase(Phase::Connect, room).await.map_err(|error| {
+                let most = self.options.pool.max_open_per_origin;
+                error.with_hint(format!("all {most} connections to {} are in use", wanted.key.origin()))
+            })?;
+            match room {
+                Room::New(slot) => return self.open(wanted, slot).await,
+                Room::Idle(connection) => {
+                    if let Some(connection) = self.reuse(wanted, Some(connection)).await? {
+                        return Ok((connection, Timings::default()));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn open(&self, wanted: &Wanted, slot: Slot) -> Result<(Box<Connection>, Timings)> {
+        self.refuse_what_cannot_be_negotiated(wanted)?;
+        let counted = Counted::new(&self.options.ledger, &self.pool.tracker, slot);
         let host = wanted.url.host().ok_or_else(|| Error::new(ErrorKind::Url, "the URL has no host"))?;
         let dial = Dial {
             options: &self.options,
@@ -221,17 +244,29 @@ impl Inner {
             times: &wanted.times,
         };
         let opened = dial.open().await?;
-        let Opened { stream, peer, destination, delegated, alpn, tls, timings } = opened;
+        let Opened { stream, peer, destination, delegated, tls, timings } = opened;
+        let alpn = tls.and_then(|tls| tls.alpn);
+        let http2 = match (self.options.http_version, tls) {
+            (HttpVersion::H2PriorKnowledge, None) => true,
+            (HttpVersion::H2PriorKnowledge | HttpVersion::RequireH2, Some(_)) if alpn != Some("h2") => {
+                return Err(Error::new(
+                    ErrorKind::HttpVersion,
+                    "the server does not speak HTTP/2, which is required",
+                )
+                .in_phase(Phase::Tls)
+                .with_hint("take HTTP/1.1 too with http_version = \"prefer-h2\""));
+            }
+            _ => alpn == Some("h2"),
+        };
         let about = About {
             id: self.last_id.fetch_add(1, Ordering::Relaxed) + 1,
             peer,
             destination,
             proxy: self.options.proxy.as_ref().map(|proxy| proxy.shown.clone()),
-            alpn,
             tls,
             delegated,
         };
-        let connection = if alpn == Some("h2") {
+        let connection = if http2 {
             let tasks = Tasks::new(&self.pool.tracker, &self.options.ledger);
             Connection::http2(stream, &wanted.limits, about, counted, tasks).await
         } else {
@@ -245,10 +280,48 @@ impl Inner {
         Ok((connection, timings))
     }
 
+    /// Plain `http://` has no ALPN.
+    fn refuse_what_cannot_be_negotiated(&self, wanted: &Wanted) -> Result<()> {
+        let plain = wanted.key.origin().scheme == Scheme::Http;
+        if !plain || self.options.http_version != HttpVersion::RequireH2 {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::HttpVersion, "HTTP/2 is required, and plain HTTP cannot negotiate it")
+            .with_hint("http_version = \"h2-prior-knowledge\" speaks it without asking"))
+    }
+
+    fn facts(&self, connection: &Connection, version: Version, timings: Timings) -> Facts {
+        let About { tls, .. } = connection.about;
+        let offered = self.options.http_version.offers();
+        let asked = tls.is_some() && offered.starts_with("h2");
+        let downgrade = match tls.and_then(|tls| tls.alpn) {
+            Some("h2") => None,
+            Some(_) if asked => Some(Downgrade::ChoseHttp1),
+            None if asked => Some(Downgrade::NoAlpn),
+            _ => None,
+        };
+        let about = &connection.about;
+        Facts {
+            connection: about.id,
+            request_on_connection: connection.served,
+            peer: Some(about.peer),
+            proxy: about.proxy.as_deref().map(str::to_owned),
+            version: version_name(version),
+            alpn_offered: tls.map(|_| offered),
+            alpn: tls.and_then(|tls| tls.alpn),
+            downgrade,
+            tls: tls.and_then(|tls| tls.version),
+            tls_resumed: tls.map(|tls| tls.resumed),
+            tcp: connection.tcp(),
+            timings,
+            guard_delegated: about.delegated,
+        }
+    }
+
     fn answer(
         &self,
         head: http::Response<Incoming>,
-        connection: Box<Connection>,
+        mut connection: Box<Connection>,
         wanted: Wanted,
         timings: Timings,
     ) -> Result<Response> {
@@ -257,18 +330,8 @@ impl Inner {
             return Err(Error::new(ErrorKind::Protocol, "the server switched protocols without being asked"));
         }
         let Wanted { url, limits, times, key, .. } = wanted;
-        let about = &connection.about;
-        let facts = Facts {
-            connection: about.id,
-            request_on_connection: connection.served,
-            peer: Some(about.peer),
-            proxy: about.proxy.as_deref().map(str::to_owned),
-            version: version_name(parts.version),
-            alpn: about.alpn.map(str::to_owned),
-            tls: about.tls,
-            timings,
-            guard_delegated: about.delegated,
-        };
+        connection.keep_alive = KeepAlive::of(&parts.headers);
+        let facts = self.facts(&connection, parts.version, timings);
         let held = Held {
             connection,
             pool: self.pool.clone(),

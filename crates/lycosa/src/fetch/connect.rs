@@ -11,9 +11,10 @@ use tokio::time::{Instant, Sleep};
 use tokio_rustls::TlsConnector;
 use url::Host;
 
-use super::connection::Stream;
 use super::deadline::Times;
 use super::proxy::{Kind, Proxy};
+use super::stream::{Line, Stream};
+use super::tls::Handshake;
 use super::{ClientOptions, tls};
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::ledger::Resource;
@@ -30,8 +31,7 @@ pub(super) struct Opened {
     pub(super) peer: SocketAddr,
     pub(super) destination: Option<SocketAddr>,
     pub(super) delegated: bool,
-    pub(super) alpn: Option<&'static str>,
-    pub(super) tls: Option<&'static str>,
+    pub(super) tls: Option<Handshake>,
     pub(super) timings: Timings,
 }
 
@@ -64,26 +64,17 @@ impl Dial<'_> {
             let greeting = proxy.tunnel(&mut tcp, self.origin, destination);
             self.times.phase(Phase::Proxy, greeting).await?;
         }
-        let mut opened = Opened {
-            stream: Stream::Plain(tcp),
-            peer,
-            destination,
-            delegated,
-            alpn: None,
-            tls: None,
-            timings,
-        };
-        if self.origin.scheme == Scheme::Https
-            && let Stream::Plain(tcp) = opened.stream
-        {
+        let (line, tls) = if self.origin.scheme == Scheme::Https {
             let _open = self.options.ledger.open(Resource::Handshakes);
             let shake = tls::handshake(self.connector, &self.origin.host, tcp);
             let (stream, took) = self.times.phase(Phase::Tls, shake).await?;
-            opened.timings.tls = Some(took);
-            (opened.alpn, opened.tls) = tls::facts(&stream);
-            opened.stream = Stream::Tls(Box::new(stream));
-        }
-        Ok(opened)
+            timings.tls = Some(took);
+            let handshake = Handshake::of(&stream);
+            (Line::Tls(Box::new(stream)), Some(handshake))
+        } else {
+            (Line::Plain(tcp), None)
+        };
+        Ok(Opened { stream: Stream::new(line), peer, destination, delegated, tls, timings })
     }
 
     /// Connects to the proxy. Its own address is allowed by being configured; the destination is what the policy

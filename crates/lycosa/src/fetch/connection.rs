@@ -1,4 +1,4 @@
-//! One open connection: its byte stream, hyper's state machine over it, and how both are driven.
+//! One open connection: hyper's state machine over its byte stream, and how both are driven.
 //!
 //! An HTTP/1 connection has no task: whoever uses it polls hyper's state machine and the answer together, so
 //! there is no hand-over between tasks, and dropping the connection closes the socket on the spot. While idle
@@ -16,80 +16,20 @@ use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::{TrySendError, http1, http2};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::deadline::{Due, Watch};
+use super::keep_alive::KeepAlive;
+use super::pool::Slot;
+use super::stream::{Stream, TcpMeter};
+use super::tls::Handshake;
 use crate::error::{Error, ErrorKind, Phase};
 use crate::ledger::{Ledger, Open, Resource};
-use crate::model::FetchLimits;
+use crate::model::{FetchLimits, TcpFacts};
 
 type Outgoing = Request<Full<Bytes>>;
-
-/// What a connection runs over.
-#[derive(Debug)]
-pub(super) enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
-        }
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
-        }
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[std::io::IoSlice<'_>],
-    ) -> Poll<std::io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write_vectored(cx, bufs),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Plain(stream) => stream.is_write_vectored(),
-            Self::Tls(stream) => stream.is_write_vectored(),
-        }
-    }
-}
 
 /// What stays true of a connection for its whole life.
 #[derive(Clone, Debug)]
@@ -101,8 +41,7 @@ pub(super) struct About {
     /// The address the proxy was asked for, when it was asked by address.
     pub(super) destination: Option<SocketAddr>,
     pub(super) proxy: Option<Arc<str>>,
-    pub(super) alpn: Option<&'static str>,
-    pub(super) tls: Option<&'static str>,
+    pub(super) tls: Option<Handshake>,
     /// The guard could not see the destination.
     pub(super) delegated: bool,
 }
@@ -110,12 +49,13 @@ pub(super) struct About {
 /// How many of these there are, and who waits for their end.
 pub(super) struct Counted {
     _open: Open,
+    _slot: Slot,
     _token: TaskTrackerToken,
 }
 
 impl Counted {
-    pub(super) fn new(ledger: &Ledger, tracker: &TaskTracker) -> Self {
-        Self { _open: ledger.open(Resource::Connections), _token: tracker.token() }
+    pub(super) fn new(ledger: &Ledger, tracker: &TaskTracker, slot: Slot) -> Self {
+        Self { _open: ledger.open(Resource::Connections), _slot: slot, _token: tracker.token() }
     }
 }
 
@@ -128,6 +68,9 @@ pub(super) struct Connection {
     pub(super) about: About,
     /// Requests sent on it.
     pub(super) served: u64,
+    /// What the server's last answer said of the time after it.
+    pub(super) keep_alive: KeepAlive,
+    meter: Arc<TcpMeter>,
     _counted: Counted,
 }
 
@@ -174,6 +117,7 @@ impl Connection {
         counted: Counted,
     ) -> Result<Box<Self>, hyper::Error> {
         let head = limits.head as usize;
+        let meter = stream.meter();
         let (sender, driver) = http1::Builder::new()
             .allow_obsolete_multiline_headers_in_responses(true)
             .allow_spaces_after_header_name_in_responses(true)
@@ -184,7 +128,7 @@ impl Connection {
             .handshake(TokioIo::new(stream))
             .await?;
         let driver = Driver::Inline(Some(driver));
-        Ok(Self::new(Sender::H1(sender), driver, about, counted))
+        Ok(Self::new(Sender::H1(sender), driver, about, meter, counted))
     }
 
     /// Speaks HTTP/2 over a stream.
@@ -196,6 +140,7 @@ impl Connection {
         tasks: Tasks,
     ) -> Result<Box<Self>, hyper::Error> {
         let guard = tasks.stop.clone().drop_guard();
+        let meter = stream.meter();
         let (sender, driver) = http2::Builder::new(tasks.clone())
             .max_header_list_size(limits.head)
             .handshake(TokioIo::new(stream))
@@ -204,11 +149,32 @@ impl Connection {
             // Its error reaches the request that is under way.
             let _ = driver.await;
         });
-        Ok(Self::new(Sender::H2(sender), Driver::Tasks(guard), about, counted))
+        Ok(Self::new(Sender::H2(sender), Driver::Tasks(guard), about, meter, counted))
     }
 
-    fn new(sender: Sender, driver: Driver, about: About, counted: Counted) -> Box<Self> {
-        Box::new(Self { sender, driver, watch: Watch::default(), about, served: 0, _counted: counted })
+    fn new(
+        sender: Sender,
+        driver: Driver,
+        about: About,
+        meter: Arc<TcpMeter>,
+        counted: Counted,
+    ) -> Box<Self> {
+        let keep_alive = KeepAlive::default();
+        Box::new(Self {
+            sender,
+            driver,
+            watch: Watch::default(),
+            about,
+            served: 0,
+            keep_alive,
+            meter,
+            _counted: counted,
+        })
+    }
+
+    /// The kernel's view of it when its last answer began.
+    pub(super) fn tcp(&self) -> Option<TcpFacts> {
+        self.meter.read()
     }
 
     pub(super) fn is_http2(&self) -> bool {

@@ -3,7 +3,7 @@
 //! [`Client`] implements [`Fetch`](crate::model::Fetch) over hyper's connection types, without hyper's pool or
 //! connector. `client` is the journey of one exchange; `connect`, `proxy`, `tls` open a connection; `connection`
 //! drives one (inline, by whoever uses it: an HTTP/1 connection has no task of its own, so dropping it closes
-//! it); `pool` keeps idle ones; `body` and `decode` bound what comes back; `deadline` turns limits into typed
+//! it) over a `stream`; `pool` keeps idle ones, as long as `keep_alive` allows, and bounds the open ones; `body` and `decode` bound what comes back; `deadline` turns limits into typed
 //! errors. `resolve` is DNS by the system, `guard` the refusal of internal addresses.
 //!
 //! Left out here: redirects, retries, cookies and the choice of headers, which belong to the layers above.
@@ -15,15 +15,17 @@ mod connection;
 mod deadline;
 mod decode;
 pub mod guard;
+mod keep_alive;
 mod options;
 mod pool;
 mod proxy;
 pub mod resolve;
+mod stream;
 mod tls;
 
 pub use client::Client;
 pub use guard::{AddressGuard, Allowance};
 
-pub use options::{ClientOptions, PoolOptions, Timeouts, TlsOptions};
+pub use options::{ClientOptions, HttpVersion, PoolOptions, Timeouts, TlsOptions};
 pub use proxy::Proxy;
 pub use resolve::SystemResolver;

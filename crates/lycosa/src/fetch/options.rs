@@ -46,20 +46,78 @@ pub struct TlsOptions {
     pub extra_roots: Vec<u8>,
 }
 
-/// Bounds of the pool of idle connections.
+/// Which HTTP is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpVersion {
+    /// HTTP/1.1; HTTP/2 is not offered. The default: a polite crawl has few requests at a time per host, where
+    /// HTTP/1.1 costs less CPU, and a connection that dies takes one request with it.
+    #[default]
+    Http1,
+    /// HTTP/2 is offered by ALPN; an answer without it is taken and recorded as a
+    /// [`Downgrade`](crate::model::Downgrade).
+    PreferH2,
+    /// HTTP/2 is offered by ALPN; without it the exchange fails with [`ErrorKind::HttpVersion`]. Plain `http://`
+    /// cannot negotiate and always fails.
+    ///
+    /// [`ErrorKind::HttpVersion`]: crate::error::ErrorKind::HttpVersion
+    RequireH2,
+    /// HTTP/2 without asking, over plain `http://` too (RFC 9113 §3.3); over TLS as `RequireH2`.
+    H2PriorKnowledge,
+}
+
+impl HttpVersion {
+    /// Every choice with its name in options.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("http1", Self::Http1),
+        ("prefer-h2", Self::PreferH2),
+        ("require-h2", Self::RequireH2),
+        ("h2-prior-knowledge", Self::H2PriorKnowledge),
+    ];
+
+    /// The name in options.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(_, version)| *version == self).map_or("http1", |(name, _)| name)
+    }
+
+    /// The choice of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, version)| *version)
+    }
+
+    /// What ALPN offers, in order of preference.
+    pub(super) fn offers(self) -> &'static str {
+        match self {
+            Self::Http1 => "http/1.1",
+            Self::PreferH2 => "h2,http/1.1",
+            Self::RequireH2 | Self::H2PriorKnowledge => "h2",
+        }
+    }
+}
+
+/// Bounds of the pool of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolOptions {
     /// Idle connections kept per origin and session. Default 16.
     pub max_idle_per_origin: usize,
     /// Idle connections kept in all. Default 512.
     pub max_idle: usize,
-    /// An idle connection is closed after this long. Default 30 s.
+    /// An idle connection is closed after this long, or earlier when the server's `Keep-Alive` says so. Default 30 s.
     pub idle_timeout: Duration,
+    /// Connections open at once per origin, idle ones and those of every session included; whoever needs one more
+    /// waits, within the time of the `connect` phase. 1 or more. Default 64.
+    pub max_open_per_origin: usize,
 }
 
 impl Default for PoolOptions {
     fn default() -> Self {
-        Self { max_idle_per_origin: 16, max_idle: 512, idle_timeout: Duration::from_secs(30) }
+        Self {
+            max_idle_per_origin: 16,
+            max_idle: 512,
+            idle_timeout: Duration::from_secs(30),
+            max_open_per_origin: 64,
+        }
     }
 }
 
@@ -76,10 +134,8 @@ pub struct ClientOptions {
     pub proxy: Option<Proxy>,
     /// Bounds of the pool.
     pub pool: PoolOptions,
-    /// Offer HTTP/2 in ALPN. Default false: a polite crawl has few requests at a time per host, where HTTP/1.1
-    /// costs less CPU, and a connection that dies takes one request with it. With HTTP/2 a connection still
-    /// carries one request at a time.
-    pub http2: bool,
+    /// Which HTTP is spoken. With HTTP/2 a connection still carries one request at a time.
+    pub http_version: HttpVersion,
     /// Where open connections, bodies, lookups, handshakes and tasks are counted.
     pub ledger: Ledger,
 }
@@ -94,7 +150,7 @@ impl ClientOptions {
             tls: TlsOptions::default(),
             proxy: None,
             pool: PoolOptions::default(),
-            http2: false,
+            http_version: HttpVersion::default(),
             ledger: Ledger::default(),
         }
     }

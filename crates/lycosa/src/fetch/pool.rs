@@ -1,4 +1,4 @@
-//! Idle connections, per origin and session, and their end.
+//! Idle connections, per origin and session, and their end; how many may be open per origin.
 //!
 //! A connection in use is not here: it belongs to its exchange and then to its body, which gives it back. One
 //! sweeping task runs while anything is idle.
@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -43,10 +44,42 @@ pub(super) struct Pool {
     /// Waits for every connection and task.
     pub(super) tracker: TaskTracker,
     closing: CancellationToken,
+    /// A connection became idle or ended.
+    freed: Notify,
+}
+
+/// The right to have one connection open to an origin; given back when it is dropped.
+pub(super) struct Slot {
+    pool: Arc<Pool>,
+    origin: Origin,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut state = self.pool.lock();
+        if let Some(open) = state.open.get_mut(&self.origin) {
+            *open -= 1;
+            if *open == 0 {
+                state.open.remove(&self.origin);
+            }
+        }
+        drop(state);
+        self.pool.freed.notify_waiters();
+    }
+}
+
+/// What an origin has for one more exchange.
+pub(super) enum Room {
+    /// A connection may be opened.
+    New(Slot),
+    /// A connection became idle.
+    Idle(Box<Connection>),
 }
 
 #[derive(Debug, Default)]
 struct State {
+    /// Connections open per origin: those in use, idle ones, and those being opened.
+    open: HashMap<Origin, usize>,
     idle: HashMap<Key, Vec<Idle>>,
     count: usize,
     sweeping: bool,
@@ -66,6 +99,7 @@ impl Pool {
             ledger,
             tracker: TaskTracker::new(),
             closing: CancellationToken::new(),
+            freed: Notify::new(),
         }
     }
 
@@ -88,6 +122,45 @@ impl Pool {
         }
     }
 
+    /// Waits until the origin has room for one more exchange: the right to open a connection, or an idle one.
+    pub(super) async fn room(self: &Arc<Self>, key: &Key) -> Room {
+        loop {
+            let freed = self.freed.notified();
+            if let Some(slot) = self.slot(&key.origin) {
+                return Room::New(slot);
+            }
+            if let Some(idle) = self.take(key) {
+                return Room::Idle(idle);
+            }
+            // Another session's idle connection makes room: it cannot be used here, but must not be in the way.
+            if self.close_one_idle(&key.origin) {
+                continue;
+            }
+            freed.await;
+        }
+    }
+
+    fn slot(self: &Arc<Self>, origin: &Origin) -> Option<Slot> {
+        let mut state = self.lock();
+        let most = self.options.max_open_per_origin.max(1);
+        let open = state.open.entry(origin.clone()).or_default();
+        if *open >= most {
+            return None;
+        }
+        *open += 1;
+        drop(state);
+        Some(Slot { pool: self.clone(), origin: origin.clone() })
+    }
+
+    fn close_one_idle(&self, origin: &Origin) -> bool {
+        let mut state = self.lock();
+        let shelf = state.idle.iter_mut().find(|(key, shelf)| key.origin == *origin && !shelf.is_empty());
+        let closed = shelf.map(|(_, shelf)| shelf.remove(0));
+        state.count -= usize::from(closed.is_some());
+        drop(state);
+        closed.is_some()
+    }
+
     /// Keeps a connection for later, or drops it: when it cannot be used again, when the pool is full or closed.
     pub(super) fn put(self: &Arc<Self>, key: Key, mut connection: Box<Connection>) {
         // Outside a runtime nobody would sweep it away.
@@ -95,7 +168,9 @@ impl Pool {
         if self.options.max_idle_per_origin == 0 || self.is_closed() || !connection.is_reusable() {
             return;
         }
-        let until = Instant::now() + self.options.idle_timeout.min(std::time::Duration::from_secs(86_400));
+        let own = self.options.idle_timeout.min(std::time::Duration::from_secs(86_400));
+        let Some(time) = connection.keep_alive.idle_time(own) else { return };
+        let until = Instant::now() + time;
         let mut state = self.lock();
         // `close` cancels first and empties the table after, so one of the two sees this connection.
         if state.count >= self.options.max_idle || self.is_closed() {
@@ -107,6 +182,7 @@ impl Pool {
         }
         shelf.push(Idle { connection, until });
         state.count += 1;
+        self.freed.notify_waiters();
         if !state.sweeping {
             state.sweeping = true;
             let open = self.ledger.open(Resource::Tasks);

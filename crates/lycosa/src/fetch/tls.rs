@@ -6,18 +6,20 @@ use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::{ClientConfig, DigitallySignedStruct, ProtocolVersion, RootCertStore, SignatureScheme};
+use rustls::{
+    ClientConfig, DigitallySignedStruct, HandshakeKind, ProtocolVersion, RootCertStore, SignatureScheme,
+};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::TlsOptions;
+use super::{HttpVersion, TlsOptions};
 use crate::error::{Error, ErrorKind, Phase, Result};
 
 /// Builds the connector that every connection of a client shares.
-pub(super) fn connector(options: &TlsOptions, http2: bool) -> Result<TlsConnector> {
+pub(super) fn connector(options: &TlsOptions, http: HttpVersion) -> Result<TlsConnector> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
@@ -30,8 +32,7 @@ pub(super) fn connector(options: &TlsOptions, http2: bool) -> Result<TlsConnecto
     } else {
         builder.with_root_certificates(roots(&options.extra_roots)?).with_no_client_auth()
     };
-    config.alpn_protocols =
-        if http2 { vec![b"h2".to_vec(), b"http/1.1".to_vec()] } else { vec![b"http/1.1".to_vec()] };
+    config.alpn_protocols = http.offers().split(',').map(|name| name.as_bytes().to_vec()).collect();
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
@@ -83,21 +84,34 @@ fn failed(cause: std::io::Error) -> Error {
     error.with_source(cause)
 }
 
-/// The protocol chosen by ALPN and the TLS version of a finished handshake.
-pub(super) fn facts(stream: &TlsStream<TcpStream>) -> (Option<&'static str>, Option<&'static str>) {
-    let session = stream.get_ref().1;
-    let alpn = match session.alpn_protocol() {
-        Some(b"h2") => Some("h2"),
-        Some(b"http/1.1") => Some("http/1.1"),
-        // rustls refuses a choice that was not offered.
-        _ => None,
-    };
-    let version = match session.protocol_version() {
-        Some(ProtocolVersion::TLSv1_3) => Some("TLSv1.3"),
-        Some(ProtocolVersion::TLSv1_2) => Some("TLSv1.2"),
-        _ => None,
-    };
-    (alpn, version)
+/// What a finished handshake came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Handshake {
+    /// The protocol chosen by ALPN.
+    pub(super) alpn: Option<&'static str>,
+    /// The TLS version.
+    pub(super) version: Option<&'static str>,
+    /// Whether an earlier session was taken up again.
+    pub(super) resumed: bool,
+}
+
+impl Handshake {
+    pub(super) fn of(stream: &TlsStream<TcpStream>) -> Self {
+        let session = stream.get_ref().1;
+        let alpn = match session.alpn_protocol() {
+            Some(b"h2") => Some("h2"),
+            Some(b"http/1.1") => Some("http/1.1"),
+            // rustls refuses a choice that was not offered.
+            _ => None,
+        };
+        let version = match session.protocol_version() {
+            Some(ProtocolVersion::TLSv1_3) => Some("TLSv1.3"),
+            Some(ProtocolVersion::TLSv1_2) => Some("TLSv1.2"),
+            _ => None,
+        };
+        let resumed = session.handshake_kind() == Some(HandshakeKind::Resumed);
+        Self { alpn, version, resumed }
+    }
 }
 
 /// `-k`: accepts any certificate, but still checks that the peer holds the key of the one it shows.

@@ -104,6 +104,36 @@ pub struct Timings {
     pub first_byte: Option<Duration>,
 }
 
+/// How HTTP/2, which was offered, was not had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Downgrade {
+    /// The peer chose HTTP/1.1.
+    ChoseHttp1,
+    /// The peer said nothing: it does not speak ALPN.
+    NoAlpn,
+}
+
+impl Downgrade {
+    /// In words, after "HTTP/2 was offered and".
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ChoseHttp1 => "the server chose HTTP/1.1",
+            Self::NoAlpn => "the server did not answer the offer (no ALPN)",
+        }
+    }
+}
+
+/// `TCP_INFO`: what the kernel measured on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct TcpFacts {
+    /// The smoothed round-trip time.
+    pub rtt: Duration,
+    /// Segments sent again since the connection was opened.
+    pub retransmits: u64,
+}
+
 /// What is known of the connection an answer came over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Facts {
@@ -117,10 +147,18 @@ pub struct Facts {
     pub proxy: Option<String>,
     /// `HTTP/1.1` or `HTTP/2`.
     pub version: &'static str,
+    /// The protocols offered by ALPN, such as `h2,http/1.1`; none without TLS.
+    pub alpn_offered: Option<&'static str>,
     /// The protocol chosen by ALPN.
-    pub alpn: Option<String>,
+    pub alpn: Option<&'static str>,
+    /// HTTP/2 was offered and not had, and how that went.
+    pub downgrade: Option<Downgrade>,
     /// The TLS version, such as `TLSv1.3`.
     pub tls: Option<&'static str>,
+    /// Whether the TLS session was resumed from an earlier one.
+    pub tls_resumed: Option<bool>,
+    /// The kernel's view of the connection when the answer began; Linux only.
+    pub tcp: Option<TcpFacts>,
     /// Time of each phase.
     pub timings: Timings,
     /// Whether the address guard could not see the destination (`guard=delegated`).
@@ -175,6 +213,8 @@ impl std::fmt::Debug for Body {
 pub struct BodyEnd {
     /// Bytes received on the wire.
     pub wire_bytes: u64,
+    /// Bytes after undoing content codings.
+    pub decoded_bytes: u64,
     /// Why it ended early; what came before is kept.
     pub error: Option<Error>,
 }
@@ -225,7 +265,8 @@ impl Body {
             }
         };
         let bytes = if whole.is_empty() { first } else { Bytes::from(whole) };
-        (bytes, BodyEnd { wire_bytes: self.0.wire_bytes(), error })
+        let decoded_bytes = bytes.len() as u64;
+        (bytes, BodyEnd { wire_bytes: self.0.wire_bytes(), decoded_bytes, error })
     }
 }
 

@@ -8,6 +8,8 @@
 )]
 
 mod fetch_client;
+mod fetch_connections;
 mod fetch_faults;
+mod fetch_real_servers;
 mod fetch_server;
 mod fetch_tunnels;

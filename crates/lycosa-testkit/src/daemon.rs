@@ -1,0 +1,104 @@
+//! Real servers as child processes: started on a free port of loopback, ended by their process id.
+//!
+//! A server that is not installed is no failure of the code under test: [`Daemon::start`] then answers nothing, and
+//! the test says `skipped: …` on a line of its own.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// How long a server may take to accept its first connection.
+const START: Duration = Duration::from_secs(20);
+
+/// A running server; dropping it ends the process.
+#[derive(Debug)]
+pub struct Daemon {
+    child: Child,
+    /// Where it accepts connections.
+    pub address: SocketAddr,
+}
+
+impl Daemon {
+    /// Starts a program that stays in the foreground and listens on the port that `arguments` is given. `None` when it
+    /// is not installed.
+    ///
+    /// # Panics
+    /// When it is installed and does not come up.
+    #[expect(clippy::print_stdout, reason = "the test's own word for having been skipped")]
+    pub fn start(program: &str, arguments: impl FnOnce(u16) -> Vec<String>) -> Option<Self> {
+        let Some(path) = installed(program) else {
+            println!("skipped: {program} is not installed");
+            return None;
+        };
+        let port = free_port();
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let mut command = Command::new(path);
+        command.args(arguments(port)).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
+        let child = command.spawn().unwrap_or_else(|cause| panic!("{program} does not start: {cause}"));
+        let mut daemon = Self { child, address };
+        daemon.wait_until_it_accepts(program);
+        Some(daemon)
+    }
+
+    fn wait_until_it_accepts(&mut self, program: &str) {
+        const PAUSE: Duration = Duration::from_millis(10);
+        let mut left = START;
+        while TcpStream::connect(self.address).is_err() {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                panic!("{program} ended with {status} before it accepted a connection");
+            }
+            assert!(!left.is_zero(), "{program} does not accept connections");
+            std::thread::sleep(PAUSE);
+            left = left.saturating_sub(PAUSE);
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // Errors mean that it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// nginx with one `server` block of these lines, whose files are in `folder`; `LISTEN` in them is the address and port.
+///
+/// # Panics
+/// When the configuration cannot be written or nginx refuses it.
+pub fn nginx(folder: &Path, server: &str) -> Option<Daemon> {
+    Daemon::start("nginx", |port| {
+        let server = server.replace("LISTEN", &format!("127.0.0.1:{port}"));
+        let user = if is_root() { "user root;\n" } else { "" };
+        let place = folder.display();
+        let text = format!(
+            "{user}daemon off;\nmaster_process off;\nworker_processes 1;\npid {place}/nginx.pid;\nerror_log {place}/error.log;\n\
+             events {{ worker_connections 512; }}\nhttp {{\naccess_log off;\nkeepalive_requests 100000;\n\
+             client_body_temp_path {place}/t1;\nproxy_temp_path {place}/t2;\nfastcgi_temp_path {place}/t3;\n\
+             uwsgi_temp_path {place}/t4;\nscgi_temp_path {place}/t5;\nserver {{\n{server}\n}}\n}}\n"
+        );
+        let path = folder.join("nginx.conf");
+        std::fs::write(&path, text)
+            .unwrap_or_else(|cause| panic!("{} cannot be written: {cause}", path.display()));
+        vec!["-c".into(), path.display().to_string(), "-p".into(), place.to_string()]
+    })
+}
+
+fn is_root() -> bool {
+    let answer = Command::new("id").arg("-u").output();
+    answer.is_ok_and(|answer| answer.stdout.trim_ascii() == b"0")
+}
+
+/// Where a program is; servers often live in folders that only root has on its path.
+pub fn installed(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let more = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
+    std::env::split_paths(&path).chain(more).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+/// A port that nobody listened on a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|cause| panic!("no free port: {cause}"));
+    listener.local_addr().map_or(0, |address| address.port())
+}
