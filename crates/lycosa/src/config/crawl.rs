@@ -76,6 +76,8 @@ impl CrawlOptions {
             accept_types: self.accept_types,
             save_bodies: self.save_bodies.map(PathBuf::from),
             proxy: self.proxy.map(|proxy| proxy.0),
+            dns_servers: self.dns_servers,
+            http_version: self.http_version,
             retries: self.retries,
             max_redirects: usize::try_from(self.max_redirects).unwrap_or(usize::MAX),
             insecure: self.insecure,

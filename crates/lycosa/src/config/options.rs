@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ByteSize, HeaderLine, Secret, Span};
 use crate::extract::rules::{ItemRule, Named};
+use crate::fetch::HttpVersion;
 use crate::scope::ScopeMode;
 
 /// The options of a crawl. Keys of `lycosa.toml` are the names of these fields.
@@ -68,6 +69,11 @@ pub struct CrawlOptions {
     pub drain: Span,
     /// Time limits of one request.
     pub timeouts: Timeouts,
+    /// Which HTTP is spoken: `http1`, `prefer-h2` (an answer without HTTP/2 is taken and recorded), `require-h2`, or
+    /// `h2-prior-knowledge` (without asking, over plain `http://` too). Default `http1`.
+    pub http_version: HttpVersion,
+    /// DNS servers to ask, such as `9.9.9.9` or `127.0.0.1:5353`. Default none: those of the system.
+    pub dns_servers: Vec<String>,
 
     /// The `User-Agent` header; its first word is the name looked up in robots.txt. Default `Lycosa/VERSION (+URL)`.
     pub user_agent: String,
@@ -157,6 +163,8 @@ impl Default for CrawlOptions {
             max_redirects: 20,
             drain: Span::seconds(10),
             timeouts: Timeouts::default(),
+            http_version: HttpVersion::default(),
+            dns_servers: Vec::new(),
             user_agent: crate::middleware::USER_AGENT.to_owned(),
             headers: Vec::new(),
             cookie: None,

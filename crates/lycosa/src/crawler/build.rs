@@ -13,10 +13,13 @@ use crate::clock::SystemClock;
 use crate::engine::{CommittedPage, Engine, Parts, Settings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{LinkExtractor, LinkOptions};
-use crate::fetch::{AddressGuard, Client, ClientOptions, PoolOptions, Proxy, SystemResolver, TlsOptions};
+use crate::fetch::dns::parse_server;
+use crate::fetch::{
+    AddressGuard, Client, ClientOptions, DnsResolver, PoolOptions, Proxy, SystemResolver, TlsOptions,
+};
 use crate::ledger::Ledger;
 use crate::middleware::{RetryOptions, StackOptions, built_in, parse_field};
-use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Origin, Pace};
+use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Origin, Pace, Resolve};
 use crate::scope::{Identity, ScopeOptions, ScopeRules};
 
 /// Opens everything a crawl needs.
@@ -134,7 +137,20 @@ pub(super) fn client_options(
         proxy: options.proxy.as_deref().map(Proxy::parse).transpose()?,
         pool: PoolOptions { max_idle_per_origin: per_host.clamp(1, 64), ..PoolOptions::default() },
         ledger,
-        ..ClientOptions::new(Arc::new(SystemResolver::new(clock.clone())))
+        http_version: options.http_version,
+        ..ClientOptions::new(resolver(options, clock)?)
+    })
+}
+
+/// The DNS servers named, else those of the system, else whatever the system does for every program.
+fn resolver(options: &Options, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Resolve>> {
+    if !options.dns_servers.is_empty() {
+        let servers = options.dns_servers.iter().map(|server| parse_server(server));
+        return Ok(Arc::new(DnsResolver::of_servers(&servers.collect::<Result<Vec<_>>>()?)?));
+    }
+    Ok(match DnsResolver::of_system() {
+        Ok(resolver) => Arc::new(resolver),
+        Err(_unreadable) => Arc::new(SystemResolver::new(clock.clone())),
     })
 }
 

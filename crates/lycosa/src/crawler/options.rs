@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::engine::DEFAULT_ACCEPT_TYPES;
 use crate::error::Result;
-use crate::fetch::Timeouts;
+use crate::fetch::{HttpVersion, Timeouts};
 pub use crate::frontier::embedded::Durability;
 use crate::model::Sink;
 use crate::scope::ScopeMode;
@@ -97,6 +97,10 @@ pub struct Options {
     pub save_bodies: Option<PathBuf>,
     /// A proxy for every request.
     pub proxy: Option<String>,
+    /// DNS servers to ask, as `ADDRESS` or `ADDRESS:PORT`. Default none: those of the system.
+    pub dns_servers: Vec<String>,
+    /// Which HTTP is spoken. Default HTTP/1.1.
+    pub http_version: HttpVersion,
     /// Limits by phase.
     pub timeouts: Timeouts,
     /// How often a failed request is tried again. Default 2.
@@ -160,6 +164,8 @@ impl Default for Options {
             accept_types: DEFAULT_ACCEPT_TYPES.iter().map(|&kind| kind.to_owned()).collect(),
             save_bodies: None,
             proxy: None,
+            dns_servers: Vec::new(),
+            http_version: HttpVersion::default(),
             timeouts: Timeouts::default(),
             retries: 2,
             max_redirects: 20,

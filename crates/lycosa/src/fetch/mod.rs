@@ -4,7 +4,7 @@
 //! connector. `client` is the journey of one exchange; `connect`, `proxy`, `tls` open a connection; `connection`
 //! drives one (inline, by whoever uses it: an HTTP/1 connection has no task of its own, so dropping it closes
 //! it) over a `stream`; `pool` keeps idle ones, as long as `keep_alive` allows, and bounds the open ones; `body` and `decode` bound what comes back; `deadline` turns limits into typed
-//! errors. `resolve` is DNS by the system, `guard` the refusal of internal addresses.
+//! errors. `dns` and `resolve` are DNS from here and by the system, `guard` the refusal of internal addresses.
 //!
 //! Left out here: redirects, retries, cookies and the choice of headers, which belong to the layers above.
 
@@ -14,6 +14,7 @@ mod connect;
 mod connection;
 mod deadline;
 mod decode;
+pub mod dns;
 pub mod guard;
 mod keep_alive;
 mod options;
@@ -24,6 +25,7 @@ mod stream;
 mod tls;
 
 pub use client::Client;
+pub use dns::DnsResolver;
 pub use guard::{AddressGuard, Allowance};
 
 pub use options::{ClientOptions, HttpVersion, PoolOptions, Timeouts, TlsOptions};

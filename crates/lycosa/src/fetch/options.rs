@@ -47,7 +47,10 @@ pub struct TlsOptions {
 }
 
 /// Which HTTP is spoken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum HttpVersion {
     /// HTTP/1.1; HTTP/2 is not offered. The default: a polite crawl has few requests at a time per host, where
     /// HTTP/1.1 costs less CPU, and a connection that dies takes one request with it.
@@ -73,12 +76,6 @@ impl HttpVersion {
         ("require-h2", Self::RequireH2),
         ("h2-prior-knowledge", Self::H2PriorKnowledge),
     ];
-
-    /// The name in options.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(_, version)| *version == self).map_or("http1", |(name, _)| name)
-    }
 
     /// The choice of this name.
     #[must_use]

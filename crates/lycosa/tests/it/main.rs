@@ -9,6 +9,7 @@
 
 mod fetch_client;
 mod fetch_connections;
+mod fetch_dns;
 mod fetch_faults;
 mod fetch_real_servers;
 mod fetch_server;
