@@ -65,9 +65,15 @@ pub(crate) fn live(world: &World, ending: Ending, lifted: bool, dice: &mut Dice)
     let life =
         Life { world, ending, switch: switch.clone(), disk: disk.clone(), snapshot_at: dice.below(40) };
     let ended = runtime.block_on(life.run(lifted));
+    if ended.is_none() {
+        switch.kill();
+    }
     // Waits for the exporter's thread, and drops whatever task is left.
     drop(runtime);
     let output_failed = matches!(ending, Ending::OutputFails { .. });
+    if ended.is_none() {
+        return Ok(Death::Hung);
+    }
     if let Some(moment) = switch.moment() {
         return Ok(Death::Killed(moment));
     }
@@ -161,6 +167,7 @@ impl Life<'_> {
             switch: self.switch.clone(),
             fails_at,
             calls: 0,
+            syncs_late: sabotage::syncs_late(&self.world.defect),
         };
         Ok(sabotage::sink(&self.world.defect, Box::new(sink)))
     }
@@ -208,7 +215,11 @@ impl Life<'_> {
             vec![Arc::new(LinkExtractor::new(LinkOptions::default())), Arc::new(Items::new()?)];
         let parts = Parts {
             frontier: Arc::new(WatchedFrontier { observer: world.observer.clone(), inner: frontier }),
-            outbox: Arc::new(WatchedOutbox { observer: world.observer.clone(), inner: outbox }),
+            outbox: Arc::new(WatchedOutbox {
+                observer: world.observer.clone(),
+                switch: self.switch.clone(),
+                inner: outbox,
+            }),
             fetch: Arc::new(Wire { web: world.web.clone(), switch: self.switch.clone() }),
             middlewares: built_in(&stack, clock.clone(), ledger.clone())?.into(),
             guard: Arc::new(OpenDoor),

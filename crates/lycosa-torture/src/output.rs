@@ -115,6 +115,8 @@ pub(crate) struct LifeSink {
     /// The call that fails as on a full disk, counted from 0.
     pub(crate) fails_at: Option<u64>,
     pub(crate) calls: u64,
+    /// A defect: positions are told before what leads to them is durable.
+    pub(crate) syncs_late: bool,
 }
 
 impl LifeSink {
@@ -151,6 +153,10 @@ impl Sink for LifeSink {
     }
 
     fn sync(&mut self) -> Result<Position> {
+        if self.syncs_late {
+            self.note()?;
+            return self.call(|sink| sink.sync());
+        }
         let position = self.call(|sink| sink.sync())?;
         self.note()?;
         Ok(position)

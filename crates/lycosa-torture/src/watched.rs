@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use lycosa::Result;
 use lycosa::model::{
     AddStatus, BoxFuture, Commit, CommitError, Committed, Control, Cursor, Discovered, Extension, Frontier,
     Gate, Granted, HostRecord, HostUpdate, Leased, Lsn, Nack, Outbox, SiteKey, Stats, Token, Want,
 };
+use lycosa::{Error, Result};
 
 use crate::observer::Observer;
+use crate::switch::Switch;
 
 /// A frontier that is watched.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct WatchedFrontier {
 #[derive(Debug)]
 pub(crate) struct WatchedOutbox {
     pub(crate) observer: Arc<Observer>,
+    /// Whoever waits for more must not outlive the process.
+    pub(crate) switch: Arc<Switch>,
     pub(crate) inner: Arc<dyn Outbox>,
 }
 
@@ -125,13 +128,19 @@ impl Outbox for WatchedOutbox {
     fn read(&self, from: Lsn, limit: usize) -> BoxFuture<'_, Result<Vec<Committed>>> {
         Box::pin(async move {
             let commits = self.inner.read(from, limit).await?;
+            drop(self.switch.turn().map_err(|cause| Error::io("reading what was committed", cause))?);
             self.observer.read(&commits);
             Ok(commits)
         })
     }
 
     fn readable(&self, from: Lsn) -> BoxFuture<'_, ()> {
-        self.inner.readable(from)
+        Box::pin(async move {
+            tokio::select! {
+                () = self.inner.readable(from) => {}
+                () = self.switch.killed() => {}
+            }
+        })
     }
 
     fn trim(&self, to: Lsn) -> BoxFuture<'_, Result<()>> {

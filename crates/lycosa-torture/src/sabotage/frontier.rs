@@ -68,9 +68,12 @@ impl SabotagedFrontier {
         let Leased::Some(leases) = leased else { return };
         let mut known = locked(&self.leases);
         for lease in leases {
+            if lease.request.kind == RequestKind::Robots {
+                continue;
+            }
             known.keys.insert(lease.token, lease.key);
             known.newest.insert(lease.key, lease.token);
-            if self.kind == Sabotage::RobotsIgnored && lease.request.kind != RequestKind::Robots {
+            if self.kind == Sabotage::RobotsIgnored {
                 lease.robots = Robots::AllowAll { until: Timestamp(u64::MAX) };
             }
         }

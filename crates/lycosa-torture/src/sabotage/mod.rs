@@ -155,6 +155,11 @@ pub(crate) fn state(
     (Arc::new(frontier), Arc::new(SabotagedOutbox::new(outbox, kind)))
 }
 
+/// Whether the output's positions are told before its bytes are durable.
+pub(crate) fn syncs_late(defect: &Defect) -> bool {
+    defect.is(Sabotage::OffsetBeforeSync)
+}
+
 /// The sink that the engine is given.
 pub(crate) fn sink(defect: &Defect, inner: Box<dyn Sink>) -> Box<dyn Sink> {
     match defect.kind {
