@@ -44,7 +44,6 @@ impl World {
         let plan = Plan::new(seed, number);
         let verdict = Verdict::default();
         let folder = TempDir::new().map_err(|cause| Error::io("making a folder", cause))?;
-        let slow = plan.slow.map(|each| (each, plan.slowness()));
         let parse = |number: usize| {
             Url::parse(&format!("http://{}/", host(number))).map_err(|cause| {
                 Error::new(lycosa::ErrorKind::Internal, "a seed is no URL").with_source(cause)
@@ -53,7 +52,7 @@ impl World {
         Ok(Self {
             seed: seed.wrapping_mul(1_000_003).wrapping_add(number),
             seeds: (0..plan.sites.len()).map(parse).collect::<Result<_>>()?,
-            web: Arc::new(Web::new(plan.sites.clone(), verdict.clone(), slow, plan.broken)),
+            web: Arc::new(Web::new(&plan, verdict.clone())),
             disk: Disk::default(),
             output: Output::new(folder.path(), plan.output),
             folder,

@@ -97,7 +97,7 @@ fn check_end(world: &World, report: &Report) {
         world.verdict.violated(format!("the ledger is not empty at the end: {:?}", report.open));
     }
     // A lease that runs out at the very end is not missed before the next opening.
-    if report.crawl.leased != 0 && (world.plan.slow.is_none() || report.end != End::Interrupted) {
+    if report.crawl.leased != 0 && (!world.plan.leases_run_out() || report.end != End::Interrupted) {
         world.verdict.violated(format!("{} URLs are leased after the end", report.crawl.leased));
     }
     world.observer.balanced(&report.crawl);

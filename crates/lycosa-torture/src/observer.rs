@@ -154,10 +154,17 @@ impl Observer {
         memory.open.insert(lease.token, given);
     }
 
-    /// Nothing was handed out: then the frontier must not think that more is open than is.
-    pub(crate) fn nothing_leased(&self, stats: &Stats) {
-        let Some(memory) = self.living() else { return };
-        let open = memory.open.values().filter(|given| given.kind != RequestKind::Robots).count() as u64;
+    /// Leases but those of robots.txt, which the frontier counts apart.
+    pub(crate) fn open(&self) -> u64 {
+        let memory = locked(&self.memory);
+        memory.open.values().filter(|given| given.kind != RequestKind::Robots).count() as u64
+    }
+
+    /// Nothing was handed out: then the frontier must not think that more is open than was `open` just before.
+    pub(crate) fn nothing_leased(&self, open: u64, stats: &Stats) {
+        if self.living().is_none() {
+            return;
+        }
         if stats.leased > open {
             let what = format!("the frontier counts {} open leases, the engine holds {open}", stats.leased);
             self.verdict.violated(what);

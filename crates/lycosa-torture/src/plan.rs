@@ -33,7 +33,7 @@ pub(crate) struct Plan {
     pub(crate) output: &'static str,
     pub(crate) durability: Durability,
     pub(crate) segment: u64,
-    /// One page in so many outlives its lease.
+    /// One page in so many is slow: where leases are short, it outlives its own.
     pub(crate) slow: Option<u64>,
     pub(crate) broken: Option<u64>,
     pub(crate) threads: usize,
@@ -63,8 +63,8 @@ impl Plan {
         let mut dice = Dice::new(seed, number);
         // Every five crawls meet every budget; what else they are, the dice say.
         let kind = number % 5;
-        let count = dice.place(1, 3);
-        let sites = (0..count).map(|_| site(&mut dice, count, kind == 2)).collect();
+        let count = if kind == 3 { 1 } else { dice.place(1, 3) };
+        let sites = (0..count).map(|_| site(&mut dice, count, kind)).collect();
         let lease = Duration::from_secs(600);
         let mut plan = Self {
             sites,
@@ -95,12 +95,19 @@ impl Plan {
             0 => {
                 // A lease of a second, a fiftieth of that in truth, which some pages outlive.
                 self.pace.lease = Duration::from_secs(1);
-                self.slow = Some(dice.between(5, 12));
+                self.slow = Some(dice.between(2, 4));
+                self.concurrency = self.concurrency.max(6);
+                self.pace.per_origin = self.pace.per_origin.max(4);
             }
             1 => self.budget = Budget::Pages(dice.between(5, pages)),
             2 if dice.one_in(2) => self.budget = Budget::Requests(dice.between(10, pages)),
             2 => self.budget = Budget::Bytes(dice.between(200_000, 1_000_000)),
-            3 => self.budget = Budget::Depth(u32::try_from(dice.between(1, 4)).unwrap_or(1)),
+            3 => {
+                self.budget = Budget::Depth(u32::try_from(dice.between(3, 5)).unwrap_or(3));
+                self.slow = Some(dice.between(2, 3));
+                self.concurrency = self.concurrency.max(6);
+                self.pace.per_origin = self.pace.per_origin.max(4);
+            }
             _ => {
                 self.pace.delay = Duration::from_millis(dice.between(20, 150));
                 if dice.one_in(2) {
@@ -108,6 +115,11 @@ impl Plan {
                 }
             }
         }
+    }
+
+    /// Whether leases are so short that some run out.
+    pub(crate) fn leases_run_out(&self) -> bool {
+        self.pace.lease < Duration::from_secs(60)
     }
 
     /// The limits while the budget holds.
@@ -124,10 +136,9 @@ impl Plan {
         limits
     }
 
-    /// How long the slow pages take.
-    pub(crate) fn slowness(&self) -> Duration {
-        Duration::from_millis(45)
-    }
+    /// How long the slow pages take on their first and second visit, in real time: where a lease lasts 20 ms, the
+    /// first holder comes back while the second is still waiting.
+    pub(crate) const SLOWNESS: [Duration; 2] = [Duration::from_millis(30), Duration::from_millis(14)];
 
     /// How the next life ends.
     pub(crate) fn ending(&self, dice: &mut Dice) -> Ending {
@@ -147,16 +158,18 @@ impl Plan {
     }
 }
 
-fn site(dice: &mut Dice, count: usize, small_pages: bool) -> SyntheticSite {
+fn site(dice: &mut Dice, count: usize, kind: u64) -> SyntheticSite {
     let share = u32::try_from(count).unwrap_or(1);
+    // Few links beside the tree's own: a link that is lost is not found again by another way. With a depth limit
+    // many: a page that is met by several ways must be met by the shortest.
+    let links = if kind == 3 { dice.between(6, 9) } else { dice.between(2, 5) };
     SyntheticSite {
         seed: dice.next(),
         pages: u32::try_from(dice.between(60, 120)).unwrap_or(60) / share,
-        // Few links beside the tree's own: a link that is lost is not found again by another way.
-        links_per_page: u32::try_from(dice.between(2, 5)).unwrap_or(3),
+        links_per_page: u32::try_from(links).unwrap_or(3),
         branching: u32::try_from(dice.between(2, 3)).unwrap_or(2),
         flaky_percent: if dice.one_in(2) { 3 } else { 0 },
-        page_bytes: if small_pages { 12_000 } else { 600 },
+        page_bytes: if kind == 2 { 12_000 } else { 600 },
         ..SyntheticSite::default()
     }
 }

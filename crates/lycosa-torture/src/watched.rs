@@ -38,7 +38,10 @@ impl Frontier for WatchedFrontier {
             let leased = self.inner.lease(want).await?;
             match &leased {
                 Leased::Some(leases) => leases.iter().for_each(|lease| self.observer.leased(lease)),
-                _ => self.observer.nothing_leased(&self.inner.stats()),
+                _ => {
+                    let open = self.observer.open();
+                    self.observer.nothing_leased(open, &self.inner.stats());
+                }
             }
             Ok(leased)
         })

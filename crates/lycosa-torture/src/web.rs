@@ -15,6 +15,7 @@ use lycosa::model::{
 use lycosa::{Error, ErrorKind, Result};
 use lycosa_testkit::synthetic::{Kind, SyntheticSite};
 
+use crate::plan::Plan;
 use crate::switch::Switch;
 use crate::verdict::{Verdict, locked};
 
@@ -26,8 +27,8 @@ const PIECE: usize = 8 << 10;
 pub(crate) struct Web {
     sites: Vec<SyntheticSite>,
     verdict: Verdict,
-    /// One page in so many takes this long on its first visit, longer than a lease lasts.
-    slow: Option<(u64, Duration)>,
+    /// One page in so many is slow on its first visits.
+    slow: Option<u64>,
     /// One page in so many breaks off in the middle of its first body.
     broken: Option<u64>,
     seen: Mutex<Seen>,
@@ -46,13 +47,9 @@ pub(crate) fn host(site: usize) -> String {
 }
 
 impl Web {
-    pub(crate) fn new(
-        sites: Vec<SyntheticSite>,
-        verdict: Verdict,
-        slow: Option<(u64, Duration)>,
-        broken: Option<u64>,
-    ) -> Self {
-        Self { sites, verdict, slow, broken, seen: Mutex::default() }
+    pub(crate) fn new(plan: &Plan, verdict: Verdict) -> Self {
+        let Plan { sites, slow, broken, .. } = plan;
+        Self { sites: sites.clone(), verdict, slow: *slow, broken: *broken, seen: Mutex::default() }
     }
 
     pub(crate) fn requests(&self) -> u64 {
@@ -102,9 +99,11 @@ impl Web {
                 if breaks { whole.broken() } else { whole }
             }
         };
-        let slow = self.slow.filter(|(each, _)| visit == 1 && u64::from(page) % each == 1);
+        let is_slow = self.slow.is_some_and(|each| u64::from(page) % each == 1);
+        let slowness = usize::try_from(visit - 1).ok().and_then(|before| Plan::SLOWNESS.get(before));
         // A tenth of a real server's latency is enough: the crawl's clock runs faster too.
-        (told, slow.map_or(site.delay(page) / 10, |(_, time)| time))
+        let latency = site.delay(page) / 10;
+        (told, slowness.copied().filter(|_| is_slow).unwrap_or(latency))
     }
 }
 
