@@ -1,6 +1,7 @@
 //! One crawl from its seeds to its end, over as many lives as its plan takes, and the judgement at the end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use lycosa::model::Finish;
 use lycosa::{Error, Result};
@@ -32,7 +33,8 @@ pub(crate) struct World {
     pub(crate) web: Arc<Web>,
     pub(crate) disk: Disk,
     pub(crate) folder: TempDir,
-    pub(crate) output: Output,
+    /// The whole output, and perhaps one of the items alone.
+    pub(crate) outputs: Vec<Output>,
     pub(crate) clock: Arc<FastClock>,
     pub(crate) observer: Arc<Observer>,
     pub(crate) verdict: Verdict,
@@ -54,7 +56,7 @@ impl World {
             seeds: (0..plan.sites.len()).map(parse).collect::<Result<_>>()?,
             web: Arc::new(Web::new(&plan, verdict.clone())),
             disk: Disk::default(),
-            output: Output::new(folder.path(), plan.output),
+            outputs: outputs(&plan, &folder),
             folder,
             clock: Arc::new(FastClock::start()),
             observer: Arc::new(Observer::new(verdict.clone(), plan.pace.lease, plan.pace.delay)),
@@ -63,6 +65,12 @@ impl World {
             plan,
         })
     }
+}
+
+fn outputs(plan: &Plan, folder: &TempDir) -> Vec<Output> {
+    let whole = Output::whole(folder.path(), plan.output);
+    let items = plan.items_too.then(|| Output::items(folder.path()));
+    std::iter::once(whole).chain(items).collect()
 }
 
 /// Runs the crawl of this number. Answers the first violation, if there was one.
@@ -109,9 +117,10 @@ fn aftermath(
     counts: &mut Counts,
 ) -> Result<bool> {
     let loses_power = match ending {
-        Ending::Kill { power, .. } | Ending::KillInside { power, .. } | Ending::DiskFails { power, .. } => {
-            power
-        }
+        Ending::Kill { power, .. }
+        | Ending::KillInside { power, .. }
+        | Ending::KillOutput { power, .. }
+        | Ending::DiskFails { power, .. } => power,
         _ => false,
     };
     if !matches!(death, Death::Killed(_)) {
@@ -132,8 +141,10 @@ fn aftermath(
     }
     if loses_power && matches!(death, Death::Killed(_) | Death::Failed(..)) {
         world.disk.lose_power(dice);
-        let lost = world.output.lose_power(dice);
-        lost.map_err(|cause| Error::io("taking away what was not synced", cause))?;
+        for output in &world.outputs {
+            let lost = output.lose_power(dice);
+            lost.map_err(|cause| Error::io("taking away what was not synced", cause))?;
+        }
     }
     let counted = match death {
         Death::Killed(moment) => moment.commits > 0 && moment.open > 0,
@@ -141,6 +152,13 @@ fn aftermath(
         Death::Finished(_) | Death::Hung => false,
     };
     counts.cycles += u64::from(counted);
+    match dice.below(12) {
+        // Longer than any robots.txt is valid.
+        0 => world.clock.jump(Duration::from_secs(30 * 3600), Duration::ZERO),
+        1 => world.clock.jump(Duration::from_secs(dice.below(60)), Duration::ZERO),
+        2 => world.clock.jump(Duration::ZERO, Duration::from_millis(dice.below(2_000))),
+        _ => {}
+    }
     Ok(counted)
 }
 

@@ -1,7 +1,7 @@
 //! One life of a crawl: the state is opened, the engine runs, and something ends it.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use lycosa::engine::{End, Engine, NoHooks, Parts, Report, Settings};
@@ -18,7 +18,7 @@ use crate::crawl::World;
 use crate::dice::Dice;
 use crate::disk::LifeDisk;
 use crate::items::Items;
-use crate::output::LifeSink;
+use crate::output::{Fate, LifeSink, Output, Trouble};
 use crate::plan::{Budget, Ending};
 use crate::sabotage;
 use crate::switch::{Moment, Switch};
@@ -64,13 +64,17 @@ pub(crate) fn live(world: &World, ending: Ending, lifted: bool, dice: &mut Dice)
     );
     let life =
         Life { world, ending, switch: switch.clone(), disk: disk.clone(), snapshot_at: dice.below(40) };
-    let ended = runtime.block_on(life.run(lifted));
+    let mut held = Weak::new();
+    let ended = runtime.block_on(life.run(lifted, &mut held));
     if ended.is_none() {
         switch.kill();
     }
     // Waits for the exporter's thread, and drops whatever task is left.
     drop(runtime);
     let output_failed = matches!(ending, Ending::OutputFails { .. });
+    if held.strong_count() > 0 {
+        world.verdict.violated("the state is still held after its crawl has ended");
+    }
     if ended.is_none() {
         return Ok(Death::Hung);
     }
@@ -116,16 +120,17 @@ struct Life<'w> {
 
 impl Life<'_> {
     /// `None` when it hung.
-    async fn run(&self, lifted: bool) -> Option<Result<Report>> {
+    async fn run(&self, lifted: bool, held: &mut Weak<Embedded>) -> Option<Result<Report>> {
         let engine = match self.engine(lifted) {
             Ok(engine) => engine,
             Err(error) => return Some(Err(error)),
         };
         let (engine, embedded) = engine;
+        *held = Arc::downgrade(&embedded);
         let stop = engine.stop_token();
         let crawl = async {
             engine.seed(&self.world.seeds).await?;
-            engine.run(vec![self.sink()?]).await
+            engine.run(self.sinks()?).await
         };
         let fate = async {
             match self.ending {
@@ -156,20 +161,24 @@ impl Life<'_> {
         }
     }
 
-    fn sink(&self) -> Result<Box<dyn Sink>> {
-        let fails_at = match self.ending {
-            Ending::OutputFails { call } => Some(call),
+    fn sinks(&self) -> Result<Vec<Box<dyn Sink>>> {
+        let fate = match self.ending {
+            Ending::OutputFails { call } => Some((call, Fate::Fails)),
+            Ending::KillOutput { call, before, .. } => Some((call, Fate::Dies { before })),
             _ => None,
         };
-        let sink = LifeSink {
-            inner: self.world.output.plain_sink()?,
-            output: self.world.output.clone(),
-            switch: self.switch.clone(),
-            fails_at,
-            calls: 0,
-            syncs_late: sabotage::syncs_late(&self.world.defect),
+        let trouble = Arc::new(Trouble::new(fate));
+        let sink = |output: &Output| {
+            let sink = LifeSink {
+                inner: output.plain_sink()?,
+                output: output.clone(),
+                switch: self.switch.clone(),
+                trouble: trouble.clone(),
+                syncs_late: sabotage::syncs_late(&self.world.defect),
+            };
+            Ok(sabotage::sink(&self.world.defect, Box::new(sink)))
         };
-        Ok(sabotage::sink(&self.world.defect, Box::new(sink)))
+        self.world.outputs.iter().map(sink).collect()
     }
 
     fn open(&self, limits: Limits) -> Result<Embedded> {
@@ -201,7 +210,8 @@ impl Life<'_> {
         let world = self.world;
         let limits = world.plan.limits(lifted);
         let embedded = Arc::new(self.open(limits)?);
-        world.observer.life_begins(&embedded.stats());
+        let reopened = embedded.recovery().reopened;
+        world.observer.life_begins(&embedded.stats(), reopened, world.clock.now());
         let defect = &world.defect;
         let (frontier, outbox) = sabotage::state(defect, embedded.clone(), embedded.clone(), limits);
         let (crawl, key) = (embedded.identity().crawl, embedded.identity().fingerprint_key);

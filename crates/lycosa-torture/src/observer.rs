@@ -64,6 +64,8 @@ pub(crate) struct Totals {
     pub(crate) nacked: u64,
     /// Leases that ran out before their holder was done.
     pub(crate) fenced: u64,
+    /// Leases that a state found open when it was opened: those of the killed, and those on their way to them.
+    pub(crate) reopened: u64,
 }
 
 impl Observer {
@@ -112,9 +114,12 @@ impl Observer {
     }
 
     /// A new process has opened the state.
-    pub(crate) fn life_begins(&self, stats: &Stats) {
+    pub(crate) fn life_begins(&self, stats: &Stats, reopened: u64, now: Timestamp) {
         let mut memory = locked(&self.memory);
+        memory.totals.reopened += reopened;
         memory.alive = true;
+        // The clock may have been put back meanwhile.
+        memory.last_start.values_mut().for_each(|at| *at = (*at).min(now));
         let ended = memory.ended.len() as u64;
         if stats.leased != 0 {
             self.verdict.violated(format!("{} URLs are leased right after opening", stats.leased));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use lycosa::model::{Committed, Position, Sink};
@@ -13,7 +14,7 @@ use lycosa::{Error, ErrorKind, Result};
 
 use crate::dice::Dice;
 use crate::disk::forget;
-use crate::switch::Switch;
+use crate::switch::{Switch, gone};
 use crate::verdict::locked;
 
 /// Records that one part of a folder covers: few, so that parts are completed all the time.
@@ -23,23 +24,40 @@ const PART: u64 = 25;
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
     path: PathBuf,
-    /// Bytes of each file that a sync made durable.
-    durable: Arc<Mutex<BTreeMap<PathBuf, u64>>>,
+    select: Select,
+    /// Bytes of each file that a sync made durable. A part keeps them when it changes its name.
+    durable: Arc<Mutex<BTreeMap<String, u64>>>,
 }
 
 /// What an output may be, by the end of its name.
 pub(crate) const KINDS: [&str; 4] = ["out.jsonl", "out.jsonl.gz", "out.jsonl.zst", "out/"];
 
 impl Output {
-    pub(crate) fn new(folder: &Path, kind: &str) -> Self {
+    /// Everything that is committed, in this form.
+    pub(crate) fn whole(folder: &Path, kind: &str) -> Self {
+        Self::new(folder, kind, Select { pages: true, items: Items::All, outcomes: true })
+    }
+
+    /// The items alone, as a second output beside the whole.
+    pub(crate) fn items(folder: &Path) -> Self {
+        Self::new(folder, "items.jsonl", Select::items())
+    }
+
+    fn new(folder: &Path, kind: &str, select: Select) -> Self {
         // A path joined from parts would lose the slash at its end.
         let path = PathBuf::from(format!("{}/{kind}", folder.display()));
-        Self { path, durable: Arc::default() }
+        Self { path, select, durable: Arc::default() }
+    }
+
+    /// The same output in another folder, with nothing in it.
+    pub(crate) fn anew(&self, folder: &Path) -> Self {
+        let kind = name(&self.path) + if self.is_folder() { "/" } else { "" };
+        Self::new(folder, &kind, self.select.clone())
     }
 
     /// An unopened sink on it.
     pub(crate) fn plain_sink(&self) -> Result<Box<dyn Sink>> {
-        let select = Select { pages: true, items: Items::All, outcomes: true };
+        let select = self.select.clone();
         open_path(&self.path, SinkOptions { select, part_size: PART, ..SinkOptions::default() })
     }
 
@@ -62,7 +80,7 @@ impl Output {
 
     /// Notes that everything in its files is durable now.
     pub(crate) fn synced(&self) -> io::Result<()> {
-        let lengths = self.files()?.into_iter().map(|path| Ok((path.clone(), fs::metadata(&path)?.len())));
+        let lengths = self.files()?.into_iter().map(|path| Ok((part(&path), fs::metadata(&path)?.len())));
         *locked(&self.durable) = lengths.collect::<io::Result<_>>()?;
         Ok(())
     }
@@ -73,7 +91,7 @@ impl Output {
             if self.is_folder() && !name(&path).starts_with('.') {
                 continue;
             }
-            let durable = locked(&self.durable).get(&path).copied().unwrap_or(0);
+            let durable = locked(&self.durable).get(&part(&path)).copied().unwrap_or(0);
             let mut bytes = fs::read(&path)?;
             forget(&mut bytes, usize::try_from(durable).unwrap_or(usize::MAX), dice);
             fs::write(&path, &bytes)?;
@@ -102,8 +120,43 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// The name under which a file is remembered: a part's without its end, which it has only when it is complete.
+fn part(path: &Path) -> String {
+    let name = name(path);
+    let name = name.trim_start_matches('.');
+    let start = name.strip_prefix("part-").and_then(|rest| rest.split(['-', '.']).next());
+    start.unwrap_or(name).to_owned()
+}
+
 fn into_text(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause))
+}
+
+/// What happens at one call of a life's sinks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// The disk is full from then on.
+    Fails,
+    /// The life ends, before the call does its work or right after it.
+    Dies { before: bool },
+}
+
+/// The calls of all sinks of one life, and the one that goes wrong, counted from 0.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    fate: Option<(u64, Fate)>,
+    calls: AtomicU64,
+}
+
+impl Trouble {
+    pub(crate) fn new(fate: Option<(u64, Fate)>) -> Self {
+        Self { fate, calls: AtomicU64::new(0) }
+    }
+
+    fn next(&self) -> Option<Fate> {
+        let number = self.calls.fetch_add(1, Ordering::Relaxed);
+        self.fate.filter(|(at, _)| number >= *at).map(|(_, fate)| fate)
+    }
 }
 
 /// A sink of one life.
@@ -112,22 +165,28 @@ pub(crate) struct LifeSink {
     pub(crate) inner: Box<dyn Sink>,
     pub(crate) output: Output,
     pub(crate) switch: Arc<Switch>,
-    /// The call that fails as on a full disk, counted from 0.
-    pub(crate) fails_at: Option<u64>,
-    pub(crate) calls: u64,
+    pub(crate) trouble: Arc<Trouble>,
     /// A defect: positions are told before what leads to them is durable.
     pub(crate) syncs_late: bool,
 }
 
 impl LifeSink {
     fn call<T>(&mut self, call: impl FnOnce(&mut dyn Sink) -> Result<T>) -> Result<T> {
-        let _turn = self.switch.turn().map_err(|cause| failed("the output is out of reach", cause))?;
-        let number = self.calls;
-        self.calls += 1;
-        if self.fails_at.is_some_and(|at| number >= at) {
-            return Err(failed("the output cannot be written", io::ErrorKind::StorageFull.into()));
+        let dead = |cause| failed("the output is out of reach", cause);
+        let turn = self.switch.turn().map_err(dead)?;
+        match self.trouble.next() {
+            None => call(&mut *self.inner),
+            Some(Fate::Fails) => {
+                Err(failed("the output cannot be written", io::ErrorKind::StorageFull.into()))
+            }
+            Some(Fate::Dies { before }) => {
+                if !before {
+                    drop(call(&mut *self.inner));
+                }
+                self.switch.kill_in_turn(&turn);
+                Err(dead(gone()))
+            }
         }
-        call(&mut *self.inner)
     }
 
     fn note(&self) -> Result<()> {

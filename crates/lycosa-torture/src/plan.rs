@@ -31,6 +31,8 @@ pub(crate) struct Plan {
     pub(crate) concurrency: usize,
     pub(crate) pace: Pace,
     pub(crate) output: &'static str,
+    /// Whether the items have an output of their own beside the whole.
+    pub(crate) items_too: bool,
     pub(crate) durability: Durability,
     pub(crate) segment: u64,
     /// One page in so many is slow: where leases are short, it outlives its own.
@@ -52,6 +54,8 @@ pub(crate) enum Ending {
     KillInside { fault: Fault, power: bool },
     /// The state's disk fails.
     DiskFails { fault: Fault, power: bool },
+    /// Killed at a call of an output, before or after it has done its work.
+    KillOutput { call: u64, before: bool, power: bool },
     /// The output's disk runs full.
     OutputFails { call: u64 },
     /// Asked to stop after so many commits.
@@ -78,6 +82,7 @@ impl Plan {
                 ..Pace::default()
             },
             output: KINDS[dice.place(0, KINDS.len() - 1)],
+            items_too: dice.one_in(3),
             durability: Durability::Power,
             segment: 1 << dice.between(10, 18),
             slow: None,
@@ -144,9 +149,10 @@ impl Plan {
     pub(crate) fn ending(&self, dice: &mut Dice) -> Ending {
         let power = self.durability == Durability::Power && !dice.one_in(3);
         let commits = dice.between(2, 14);
-        match dice.below(12) {
+        match dice.below(14) {
+            12..=13 => Ending::KillOutput { call: dice.between(3, 45), before: dice.one_in(2), power },
             0..=4 => Ending::Kill { commits, after: Duration::from_micros(dice.below(6_000)), power },
-            5..=7 => Ending::KillInside { fault: Fault::KillAt(dice.between(2, 60)), power },
+            5..=7 => Ending::KillInside { fault: Fault::KillAt(dice.below(60)), power },
             8 => {
                 let failures = [Failure::Full, Failure::Write, Failure::Sync];
                 let failure = failures[dice.place(0, 2)];

@@ -1,6 +1,7 @@
 //! A clock that runs fifty times as fast as the one on the wall, so that pauses, retries and expiries of a crawl
 //! that takes minutes pass in seconds. It goes on while the crawl is dead, as time does.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use lycosa::model::{BoxFuture, Clock, Timestamp};
@@ -13,17 +14,29 @@ const BEGINNING: Timestamp = Timestamp(1_700_000_000_000);
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct FastClock(Stopwatch);
+pub(crate) struct FastClock {
+    watch: Stopwatch,
+    /// Milliseconds by which it was put forward.
+    jumped: AtomicU64,
+}
 
 impl FastClock {
     pub(crate) fn start() -> Self {
-        Self(Stopwatch::start())
+        // Put forward a little from the start, so that it can be put back.
+        Self { watch: Stopwatch::start(), jumped: AtomicU64::new(3_600_000) }
+    }
+
+    /// Puts it forward, or back a little, as happens between two lives.
+    pub(crate) fn jump(&self, forward: Duration, back: Duration) {
+        self.jumped.fetch_add(u64::try_from(forward.as_millis()).unwrap_or(0), Ordering::Relaxed);
+        self.jumped.fetch_sub(u64::try_from(back.as_millis()).unwrap_or(0), Ordering::Relaxed);
     }
 }
 
 impl Clock for FastClock {
     fn now(&self) -> Timestamp {
-        BEGINNING.after(self.0.elapsed() * SPEED)
+        BEGINNING
+            .after(self.watch.elapsed() * SPEED + Duration::from_millis(self.jumped.load(Ordering::Relaxed)))
     }
 
     fn sleep_until(&self, at: Timestamp) -> BoxFuture<'static, ()> {

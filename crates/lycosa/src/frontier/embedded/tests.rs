@@ -224,3 +224,33 @@ fn a_token_is_worth_nothing_after_its_deadline_or_a_nack_and_is_never_given_agai
     assert!(lease_one(&opened).token > again.token);
     balanced(&opened.stats());
 }
+
+#[test]
+fn a_request_whose_lease_was_lost_with_the_process_still_rests_its_site() {
+    let crawl = Crawl::new();
+    let frontier = crawl.create();
+    wait(frontier.add(vec![found(1, 0), found(2, 0)])).unwrap();
+    // The lease is handed out, and the process dies before the log says so.
+    let (_copy, opened) = crawl.after_a_kill();
+    let lost = lease_one(&frontier);
+    crawl.clock.advance(Duration::from_millis(1));
+    let now = crawl.clock.now();
+    let next = wait(opened.unwrap().host(vec![lost.site])).unwrap().remove(0).unwrap().next_allowed;
+    assert!(next >= now.after(crawl.pace.delay - Duration::from_millis(1)), "{next:?} at {now:?}");
+}
+
+#[test]
+fn bytes_granted_under_one_budget_count_when_the_next_run_has_a_smaller_one() {
+    let mut crawl = Crawl::new();
+    crawl.limits.max_bytes = Some(1_000);
+    let frontier = crawl.create();
+    wait(frontier.add(vec![found(1, 0)])).unwrap();
+    let Leased::Some(leases) = wait(frontier.lease(Want { max: 1, bytes: 100 })).unwrap() else {
+        panic!("no lease")
+    };
+    let wish = Extension { token: leases[0].token, for_time: Duration::from_secs(60), bytes: 400 };
+    assert_eq!(wait(frontier.extend(vec![wish])).remove(0).unwrap().bytes, 400);
+    crawl.limits.max_bytes = Some(300);
+    let (_copy, opened) = crawl.after_a_kill();
+    assert_eq!(opened.unwrap().stats().bytes, 500, "all of it may have been received");
+}
