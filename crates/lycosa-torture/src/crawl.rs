@@ -156,7 +156,10 @@ fn aftermath(
         // Longer than any robots.txt is valid.
         0 => world.clock.jump(Duration::from_secs(30 * 3600), Duration::ZERO),
         1 => world.clock.jump(Duration::from_secs(dice.below(60)), Duration::ZERO),
-        2 => world.clock.jump(Duration::ZERO, Duration::from_millis(dice.below(2_000))),
+        2 => {
+            world.clock.jump(Duration::ZERO, Duration::from_millis(dice.below(2_000)));
+            world.observer.clock_put_back();
+        }
         _ => {}
     }
     Ok(counted)

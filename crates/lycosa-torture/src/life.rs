@@ -209,9 +209,12 @@ impl Life<'_> {
     fn engine(&self, lifted: bool) -> Result<(Engine, Arc<Embedded>)> {
         let world = self.world;
         let limits = world.plan.limits(lifted);
+        let now = world.clock.now();
         let embedded = Arc::new(self.open(limits)?);
-        let reopened = embedded.recovery().reopened;
-        world.observer.life_begins(&embedded.stats(), reopened, world.clock.now());
+        // The life may have ended already, inside a write that nobody waited for.
+        if let Ok(_turn) = self.switch.turn() {
+            world.observer.life_begins(&embedded.stats(), embedded.recovery().reopened, now);
+        }
         let defect = &world.defect;
         let (frontier, outbox) = sabotage::state(defect, embedded.clone(), embedded.clone(), limits);
         let (crawl, key) = (embedded.identity().crawl, embedded.identity().fingerprint_key);

@@ -36,6 +36,8 @@ struct Memory {
     ended: HashSet<UrlKey>,
     not_before: HashMap<UrlKey, Timestamp>,
     last_start: HashMap<String, Timestamp>,
+    /// Every token that was ever given.
+    given: HashSet<Token>,
     /// Commits that were acknowledged in this life.
     commits: u64,
     leases: BTreeMap<String, u64>,
@@ -113,6 +115,11 @@ impl Observer {
         moment
     }
 
+    /// The clock was put back: what was due before is due, whatever it shows now.
+    pub(crate) fn clock_put_back(&self) {
+        locked(&self.memory).not_before.clear();
+    }
+
     /// A new process has opened the state.
     pub(crate) fn life_begins(&self, stats: &Stats, reopened: u64, now: Timestamp) {
         let mut memory = locked(&self.memory);
@@ -150,6 +157,10 @@ impl Observer {
         let Some(mut memory) = self.living() else { return };
         if let Some(broken) = memory.broken_by(&given, self.delay) {
             self.verdict.violated(broken);
+        }
+        if !memory.given.insert(lease.token) {
+            self.verdict
+                .violated(format!("token {} was given a second time, to {}", lease.token.0, given.url));
         }
         *memory.leases.entry(given.url.clone()).or_default() += 1;
         memory.last_start.insert(given.site.clone(), given.start);

@@ -11,7 +11,26 @@ use crate::disk::{Failure, Fault};
 use crate::output::KINDS;
 
 /// Cycles of one crawl at most: enough of the site must be left for its end.
-const CYCLES: u64 = 5;
+const CYCLES: u64 = 4;
+
+/// What the crawls of a run are about, one after the other. Twenty cycles meet all of it.
+const SUBJECTS: [Subject; 6] =
+    [Subject::Expiry, Subject::Depth, Subject::Pages, Subject::Delay, Subject::Requests, Subject::Depth];
+
+/// What a crawl is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Subject {
+    /// Leases that run out.
+    Expiry,
+    /// A depth limit.
+    Depth,
+    /// A budget of pages.
+    Pages,
+    /// A pause between two requests to a site.
+    Delay,
+    /// A budget of requests or bytes.
+    Requests,
+}
 
 /// The budget that is tested first; all but depth are lifted afterwards, so that every crawl ends whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,10 +84,10 @@ pub(crate) enum Ending {
 impl Plan {
     pub(crate) fn new(seed: u64, number: u64) -> Self {
         let mut dice = Dice::new(seed, number);
-        // Every five crawls meet every budget; what else they are, the dice say.
-        let kind = number % 5;
-        let count = if kind == 3 { 1 } else { dice.place(1, 3) };
-        let sites = (0..count).map(|_| site(&mut dice, count, kind)).collect();
+        let turn = usize::try_from(number).unwrap_or(0) % SUBJECTS.len();
+        let subject = SUBJECTS[turn];
+        let count = if subject == Subject::Depth { 1 } else { dice.place(1, 3) };
+        let sites = (0..count).map(|_| site(&mut dice, count, subject)).collect();
         let lease = Duration::from_secs(600);
         let mut plan = Self {
             sites,
@@ -88,34 +107,34 @@ impl Plan {
             slow: None,
             broken: dice.one_in(2).then(|| dice.between(7, 20)),
             threads: dice.place(1, 2),
-            cycles: dice.between(3, CYCLES),
+            cycles: dice.between(2, CYCLES),
         };
-        plan.choose(kind, &mut dice);
+        plan.choose(subject, &mut dice);
         plan
     }
 
-    fn choose(&mut self, kind: u64, dice: &mut Dice) {
+    fn choose(&mut self, subject: Subject, dice: &mut Dice) {
         let pages: u64 = self.sites.iter().map(|site| u64::from(site.pages)).sum();
-        match kind {
-            0 => {
+        match subject {
+            Subject::Expiry => {
                 // A lease of a second, a fiftieth of that in truth, which some pages outlive.
                 self.pace.lease = Duration::from_secs(1);
                 self.slow = Some(dice.between(2, 4));
                 self.concurrency = self.concurrency.max(6);
                 self.pace.per_origin = self.pace.per_origin.max(4);
             }
-            1 => self.budget = Budget::Pages(dice.between(5, pages)),
-            2 if dice.one_in(2) => self.budget = Budget::Requests(dice.between(10, pages)),
-            2 => self.budget = Budget::Bytes(dice.between(200_000, 1_000_000)),
-            3 => {
+            Subject::Pages => self.budget = Budget::Pages(dice.between(5, pages)),
+            Subject::Requests if dice.one_in(2) => self.budget = Budget::Requests(dice.between(10, pages)),
+            Subject::Requests => self.budget = Budget::Bytes(dice.between(200_000, 1_000_000)),
+            Subject::Depth => {
                 self.budget = Budget::Depth(u32::try_from(dice.between(3, 5)).unwrap_or(3));
                 self.slow = Some(dice.between(2, 3));
                 self.concurrency = self.concurrency.max(6);
                 self.pace.per_origin = self.pace.per_origin.max(4);
             }
-            _ => {
+            Subject::Delay => {
                 self.pace.delay = Duration::from_millis(dice.between(20, 150));
-                if dice.one_in(2) {
+                if dice.one_in(3) {
                     self.durability = Durability::Process;
                 }
             }
@@ -147,7 +166,7 @@ impl Plan {
 
     /// How the next life ends.
     pub(crate) fn ending(&self, dice: &mut Dice) -> Ending {
-        let power = self.durability == Durability::Power && !dice.one_in(3);
+        let power = self.durability == Durability::Power && !dice.one_in(4);
         let commits = dice.between(2, 14);
         match dice.below(14) {
             12..=13 => Ending::KillOutput { call: dice.between(3, 45), before: dice.one_in(2), power },
@@ -164,18 +183,18 @@ impl Plan {
     }
 }
 
-fn site(dice: &mut Dice, count: usize, kind: u64) -> SyntheticSite {
+fn site(dice: &mut Dice, count: usize, subject: Subject) -> SyntheticSite {
     let share = u32::try_from(count).unwrap_or(1);
     // Few links beside the tree's own: a link that is lost is not found again by another way. With a depth limit
     // many: a page that is met by several ways must be met by the shortest.
-    let links = if kind == 3 { dice.between(6, 9) } else { dice.between(2, 5) };
+    let links = if subject == Subject::Depth { dice.between(6, 9) } else { dice.between(2, 5) };
     SyntheticSite {
         seed: dice.next(),
         pages: u32::try_from(dice.between(60, 120)).unwrap_or(60) / share,
         links_per_page: u32::try_from(links).unwrap_or(3),
         branching: u32::try_from(dice.between(2, 3)).unwrap_or(2),
         flaky_percent: if dice.one_in(2) { 3 } else { 0 },
-        page_bytes: if kind == 2 { 12_000 } else { 600 },
+        page_bytes: if subject == Subject::Requests { 12_000 } else { 600 },
         ..SyntheticSite::default()
     }
 }

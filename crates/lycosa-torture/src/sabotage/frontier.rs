@@ -16,7 +16,7 @@ use super::{LATE, Sabotage};
 use crate::verdict::locked;
 
 /// Once in so many times the defect shows, where it shows now and then.
-const NOW_AND_THEN: u64 = 12;
+const NOW_AND_THEN: u64 = 8;
 
 /// See the module.
 #[derive(Debug)]
@@ -83,7 +83,9 @@ impl SabotagedFrontier {
     fn spoil(&self, commit: &mut Commit) -> Vec<Discovered> {
         match self.kind {
             Sabotage::OutlinksAfterEnd => return std::mem::take(&mut commit.outlinks),
-            Sabotage::LostOutlink if self.now_and_then() => drop(commit.outlinks.pop()),
+            Sabotage::LostOutlink if !commit.outlinks.is_empty() && self.now_and_then() => {
+                drop(commit.outlinks.remove(0));
+            }
             Sabotage::SeenSetForgets => {
                 for found in &mut commit.outlinks {
                     if self.now_and_then() {

@@ -172,7 +172,8 @@ impl Log {
 }
 
 impl Writer {
-    fn write(&mut self, first: u64, payload: &[u8]) -> Result<()> {
+    /// Writes events as one frame, as durable as the crawl is.
+    pub(super) fn write(&mut self, first: u64, payload: &[u8]) -> Result<()> {
         if self.written >= self.files.segment_size() {
             let (_, next) = begin_segment(&self.folder, first, &*self.files)?;
             self.segment = next;

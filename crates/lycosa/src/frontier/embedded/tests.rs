@@ -254,3 +254,14 @@ fn bytes_granted_under_one_budget_count_when_the_next_run_has_a_smaller_one() {
     let (_copy, opened) = crawl.after_a_kill();
     assert_eq!(opened.unwrap().stats().bytes, 500, "all of it may have been received");
 }
+
+#[test]
+fn an_opening_is_durable_before_any_token_is_given() {
+    let crawl = Crawl::new();
+    let frontier = crawl.create();
+    let stats = frontier.stats();
+    assert_eq!(stats.durable_lsn, stats.last_lsn, "a kill now must not give the same tokens to another run");
+    drop(frontier);
+    let stats = Embedded::open(crawl.opening(crawl.folder.path()), VERSIONS).unwrap().stats();
+    assert_eq!(stats.durable_lsn, stats.last_lsn);
+}
