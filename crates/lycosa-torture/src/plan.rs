@@ -123,7 +123,11 @@ impl Plan {
                 self.concurrency = self.concurrency.max(6);
                 self.pace.per_origin = self.pace.per_origin.max(4);
             }
-            Subject::Pages => self.budget = Budget::Pages(dice.between(5, pages)),
+            Subject::Pages => {
+                self.budget = Budget::Pages(dice.between(10, pages / 3));
+                self.concurrency = self.concurrency.max(8);
+                self.pace.per_origin = self.pace.per_origin.max(6);
+            }
             Subject::Requests if dice.one_in(2) => self.budget = Budget::Requests(dice.between(10, pages)),
             Subject::Requests => self.budget = Budget::Bytes(dice.between(200_000, 1_000_000)),
             Subject::Depth => {
