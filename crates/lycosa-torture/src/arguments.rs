@@ -38,3 +38,28 @@ fn after_help() -> String {
         "Exit status: 0 no violation (with `all`: and every defect caught), 1 otherwise, 2 wrong usage.";
     format!("Defects:\n{}\n\n{exits}", lines.collect::<Vec<_>>().join("\n"))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[test]
+    fn an_unknown_defect_is_answered_with_the_nearest_and_all_names() {
+        let error = Arguments::try_parse_from(["lycosa-torture", "--sabotage", "skip-snyc"]).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        let text = error.to_string();
+        assert!(text.contains("'skip-sync'"), "{text}");
+        assert!(Sabotage::ALL.iter().all(|(name, ..)| text.contains(name)), "{text}");
+    }
+
+    #[test]
+    fn every_defect_is_found_by_its_name_and_explained_in_the_help() {
+        let help = <Arguments as clap::CommandFactory>::command().render_help().to_string();
+        for (name, sabotage, what) in Sabotage::ALL {
+            assert_eq!(Sabotage::named(name), Some(sabotage));
+            assert!(help.contains(name) && help.contains(what), "{name}");
+        }
+    }
+}

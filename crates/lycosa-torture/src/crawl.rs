@@ -175,3 +175,31 @@ pub(crate) fn in_full(error: &Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sabotage::Sabotage;
+
+    /// The first crawls of a run, each of another subject.
+    fn first_violation(kind: Option<Sabotage>) -> (Option<String>, Counts) {
+        let mut counts = Counts::default();
+        let crawls = (0..6).map(|number| crawl(3, number, Defect::new(kind), &mut counts).unwrap());
+        let violation = crawls.into_iter().flatten().next();
+        (violation, counts)
+    }
+
+    #[test]
+    fn a_sound_frontier_passes_every_subject() {
+        let (violation, counts) = first_violation(None);
+        assert_eq!(violation, None);
+        assert_eq!(counts.crawls, 6);
+        assert!(counts.kills > 3 && counts.pages > 200, "{counts}");
+    }
+
+    #[test]
+    fn a_log_that_is_never_synced_does_not() {
+        let (violation, counts) = first_violation(Some(Sabotage::SkipSync));
+        assert!(violation.is_some(), "{counts}");
+    }
+}

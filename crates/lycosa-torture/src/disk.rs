@@ -281,3 +281,67 @@ impl LogFile for OpenFile {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::observer::Observer;
+    use crate::verdict::Verdict;
+
+    fn life(disk: &Disk, fault: Option<Fault>) -> LifeDisk {
+        let observer = Arc::new(Observer::new(Verdict::default(), Duration::ZERO, Duration::ZERO));
+        LifeDisk::new(disk.clone(), Arc::new(Switch::new(observer)), fault, 1 << 20, Dice::new(1, 1))
+    }
+
+    #[test]
+    fn power_loss_takes_what_was_not_synced_and_nothing_else() {
+        let mut lengths = std::collections::BTreeSet::new();
+        for seed in 0..50 {
+            let disk = Disk::default();
+            let files = life(&disk, None);
+            let path = Path::new("state/log");
+            let mut log = files.append(path).unwrap();
+            files.sync_folder(Path::new("state")).unwrap();
+            log.write(b"durable").unwrap();
+            log.sync().unwrap();
+            log.write(b" and not").unwrap();
+            disk.lose_power(&mut Dice::new(seed, 0));
+            let left = files.read(path).unwrap();
+            assert!(left.starts_with(b"durable"), "seed {seed}: {left:?}");
+            lengths.insert(left.len());
+        }
+        assert!(lengths.contains(&7) && lengths.contains(&15) && lengths.len() > 2, "{lengths:?}");
+    }
+
+    #[test]
+    fn a_new_name_is_durable_only_after_its_folder_was_synced() {
+        let lost = |synced: bool| {
+            (0..50).any(|seed| {
+                let disk = Disk::default();
+                let files = life(&disk, None);
+                files.append(Path::new("state/log")).unwrap().sync().unwrap();
+                if synced {
+                    files.sync_folder(Path::new("state")).unwrap();
+                }
+                disk.lose_power(&mut Dice::new(seed, 0));
+                !disk.holds(Path::new("state/log"))
+            })
+        };
+        assert!(lost(false) && !lost(true));
+    }
+
+    #[test]
+    fn after_a_kill_inside_a_write_nothing_reaches_the_disk_any_more() {
+        let disk = Disk::default();
+        let files = life(&disk, Some(Fault::KillAt(1)));
+        let mut log = files.append(Path::new("log")).unwrap();
+        log.write(b"whole").unwrap();
+        assert!(log.write(b"cut off somewhere").is_err());
+        let before = disk.0.lock().unwrap().present[Path::new("log")].bytes.clone();
+        assert!(log.write(b"never").is_err() && files.remove(Path::new("log")).is_err());
+        assert_eq!(disk.0.lock().unwrap().present[Path::new("log")].bytes, before);
+        assert!(before.starts_with(b"whole"));
+    }
+}
