@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::toll::Toll;
 use crate::model::{BoxFuture, ByteCredit, Extension, Frontier, Token};
 
 /// Bytes reserved with a lease and by every extension.
@@ -15,6 +16,7 @@ pub(super) struct LeaseCredit {
     frontier: Arc<dyn Frontier>,
     token: Token,
     lease_time: Duration,
+    toll: Arc<Toll>,
     left: AtomicU64,
 }
 
@@ -24,8 +26,10 @@ impl LeaseCredit {
         token: Token,
         lease_time: Duration,
         reserved: u64,
+        toll: Arc<Toll>,
     ) -> Self {
-        Self { frontier, token, lease_time, left: AtomicU64::new(reserved) }
+        toll.reserved(reserved);
+        Self { frontier, token, lease_time, toll, left: AtomicU64::new(reserved) }
     }
 
     fn take(&self, bytes: u64) -> bool {
@@ -46,6 +50,7 @@ impl ByteCredit for LeaseCredit {
                 if granted == 0 {
                     return false;
                 }
+                self.toll.reserved(granted);
                 self.left.fetch_add(granted, Ordering::AcqRel);
             }
             true

@@ -11,6 +11,7 @@ use super::credit::CREDIT;
 use super::journey::{Ending, Journey, bare_commit};
 use super::pages::CommittedPage;
 use super::shared::Shared;
+use super::toll::Toll;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Resource;
 use crate::model::{Commit, CommitError, Finish, Lease, Leased, Lsn, Nack, Outcome, Retry, Timestamp, Want};
@@ -25,8 +26,15 @@ pub(super) struct Dispatcher {
     stop: CancellationToken,
     slots: Arc<Semaphore>,
     journeys: JoinSet<Result<()>>,
-    open: HashMap<Id, Arc<Lease>>,
+    open: HashMap<Id, Held>,
     journeys_at_once: usize,
+}
+
+/// A lease and what it has cost so far.
+#[derive(Clone, Debug)]
+struct Held {
+    lease: Arc<Lease>,
+    toll: Arc<Toll>,
 }
 
 /// Why the loop ended.
@@ -112,10 +120,10 @@ impl Dispatcher {
         for lease in leases {
             // The want was bounded by the free places, and only this loop takes places: there is one for each.
             let permit = first.take().or_else(|| self.slots.clone().try_acquire_owned().ok());
-            let lease = Arc::new(lease);
-            let journey = travel(self.shared.clone(), lease.clone(), permit);
+            let held = Held { lease: Arc::new(lease), toll: Arc::default() };
+            let journey = travel(self.shared.clone(), held.clone(), permit);
             let id = self.journeys.spawn(journey).id();
-            self.open.insert(id, lease);
+            self.open.insert(id, held);
         }
     }
 
@@ -143,10 +151,10 @@ impl Dispatcher {
 
     fn reap(&mut self) -> Result<()> {
         while let Some(ended) = self.journeys.try_join_next_with_id() {
-            if let Some((lease, cause)) = self.ended(ended)? {
+            if let Some((held, cause)) = self.ended(ended)? {
                 // Rare; accounted for in a journey of its own, so that this loop never waits for a commit.
                 let shared = self.shared.clone();
-                self.journeys.spawn(async move { end_panicked(&shared, &lease, &cause).await });
+                self.journeys.spawn(async move { end_panicked(&shared, &held, &cause).await });
             }
         }
         Ok(())
@@ -154,23 +162,23 @@ impl Dispatcher {
 
     async fn join_one(&mut self) -> Result<()> {
         if let Some(ended) = self.journeys.join_next_with_id().await
-            && let Some((lease, cause)) = self.ended(ended)?
+            && let Some((held, cause)) = self.ended(ended)?
         {
-            end_panicked(&self.shared, &lease, &cause).await?;
+            end_panicked(&self.shared, &held, &cause).await?;
         }
         Ok(())
     }
 
     /// Takes note of the end of a journey; a panicked one comes back with its lease.
-    fn ended(&mut self, ended: Result<(Id, Result<()>), JoinError>) -> Result<Option<(Arc<Lease>, String)>> {
+    fn ended(&mut self, ended: Result<(Id, Result<()>), JoinError>) -> Result<Option<(Held, String)>> {
         match ended {
             Ok((id, result)) => {
                 self.open.remove(&id);
                 result.map(|()| None)
             }
             Err(error) => {
-                let lease = self.open.remove(&error.id());
-                Ok(lease.filter(|_| error.is_panic()).map(|lease| (lease, panic_message(error))))
+                let held = self.open.remove(&error.id());
+                Ok(held.filter(|_| error.is_panic()).map(|held| (held, panic_message(error))))
             }
         }
     }
@@ -200,8 +208,11 @@ impl Dispatcher {
         self.journeys.shutdown().await;
         let now = self.shared.parts.clock.now();
         let retry = Retry { not_before: now, block_site_until: None, counts: false };
-        let nacks: Vec<Nack> =
-            self.open.drain().map(|(_, lease)| Nack { token: lease.token, attempt: None, retry }).collect();
+        let give_back = |held: Held| {
+            let attempt = held.toll.attempt(now, ErrorKind::Cancelled.as_str());
+            Nack { token: held.lease.token, attempt, retry }
+        };
+        let nacks: Vec<Nack> = self.open.drain().map(|(_, held)| give_back(held)).collect();
         if !nacks.is_empty() {
             // A lease that had ended in time answers "fenced", a broken state says so elsewhere: either way there
             // is nothing left to do for it here, and a reopened state gives it back as well.
@@ -211,10 +222,10 @@ impl Dispatcher {
 }
 
 /// One journey, to the end of its lease.
-async fn travel(shared: Arc<Shared>, lease: Arc<Lease>, slot: Option<OwnedSemaphorePermit>) -> Result<()> {
+async fn travel(shared: Arc<Shared>, held: Held, slot: Option<OwnedSemaphorePermit>) -> Result<()> {
     let _task = shared.parts.ledger.open(Resource::Tasks);
     let _lease = shared.parts.ledger.open(Resource::Leases);
-    let ending = match Journey::start(shared.clone(), lease) {
+    let ending = match Journey::start(shared.clone(), held.lease, held.toll) {
         Ok(mut journey) => journey.go().await,
         Err(commit) => Ending::Commit(commit, None),
     };
@@ -258,10 +269,12 @@ async fn hand_over(shared: &Shared, page: Option<Box<CommittedPage>>) {
     }
 }
 
-async fn end_panicked(shared: &Shared, lease: &Lease, cause: &str) -> Result<()> {
-    let error = super::page::panicked(cause).at_url(&lease.request.url);
+async fn end_panicked(shared: &Shared, held: &Held, cause: &str) -> Result<()> {
+    let error = super::page::panicked(cause).at_url(&held.lease.request.url);
     shared.telemetry.failed(&error);
-    let commit: Commit = bare_commit(lease, Outcome::Failed { error });
+    let attempt = held.toll.attempt(shared.parts.clock.now(), error.kind().as_str());
+    let attempts = attempt.into_iter().collect();
+    let commit = Commit { attempts, ..bare_commit(&held.lease, Outcome::Failed { error }) };
     let committed = shared.parts.frontier.commit(vec![commit]).await.pop();
     settle(shared, committed).map(drop)
 }

@@ -12,6 +12,7 @@ use super::discover::Target;
 use super::pages::CommittedPage;
 use super::policy::LeasePolicy;
 use super::shared::Shared;
+use super::toll::Toll;
 use crate::error::{Error, ErrorKind};
 use crate::model::{
     Answer, Attempt, Commit, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome, Payload, Record,
@@ -27,6 +28,7 @@ pub(super) struct Journey {
     pub(super) request: Arc<Request>,
     pub(super) url: Url,
     started: Timestamp,
+    toll: Arc<Toll>,
     pub(super) attempts: Vec<Attempt>,
     peer: Option<std::net::SocketAddr>,
 }
@@ -63,11 +65,17 @@ impl Arrival {
 
 impl Journey {
     /// Takes a lease up. A URL in the state that no longer parses is damage, and ends as a failure.
-    pub(super) fn start(shared: Arc<Shared>, lease: Arc<Lease>) -> Result<Self, Box<Commit>> {
+    pub(super) fn start(
+        shared: Arc<Shared>,
+        lease: Arc<Lease>,
+        toll: Arc<Toll>,
+    ) -> Result<Self, Box<Commit>> {
         let started = shared.parts.clock.now();
         let request = Arc::new(lease.request.clone());
         match Url::parse(&request.url) {
-            Ok(url) => Ok(Self { shared, lease, request, url, started, attempts: Vec::new(), peer: None }),
+            Ok(url) => {
+                Ok(Self { shared, lease, request, url, started, toll, attempts: Vec::new(), peer: None })
+            }
             Err(cause) => {
                 let error = Error::new(ErrorKind::Url, "the URL cannot be parsed").at_url(&request.url);
                 let outcome = Outcome::Failed { error: error.with_source(cause) };
@@ -90,6 +98,7 @@ impl Journey {
         let policy =
             Arc::new(LeasePolicy::new(parts.guard.clone(), parts.frontier.clone(), self.lease.token));
         let exchange = self.exchange(&policy);
+        self.toll.sent(self.now());
         let shared = self.shared.clone();
         let next = Next::new(&shared.parts.middlewares, &*shared.parts.fetch);
         match next.run(exchange).await {
@@ -115,7 +124,8 @@ impl Journey {
         }
         if parts.settings.byte_budget {
             let time = self.lease.deadline.since(self.started);
-            let credit = LeaseCredit::new(parts.frontier.clone(), self.lease.token, time, self.lease.bytes);
+            let (frontier, token, toll) = (parts.frontier.clone(), self.lease.token, self.toll.clone());
+            let credit = LeaseCredit::new(frontier, token, time, self.lease.bytes, toll);
             limits.credit = Some(Arc::new(credit));
         }
         Exchange {

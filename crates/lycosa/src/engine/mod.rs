@@ -18,6 +18,9 @@ mod robots;
 mod settings;
 mod shared;
 mod sitemap;
+#[cfg(test)]
+mod tests;
+mod toll;
 
 use std::sync::Arc;
 use std::time::Duration;

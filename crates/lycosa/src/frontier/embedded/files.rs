@@ -51,6 +51,11 @@ pub trait FileLayer: Send + Sync + Debug {
     /// # Errors
     /// Whatever the file system says.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+
+    /// Bytes after which a file of the log is left and the next one begun. Default 64 MiB.
+    fn segment_size(&self) -> u64 {
+        64 << 20
+    }
 }
 
 /// A file that is only appended to.

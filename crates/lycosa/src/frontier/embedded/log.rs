@@ -11,9 +11,6 @@ use super::files::{FileLayer, LogFile};
 use super::frame;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Bytes after which a segment is sealed and the next one begun.
-pub(super) const SEGMENT: u64 = 64 << 20;
-
 /// Events gather at least this long before they are written, so that a fast disk is not asked for every one.
 const GATHER: Duration = Duration::from_millis(1);
 
@@ -175,8 +172,9 @@ impl Log {
 }
 
 impl Writer {
-    fn write(&mut self, first: u64, payload: &[u8]) -> Result<()> {
-        if self.written >= SEGMENT {
+    /// Writes events as one frame, as durable as the crawl is.
+    pub(super) fn write(&mut self, first: u64, payload: &[u8]) -> Result<()> {
+        if self.written >= self.files.segment_size() {
             let (_, next) = begin_segment(&self.folder, first, &*self.files)?;
             self.segment = next;
             self.written = 0;

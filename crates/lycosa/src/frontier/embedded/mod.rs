@@ -178,17 +178,22 @@ impl Embedded {
             since_snapshot: recovered.since_snapshot,
             snapshot_size: 0,
         };
+        // Durable before the first lease: tokens of a run that left nothing else behind must not be given again.
+        let mut writer =
+            Writer { folder: folder.clone(), files: files.clone(), durability, segment, written };
+        let mut opened = Vec::new();
+        event::put_opened(&mut opened, now);
+        let first = recovered.last + 1;
+        writer.write(first, &opened)?;
         let shared = Arc::new(Shared {
             clock,
-            files: files.clone(),
-            folder: folder.clone(),
+            files,
+            folder,
             state: Mutex::new(state),
-            log: Log::new(recovered.last),
+            log: Log::new(first),
             changed: Arc::new(Notify::new()),
             exact: std::sync::atomic::AtomicBool::new(is_exact(&limits)),
         });
-        shared.log.append(|out| event::put_opened(out, now));
-        let writer = Writer { folder, files, durability, segment, written };
         let writing = shared.clone();
         let writer = std::thread::Builder::new()
             .name("lycosa-log".to_owned())

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::{
-    Attempt, Control, Frontier, HostUpdate, Lease, ManualClock, Origin, Outcome, Payload, Request,
-    RequestKind, Retry, Robots, SiteKey, Stats, UrlKey,
+    Attempt, Control, Frontier, HostUpdate, Lease, ManualClock, Origin, Outbox, Outcome, Payload, Record,
+    RecordId, RecordKind, Request, RequestKind, Retry, Robots, SiteKey, Stats, UrlKey,
 };
 
 struct Unpark(std::thread::Thread);
@@ -223,4 +223,58 @@ fn a_token_is_worth_nothing_after_its_deadline_or_a_nack_and_is_never_given_agai
     crawl.clock.advance(Duration::from_secs(1));
     assert!(lease_one(&opened).token > again.token);
     balanced(&opened.stats());
+}
+
+#[test]
+fn a_request_whose_lease_was_lost_with_the_process_still_rests_its_site() {
+    let crawl = Crawl::new();
+    let frontier = crawl.create();
+    wait(frontier.add(vec![found(1, 0), found(2, 0)])).unwrap();
+    // The lease is handed out, and the process dies before the log says so.
+    let (_copy, opened) = crawl.after_a_kill();
+    let lost = lease_one(&frontier);
+    crawl.clock.advance(Duration::from_millis(1));
+    let now = crawl.clock.now();
+    let next = wait(opened.unwrap().host(vec![lost.site])).unwrap().remove(0).unwrap().next_allowed;
+    assert!(next >= now.after(crawl.pace.delay - Duration::from_millis(1)), "{next:?} at {now:?}");
+}
+
+#[test]
+fn bytes_granted_under_one_budget_count_when_the_next_run_has_a_smaller_one() {
+    let mut crawl = Crawl::new();
+    crawl.limits.max_bytes = Some(1_000);
+    let frontier = crawl.create();
+    wait(frontier.add(vec![found(1, 0)])).unwrap();
+    let Leased::Some(leases) = wait(frontier.lease(Want { max: 1, bytes: 100 })).unwrap() else {
+        panic!("no lease")
+    };
+    let wish = Extension { token: leases[0].token, for_time: Duration::from_secs(60), bytes: 400 };
+    assert_eq!(wait(frontier.extend(vec![wish])).remove(0).unwrap().bytes, 400);
+    crawl.limits.max_bytes = Some(300);
+    let (_copy, opened) = crawl.after_a_kill();
+    assert_eq!(opened.unwrap().stats().bytes, 500, "all of it may have been received");
+}
+
+#[test]
+fn an_opening_is_durable_before_any_token_is_given() {
+    let crawl = Crawl::new();
+    let frontier = crawl.create();
+    let stats = frontier.stats();
+    assert_eq!(stats.durable_lsn, stats.last_lsn, "a kill now must not give the same tokens to another run");
+    drop(frontier);
+    let stats = Embedded::open(crawl.opening(crawl.folder.path()), VERSIONS).unwrap().stats();
+    assert_eq!(stats.durable_lsn, stats.last_lsn);
+}
+
+#[test]
+fn the_first_record_of_a_crawl_has_the_number_one() {
+    let crawl = Crawl::new();
+    let frontier = crawl.create();
+    wait(frontier.add(vec![found(1, 0)])).unwrap();
+    let lease = lease_one(&frontier);
+    let record = Record { id: RecordId(1), kind: RecordKind::Page, json: "{}".into() };
+    let payload = Payload::Inline(vec![record]);
+    wait(frontier.commit(vec![Commit { payload, ..fetched(&lease, vec![]) }])).remove(0).unwrap();
+    let commits = wait(frontier.read(Lsn(0), 10)).unwrap();
+    assert_eq!(commits[0].first_seq, 1, "a folder of parts begins with number 1 and takes 0 for nothing");
 }

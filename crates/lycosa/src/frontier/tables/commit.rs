@@ -51,7 +51,7 @@ impl Tables {
             self.finish(&lease, &outcome, now);
         }
         self.stats.pages += u64::from(commit.is_page);
-        let first_seq = self.stats.records;
+        let first_seq = self.stats.records + 1;
         self.stats.records += records.len() as u64;
         self.schedule(lease.site, now);
         Some(Applied { key: lease.entry.key, outcome, first_seq, records })
@@ -170,14 +170,24 @@ impl Tables {
             Some(_) => wish.bytes,
             None => 0,
         };
+        let deadline = self.prolong(wish, bytes, now)?;
+        let bytes = if self.limits.max_bytes.is_some() { bytes } else { wish.bytes };
+        Some(Granted { deadline, bytes })
+    }
+
+    /// Extends a lease as the log says, whatever the present budget: the bytes may have been received.
+    pub(crate) fn extend_again(&mut self, wish: Extension, now: Timestamp) -> bool {
+        self.prolong(wish, wish.bytes, now).is_some()
+    }
+
+    fn prolong(&mut self, wish: Extension, bytes: u64, now: Timestamp) -> Option<Timestamp> {
         let lease = self.leases.get_mut(&wish.token.0)?;
         self.expiries.remove(&(lease.expires, wish.token.0));
         lease.expires = now.after(wish.for_time).max(lease.expires);
         lease.bytes += bytes;
         self.reserved_bytes += bytes;
         self.expiries.insert((lease.expires, wish.token.0));
-        let bytes = if self.limits.max_bytes.is_some() { bytes } else { wish.bytes };
-        Some(Granted { deadline: lease.expires, bytes })
+        Some(lease.expires)
     }
 
     /// The site of an open lease.

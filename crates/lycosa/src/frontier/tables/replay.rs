@@ -51,16 +51,13 @@ impl Tables {
         self.start(name.token, name.site, entry, name.bytes, now).is_some()
     }
 
-    /// After a crash: every lease is open to others again and counts as sent, its site rests a full delay, and no
-    /// stored time lies further ahead than a clock that went back could explain.
+    /// After a crash: every lease is open to others again and counts as sent, every site rests a full delay (what
+    /// was sent to it last, the log may not say), and no stored time lies further ahead than a clock that went back
+    /// could explain.
     pub(crate) fn reopened(&mut self, now: Timestamp) -> u64 {
         let tokens: Vec<u64> = self.leases.keys().copied().collect();
         for token in &tokens {
-            let site = self.lease_site(crate::model::Token(*token));
             self.expire_one(*token, now);
-            if let Some(site) = site.and_then(|index| self.sites.get_mut(index as usize)) {
-                site.started = Some(now);
-            }
         }
         // Tokens whose lease was not durable yet may be out: a run's tokens never meet another's.
         self.next_token = (self.next_token >> RUN_BITS).saturating_add(1) << RUN_BITS;
@@ -73,7 +70,7 @@ impl Tables {
     fn bound_times(&mut self, now: Timestamp) {
         const LONGEST_BLOCK: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
         for site in &mut self.sites {
-            site.started = site.started.map(|at| at.min(now));
+            site.started = Some(now);
             site.blocked_until = site.blocked_until.min(now.after(LONGEST_BLOCK));
             let late: Vec<_> =
                 site.retries.range((now.after(LONGEST_BLOCK), 0)..).map(|(at, _)| *at).collect();

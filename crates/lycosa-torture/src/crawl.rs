@@ -1,0 +1,205 @@
+//! One crawl from its seeds to its end, over as many lives as its plan takes, and the judgement at the end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lycosa::model::Finish;
+use lycosa::{Error, Result};
+use tempfile::TempDir;
+use url::Url;
+
+use crate::counts::Counts;
+use crate::dice::Dice;
+use crate::disk::Disk;
+use crate::judge;
+use crate::life::{Death, is_typed, live};
+use crate::observer::Observer;
+use crate::output::Output;
+use crate::plan::{Budget, Ending, Plan};
+use crate::sabotage::Defect;
+use crate::time::FastClock;
+use crate::verdict::Verdict;
+use crate::web::{Web, host};
+
+/// Lives after which a crawl that has not come to its end never will.
+const MOST_LIVES: u64 = 60;
+
+/// What outlives every life of a crawl.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) seed: u64,
+    pub(crate) plan: Plan,
+    pub(crate) seeds: Vec<Url>,
+    pub(crate) web: Arc<Web>,
+    pub(crate) disk: Disk,
+    pub(crate) folder: TempDir,
+    /// The whole output, and perhaps one of the items alone.
+    pub(crate) outputs: Vec<Output>,
+    pub(crate) clock: Arc<FastClock>,
+    pub(crate) observer: Arc<Observer>,
+    pub(crate) verdict: Verdict,
+    pub(crate) defect: Defect,
+}
+
+impl World {
+    fn new(seed: u64, number: u64, defect: Defect) -> Result<Self> {
+        let plan = Plan::new(seed, number);
+        let verdict = Verdict::default();
+        let folder = TempDir::new().map_err(|cause| Error::io("making a folder", cause))?;
+        let parse = |number: usize| {
+            Url::parse(&format!("http://{}/", host(number))).map_err(|cause| {
+                Error::new(lycosa::ErrorKind::Internal, "a seed is no URL").with_source(cause)
+            })
+        };
+        Ok(Self {
+            seed: seed.wrapping_mul(1_000_003).wrapping_add(number),
+            seeds: (0..plan.sites.len()).map(parse).collect::<Result<_>>()?,
+            web: Arc::new(Web::new(&plan, verdict.clone())),
+            disk: Disk::default(),
+            outputs: outputs(&plan, &folder),
+            folder,
+            clock: Arc::new(FastClock::start()),
+            observer: Arc::new(Observer::new(verdict.clone(), plan.pace.lease, plan.pace.delay)),
+            verdict,
+            defect,
+            plan,
+        })
+    }
+}
+
+fn outputs(plan: &Plan, folder: &TempDir) -> Vec<Output> {
+    let whole = Output::whole(folder.path(), plan.output);
+    let items = plan.items_too.then(|| Output::items(folder.path()));
+    std::iter::once(whole).chain(items).collect()
+}
+
+/// Runs the crawl of this number. Answers the first violation, if there was one.
+///
+/// # Errors
+/// When the torture itself cannot go on.
+pub(crate) fn crawl(seed: u64, number: u64, defect: Defect, counts: &mut Counts) -> Result<Option<String>> {
+    let world = World::new(seed, number, defect)?;
+    let mut dice = Dice::new(seed, number.wrapping_add(1 << 32));
+    let mut lifted = false;
+    let mut cycles = 0;
+    for _ in 0..MOST_LIVES {
+        let ending = if cycles < world.plan.cycles { world.plan.ending(&mut dice) } else { Ending::Natural };
+        let death = live(&world, ending, lifted, &mut dice)?;
+        counts.lives += 1;
+        let counted = aftermath(&world, ending, &death, &mut dice, counts)?;
+        cycles += u64::from(counted);
+        if let Some(violation) = world.verdict.violation() {
+            return Ok(Some(violation));
+        }
+        let Death::Finished(finish) = death else { continue };
+        judge::budget(&world, finish, lifted)?;
+        if finish == Finish::Complete {
+            judge::whole(&world, counts)?;
+            return Ok(world.verdict.violation());
+        }
+        if lifted || matches!(world.plan.budget, Budget::None | Budget::Depth(_)) {
+            return Ok(Some(format!("a crawl without a budget ended by {finish:?}")));
+        }
+        lifted = true;
+        if let Some(violation) = world.verdict.violation() {
+            return Ok(Some(violation));
+        }
+    }
+    Ok(Some(format!("the crawl did not end in {MOST_LIVES} lives")))
+}
+
+/// What the end of a life leaves behind; whether it counts as a cycle.
+fn aftermath(
+    world: &World,
+    ending: Ending,
+    death: &Death,
+    dice: &mut Dice,
+    counts: &mut Counts,
+) -> Result<bool> {
+    let loses_power = match ending {
+        Ending::Kill { power, .. }
+        | Ending::KillInside { power, .. }
+        | Ending::KillOutput { power, .. }
+        | Ending::DiskFails { power, .. } => power,
+        _ => false,
+    };
+    if !matches!(death, Death::Killed(_)) {
+        world.observer.life_ends();
+    }
+    match death {
+        Death::Hung => world.verdict.violated("a life neither ended nor went on"),
+        Death::Failed(error, true) if is_typed(error) => counts.failures += 1,
+        Death::Failed(error, _) => {
+            world.verdict.violated(format!("a life ended with an error of its own: {}", in_full(error)));
+        }
+        Death::Killed(moment) if moment.commits > 0 && moment.open > 0 => {
+            counts.kills += 1;
+            counts.power_losses += u64::from(loses_power);
+        }
+        Death::Stopped => counts.stops += 1,
+        Death::Killed(_) | Death::Finished(_) => {}
+    }
+    if loses_power && matches!(death, Death::Killed(_) | Death::Failed(..)) {
+        world.disk.lose_power(dice);
+        for output in &world.outputs {
+            let lost = output.lose_power(dice);
+            lost.map_err(|cause| Error::io("taking away what was not synced", cause))?;
+        }
+    }
+    let counted = match death {
+        Death::Killed(moment) => moment.commits > 0 && moment.open > 0,
+        Death::Failed(..) | Death::Stopped => true,
+        Death::Finished(_) | Death::Hung => false,
+    };
+    counts.cycles += u64::from(counted);
+    match dice.below(12) {
+        // Longer than any robots.txt is valid.
+        0 => world.clock.jump(Duration::from_secs(30 * 3600), Duration::ZERO),
+        1 => world.clock.jump(Duration::from_secs(dice.below(60)), Duration::ZERO),
+        2 => {
+            world.clock.jump(Duration::ZERO, Duration::from_millis(dice.below(2_000)));
+            world.observer.clock_put_back();
+        }
+        _ => {}
+    }
+    Ok(counted)
+}
+
+/// An error with everything behind it, on one line.
+pub(crate) fn in_full(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sabotage::Sabotage;
+
+    /// The first crawls of a run, each of another subject.
+    fn first_violation(kind: Option<Sabotage>) -> (Option<String>, Counts) {
+        let mut counts = Counts::default();
+        let crawls = (0..6).map(|number| crawl(3, number, Defect::new(kind), &mut counts).unwrap());
+        let violation = crawls.into_iter().flatten().next();
+        (violation, counts)
+    }
+
+    #[test]
+    fn a_sound_frontier_passes_every_subject() {
+        let (violation, counts) = first_violation(None);
+        assert_eq!(violation, None);
+        assert_eq!(counts.crawls, 6);
+        assert!(counts.kills > 3 && counts.pages > 200, "{counts}");
+    }
+
+    #[test]
+    fn a_log_that_is_never_synced_does_not() {
+        let (violation, counts) = first_violation(Some(Sabotage::SkipSync));
+        assert!(violation.is_some(), "{counts}");
+    }
+}

@@ -1,0 +1,238 @@
+//! The judgement: what the output holds and what the web has seen, against the oracle. Nothing here asks the
+//! library what a URL or a record means.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use lycosa::model::Finish;
+use lycosa::{Error, Result};
+use lycosa_testkit::synthetic::{Kind, Oracle};
+use serde_json::Value;
+
+use crate::counts::Counts;
+use crate::crawl::World;
+use crate::observer::few;
+use crate::output::Output;
+use crate::plan::Budget;
+use crate::web::host;
+
+/// What was read out of an output.
+#[derive(Debug, Default)]
+struct Found {
+    /// Pages by the URL that answered, with their depth and title.
+    pages: BTreeMap<String, (u64, String)>,
+    /// Items by page and own name.
+    items: BTreeMap<String, (String, String)>,
+    /// Outcomes by URL.
+    outcomes: BTreeMap<String, Value>,
+    /// URLs that pages were reached from by redirects.
+    hops: BTreeSet<String>,
+}
+
+/// Judges the moment at which a run has ended by itself.
+pub(crate) fn budget(world: &World, finish: Finish, lifted: bool) -> Result<()> {
+    let (sent, bytes) = (world.web.requests(), world.web.bytes());
+    let lost = world.observer.totals();
+    let complain = |what: String| world.verdict.violated(what);
+    match world.plan.budget {
+        _ if lifted => {}
+        Budget::Pages(most) => {
+            let written = read(world)?.pages.len() as u64;
+            if written > most || finish == Finish::Pages && written != most {
+                complain(format!("{written} pages were written with a budget of {most}"));
+            }
+        }
+        Budget::Requests(most) => {
+            // A lease that was open at the end of a life counts as sent; whether it was, only the server knows.
+            if sent > most || finish == Finish::Requests && sent + lost.reopened + lost.fenced < most {
+                complain(format!("{sent} requests were sent with a budget of {most}"));
+            }
+        }
+        Budget::Bytes(most) if bytes > most => {
+            complain(format!("{bytes} bytes were received with a budget of {most}"));
+        }
+        Budget::Bytes(_) | Budget::Depth(_) | Budget::None => {}
+    }
+    Ok(())
+}
+
+/// Judges a crawl that is complete.
+pub(crate) fn whole(world: &World, counts: &mut Counts) -> Result<()> {
+    let found = read(world)?;
+    let depth = match world.plan.budget {
+        Budget::Depth(depth) => Some(depth),
+        _ => None,
+    };
+    let mut expected = Found::default();
+    for (number, site) in world.plan.sites.iter().enumerate() {
+        compare_site(world, number, &site.oracle(depth), &found, &mut expected);
+    }
+    exactly(world, "page", found.pages.keys(), expected.pages.keys());
+    exactly(world, "item", found.items.keys(), expected.items.keys());
+    for (item, fields) in &expected.items {
+        if found.items.get(item).is_some_and(|other| other != fields) {
+            world.verdict.violated(format!("the item {item} has other fields than the site"));
+        }
+    }
+    requests(world);
+    undisturbed(world)?;
+    counts.crawls += 1;
+    counts.pages += found.pages.len() as u64;
+    counts.items += found.items.len() as u64;
+    counts.budgets += u64::from(world.plan.budget != Budget::None);
+    Ok(())
+}
+
+/// One site's part of what must be there.
+fn compare_site(world: &World, number: usize, oracle: &Oracle, found: &Found, expected: &mut Found) {
+    let site = &world.plan.sites[number];
+    for (path, visit) in &oracle.visits {
+        let url = format!("http://{}{path}", host(number));
+        let outcome = |name: &str| found.outcomes.get(&url).map(|outcome| outcome[name].clone());
+        match visit.kind {
+            Kind::Page | Kind::Flaky => {
+                let title = site.title(visit.page);
+                for item in site.items(visit.page) {
+                    expected.items.insert(format!("{url} {}", item.id), (item.name, item.price));
+                }
+                if let Some((depth, found)) = found.pages.get(&url) {
+                    let exact = matches!(world.plan.budget, Budget::Depth(_));
+                    if *found != title || exact && *depth != u64::from(visit.depth) {
+                        world
+                            .verdict
+                            .violated(format!("{url} has the wrong title or depth: {found}, {depth}"));
+                    }
+                }
+                expected.pages.insert(url, (0, title));
+            }
+            Kind::Missing if outcome("status") != Some(404.into()) => {
+                world.verdict.violated(format!("the missing page {url} has no outcome"));
+            }
+            Kind::Denied if outcome("reason") != Some("robots".into()) => {
+                world.verdict.violated(format!("the denied page {url} has no outcome"));
+            }
+            Kind::Redirect(..) if outcome("outcome").is_none() && !found.hops.contains(&url) => {
+                world.verdict.violated(format!("the redirect {url} has no outcome"));
+            }
+            Kind::Missing | Kind::Denied | Kind::Redirect(..) => {}
+        }
+    }
+}
+
+fn exactly<'a>(
+    world: &World,
+    what: &str,
+    found: impl Iterator<Item = &'a String>,
+    expected: impl Iterator<Item = &'a String>,
+) {
+    let (found, expected): (BTreeSet<_>, BTreeSet<_>) = (found.collect(), expected.collect());
+    let missing = few(expected.difference(&found).copied());
+    let foreign = few(found.difference(&expected).copied());
+    if !missing.is_empty() {
+        world.verdict.violated(format!("lost: the {what} {missing}"));
+    }
+    if !foreign.is_empty() {
+        world.verdict.violated(format!("never there: the {what} {foreign}"));
+    }
+}
+
+/// No URL was asked for more often than it was leased, and only kills, pauses and expiries lease one again.
+fn requests(world: &World) {
+    let leases = world.observer.leases();
+    let mut repeated = 0;
+    for (url, asked) in world.web.visits() {
+        let leased = leases.get(&url).copied().unwrap_or(0);
+        if asked > leased {
+            world.verdict.violated(format!("{url} was asked for {asked} times and leased {leased} times"));
+        }
+        // Robots files are asked for again when they have become too old.
+        repeated += if url.ends_with("/robots.txt") { 0 } else { asked - 1 };
+    }
+    let totals = world.observer.totals();
+    if repeated > totals.killed + totals.nacked + totals.fenced {
+        world.verdict.violated(format!("{repeated} requests were repeated, more than {totals:?} explain"));
+    }
+}
+
+/// Every output is what one run without interruption would have made of the same commits.
+fn undisturbed(world: &World) -> Result<()> {
+    let folder = tempfile::TempDir::new().map_err(|cause| Error::io("making a folder", cause))?;
+    let read = |output: &Output| output.shown().map_err(|cause| Error::io("reading an output", cause));
+    for output in &world.outputs {
+        let other = output.anew(folder.path());
+        let mut sink = other.plain_sink()?;
+        sink.open(None)?;
+        for commit in world.observer.exported() {
+            sink.write(&commit)?;
+        }
+        sink.close()?;
+        if read(&other)? != read(output)? {
+            world.verdict.violated("an output differs from an undisturbed export of the same commits");
+        }
+    }
+    Ok(())
+}
+
+/// Reads the output; what occurs twice is a violation.
+fn read(world: &World) -> Result<Found> {
+    let shown = world.outputs.first().map_or_else(|| Ok(String::new()), Output::shown);
+    let text = match shown {
+        Ok(text) => text,
+        Err(cause) => {
+            world.verdict.violated(format!("the output cannot be read: {cause}"));
+            return Ok(Found::default());
+        }
+    };
+    let mut found = Found::default();
+    let mut ids = HashSet::new();
+    let mut last_seq = None;
+    for line in text.lines() {
+        let Ok(record) = serde_json::from_str::<Value>(line) else {
+            world.verdict.violated(format!("a line of the output is no JSON: {line}"));
+            continue;
+        };
+        let seq = record["seq"].as_u64();
+        if seq.is_none() || seq <= last_seq {
+            world.verdict.violated(format!("seq {seq:?} after {last_seq:?}"));
+        }
+        last_seq = seq;
+        if !ids.insert(record["id"].to_string()) {
+            world.verdict.violated(format!("twice in the output: {line}"));
+        }
+        if let Some(twice) = take_in(&mut found, world, &record) {
+            world.verdict.violated(format!("twice in the output: {twice}"));
+        }
+    }
+    Ok(found)
+}
+
+/// Sorts a record in; answers its name when it was there before.
+fn take_in(found: &mut Found, world: &World, record: &Value) -> Option<String> {
+    let text = |name: &str| record[name].as_str().unwrap_or_default();
+    if record.get("type").is_some() {
+        let name = format!("{} {}", canonical(world, text("page")), text("item"));
+        let fields = (text("name").to_owned(), text("price").to_owned());
+        return found.items.insert(name.clone(), fields).map(|_| name);
+    }
+    if record.get("outcome").is_some() {
+        let url = canonical(world, text("url"));
+        return found.outcomes.insert(url.clone(), record.clone()).map(|_| url);
+    }
+    for hop in record["redirects"].as_array().into_iter().flatten() {
+        found.hops.insert(canonical(world, hop["url"].as_str().unwrap_or_default()));
+    }
+    let url = canonical(world, text("final_url"));
+    let page = (record["depth"].as_u64().unwrap_or(u64::MAX), text("title").to_owned());
+    found.pages.insert(url.clone(), page).map(|_| url)
+}
+
+/// The one spelling that the oracle uses, by the page's number.
+fn canonical(world: &World, url: &str) -> String {
+    for (number, site) in world.plan.sites.iter().enumerate() {
+        let origin = format!("http://{}", host(number));
+        let target = url.strip_prefix(&origin).filter(|target| target.starts_with('/'));
+        if let Some(page) = target.and_then(|target| site.page_at(target)) {
+            return format!("{origin}{}", site.path(page));
+        }
+    }
+    url.to_owned()
+}

@@ -1,0 +1,280 @@
+//! One life of a crawl: the state is opened, the engine runs, and something ends it.
+
+use std::path::Path;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use lycosa::engine::{End, Engine, NoHooks, Parts, Report, Settings};
+use lycosa::extract::{LinkExtractor, LinkOptions};
+use lycosa::frontier::embedded::{CrawlIdentity, Embedded, FORMAT_VERSION, Opening};
+use lycosa::ledger::Ledger;
+use lycosa::middleware::{RetryOptions, StackOptions, built_in};
+use lycosa::model::{Clock, Extract, FetchLimits, Finish, Frontier, Limits, Sink};
+use lycosa::scope::{Identity, ScopeMode, ScopeOptions, ScopeRules, versions};
+use lycosa::{Error, ErrorKind, Result};
+use url::Url;
+
+use crate::crawl::World;
+use crate::dice::Dice;
+use crate::disk::LifeDisk;
+use crate::items::Items;
+use crate::output::{Fate, LifeSink, Output, Trouble};
+use crate::plan::{Budget, Ending};
+use crate::sabotage;
+use crate::switch::{Moment, Switch};
+use crate::watched::{WatchedFrontier, WatchedOutbox};
+use crate::web::{OpenDoor, Wire};
+
+/// Real time after which a life that has not ended hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How a life ended.
+#[derive(Debug)]
+pub(crate) enum Death {
+    /// The frontier had no more.
+    Finished(Finish),
+    /// It was asked to stop and did.
+    Stopped,
+    /// It was killed.
+    Killed(Moment),
+    /// It ended with an error; whether something had been made to fail.
+    Failed(Error, bool),
+    /// It did not end.
+    Hung,
+}
+
+/// Lives once.
+pub(crate) fn live(world: &World, ending: Ending, lifted: bool, dice: &mut Dice) -> Result<Death> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(world.plan.threads)
+        .enable_time()
+        .build()
+        .map_err(|cause| Error::io("starting a runtime", cause))?;
+    let switch = Arc::new(Switch::new(world.observer.clone()));
+    let fault = match ending {
+        Ending::KillInside { fault, .. } | Ending::DiskFails { fault, .. } => Some(fault),
+        _ => None,
+    };
+    let disk = LifeDisk::new(
+        world.disk.clone(),
+        switch.clone(),
+        fault,
+        world.plan.segment,
+        Dice::new(dice.next(), 0),
+    );
+    let life =
+        Life { world, ending, switch: switch.clone(), disk: disk.clone(), snapshot_at: dice.below(40) };
+    let mut held = Weak::new();
+    let ended = runtime.block_on(life.run(lifted, &mut held));
+    if ended.is_none() {
+        switch.kill();
+    }
+    // Waits for the exporter's thread, and drops whatever task is left.
+    drop(runtime);
+    let output_failed = matches!(ending, Ending::OutputFails { .. });
+    if held.strong_count() > 0 {
+        world.verdict.violated("the state is still held after its crawl has ended");
+    }
+    if ended.is_none() {
+        return Ok(Death::Hung);
+    }
+    if let Some(moment) = switch.moment() {
+        return Ok(Death::Killed(moment));
+    }
+    switch.kill();
+    Ok(match ended {
+        None => Death::Hung,
+        Some(Err(error)) => Death::Failed(error, disk.struck() || output_failed),
+        Some(Ok(report)) => {
+            check_end(world, &report);
+            match report.end {
+                End::Finished(finish) => Death::Finished(finish),
+                End::Interrupted | End::OutputClosed => Death::Stopped,
+            }
+        }
+    })
+}
+
+/// What must hold whenever a run ends in peace.
+fn check_end(world: &World, report: &Report) {
+    if !report.open.is_empty() {
+        world.verdict.violated(format!("the ledger is not empty at the end: {:?}", report.open));
+    }
+    // A lease that runs out at the very end is not missed before the next opening.
+    if report.crawl.leased != 0 && (!world.plan.leases_run_out() || report.end != End::Interrupted) {
+        world.verdict.violated(format!("{} URLs are leased after the end", report.crawl.leased));
+    }
+    world.observer.balanced(&report.crawl);
+    if report.end == End::Finished(Finish::Complete) && report.crawl.pending != 0 {
+        world.verdict.violated(format!("complete, with {} URLs pending", report.crawl.pending));
+    }
+}
+
+struct Life<'w> {
+    world: &'w World,
+    ending: Ending,
+    switch: Arc<Switch>,
+    disk: LifeDisk,
+    snapshot_at: u64,
+}
+
+impl Life<'_> {
+    /// `None` when it hung.
+    async fn run(&self, lifted: bool, held: &mut Weak<Embedded>) -> Option<Result<Report>> {
+        let engine = match self.engine(lifted) {
+            Ok(engine) => engine,
+            Err(error) => return Some(Err(error)),
+        };
+        let (engine, embedded) = engine;
+        *held = Arc::downgrade(&embedded);
+        let stop = engine.stop_token();
+        let crawl = async {
+            engine.seed(&self.world.seeds).await?;
+            engine.run(self.sinks()?).await
+        };
+        let fate = async {
+            match self.ending {
+                Ending::Kill { commits, after, .. } => {
+                    self.world.observer.committed(commits).await;
+                    tokio::time::sleep(after).await;
+                    self.switch.kill();
+                }
+                Ending::Stop { commits, .. } => {
+                    self.world.observer.committed(commits).await;
+                    stop.cancel();
+                }
+                _ => {}
+            }
+            std::future::pending::<()>().await;
+        };
+        let snapshot = async {
+            self.world.observer.committed(self.snapshot_at).await;
+            // Only a faster opening is lost when this fails.
+            drop(embedded.snapshot());
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            ended = crawl => Some(ended),
+            () = fate => None,
+            () = snapshot => None,
+            () = tokio::time::sleep(PATIENCE) => None,
+        }
+    }
+
+    fn sinks(&self) -> Result<Vec<Box<dyn Sink>>> {
+        let fate = match self.ending {
+            Ending::OutputFails { call } => Some((call, Fate::Fails)),
+            Ending::KillOutput { call, before, .. } => Some((call, Fate::Dies { before })),
+            _ => None,
+        };
+        let trouble = Arc::new(Trouble::new(fate));
+        let sink = |output: &Output| {
+            let sink = LifeSink {
+                inner: output.plain_sink()?,
+                output: output.clone(),
+                switch: self.switch.clone(),
+                trouble: trouble.clone(),
+                syncs_late: sabotage::syncs_late(&self.world.defect),
+            };
+            Ok(sabotage::sink(&self.world.defect, Box::new(sink)))
+        };
+        self.world.outputs.iter().map(sink).collect()
+    }
+
+    fn open(&self, limits: Limits) -> Result<Embedded> {
+        let world = self.world;
+        let folder = world.folder.path().join("state");
+        let opening = Opening {
+            folder: folder.clone(),
+            limits: sabotage::limits(&world.defect, limits),
+            pace: sabotage::pace(&world.defect, world.plan.pace),
+            clock: world.clock.clone(),
+            files: sabotage::files(&world.defect, Arc::new(self.disk.clone())),
+            durability: world.plan.durability,
+        };
+        let versions = versions(FORMAT_VERSION);
+        if world.disk.holds(Path::new(&folder.join("crawl.json"))) {
+            return Embedded::open(opening, versions);
+        }
+        let identity = CrawlIdentity {
+            crawl: lycosa::model::CrawlId(u128::from(world.seed)),
+            fingerprint_key: u128::from(world.seed).to_le_bytes(),
+            versions,
+            shards: lycosa::frontier::embedded::SHARDS,
+            meta: String::new(),
+        };
+        Embedded::create(opening, identity)
+    }
+
+    fn engine(&self, lifted: bool) -> Result<(Engine, Arc<Embedded>)> {
+        let world = self.world;
+        let limits = world.plan.limits(lifted);
+        let now = world.clock.now();
+        let embedded = Arc::new(self.open(limits)?);
+        // The life may have ended already, inside a write that nobody waited for.
+        if let Ok(_turn) = self.switch.turn() {
+            world.observer.life_begins(&embedded.stats(), embedded.recovery().reopened, now);
+        }
+        let defect = &world.defect;
+        let (frontier, outbox) = sabotage::state(defect, embedded.clone(), embedded.clone(), limits);
+        let (crawl, key) = (embedded.identity().crawl, embedded.identity().fingerprint_key);
+        let clock: Arc<dyn Clock> = world.clock.clone();
+        let ledger = Ledger::default();
+        let stack = StackOptions {
+            retry: RetryOptions { first: Duration::from_millis(200), ..RetryOptions::default() },
+            ..StackOptions::default()
+        };
+        let extractors: Vec<Arc<dyn Extract>> =
+            vec![Arc::new(LinkExtractor::new(LinkOptions::default())), Arc::new(Items::new()?)];
+        let parts = Parts {
+            frontier: Arc::new(WatchedFrontier { observer: world.observer.clone(), inner: frontier }),
+            outbox: Arc::new(WatchedOutbox {
+                observer: world.observer.clone(),
+                switch: self.switch.clone(),
+                inner: outbox,
+            }),
+            fetch: Arc::new(Wire { web: world.web.clone(), switch: self.switch.clone() }),
+            middlewares: built_in(&stack, clock.clone(), ledger.clone())?.into(),
+            guard: Arc::new(OpenDoor),
+            scope: Arc::new(scope(&world.seeds, limits.max_depth)?),
+            extractors: extractors.into(),
+            hooks: Arc::new(NoHooks),
+            feed: None,
+            identity: Arc::new(Identity::new(crawl, key)),
+            clock,
+            ledger,
+            settings: self.settings(lifted),
+        };
+        Ok((Engine::new(parts), embedded))
+    }
+
+    fn settings(&self, lifted: bool) -> Settings {
+        let drain = match self.ending {
+            Ending::Stop { drain, .. } => drain,
+            _ => Duration::from_secs(1),
+        };
+        Settings {
+            concurrency: self.world.plan.concurrency,
+            limits: FetchLimits::default(),
+            byte_budget: matches!(self.world.plan.budget, Budget::Bytes(_)) && !lifted,
+            drain,
+            all_outcomes: true,
+            ..Settings::default()
+        }
+    }
+}
+
+fn scope(seeds: &[Url], max_depth: Option<u32>) -> Result<ScopeRules> {
+    ScopeRules::new(ScopeOptions {
+        mode: ScopeMode::Host,
+        seeds: seeds.to_vec(),
+        max_depth,
+        ..ScopeOptions::default()
+    })
+}
+
+/// Whether an error is one that a failing disk may end a crawl with.
+pub(crate) fn is_typed(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::State | ErrorKind::Io | ErrorKind::Output)
+        && !error.message().is_empty()
+}

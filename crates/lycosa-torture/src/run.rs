@@ -1,0 +1,108 @@
+//! What is run how often, and what is printed about it: progress on standard error, the result on standard output.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use lycosa::Result;
+
+use crate::arguments::{ALL, Arguments};
+use crate::counts::Counts;
+use crate::crawl::crawl;
+use crate::sabotage::{Defect, Sabotage};
+use crate::time::Stopwatch;
+
+/// Real time between two lines of progress.
+const PROGRESS_EVERY: Duration = Duration::from_secs(10);
+
+/// A violation, and where to find it again.
+struct Caught {
+    what: String,
+    crawl: u64,
+}
+
+/// Runs what the arguments ask for; whether all is as it must be.
+///
+/// # Errors
+/// When the torture itself cannot go on.
+pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
+    let watch = Stopwatch::start();
+    match arguments.sabotage.as_deref() {
+        None => clean(arguments, watch),
+        Some(ALL) => {
+            let clean = clean(arguments, watch)?;
+            let caught = sabotages(arguments, watch)?;
+            Ok(clean && caught)
+        }
+        Some(name) => {
+            let (counts, caught) = cycles(arguments, Sabotage::named(name), watch)?;
+            report(name, &counts, caught.as_ref(), arguments.seed);
+            Ok(caught.is_none())
+        }
+    }
+}
+
+fn clean(arguments: &Arguments, watch: Stopwatch) -> Result<bool> {
+    let (counts, caught) = cycles(arguments, None, watch)?;
+    report("clean", &counts, caught.as_ref(), arguments.seed);
+    Ok(caught.is_none())
+}
+
+/// Every defect; whether each was caught.
+fn sabotages(arguments: &Arguments, watch: Stopwatch) -> Result<bool> {
+    let mut missed = Vec::new();
+    for (name, sabotage, _) in Sabotage::ALL {
+        let (counts, caught) = cycles(arguments, Some(sabotage), watch)?;
+        match caught {
+            Some(caught) => say(&format!("{name}: caught after {} cycles: {}", counts.cycles, caught.what)),
+            None => {
+                say(&format!("{name}: NOT CAUGHT in {counts}"));
+                missed.push(name);
+            }
+        }
+    }
+    let (all, missing) = (Sabotage::ALL.len(), missed.len());
+    say(&format!("{} of {all} defects caught", all - missing));
+    Ok(missed.is_empty())
+}
+
+/// Crawls until enough cycles are through, a promise is broken, or the time is over.
+fn cycles(
+    arguments: &Arguments,
+    sabotage: Option<Sabotage>,
+    watch: Stopwatch,
+) -> Result<(Counts, Option<Caught>)> {
+    let mut counts = Counts::default();
+    let mut told = watch.elapsed();
+    let mut number = arguments.crawl;
+    let limit = Duration::from_secs(60 * arguments.minutes);
+    while counts.cycles < arguments.cycles && watch.elapsed() < limit {
+        let defect = Defect::new(sabotage);
+        if let Some(what) = crawl(arguments.seed, number, defect, &mut counts)? {
+            return Ok((counts, Some(Caught { what, crawl: number })));
+        }
+        number += 1;
+        if watch.elapsed().saturating_sub(told) > PROGRESS_EVERY {
+            told = watch.elapsed();
+            tell(&format!("{} s: {counts}", told.as_secs()));
+        }
+    }
+    Ok((counts, None))
+}
+
+fn report(name: &str, counts: &Counts, caught: Option<&Caught>, seed: u64) {
+    say(&format!("{name}: {counts}; {} violations", u32::from(caught.is_some())));
+    if let Some(Caught { what, crawl }) = caught {
+        say(&format!("VIOLATION: {what} (repeat with --seed {seed} --crawl {crawl})"));
+    }
+}
+
+/// A line of the result.
+fn say(line: &str) {
+    // Whoever reads the output may have gone away; the exit status still tells.
+    drop(writeln!(std::io::stdout(), "{line}"));
+}
+
+/// A line beside the result.
+pub(crate) fn tell(line: &str) {
+    drop(writeln!(std::io::stderr(), "{line}"));
+}
