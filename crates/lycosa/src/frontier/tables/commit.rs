@@ -64,10 +64,11 @@ impl Tables {
             return;
         }
         let index = self.site(&to.site);
-        let (depth, per_origin) = (to.request.depth, self.pace.per_origin);
+        let depth = to.request.depth;
         let Some(site) = self.sites.get_mut(index as usize) else { return };
         let deeper = |entry: &Entry| entry.key == to.key && entry.depth > depth;
-        let Some(mut entry) = site.take(deeper, per_origin) else { return };
+        let taken = site.known_origin(&to.origin).and_then(|origin| site.take(origin, deeper));
+        let Some(mut entry) = taken else { return };
         *self.levels.entry(depth).or_default() += 1;
         self.leave_level(entry.depth, now);
         entry.set_depth(depth);

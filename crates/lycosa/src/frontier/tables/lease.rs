@@ -131,7 +131,7 @@ impl Tables {
         let site = self.sites.get_mut(index as usize)?;
         let before = site.started.replace(now);
         site.started_under = token;
-        site.lease_begins(entry.origin, pace.per_origin);
+        site.lease_begins(entry.origin);
         let page = entry.kind.yields_page();
         let lease = OpenLease { site: index, entry, expires: now.after(pace.lease), bytes, page, before };
         self.open(token, lease, now)

@@ -1,13 +1,14 @@
 //! The tables: everything the frontier knows, as one synchronous state machine without I/O or clock.
 //!
 //! Both implementations stand on it: memory as it is, the embedded one with a log below. Time is an argument.
-//! `entry` is a packed URL, `site` a queue with its politeness, `lease` hands out, `commit` ends leases, `gate` lets
+//! `entry` is a packed URL, `queue` where it waits, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `gate` lets
 //! sites that share addresses take turns, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
 mod commit;
 mod entry;
 mod gate;
 mod lease;
+mod queue;
 mod replay;
 mod site;
 mod store;
@@ -147,7 +148,6 @@ impl Tables {
     /// Puts an entry where it belongs: held for robots.txt, or in its queue.
     fn place(&mut self, site: u32, entry: Entry, now: Timestamp) {
         let level = self.level(&entry);
-        let per_origin = self.pace.per_origin;
         let robots = self.pace.robots && entry.kind != RequestKind::Robots;
         let Some(state) = self.sites.get_mut(site as usize) else { return };
         let index = entry.origin;
@@ -157,10 +157,10 @@ impl Tables {
             if !origin.robots_pending {
                 origin.robots_pending = true;
                 let entry = robots_entry(index, origin);
-                state.push(0, entry, per_origin);
+                state.push(0, entry);
             }
         } else {
-            state.push(level, entry, per_origin);
+            state.push(level, entry);
         }
         self.schedule(site, now);
     }
@@ -174,12 +174,13 @@ impl Tables {
     fn schedule(&mut self, index: u32, now: Timestamp) {
         let served = self.served_level();
         let Some(site) = self.sites.get_mut(index as usize) else { return };
-        let lowest = site.lowest_level();
-        if let Some(level) = lowest.filter(|level| *level > served && !site.waits_for_level) {
-            site.waits_for_level = true;
+        if let Some(level) =
+            site.level_above(served).filter(|level| site.waits_for.is_none_or(|at| *level < at))
+        {
+            site.waits_for = Some(level);
             self.waiting_sites.entry(level).or_default().push(index);
         }
-        let servable = lowest.is_some_and(|level| level <= served) && site.has_room();
+        let servable = site.has_room(served, self.pace.per_origin);
         let retry = site.retries.keys().next().map(|(at, _)| *at);
         let free = site.next_allowed(&self.pace).max(now);
         let at = match (servable, retry) {
@@ -220,7 +221,7 @@ impl Tables {
         while let Some(first) = self.waiting_sites.first_entry().filter(|first| *first.key() <= served) {
             for index in first.remove() {
                 if let Some(site) = self.sites.get_mut(index as usize) {
-                    site.waits_for_level = false;
+                    site.waits_for = None;
                 }
                 self.schedule(index, now);
             }
@@ -276,8 +277,8 @@ impl Tables {
         self.waiting_sites.clear();
         for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
             if let Some(site) = self.sites.get_mut(index as usize) {
-                site.waits_for_level = false;
-                site.count_blocked(self.pace.per_origin);
+                site.waits_for = None;
+                site.readmit_all();
             }
             self.schedule(index, now);
         }

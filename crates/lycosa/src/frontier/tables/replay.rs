@@ -36,11 +36,9 @@ impl Tables {
             return false;
         }
         self.wake_retries(name.site, now);
-        let per_origin = self.pace.per_origin;
         let Some(site) = self.sites.get_mut(name.site as usize) else { return false };
-        let wanted =
-            |entry: &Entry| entry.key == name.key && entry.kind == name.kind && entry.origin == name.origin;
-        let entry = site.take(wanted, per_origin).or_else(|| {
+        let wanted = |entry: &Entry| entry.key == name.key && entry.kind == name.kind;
+        let entry = site.take(name.origin, wanted).or_else(|| {
             // A request for robots.txt is born when a page meets rules that have become too old: no event of its own.
             let own = name.kind == RequestKind::Robots && name.key == UrlKey(0);
             let state = site.origins.get_mut(name.origin as usize).filter(|_| own)?;

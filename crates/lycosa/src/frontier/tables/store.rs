@@ -163,7 +163,7 @@ impl Tables {
         let site = self.sites.get_mut(index as usize).ok_or(Damaged)?;
         let origin = site.origin(&found.origin);
         let entry = Entry::new(found.key, origin, &found.origin, found.request);
-        site.lease_begins(origin, self.pace.per_origin);
+        site.lease_begins(origin);
         if entry.kind != crate::model::RequestKind::Robots {
             self.stats.leased += 1;
             *self.levels.entry(entry.depth).or_default() += 1;
