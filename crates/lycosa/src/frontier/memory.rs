@@ -130,7 +130,8 @@ impl Frontier for Memory {
         let mut state = self.state();
         let extend = |wish: Extension| {
             let open = state.tables.is_open(wish.token, now);
-            open.then(|| state.tables.extend(wish, now)).flatten().ok_or(CommitError::Fenced)
+            let granted = open.then(|| state.tables.extend(wish, now)).flatten();
+            granted.map(|(granted, _)| granted).ok_or(CommitError::Fenced)
         };
         ready(batch.into_iter().map(extend).collect())
     }

@@ -172,6 +172,10 @@ impl Embedded {
         };
         let now = clock.now();
         recovered.recovery.reopened = recovered.tables.reopened(now);
+        if recovered.recovery.replayed > 0 {
+            // The last process did not end in peace: requests whose lease was not durable yet may have been sent.
+            recovered.tables.rest(now);
+        }
         let state = State {
             tables: recovered.tables,
             tail: recovered.tail,
@@ -372,8 +376,9 @@ impl Shared {
         if !state.tables.is_open(wish.token, now) {
             return None;
         }
-        let granted = state.tables.extend(wish, now)?;
-        let lsn = if granted.bytes > 0 {
+        let (granted, reserved) = state.tables.extend(wish, now)?;
+        let lsn = if reserved > 0 {
+            let wish = Extension { bytes: reserved, ..wish };
             self.append(&mut state, |out| event::put_extended(out, now, &wish))
         } else {
             0

@@ -155,7 +155,7 @@ impl Recovered {
                 None => return false,
             },
             Event::Nacked(nack) => return self.tables.nack(*nack, now),
-            Event::Extended(wish) => return self.tables.extend(wish, now).is_some(),
+            Event::Extended(wish) => return self.tables.extend_again(wish, now).is_some(),
             Event::Host(update) => self.tables.update_host(*update, now),
             Event::Cursor(sink, cursor) => drop(self.tail.cursors.insert(sink, cursor)),
             Event::Trimmed(to) => self.tail.trim(to),

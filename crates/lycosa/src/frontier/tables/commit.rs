@@ -35,7 +35,8 @@ impl Tables {
         let mut outcome = commit.outcome;
         if let Outcome::Redirect { status, to, if_known } = &mut outcome {
             let of: Arc<str> = to.request.url.clone();
-            if add(self, (**to).clone(), now) == AddStatus::Known {
+            // The journey of an accepted URL goes on whatever the limits have become meanwhile.
+            if self.add_again((**to).clone(), now) == AddStatus::Known {
                 self.lift(to, now);
                 records = std::mem::take(if_known);
                 outcome = Outcome::Alias { status: *status, of };
@@ -65,10 +66,10 @@ impl Tables {
         }
         let index = self.site(&to.site);
         let depth = to.request.depth;
-        let Some(site) = self.sites.get_mut(index as usize) else { return };
+        let Some(site) = self.sites.get(index as usize) else { return };
         let deeper = |entry: &Entry| entry.key == to.key && entry.depth > depth;
-        let taken = site.known_origin(&to.origin).and_then(|origin| site.take(origin, deeper));
-        let Some(mut entry) = taken else { return };
+        let Some(origin) = site.known_origin(&to.origin) else { return };
+        let Some(mut entry) = self.take(index, origin, deeper) else { return };
         *self.levels.entry(depth).or_default() += 1;
         self.leave_level(entry.depth, now);
         entry.set_depth(depth);
@@ -139,7 +140,7 @@ impl Tables {
         let lease = self.leases.remove(&token)?;
         self.expiries.remove(&(lease.expires, token));
         self.reserved_pages -= u64::from(lease.page);
-        self.reserved_bytes -= lease.bytes;
+        self.reserved_bytes = self.reserved_bytes.saturating_sub(lease.bytes);
         if let Some(site) = self.sites.get_mut(lease.site as usize) {
             site.lease_ends(lease.entry.origin, self.pace.per_origin);
         }
@@ -155,7 +156,7 @@ impl Tables {
         }
         for attempt in attempts {
             self.stats.requests += 1;
-            self.stats.bytes += attempt.wire_bytes;
+            self.stats.bytes = self.stats.bytes.saturating_add(attempt.wire_bytes);
             if attempt.status.is_some() {
                 site.response_time = mean_response_time(site.response_time, attempt.duration);
             }
@@ -163,22 +164,27 @@ impl Tables {
         self.schedule(lease.site, now);
     }
 
-    /// Keeps a lease longer and reserves more bytes.
-    pub(crate) fn extend(&mut self, wish: Extension, now: Timestamp) -> Option<Granted> {
-        let used = self.bytes_used();
-        let bytes = match self.limits.max_bytes {
-            Some(limit) if used.saturating_add(wish.bytes) > limit => 0,
-            Some(_) => wish.bytes,
-            None => 0,
+    /// Keeps a lease longer and reserves more bytes. Answers what is granted, and what of it was reserved: nothing
+    /// while there is no budget of bytes.
+    pub(crate) fn extend(&mut self, wish: Extension, now: Timestamp) -> Option<(Granted, u64)> {
+        let (granted, reserved) = match self.limits.max_bytes {
+            Some(limit) if self.bytes_used().saturating_add(wish.bytes) > limit => (0, 0),
+            Some(_) => (wish.bytes, wish.bytes),
+            None => (wish.bytes, 0),
         };
+        let deadline = self.extend_again(Extension { bytes: reserved, ..wish }, now)?;
+        Some((Granted { deadline, bytes: granted }, reserved))
+    }
+
+    /// Keeps a lease longer and reserves exactly these bytes: the log says that they were.
+    pub(crate) fn extend_again(&mut self, wish: Extension, now: Timestamp) -> Option<Timestamp> {
         let lease = self.leases.get_mut(&wish.token.0)?;
         self.expiries.remove(&(lease.expires, wish.token.0));
         lease.expires = now.after(wish.for_time).max(lease.expires);
-        lease.bytes += bytes;
-        self.reserved_bytes += bytes;
+        lease.bytes = lease.bytes.saturating_add(wish.bytes);
+        self.reserved_bytes = self.reserved_bytes.saturating_add(wish.bytes);
         self.expiries.insert((lease.expires, wish.token.0));
-        let bytes = if self.limits.max_bytes.is_some() { bytes } else { wish.bytes };
-        Some(Granted { deadline: lease.expires, bytes })
+        Some(lease.expires)
     }
 
     /// The site of an open lease.

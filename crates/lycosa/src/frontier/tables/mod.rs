@@ -147,6 +147,9 @@ impl Tables {
 
     /// Puts an entry where it belongs: held for robots.txt, or in its queue.
     fn place(&mut self, site: u32, entry: Entry, now: Timestamp) {
+        if self.too_deep(&entry) {
+            return self.park(site, entry, now);
+        }
         let level = self.level(&entry);
         let robots = self.pace.robots && entry.kind != RequestKind::Robots;
         let Some(state) = self.sites.get_mut(site as usize) else { return };
@@ -163,6 +166,60 @@ impl Tables {
             state.push(level, entry);
         }
         self.schedule(site, now);
+    }
+
+    /// Whether the depth limit, which may have been lowered since it was accepted, keeps an entry back.
+    fn too_deep(&self, entry: &Entry) -> bool {
+        let deeper = |limit| entry.depth > limit;
+        entry.kind != RequestKind::Robots && self.limits.max_depth.is_some_and(deeper)
+    }
+
+    fn park(&mut self, site: u32, entry: Entry, now: Timestamp) {
+        let depth = entry.depth;
+        if let Some(state) = self.sites.get_mut(site as usize) {
+            state.parked.push(entry);
+        }
+        self.stats.pending -= 1;
+        self.stats.parked += 1;
+        self.leave_level(depth, now);
+    }
+
+    /// Counts an entry that was parked as one that waits.
+    fn unpark(&mut self, depth: u32) {
+        self.stats.parked -= 1;
+        self.stats.pending += 1;
+        *self.levels.entry(depth).or_default() += 1;
+    }
+
+    /// Takes an entry out, wherever it waits; one that was parked counts as waiting then.
+    fn take(&mut self, site: u32, origin: u32, wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
+        let site = self.sites.get_mut(site as usize)?;
+        if let Some(entry) = site.take(origin, &wanted) {
+            return Some(entry);
+        }
+        let parked = site.take_parked(|entry| entry.origin == origin && wanted(entry))?;
+        self.unpark(parked.depth);
+        Some(parked)
+    }
+
+    /// Places everything that is queued or parked anew, after the depth limit has changed.
+    fn place_all(&mut self, now: Timestamp) {
+        for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
+            let Some(site) = self.sites.get_mut(index as usize) else { return };
+            let parked = std::mem::take(&mut site.parked);
+            let queued = site.drain();
+            parked.iter().for_each(|entry| self.unpark(entry.depth));
+            queued.into_iter().chain(parked).for_each(|entry| self.place(index, entry, now));
+        }
+    }
+
+    /// Queues what is held for robots.txt, which nobody asks for any more.
+    fn place_held(&mut self, now: Timestamp) {
+        for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
+            let Some(site) = self.sites.get_mut(index as usize) else { return };
+            let held: Vec<Entry> = site.origins.iter_mut().flat_map(|origin| origin.held.drain(..)).collect();
+            held.into_iter().for_each(|entry| self.place(index, entry, now));
+        }
     }
 
     /// The level an entry waits on: its depth while levels are served one by one.
@@ -266,8 +323,18 @@ impl Tables {
         match control {
             Control::Pause => self.paused = true,
             Control::Resume => self.paused = false,
-            Control::Limits(limits) => self.limits = limits,
-            Control::Pace(pace) => self.pace = pace,
+            Control::Limits(limits) => {
+                let depth = std::mem::replace(&mut self.limits, limits).max_depth;
+                if depth != limits.max_depth {
+                    self.place_all(now);
+                }
+            }
+            Control::Pace(pace) => {
+                self.pace = pace;
+                if !pace.robots {
+                    self.place_held(now);
+                }
+            }
         }
         self.schedule_all(now);
     }

@@ -38,6 +38,8 @@ pub(crate) struct Site {
     pub(crate) queued: u64,
     /// Retries by time; the number keeps equal times apart.
     pub(crate) retries: BTreeMap<(Timestamp, u64), Entry>,
+    /// Entries deeper than the depth limit has become.
+    pub(crate) parked: Vec<Entry>,
     /// When the last request started, if one did.
     pub(crate) started: Option<Timestamp>,
     /// The lease it started under.
@@ -63,6 +65,7 @@ impl Site {
             levels: BTreeMap::new(),
             queued: 0,
             retries: BTreeMap::new(),
+            parked: Vec::new(),
             started: None,
             started_under: 0,
             blocked_until: Timestamp::default(),
@@ -193,7 +196,7 @@ impl Site {
         let wanted = |entry: &Entry| entry.origin == origin && wanted(entry);
         let mut levels = self.levels.iter_mut();
         if let Some((at, entry)) =
-            levels.find_map(|(at, level)| level.take(origin, &wanted).map(|entry| (*at, entry)))
+            levels.find_map(|(at, level)| level.take(origin, wanted).map(|entry| (*at, entry)))
         {
             self.left(at);
             return Some(entry);
@@ -204,6 +207,12 @@ impl Site {
         }
         let held = &mut self.origins.get_mut(origin as usize)?.held;
         held.remove(held.iter().position(wanted)?)
+    }
+
+    /// Takes the parked entry that this is true of.
+    pub(crate) fn take_parked(&mut self, wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
+        let at = self.parked.iter().position(wanted)?;
+        Some(self.parked.remove(at))
     }
 
     /// An entry has left the queue of this level.
@@ -219,7 +228,7 @@ impl Site {
         let queued = self.levels.values().flat_map(Level::entries);
         let held = self.origins.iter().flat_map(|origin| &origin.held);
         let retries = self.retries.iter().map(|((at, _), entry)| (Some(*at), entry));
-        queued.chain(held).map(|entry| (None, entry)).chain(retries)
+        queued.chain(held).chain(&self.parked).map(|entry| (None, entry)).chain(retries)
     }
 
     pub(crate) fn record(&self, pace: &Pace) -> HostRecord {

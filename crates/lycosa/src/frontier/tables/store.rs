@@ -170,7 +170,7 @@ impl Tables {
         }
         let page = entry.kind.yields_page();
         self.reserved_pages += u64::from(page);
-        self.reserved_bytes += bytes;
+        self.reserved_bytes = self.reserved_bytes.saturating_add(bytes);
         self.expiries.insert((expires, token));
         self.leases.insert(token, OpenLease { site: index, entry, expires, bytes, page, before });
         Ok(())
