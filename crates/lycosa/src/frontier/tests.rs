@@ -1,5 +1,7 @@
 //! Every frontier runs the suite; the embedded one is ended kindly and killed.
 
+mod model;
+
 use std::sync::Arc;
 
 use super::conformance::{Stand, check};

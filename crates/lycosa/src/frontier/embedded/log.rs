@@ -175,7 +175,7 @@ impl Log {
 }
 
 impl Writer {
-    fn write(&mut self, first: u64, payload: &[u8]) -> Result<()> {
+    pub(super) fn write(&mut self, first: u64, payload: &[u8]) -> Result<()> {
         if self.written >= SEGMENT {
             let (_, next) = begin_segment(&self.folder, first, &*self.files)?;
             self.segment = next;

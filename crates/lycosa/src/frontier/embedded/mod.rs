@@ -176,6 +176,13 @@ impl Embedded {
             // The last process did not end in peace: requests whose lease was not durable yet may have been sent.
             recovered.tables.rest(now);
         }
+        let mut writer =
+            Writer { folder: folder.clone(), files: files.clone(), durability, segment, written };
+        // Durable before the first lease: otherwise a run that is killed early has given tokens that the next one,
+        // which does not know of it, gives again.
+        let mut opened = Vec::new();
+        event::put_opened(&mut opened, now);
+        writer.write(recovered.last + 1, &opened)?;
         let state = State {
             tables: recovered.tables,
             tail: recovered.tail,
@@ -184,15 +191,13 @@ impl Embedded {
         };
         let shared = Arc::new(Shared {
             clock,
-            files: files.clone(),
-            folder: folder.clone(),
+            files,
+            folder,
             state: Mutex::new(state),
-            log: Log::new(recovered.last),
+            log: Log::new(recovered.last + 1),
             changed: Arc::new(Notify::new()),
             exact: std::sync::atomic::AtomicBool::new(is_exact(&limits)),
         });
-        shared.log.append(|out| event::put_opened(out, now));
-        let writer = Writer { folder, files, durability, segment, written };
         let writing = shared.clone();
         let writer = std::thread::Builder::new()
             .name("lycosa-log".to_owned())

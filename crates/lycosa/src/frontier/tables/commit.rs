@@ -69,11 +69,11 @@ impl Tables {
         let Some(site) = self.sites.get(index as usize) else { return };
         let deeper = |entry: &Entry| entry.key == to.key && entry.depth > depth;
         let Some(origin) = site.known_origin(&to.origin) else { return };
-        let Some(mut entry) = self.take(index, origin, deeper) else { return };
+        let Some((at, mut entry)) = self.take(index, origin, deeper) else { return };
         *self.levels.entry(depth).or_default() += 1;
         self.leave_level(entry.depth, now);
         entry.set_depth(depth);
-        self.place(index, entry, now);
+        self.let_wait(index, at, entry, now);
     }
 
     fn finish(&mut self, lease: &OpenLease, outcome: &Outcome, now: Timestamp) {
@@ -120,10 +120,7 @@ impl Tables {
             self.stats.leased -= 1;
             self.stats.pending += 1;
         }
-        match at {
-            Some(at) => self.retry_at(lease.site, lease.entry, at, now),
-            None => self.place(lease.site, lease.entry, now),
-        }
+        self.let_wait(lease.site, at, lease.entry, now);
     }
 
     pub(super) fn retry_at(&mut self, index: u32, entry: Entry, at: Timestamp, now: Timestamp) {

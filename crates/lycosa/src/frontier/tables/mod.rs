@@ -142,14 +142,11 @@ impl Tables {
         let Some(state) = self.sites.get_mut(site as usize) else { return };
         let origin = state.origin(&found.origin);
         let entry = Entry::new(found.key, origin, &found.origin, found.request);
-        self.place(site, entry, now);
+        self.let_wait(site, None, entry, now);
     }
 
     /// Puts an entry where it belongs: held for robots.txt, or in its queue.
     fn place(&mut self, site: u32, entry: Entry, now: Timestamp) {
-        if self.too_deep(&entry) {
-            return self.park(site, entry, now);
-        }
         let level = self.level(&entry);
         let robots = self.pace.robots && entry.kind != RequestKind::Robots;
         let Some(state) = self.sites.get_mut(site as usize) else { return };
@@ -168,48 +165,59 @@ impl Tables {
         self.schedule(site, now);
     }
 
-    /// Whether the depth limit, which may have been lowered since it was accepted, keeps an entry back.
-    fn too_deep(&self, entry: &Entry) -> bool {
-        let deeper = |limit| entry.depth > limit;
-        entry.kind != RequestKind::Robots && self.limits.max_depth.is_some_and(deeper)
-    }
-
-    fn park(&mut self, site: u32, entry: Entry, now: Timestamp) {
-        let depth = entry.depth;
-        if let Some(state) = self.sites.get_mut(site as usize) {
-            state.parked.push(entry);
+    /// Lets a URL wait: until its time if it has one, or parked while the depth limit, which may have been lowered
+    /// since it was accepted, keeps it back.
+    fn let_wait(&mut self, index: u32, at: Option<Timestamp>, entry: Entry, now: Timestamp) {
+        let too_deep = self.limits.max_depth.is_some_and(|limit| entry.depth > limit);
+        if too_deep && entry.kind != RequestKind::Robots {
+            let depth = entry.depth;
+            if let Some(site) = self.sites.get_mut(index as usize) {
+                site.parked.push((at, entry));
+            }
+            self.stats.pending -= 1;
+            self.stats.parked += 1;
+            self.leave_level(depth, now);
+            self.schedule(index, now);
+        } else if let Some(at) = at {
+            self.retry_at(index, entry, at, now);
+        } else {
+            self.place(index, entry, now);
         }
-        self.stats.pending -= 1;
-        self.stats.parked += 1;
-        self.leave_level(depth, now);
     }
 
-    /// Counts an entry that was parked as one that waits.
+    /// Counts a URL that was parked as one that waits.
     fn unpark(&mut self, depth: u32) {
         self.stats.parked -= 1;
         self.stats.pending += 1;
         *self.levels.entry(depth).or_default() += 1;
     }
 
-    /// Takes an entry out, wherever it waits; one that was parked counts as waiting then.
-    fn take(&mut self, site: u32, origin: u32, wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
+    /// Takes an entry out, wherever it waits, with its time; one that was parked counts as waiting then.
+    fn take(
+        &mut self,
+        site: u32,
+        origin: u32,
+        wanted: impl Fn(&Entry) -> bool,
+    ) -> Option<(Option<Timestamp>, Entry)> {
         let site = self.sites.get_mut(site as usize)?;
-        if let Some(entry) = site.take(origin, &wanted) {
-            return Some(entry);
+        if let Some(found) = site.take(origin, &wanted) {
+            return Some(found);
         }
-        let parked = site.take_parked(|entry| entry.origin == origin && wanted(entry))?;
-        self.unpark(parked.depth);
-        Some(parked)
+        let (at, entry) = site.take_parked(|entry| entry.origin == origin && wanted(entry))?;
+        self.unpark(entry.depth);
+        Some((at, entry))
     }
 
-    /// Places everything that is queued or parked anew, after the depth limit has changed.
+    /// Places everything that waits anew, after the depth limit has changed.
     fn place_all(&mut self, now: Timestamp) {
         for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
             let Some(site) = self.sites.get_mut(index as usize) else { return };
             let parked = std::mem::take(&mut site.parked);
-            let queued = site.drain();
-            parked.iter().for_each(|entry| self.unpark(entry.depth));
-            queued.into_iter().chain(parked).for_each(|entry| self.place(index, entry, now));
+            let waiting = site.drain();
+            parked.iter().for_each(|(_, entry)| self.unpark(entry.depth));
+            for (at, entry) in waiting.into_iter().chain(parked) {
+                self.let_wait(index, at, entry, now);
+            }
         }
     }
 

@@ -37,7 +37,8 @@ impl Tables {
         }
         self.wake_retries(name.site, now);
         let wanted = |entry: &Entry| entry.key == name.key && entry.kind == name.kind;
-        let entry = self.take(name.site, name.origin, wanted).or_else(|| {
+        let waiting = self.take(name.site, name.origin, wanted).map(|(_, entry)| entry);
+        let entry = waiting.or_else(|| {
             // A request for robots.txt is born when a page meets rules that have become too old: no event of its own.
             let own = name.kind == RequestKind::Robots && name.key == UrlKey(0);
             let site = self.sites.get_mut(name.site as usize).filter(|_| own)?;

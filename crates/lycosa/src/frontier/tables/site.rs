@@ -38,8 +38,8 @@ pub(crate) struct Site {
     pub(crate) queued: u64,
     /// Retries by time; the number keeps equal times apart.
     pub(crate) retries: BTreeMap<(Timestamp, u64), Entry>,
-    /// Entries deeper than the depth limit has become.
-    pub(crate) parked: Vec<Entry>,
+    /// Entries deeper than the depth limit has become, with the time of their retry.
+    pub(crate) parked: Vec<(Option<Timestamp>, Entry)>,
     /// When the last request started, if one did.
     pub(crate) started: Option<Timestamp>,
     /// The lease it started under.
@@ -163,10 +163,14 @@ impl Site {
         self.levels.entry(level).or_default().push(entry);
     }
 
-    /// Everything queued, taken out, in order.
-    pub(crate) fn drain(&mut self) -> Vec<Entry> {
+    /// Everything that waits, taken out, with its time when it waits for one.
+    pub(crate) fn drain(&mut self) -> Vec<(Option<Timestamp>, Entry)> {
         self.queued = 0;
-        std::mem::take(&mut self.levels).into_values().flat_map(Level::into_entries).collect()
+        let queued = std::mem::take(&mut self.levels).into_values().flat_map(Level::into_entries);
+        let held = self.origins.iter_mut().flat_map(|origin| origin.held.drain(..));
+        let retries = std::mem::take(&mut self.retries).into_iter();
+        let retries = retries.map(|((at, _), entry)| (Some(at), entry));
+        queued.chain(held).map(|entry| (None, entry)).chain(retries).collect()
     }
 
     /// The lowest level above this one that has something.
@@ -191,27 +195,35 @@ impl Site {
         Some(entry)
     }
 
-    /// Takes the entry of this origin that this is true of, wherever it waits.
-    pub(crate) fn take(&mut self, origin: u32, wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
+    /// Takes the entry of this origin that this is true of, wherever it waits, with its time.
+    pub(crate) fn take(
+        &mut self,
+        origin: u32,
+        wanted: impl Fn(&Entry) -> bool,
+    ) -> Option<(Option<Timestamp>, Entry)> {
         let wanted = |entry: &Entry| entry.origin == origin && wanted(entry);
         let mut levels = self.levels.iter_mut();
         if let Some((at, entry)) =
             levels.find_map(|(at, level)| level.take(origin, wanted).map(|entry| (*at, entry)))
         {
             self.left(at);
-            return Some(entry);
+            return Some((None, entry));
         }
         let retry = self.retries.iter().find(|(_, entry)| wanted(entry)).map(|(at, _)| *at);
         if let Some(at) = retry {
-            return self.retries.remove(&at);
+            return self.retries.remove(&at).map(|entry| (Some(at.0), entry));
         }
         let held = &mut self.origins.get_mut(origin as usize)?.held;
-        held.remove(held.iter().position(wanted)?)
+        let entry = held.remove(held.iter().position(wanted)?)?;
+        Some((None, entry))
     }
 
-    /// Takes the parked entry that this is true of.
-    pub(crate) fn take_parked(&mut self, wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
-        let at = self.parked.iter().position(wanted)?;
+    /// Takes the parked entry that this is true of, with its time.
+    pub(crate) fn take_parked(
+        &mut self,
+        wanted: impl Fn(&Entry) -> bool,
+    ) -> Option<(Option<Timestamp>, Entry)> {
+        let at = self.parked.iter().position(|(_, entry)| wanted(entry))?;
         Some(self.parked.remove(at))
     }
 
@@ -228,7 +240,8 @@ impl Site {
         let queued = self.levels.values().flat_map(Level::entries);
         let held = self.origins.iter().flat_map(|origin| &origin.held);
         let retries = self.retries.iter().map(|((at, _), entry)| (Some(*at), entry));
-        queued.chain(held).chain(&self.parked).map(|entry| (None, entry)).chain(retries)
+        let parked = self.parked.iter().map(|(at, entry)| (*at, entry));
+        queued.chain(held).map(|entry| (None, entry)).chain(retries).chain(parked)
     }
 
     pub(crate) fn record(&self, pace: &Pace) -> HostRecord {

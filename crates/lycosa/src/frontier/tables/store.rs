@@ -185,10 +185,7 @@ impl Tables {
             self.stats.pending += 1;
             *self.levels.entry(entry.depth).or_default() += 1;
         }
-        match at {
-            Some(at) => self.retry_at(index, entry, at, Timestamp::default()),
-            // The time zero makes stored robots.txt valid for as long as they say, and holds what must be held.
-            None => self.place(index, entry, Timestamp::default()),
-        }
+        // The time zero makes stored robots.txt valid for as long as they say, and holds what must be held.
+        self.let_wait(index, at, entry, Timestamp::default());
     }
 }
