@@ -33,7 +33,7 @@ pub use recovery::Recovery;
 use self::event::LeaseEvent;
 use self::log::{Log, Writer};
 use self::state::Tail;
-use super::tables::Tables;
+use super::tables::{Rules, Tables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     AddStatus, Clock, Commit, CommitError, Discovered, Extension, Granted, Lease, Leased, Limits, Lsn, Nack,
@@ -360,8 +360,9 @@ impl Shared {
             return Err(CommitError::Fenced);
         }
         commit.outlinks.retain(|found| state.tables.is_news(found));
-        let lsn = self.append(&mut state, |out| event::put_committed(out, now, &commit));
-        let applied = state.tables.commit(commit, now, false).ok_or(CommitError::Fenced)?;
+        let by_level = state.tables.serves_by_level();
+        let lsn = self.append(&mut state, |out| event::put_committed(out, now, &commit, by_level));
+        let applied = state.tables.commit(commit, now, Rules::Present).ok_or(CommitError::Fenced)?;
         state.tail.push(Lsn(lsn), now, applied);
         Ok(lsn)
     }

@@ -13,7 +13,7 @@ use super::log::segment_first;
 use super::snapshot;
 use super::state::Tail;
 use crate::error::{Error, ErrorKind, Result};
-use crate::frontier::tables::{LeaseName, Tables};
+use crate::frontier::tables::{LeaseName, Rules, Tables};
 use crate::model::wire::Reader;
 use crate::model::{Limits, Lsn, Pace};
 
@@ -150,10 +150,11 @@ impl Recovered {
             Event::Expired(tokens) => {
                 return tokens.into_iter().all(|token| self.tables.expire_one(token, now));
             }
-            Event::Committed(commit) => match self.tables.commit(*commit, now, true) {
-                Some(applied) => self.tail.push(Lsn(lsn), now, applied),
-                None => return false,
-            },
+            Event::Committed(commit, by_level) => {
+                let applied = self.tables.commit(*commit, now, Rules::Past { by_level });
+                let Some(applied) = applied else { return false };
+                self.tail.push(Lsn(lsn), now, applied);
+            }
             Event::Nacked(nack) => return self.tables.nack(*nack, now),
             Event::Extended(wish) => return self.tables.extend_again(wish, now).is_some(),
             Event::Host(update) => self.tables.update_host(*update, now),

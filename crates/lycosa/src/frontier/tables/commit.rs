@@ -19,12 +19,22 @@ pub(crate) struct Applied {
     pub(crate) records: Vec<Record>,
 }
 
+/// Whose limits decide what a commit brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rules {
+    /// Those in force.
+    Present,
+    /// Those of the run that wrote the log: what it found was accepted; whether levels were served is told.
+    Past { by_level: bool },
+}
+
 impl Tables {
     /// Ends a lease with its outcome; `None` when it had ended before.
-    ///
-    /// `again`: the log says that it happened, so what it found is accepted whatever the present limits say.
-    pub(crate) fn commit(&mut self, commit: Commit, now: Timestamp, again: bool) -> Option<Applied> {
-        let add = if again { Self::add_again } else { Self::add };
+    pub(crate) fn commit(&mut self, commit: Commit, now: Timestamp, rules: Rules) -> Option<Applied> {
+        let (add, by_level): (fn(&mut Self, _, _) -> _, _) = match rules {
+            Rules::Present => (Self::add, self.serves_by_level()),
+            Rules::Past { by_level } => (Self::add_again, by_level),
+        };
         let lease = self.close(commit.token.0)?;
         self.settle_attempts(commit.token, &lease, &commit.attempts, now);
         let robots = lease.entry.kind == RequestKind::Robots;
@@ -37,7 +47,9 @@ impl Tables {
             let of: Arc<str> = to.request.url.clone();
             // The journey of an accepted URL goes on whatever the limits have become meanwhile.
             if self.add_again((**to).clone(), now) == AddStatus::Known {
-                self.lift(to, now);
+                if by_level {
+                    self.lift(to, now);
+                }
                 records = std::mem::take(if_known);
                 outcome = Outcome::Alias { status: *status, of };
             }
@@ -61,7 +73,7 @@ impl Tables {
     /// A redirect costs no depth: a known target that waits on a deeper level is lifted to the redirect's own, so
     /// that what a depth limit covers does not hang on who found it first.
     fn lift(&mut self, to: &crate::model::Discovered, now: Timestamp) {
-        if self.limits.max_depth.is_none() || self.seen.get(&to.key) != Some(&Mark::Open) {
+        if self.seen.get(&to.key) != Some(&Mark::Open) {
             return;
         }
         let index = self.site(&to.site);

@@ -17,7 +17,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::sync::Arc;
 
-pub(crate) use self::commit::Applied;
+pub(crate) use self::commit::{Applied, Rules};
 use self::entry::Entry;
 use self::gate::Gates;
 pub(crate) use self::replay::LeaseName;
@@ -230,9 +230,14 @@ impl Tables {
         }
     }
 
+    /// Whether levels are served one by one.
+    pub(crate) fn serves_by_level(&self) -> bool {
+        self.limits.max_depth.is_some()
+    }
+
     /// The level an entry waits on: its depth while levels are served one by one.
     fn level(&self, entry: &Entry) -> u32 {
-        if self.limits.max_depth.is_some() && entry.kind != RequestKind::Robots { entry.depth } else { 0 }
+        if self.serves_by_level() && entry.kind != RequestKind::Robots { entry.depth } else { 0 }
     }
 
     /// Makes sure that the heap looks at a site when it can next be served.
