@@ -6,6 +6,8 @@
 //! how it is framed, `log` the writing, `recovery` and `snapshot` the reading again, `files` what all of it asks of a
 //! file system. What it does not do: compress, read history for questions (that is a later reader of the segments).
 
+#[cfg(test)]
+mod damage_tests;
 mod event;
 mod files;
 mod frame;
