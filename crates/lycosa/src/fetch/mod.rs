@@ -10,6 +10,8 @@
 
 mod body;
 mod client;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod connect;
 mod connection;
 mod deadline;
@@ -19,6 +21,8 @@ mod options;
 mod pool;
 mod proxy;
 pub mod resolve;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 pub use client::Client;

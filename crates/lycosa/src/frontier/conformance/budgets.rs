@@ -83,6 +83,10 @@ fn leases(world: &World, max: usize, bytes: u64) -> Check<Vec<Lease>> {
     }
 }
 
+fn one_lease(world: &World, bytes: u64) -> Check<Lease> {
+    leases(world, 1, bytes)?.pop().ok_or_else(|| format!("a lease of {bytes} bytes was due"))
+}
+
 /// A page of so many bytes.
 fn received(lease: &Lease, wire_bytes: u64) -> Commit {
     Commit { attempts: vec![Attempt { wire_bytes, ..sent(200) }], ..fetched(lease) }
@@ -116,7 +120,7 @@ fn bytes(make: &mut Make<'_>) -> Check {
 fn extended_bytes(make: &mut Make<'_>) -> Check {
     let world = World::new(make, byte_limit(1_000), PLAIN);
     world.add(many(3))?;
-    let lease = leases(&world, 1, 400)?.remove(0);
+    let lease = one_lease(&world, 400)?;
     let extend = |bytes| world.extend(&lease, Duration::from_secs(60), bytes).map(|granted| granted.bytes);
     same("300 of 600", &extend(300)?, &300)?;
     same("301 of 300", &extend(301)?, &0)?;
@@ -132,7 +136,7 @@ fn bytes_read_again(make: &mut Make<'_>) -> Check {
     for (first, second) in [(byte_limit(1_000), Limits::default()), (Limits::default(), byte_limit(1_000))] {
         let mut world = World::new(make, first, PLAIN);
         world.add(many(3))?;
-        let lease = leases(&world, 1, 400)?.remove(0);
+        let lease = one_lease(&world, 400)?;
         world.extend(&lease, Duration::from_secs(60), 200)?;
         let mut wanted = world.stats().bytes;
         wanted += if first.max_bytes.is_some() { 600 } else { 0 };
@@ -150,7 +154,7 @@ fn lost_lease(make: &mut Make<'_>) -> Check {
     world.add(many(5))?;
     same("leases", &leases(&world, 1, 400)?.len(), &1)?;
     world.advance(60_000);
-    let lease = leases(&world, 1, 300)?.remove(0);
+    let lease = one_lease(&world, 300)?;
     let spent = |world: &World| {
         let stats = world.stats();
         (stats.requests, stats.bytes)
@@ -212,7 +216,7 @@ fn over_restarts(make: &mut Make<'_>) -> Check {
     let limits = Limits { max_pages: Some(4), ..Limits::default() };
     let mut world = World::new(make, limits, PLAIN);
     world.add(many(9))?;
-    let leases = world.leases(3)?;
+    let leases = world.exactly(3)?;
     world.fetch(&leases[0])?;
     world.fetch(&leases[1])?;
     if !world.reopen(limits, PLAIN)? {

@@ -63,7 +63,7 @@ fn wakes(make: &mut Make<'_>) -> Check {
 fn hosts(make: &mut Make<'_>) -> Check {
     let mut world = World::plain(make);
     world.add_pages(&["http://x.a.test/1", "http://y.a.test/2", "http://x.a.test/3", "http://x.a.test/4"])?;
-    let leases = world.leases(3)?;
+    let leases = world.exactly(3)?;
     let attempt = Attempt { duration: Duration::from_millis(80), ..sent(200) };
     world.commit(Commit { attempts: vec![attempt], ..fetched(&leases[0]) })?;
     world.commit(Commit { attempts: Vec::new(), ..ended(&leases[1], failed()) })?;

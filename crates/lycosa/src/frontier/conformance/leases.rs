@@ -54,7 +54,7 @@ fn ended_once(make: &mut Make<'_>) -> Check {
 fn reopened(make: &mut Make<'_>) -> Check {
     let mut world = World::plain(make);
     world.add_pages(&["http://a.test/1", "http://a.test/2", "http://a.test/3"])?;
-    let leases = world.leases(2)?;
+    let leases = world.exactly(2)?;
     world.fetch(&leases[0])?;
     if !world.reopen(Limits::default(), PLAIN)? {
         return Ok(());

@@ -162,7 +162,7 @@ fn redirect_goes_on(make: &mut Make<'_>) -> Check {
 fn alias(make: &mut Make<'_>) -> Check {
     let mut world = World::plain(make);
     world.add_pages(&["http://a.test/1", "http://a.test/2", "http://a.test/3"])?;
-    let leases = world.leases(3)?;
+    let leases = world.exactly(3)?;
     world.fetch(&leases[2])?;
     // Towards a URL that is leased, one that is done, and itself.
     for (from, to) in [(0, "http://a.test/2"), (1, "http://a.test/2")] {

@@ -124,6 +124,12 @@ impl World {
         }
     }
 
+    /// Exactly so many leases, which must be had now.
+    pub(super) fn exactly(&self, count: usize) -> Check<Vec<Lease>> {
+        let leases = self.leases(count)?;
+        same("leases", &leases.len(), &count).map(|()| leases)
+    }
+
     /// The one lease that must be had now.
     pub(super) fn lease(&self) -> Check<Lease> {
         match self.ask(1)? {
@@ -141,7 +147,7 @@ impl World {
     /// Nothing can be had now, and the crawl is not over.
     pub(super) fn nothing(&self) -> Check {
         match self.ask(1)? {
-            Leased::Some(leases) => Err(format!("nothing was due, got {}", leases[0].request.url)),
+            Leased::Some(leases) => Err(format!("nothing was due, got {leases:?}")),
             Leased::Finished(finish) => Err(format!("the crawl is not over, got {finish:?}")),
             Leased::NotBefore(_) | Leased::Idle => Ok(()),
         }

@@ -69,7 +69,9 @@ pub(super) fn recover(folder: &Path, files: &dyn FileLayer, limits: Limits, pace
     }
     let durable_cursor = state.tail.cursors.values().map(|cursor| cursor.lsn.0).max().unwrap_or(0);
     if durable_cursor > state.last {
-        return Err(damage(folder, 0, "the outputs are ahead of the log, whose end is missing"));
+        let (path, length) = state.segment.unwrap_or_else(|| (folder.to_owned(), 0));
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        return Err(damage(&path, length, "the outputs are ahead of the log, whose end is missing"));
     }
     Ok(state)
 }
