@@ -16,7 +16,7 @@ mod urls;
 mod wait;
 mod world;
 
-pub use wait::wait;
+pub use wait::{is_ready, wait};
 
 use self::world::Check;
 use crate::model::{Frontier, Limits, ManualClock, Outbox, Pace};

@@ -25,6 +25,6 @@ pub fn wait<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Whether a future is ready at once.
-pub(super) fn is_ready<T>(future: &mut crate::model::BoxFuture<'_, T>) -> bool {
+pub fn is_ready<T>(future: &mut crate::model::BoxFuture<'_, T>) -> bool {
     future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
 }

@@ -336,7 +336,8 @@ impl Shared {
             })
             .collect();
         let lsn = if accepted.is_empty() {
-            0
+            // What is known may have been added a moment ago and not be durable yet.
+            self.log.last()
         } else {
             self.append(&mut state, |out| event::put_added(out, now, &accepted))
         };
