@@ -39,8 +39,13 @@ impl Stand for ClientStand {
     }
 
     fn open(&self) -> String {
-        let open: Vec<_> =
-            self.ledger.snapshot().into_iter().filter(|(what, _)| *what != Resource::Connections).collect();
+        // Idle connections are kept, and one task watches over them.
+        let allowed = |(what, count): &(Resource, i64)| match what {
+            Resource::Connections => true,
+            Resource::Tasks => *count == 1,
+            _ => false,
+        };
+        let open: Vec<_> = self.ledger.snapshot().into_iter().filter(|one| !allowed(one)).collect();
         if open.is_empty() { String::new() } else { format!("{open:?}") }
     }
 }
