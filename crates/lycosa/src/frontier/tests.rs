@@ -121,6 +121,10 @@ impl Stand for EmbeddedStand {
         self.frontier = Some(Embedded::open(opening, VERSIONS).unwrap());
         true
     }
+
+    fn snapshot(&self) {
+        self.open().snapshot().unwrap();
+    }
 }
 
 #[test]

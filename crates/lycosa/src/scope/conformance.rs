@@ -1,4 +1,4 @@
-//! The suite of scopes: a verdict is a pure function of its candidate, whatever was judged before or beside it.
+//! The suite of scopes: a verdict is a pure function of its candidate, whatever was judged before it.
 //!
 //! Which URLs belong is each scope's own business.
 
@@ -21,7 +21,7 @@ const URLS: [&str; 12] = [
     "data:,x",
 ];
 
-/// Judges many candidates, of every kind and depth, in several orders and from two threads.
+/// Judges many candidates, of every kind and depth, forwards, backwards and again.
 ///
 /// # Errors
 /// The first candidate that got two verdicts.
@@ -38,13 +38,8 @@ pub fn check(scope: &dyn Scope) -> Result<(), String> {
     let first: Vec<Verdict> = candidates.iter().map(judge).collect();
     let mut backwards: Vec<Verdict> = candidates.iter().rev().map(judge).collect();
     backwards.reverse();
-    let beside = std::thread::scope(|threads| {
-        let other = threads.spawn(|| candidates.iter().map(judge).collect::<Vec<_>>());
-        let here: Vec<Verdict> = candidates.iter().map(judge).collect();
-        other.join().map(|there| [here, there])
-    });
-    let [here, there] = beside.map_err(|_| "a verdict panicked on another thread".to_owned())?;
-    for again in [backwards, here, there] {
+    let again: Vec<Verdict> = candidates.iter().map(judge).collect();
+    for again in [backwards, again] {
         let differs = candidates.iter().zip(first.iter().zip(&again)).find(|(_, (one, other))| one != other);
         if let Some((candidate, verdicts)) = differs {
             return Err(format!("{candidate:?} got two verdicts: {verdicts:?}"));

@@ -35,6 +35,9 @@ pub trait Stand {
     /// Ends the process, kindly or not, and opens what it left under these budgets and rules, on the same clock.
     /// `false`, and nothing happens, when the implementation promises nothing beyond the process.
     fn reopen(&mut self, limits: Limits, pace: Pace) -> bool;
+
+    /// Writes now whatever the implementation writes now and then to open faster; nothing by default.
+    fn snapshot(&self) {}
 }
 
 /// Makes a fresh, empty stand.
