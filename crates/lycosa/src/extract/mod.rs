@@ -3,6 +3,8 @@
 //! `links` finds where a page leads, `rules` takes items out of it as `lycosa.toml` says, `record` writes what
 //! is known of a page, an outcome or an item as one line of JSON (`json` and `time` are how).
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod json;
 mod links;
 mod record;

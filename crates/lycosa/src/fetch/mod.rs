@@ -10,6 +10,8 @@
 
 mod body;
 mod client;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod connect;
 mod connection;
 mod deadline;
@@ -22,6 +24,8 @@ mod pool;
 mod proxy;
 pub mod resolve;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 pub use client::Client;

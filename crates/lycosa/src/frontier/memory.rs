@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::tables::Tables;
+use super::tables::{Rules, Tables};
 use crate::error::Result;
 use crate::model::{
     AddStatus, BoxFuture, Clock, Commit, CommitError, Committed, Control, Cursor, Discovered, Extension,
@@ -58,7 +58,7 @@ impl State {
         if !self.tables.is_open(commit.token, now) {
             return Err(CommitError::Fenced);
         }
-        let applied = self.tables.commit(commit, now, false).ok_or(CommitError::Fenced)?;
+        let applied = self.tables.commit(commit, now, Rules::Present).ok_or(CommitError::Fenced)?;
         self.lsn = Lsn(self.lsn.0 + 1);
         self.outbox.push_back(Committed {
             lsn: self.lsn,
@@ -130,7 +130,8 @@ impl Frontier for Memory {
         let mut state = self.state();
         let extend = |wish: Extension| {
             let open = state.tables.is_open(wish.token, now);
-            open.then(|| state.tables.extend(wish, now)).flatten().ok_or(CommitError::Fenced)
+            let granted = open.then(|| state.tables.extend(wish, now)).flatten();
+            granted.map(|(granted, _)| granted).ok_or(CommitError::Fenced)
         };
         ready(batch.into_iter().map(extend).collect())
     }

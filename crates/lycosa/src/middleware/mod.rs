@@ -4,6 +4,8 @@
 //! [`Credentials`] next to the fetch. Each has a file of its own and knows nothing of the others. The trait and
 //! the chain are words of [`model`](crate::model::Middleware).
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod credentials;
 mod headers;
 mod retry;

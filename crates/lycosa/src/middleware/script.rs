@@ -31,6 +31,10 @@ impl Script {
         self
     }
 
+    pub(super) fn then(&self, answer: Result<u16>) {
+        self.answers.lock().unwrap().push_back(answer);
+    }
+
     pub(super) fn sent(&self) -> Vec<Exchange> {
         self.sent.lock().unwrap().clone()
     }
@@ -43,7 +47,7 @@ impl Fetch for Script {
             step().await;
             let status = self.answers.lock().unwrap().pop_front().expect("the script is over")?;
             let facts = Facts::default();
-            Ok(Response { status, headers: self.headers.clone(), body: Body::full("body"), facts })
+            Ok(Response { status, headers: self.headers.clone(), body: Body::full("page"), facts })
         })
     }
 }

@@ -7,8 +7,9 @@ use std::task::{Context, Waker};
 use super::script::{Script, exchange, run, step};
 use super::*;
 use crate::error::{Error, ErrorKind, Phase, Result};
+use crate::fetch::conformance::{Behaviour, Stand, check};
 use crate::ledger::{Ledger, Resource};
-use crate::model::{Answer, BoxFuture, Exchange, ManualClock, Middleware, Next, Origin};
+use crate::model::{Answer, BoxFuture, Exchange, Fetch, ManualClock, Middleware, Next, Origin};
 
 fn stack(options: &StackOptions, ledger: &Ledger) -> Vec<Arc<dyn Middleware>> {
     built_in(options, Arc::new(ManualClock::default()), ledger.clone()).unwrap()
@@ -132,4 +133,40 @@ async fn a_middleware_that_leaks_is_caught_by_the_ledger() {
     while chain.as_mut().poll(&mut cx).is_pending() {}
     drop(chain);
     assert_eq!(ledger.snapshot(), [(Resource::Middlewares, 1)]);
+}
+
+/// The script answers what the suite asks for next.
+struct ScriptStand(Script);
+
+impl Stand for ScriptStand {
+    fn fetch(&self) -> &dyn Fetch {
+        &self.0
+    }
+
+    fn url(&self, behaviour: Behaviour) -> url::Url {
+        self.0.then(match behaviour {
+            Behaviour::Page => Ok(200),
+            Behaviour::Redirect => Ok(302),
+            Behaviour::ServerError => Ok(500),
+            Behaviour::HangUp => Err(Error::new(ErrorKind::Protocol, "no answer").in_phase(Phase::FirstByte)),
+        });
+        "http://a.example/".parse().unwrap()
+    }
+
+    fn received(&self) -> usize {
+        self.0.sent().len()
+    }
+
+    fn connects(&self) -> bool {
+        false
+    }
+
+    fn open(&self) -> String {
+        String::new()
+    }
+}
+
+#[tokio::test]
+async fn the_script_is_a_fetch_like_any_other() {
+    check(&ScriptStand(Script::answering([]))).await.unwrap();
 }

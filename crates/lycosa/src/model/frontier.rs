@@ -98,7 +98,7 @@ pub enum Leased {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finish {
-    /// Every accepted URL has its outcome.
+    /// Every accepted URL has its outcome, those apart that are parked beyond a depth limit lowered since.
     Complete,
     /// `max_pages` is reached, URLs are left.
     Pages,
@@ -285,7 +285,8 @@ pub struct Limits {
     pub max_requests: Option<u64>,
     /// Bytes on the wire.
     pub max_bytes: Option<u64>,
-    /// Links from a seed. With a limit, the frontier serves level by level.
+    /// Links from a seed. With a limit, the frontier serves level by level; URLs beyond one that was lowered are
+    /// parked.
     pub max_depth: Option<u32>,
     /// No lease is given at or after this moment.
     pub deadline: Option<Timestamp>,

@@ -6,6 +6,8 @@
 //! a version, gathered by [`versions`], because a stored crawl cannot be continued under other rules.
 
 mod canonical;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod identity;
 mod rules;
 mod site;

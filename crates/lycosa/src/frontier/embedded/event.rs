@@ -24,7 +24,8 @@ pub(super) enum Event {
     Leased(Vec<LeaseEvent>),
     /// These leases ran out and their URLs were opened again.
     Expired(Vec<u64>),
-    Committed(Box<Commit>),
+    /// A commit, and whether levels were served one by one then.
+    Committed(Box<Commit>, bool),
     Nacked(Box<Nack>),
     Extended(Extension),
     Host(Box<HostUpdate>),
@@ -57,7 +58,7 @@ pub(super) fn put_expired(out: &mut Vec<u8>, now: Timestamp, tokens: &[u64]) {
     wire::put_list(out, tokens, |out, token| wire::put_number(out, *token));
 }
 
-pub(super) fn put_committed(out: &mut Vec<u8>, now: Timestamp, commit: &Commit) {
+pub(super) fn put_committed(out: &mut Vec<u8>, now: Timestamp, commit: &Commit, by_level: bool) {
     begin(out, 4, now);
     wire::put_number(out, commit.token.0);
     wire::put_outcome(out, &commit.outcome);
@@ -69,7 +70,7 @@ pub(super) fn put_committed(out: &mut Vec<u8>, now: Timestamp, commit: &Commit) 
     wire::put_list(out, records, wire::put_record);
     wire::put_discoveries(out, &commit.outlinks);
     wire::put_option(out, commit.host_update.as_ref(), wire::put_host_update);
-    out.push(u8::from(commit.is_page));
+    out.push(u8::from(commit.is_page) | u8::from(by_level) << 1);
 }
 
 pub(super) fn put_nacked(out: &mut Vec<u8>, now: Timestamp, nack: &Nack) {
@@ -122,7 +123,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(Timestamp, Event), Damage
         1 => Event::Added(wire::read_discoveries(reader)?),
         2 => Event::Leased(reader.list(read_lease)?),
         3 => Event::Expired(reader.list(Reader::number)?),
-        4 => Event::Committed(Box::new(read_commit(reader)?)),
+        4 => read_commit(reader)?,
         5 => Event::Nacked(Box::new(read_nack(reader)?)),
         6 => Event::Extended(Extension {
             token: Token(reader.number()?),
@@ -154,16 +155,19 @@ fn read_lease(reader: &mut Reader<'_>) -> Result<LeaseEvent, Damaged> {
     })
 }
 
-fn read_commit(reader: &mut Reader<'_>) -> Result<Commit, Damaged> {
-    Ok(Commit {
+fn read_commit(reader: &mut Reader<'_>) -> Result<Event, Damaged> {
+    let mut commit = Commit {
         token: Token(reader.number()?),
         outcome: wire::read_outcome(reader)?,
         attempts: reader.list(wire::read_attempt)?,
         payload: Payload::Inline(reader.list(wire::read_record)?),
         outlinks: wire::read_discoveries(reader)?,
         host_update: reader.option(wire::read_host_update)?,
-        is_page: reader.byte()? != 0,
-    })
+        is_page: false,
+    };
+    let flags = reader.byte()?;
+    commit.is_page = flags & 1 != 0;
+    Ok(Event::Committed(Box::new(commit), flags & 2 != 0))
 }
 
 fn read_nack(reader: &mut Reader<'_>) -> Result<Nack, Damaged> {

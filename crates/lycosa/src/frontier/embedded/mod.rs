@@ -6,6 +6,8 @@
 //! how it is framed, `log` the writing, `recovery` and `snapshot` the reading again, `files` what all of it asks of a
 //! file system. What it does not do: compress, read history for questions (that is a later reader of the segments).
 
+#[cfg(test)]
+mod damage_tests;
 mod event;
 mod files;
 mod frame;
@@ -33,7 +35,7 @@ pub use recovery::Recovery;
 use self::event::LeaseEvent;
 use self::log::{Log, Writer};
 use self::state::Tail;
-use super::tables::Tables;
+use super::tables::{Rules, Tables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     AddStatus, Clock, Commit, CommitError, Discovered, Extension, Granted, Lease, Leased, Limits, Lsn, Nack,
@@ -172,25 +174,29 @@ impl Embedded {
         };
         let now = clock.now();
         recovered.recovery.reopened = recovered.tables.reopened(now);
+        if recovered.recovery.replayed > 0 {
+            // The last process did not end in peace: requests whose lease was not durable yet may have been sent.
+            recovered.tables.rest(now);
+        }
+        let mut writer =
+            Writer { folder: folder.clone(), files: files.clone(), durability, segment, written };
+        // Durable before the first lease: otherwise a run that is killed early has given tokens that the next one,
+        // which does not know of it, gives again.
+        let mut opened = Vec::new();
+        event::put_opened(&mut opened, now);
+        writer.write(recovered.last + 1, &opened)?;
         let state = State {
             tables: recovered.tables,
             tail: recovered.tail,
             since_snapshot: recovered.since_snapshot,
             snapshot_size: 0,
         };
-        // Durable before the first lease: tokens of a run that left nothing else behind must not be given again.
-        let mut writer =
-            Writer { folder: folder.clone(), files: files.clone(), durability, segment, written };
-        let mut opened = Vec::new();
-        event::put_opened(&mut opened, now);
-        let first = recovered.last + 1;
-        writer.write(first, &opened)?;
         let shared = Arc::new(Shared {
             clock,
             files,
             folder,
             state: Mutex::new(state),
-            log: Log::new(first),
+            log: Log::new(recovered.last + 1),
             changed: Arc::new(Notify::new()),
             exact: std::sync::atomic::AtomicBool::new(is_exact(&limits)),
         });
@@ -330,7 +336,8 @@ impl Shared {
             })
             .collect();
         let lsn = if accepted.is_empty() {
-            0
+            // What is known may have been added a moment ago and not be durable yet.
+            self.log.last()
         } else {
             self.append(&mut state, |out| event::put_added(out, now, &accepted))
         };
@@ -356,8 +363,9 @@ impl Shared {
             return Err(CommitError::Fenced);
         }
         commit.outlinks.retain(|found| state.tables.is_news(found));
-        let lsn = self.append(&mut state, |out| event::put_committed(out, now, &commit));
-        let applied = state.tables.commit(commit, now, false).ok_or(CommitError::Fenced)?;
+        let by_level = state.tables.serves_by_level();
+        let lsn = self.append(&mut state, |out| event::put_committed(out, now, &commit, by_level));
+        let applied = state.tables.commit(commit, now, Rules::Present).ok_or(CommitError::Fenced)?;
         state.tail.push(Lsn(lsn), now, applied);
         Ok(lsn)
     }
@@ -377,8 +385,9 @@ impl Shared {
         if !state.tables.is_open(wish.token, now) {
             return None;
         }
-        let granted = state.tables.extend(wish, now)?;
-        let lsn = if granted.bytes > 0 {
+        let (granted, reserved) = state.tables.extend(wish, now)?;
+        let lsn = if reserved > 0 {
+            let wish = Extension { bytes: reserved, ..wish };
             self.append(&mut state, |out| event::put_extended(out, now, &wish))
         } else {
             0

@@ -13,7 +13,7 @@ use super::log::segment_first;
 use super::snapshot;
 use super::state::Tail;
 use crate::error::{Error, ErrorKind, Result};
-use crate::frontier::tables::{LeaseName, Tables};
+use crate::frontier::tables::{LeaseName, Rules, Tables};
 use crate::model::wire::Reader;
 use crate::model::{Limits, Lsn, Pace};
 
@@ -69,7 +69,9 @@ pub(super) fn recover(folder: &Path, files: &dyn FileLayer, limits: Limits, pace
     }
     let durable_cursor = state.tail.cursors.values().map(|cursor| cursor.lsn.0).max().unwrap_or(0);
     if durable_cursor > state.last {
-        return Err(damage(folder, 0, "the outputs are ahead of the log, whose end is missing"));
+        let (path, length) = state.segment.unwrap_or_else(|| (folder.to_owned(), 0));
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        return Err(damage(&path, length, "the outputs are ahead of the log, whose end is missing"));
     }
     Ok(state)
 }
@@ -150,12 +152,13 @@ impl Recovered {
             Event::Expired(tokens) => {
                 return tokens.into_iter().all(|token| self.tables.expire_one(token, now));
             }
-            Event::Committed(commit) => match self.tables.commit(*commit, now, true) {
-                Some(applied) => self.tail.push(Lsn(lsn), now, applied),
-                None => return false,
-            },
+            Event::Committed(commit, by_level) => {
+                let applied = self.tables.commit(*commit, now, Rules::Past { by_level });
+                let Some(applied) = applied else { return false };
+                self.tail.push(Lsn(lsn), now, applied);
+            }
             Event::Nacked(nack) => return self.tables.nack(*nack, now),
-            Event::Extended(wish) => return self.tables.extend_again(wish, now),
+            Event::Extended(wish) => return self.tables.extend_again(wish, now).is_some(),
             Event::Host(update) => self.tables.update_host(*update, now),
             Event::Cursor(sink, cursor) => drop(self.tail.cursors.insert(sink, cursor)),
             Event::Trimmed(to) => self.tail.trim(to),

@@ -115,7 +115,13 @@ impl Frontier for Embedded {
         }
         self.shared.state().tables.control(control, now);
         self.shared.changed.notify_waiters();
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(async move {
+            if self.shared.exact.load(Ordering::Relaxed) {
+                // Leases given before the budget was set must survive a kill like those given after.
+                self.shared.log.durable_at(self.shared.log.last()).await?;
+            }
+            Ok(())
+        })
     }
 
     fn stats(&self) -> Stats {

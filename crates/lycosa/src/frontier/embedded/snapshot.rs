@@ -17,7 +17,7 @@ use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{Committed, Cursor, Limits, Lsn, Pace, Timestamp, UrlKey};
 
 const MAGIC: [u8; 4] = *b"LYS1";
-const HEAD: usize = 28;
+pub(super) const HEAD: usize = 28;
 
 fn name(covered: u64) -> String {
     format!("snapshot-{covered:020}")
@@ -40,13 +40,18 @@ pub(super) fn encode(tables: &Tables, tail: &Tail, covered: u64) -> Vec<u8> {
         put_committed(&mut out, commit);
     }
     tables.store(&mut out);
+    seal(&mut out, covered);
+    out
+}
+
+/// Writes the head of a snapshot, for which room was left, in front of its payload.
+pub(super) fn seal(out: &mut [u8], covered: u64) {
     let payload = out.get(HEAD..).unwrap_or_default();
     let (length, sum) = (payload.len() as u64, xxh3_64(payload));
     out[..4].copy_from_slice(&MAGIC);
     out[4..12].copy_from_slice(&covered.to_le_bytes());
     out[12..20].copy_from_slice(&length.to_le_bytes());
     out[20..HEAD].copy_from_slice(&sum.to_le_bytes());
-    out
 }
 
 fn put_committed(out: &mut Vec<u8>, commit: &Committed) {

@@ -1,36 +1,15 @@
 //! Tests of the embedded frontier: what is read again is what was written, whatever rules the next run has.
 
-use std::future::Future;
 use std::path::Path;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use super::*;
+use crate::frontier::conformance::{is_ready, wait};
 use crate::model::{
     Attempt, Control, Frontier, HostUpdate, Lease, ManualClock, Origin, Outbox, Outcome, Payload, Record,
     RecordId, RecordKind, Request, RequestKind, Retry, Robots, SiteKey, Stats, UrlKey,
 };
-
-struct Unpark(std::thread::Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => std::thread::park(),
-        }
-    }
-}
 
 const VERSIONS: Versions =
     Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
@@ -277,4 +256,93 @@ fn the_first_record_of_a_crawl_has_the_number_one() {
     wait(frontier.commit(vec![Commit { payload, ..fetched(&lease, vec![]) }])).remove(0).unwrap();
     let commits = wait(frontier.read(Lsn(0), 10)).unwrap();
     assert_eq!(commits[0].first_seq, 1, "a folder of parts begins with number 1 and takes 0 for nothing");
+}
+
+/// A disk whose writes wait while the gate is shut.
+#[derive(Debug)]
+struct SlowDisk(Arc<(Mutex<bool>, std::sync::Condvar)>);
+
+#[derive(Debug)]
+struct SlowFile(Box<dyn LogFile>, Arc<(Mutex<bool>, std::sync::Condvar)>);
+
+/// Opens the gate when a test ends, however it does, so that the log can be closed.
+struct OpenAtTheEnd(Arc<SlowDisk>);
+
+impl Drop for OpenAtTheEnd {
+    fn drop(&mut self) {
+        self.0.shut(false);
+    }
+}
+
+impl SlowDisk {
+    fn shut(&self, shut: bool) {
+        *self.0.0.lock().unwrap() = shut;
+        self.0.1.notify_all();
+    }
+}
+
+impl LogFile for SlowFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        drop(self.1.1.wait_while(self.1.0.lock().unwrap(), |shut| *shut).unwrap());
+        self.0.write(bytes)
+    }
+
+    fn sync(&mut self) -> std::io::Result<()> {
+        self.0.sync()
+    }
+}
+
+impl FileLayer for SlowDisk {
+    fn append(&self, path: &Path) -> std::io::Result<Box<dyn LogFile>> {
+        Ok(Box::new(SlowFile(Disk.append(path)?, self.0.clone())))
+    }
+
+    fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        Disk.read(path)
+    }
+
+    fn replace(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+        Disk.replace(path, bytes)
+    }
+
+    fn truncate(&self, path: &Path, length: u64) -> std::io::Result<()> {
+        Disk.truncate(path, length)
+    }
+
+    fn remove(&self, path: &Path) -> std::io::Result<()> {
+        Disk.remove(path)
+    }
+
+    fn list(&self, folder: &Path) -> std::io::Result<Vec<String>> {
+        Disk.list(folder)
+    }
+
+    fn sync_folder(&self, folder: &Path) -> std::io::Result<()> {
+        Disk.sync_folder(folder)
+    }
+}
+
+#[test]
+fn a_url_is_known_only_once_it_is_durable_and_a_commit_is_seen_only_then() {
+    let crawl = Crawl::new();
+    let disk = Arc::new(SlowDisk(Arc::default()));
+    let identity = CrawlIdentity::random(VERSIONS, String::new()).unwrap();
+    let opening = Opening { files: disk.clone(), ..crawl.opening(crawl.folder.path()) };
+    let frontier = Embedded::create(opening, identity).unwrap();
+    let _open = OpenAtTheEnd(disk.clone());
+    wait(frontier.add(vec![found(1, 0)])).unwrap();
+    let lease = lease_one(&frontier);
+    disk.shut(true);
+    let mut first = frontier.add(vec![found(2, 0)]);
+    assert!(!is_ready(&mut first));
+    let mut again = frontier.add(vec![found(2, 0)]);
+    assert!(!is_ready(&mut again), "known before it is durable");
+    let mut commit = frontier.commit(vec![fetched(&lease, vec![])]);
+    assert!(!is_ready(&mut commit));
+    assert!(wait(frontier.read(Lsn(0), 9)).unwrap().is_empty(), "seen before it is durable");
+    disk.shut(false);
+    assert_eq!(wait(first).unwrap(), [AddStatus::New]);
+    assert_eq!(wait(again).unwrap(), [AddStatus::Known]);
+    wait(commit).remove(0).unwrap();
+    assert_eq!(wait(frontier.read(Lsn(0), 9)).unwrap().len(), 1);
 }

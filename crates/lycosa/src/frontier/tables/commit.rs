@@ -19,12 +19,22 @@ pub(crate) struct Applied {
     pub(crate) records: Vec<Record>,
 }
 
+/// Whose limits decide what a commit brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rules {
+    /// Those in force.
+    Present,
+    /// Those of the run that wrote the log: what it found was accepted; whether levels were served is told.
+    Past { by_level: bool },
+}
+
 impl Tables {
     /// Ends a lease with its outcome; `None` when it had ended before.
-    ///
-    /// `again`: the log says that it happened, so what it found is accepted whatever the present limits say.
-    pub(crate) fn commit(&mut self, commit: Commit, now: Timestamp, again: bool) -> Option<Applied> {
-        let add = if again { Self::add_again } else { Self::add };
+    pub(crate) fn commit(&mut self, commit: Commit, now: Timestamp, rules: Rules) -> Option<Applied> {
+        let (add, by_level): (fn(&mut Self, _, _) -> _, _) = match rules {
+            Rules::Present => (Self::add, self.serves_by_level()),
+            Rules::Past { by_level } => (Self::add_again, by_level),
+        };
         let lease = self.close(commit.token.0)?;
         self.settle_attempts(commit.token, &lease, &commit.attempts, now);
         let robots = lease.entry.kind == RequestKind::Robots;
@@ -35,8 +45,11 @@ impl Tables {
         let mut outcome = commit.outcome;
         if let Outcome::Redirect { status, to, if_known } = &mut outcome {
             let of: Arc<str> = to.request.url.clone();
-            if add(self, (**to).clone(), now) == AddStatus::Known {
-                self.lift(to, now);
+            // The journey of an accepted URL goes on whatever the limits have become meanwhile.
+            if self.add_again((**to).clone(), now) == AddStatus::Known {
+                if by_level {
+                    self.lift(to, now);
+                }
                 records = std::mem::take(if_known);
                 outcome = Outcome::Alias { status: *status, of };
             }
@@ -60,18 +73,19 @@ impl Tables {
     /// A redirect costs no depth: a known target that waits on a deeper level is lifted to the redirect's own, so
     /// that what a depth limit covers does not hang on who found it first.
     fn lift(&mut self, to: &crate::model::Discovered, now: Timestamp) {
-        if self.limits.max_depth.is_none() || self.seen.get(&to.key) != Some(&Mark::Open) {
+        if self.seen.get(&to.key) != Some(&Mark::Open) {
             return;
         }
         let index = self.site(&to.site);
-        let (depth, per_origin) = (to.request.depth, self.pace.per_origin);
-        let Some(site) = self.sites.get_mut(index as usize) else { return };
+        let depth = to.request.depth;
+        let Some(site) = self.sites.get(index as usize) else { return };
         let deeper = |entry: &Entry| entry.key == to.key && entry.depth > depth;
-        let Some(mut entry) = site.take(deeper, per_origin) else { return };
+        let Some(origin) = site.known_origin(&to.origin) else { return };
+        let Some((at, mut entry)) = self.take(index, origin, deeper) else { return };
         *self.levels.entry(depth).or_default() += 1;
         self.leave_level(entry.depth, now);
         entry.set_depth(depth);
-        self.place(index, entry, now);
+        self.let_wait(index, at, entry, now);
     }
 
     fn finish(&mut self, lease: &OpenLease, outcome: &Outcome, now: Timestamp) {
@@ -118,10 +132,7 @@ impl Tables {
             self.stats.leased -= 1;
             self.stats.pending += 1;
         }
-        match at {
-            Some(at) => self.retry_at(lease.site, lease.entry, at, now),
-            None => self.place(lease.site, lease.entry, now),
-        }
+        self.let_wait(lease.site, at, lease.entry, now);
     }
 
     pub(super) fn retry_at(&mut self, index: u32, entry: Entry, at: Timestamp, now: Timestamp) {
@@ -138,7 +149,7 @@ impl Tables {
         let lease = self.leases.remove(&token)?;
         self.expiries.remove(&(lease.expires, token));
         self.reserved_pages -= u64::from(lease.page);
-        self.reserved_bytes -= lease.bytes;
+        self.reserved_bytes = self.reserved_bytes.saturating_sub(lease.bytes);
         if let Some(site) = self.sites.get_mut(lease.site as usize) {
             site.lease_ends(lease.entry.origin, self.pace.per_origin);
         }
@@ -154,7 +165,7 @@ impl Tables {
         }
         for attempt in attempts {
             self.stats.requests += 1;
-            self.stats.bytes += attempt.wire_bytes;
+            self.stats.bytes = self.stats.bytes.saturating_add(attempt.wire_bytes);
             if attempt.status.is_some() {
                 site.response_time = mean_response_time(site.response_time, attempt.duration);
             }
@@ -162,30 +173,25 @@ impl Tables {
         self.schedule(lease.site, now);
     }
 
-    /// Keeps a lease longer and reserves more bytes.
-    pub(crate) fn extend(&mut self, wish: Extension, now: Timestamp) -> Option<Granted> {
-        let used = self.bytes_used();
-        let bytes = match self.limits.max_bytes {
-            Some(limit) if used.saturating_add(wish.bytes) > limit => 0,
-            Some(_) => wish.bytes,
-            None => 0,
+    /// Keeps a lease longer and reserves more bytes. Answers what is granted, and what of it was reserved: nothing
+    /// while there is no budget of bytes.
+    pub(crate) fn extend(&mut self, wish: Extension, now: Timestamp) -> Option<(Granted, u64)> {
+        let (granted, reserved) = match self.limits.max_bytes {
+            Some(limit) if self.bytes_used().saturating_add(wish.bytes) > limit => (0, 0),
+            Some(_) => (wish.bytes, wish.bytes),
+            None => (wish.bytes, 0),
         };
-        let deadline = self.prolong(wish, bytes, now)?;
-        let bytes = if self.limits.max_bytes.is_some() { bytes } else { wish.bytes };
-        Some(Granted { deadline, bytes })
+        let deadline = self.extend_again(Extension { bytes: reserved, ..wish }, now)?;
+        Some((Granted { deadline, bytes: granted }, reserved))
     }
 
-    /// Extends a lease as the log says, whatever the present budget: the bytes may have been received.
-    pub(crate) fn extend_again(&mut self, wish: Extension, now: Timestamp) -> bool {
-        self.prolong(wish, wish.bytes, now).is_some()
-    }
-
-    fn prolong(&mut self, wish: Extension, bytes: u64, now: Timestamp) -> Option<Timestamp> {
+    /// Keeps a lease longer and reserves exactly these bytes: the log says that they were.
+    pub(crate) fn extend_again(&mut self, wish: Extension, now: Timestamp) -> Option<Timestamp> {
         let lease = self.leases.get_mut(&wish.token.0)?;
         self.expiries.remove(&(lease.expires, wish.token.0));
         lease.expires = now.after(wish.for_time).max(lease.expires);
-        lease.bytes += bytes;
-        self.reserved_bytes += bytes;
+        lease.bytes = lease.bytes.saturating_add(wish.bytes);
+        self.reserved_bytes = self.reserved_bytes.saturating_add(wish.bytes);
         self.expiries.insert((lease.expires, wish.token.0));
         Some(lease.expires)
     }

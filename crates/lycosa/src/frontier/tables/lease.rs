@@ -66,7 +66,7 @@ impl Tables {
     }
 
     pub(super) fn bytes_used(&self) -> u64 {
-        self.stats.bytes + self.reserved_bytes
+        self.stats.bytes.saturating_add(self.reserved_bytes)
     }
 
     /// The next site that is due, taken off the heap.
@@ -93,8 +93,7 @@ impl Tables {
     fn next_moment(&self) -> Option<Timestamp> {
         let due = self.ready.peek().map(|Reverse((at, _, _))| *at);
         let expiry = self.expiries.first().map(|(at, _)| *at);
-        let next = [due, expiry].into_iter().flatten().min()?;
-        Some(self.limits.deadline.map_or(next, |deadline| next.min(deadline)))
+        [due, expiry, self.limits.deadline].into_iter().flatten().min()
     }
 
     /// Takes one URL of a site that is due.
@@ -131,19 +130,19 @@ impl Tables {
         let site = self.sites.get_mut(index as usize)?;
         let before = site.started.replace(now);
         site.started_under = token;
-        site.lease_begins(entry.origin, pace.per_origin);
+        site.lease_begins(entry.origin);
         let page = entry.kind.yields_page();
         let lease = OpenLease { site: index, entry, expires: now.after(pace.lease), bytes, page, before };
         self.open(token, lease, now)
     }
 
     fn open(&mut self, token: u64, lease: OpenLease, now: Timestamp) -> Option<Lease> {
-        self.next_token = token + 1;
+        self.next_token = token.saturating_add(1);
         let limited = self.limits.max_bytes.is_some();
         let site = self.sites.get(lease.site as usize)?;
         let handed = lease_of(token, &lease, site, if limited { lease.bytes } else { u64::MAX })?;
         self.reserved_pages += u64::from(lease.page);
-        self.reserved_bytes += lease.bytes;
+        self.reserved_bytes = self.reserved_bytes.saturating_add(lease.bytes);
         if lease.entry.kind != RequestKind::Robots {
             self.stats.pending -= 1;
             self.stats.leased += 1;
@@ -186,7 +185,7 @@ impl Tables {
     pub(crate) fn expire_one(&mut self, token: u64, now: Timestamp) -> bool {
         let Some(lease) = self.close(token) else { return false };
         self.stats.requests += 1;
-        self.stats.bytes += lease.bytes;
+        self.stats.bytes = self.stats.bytes.saturating_add(lease.bytes);
         self.reopen(lease, None, now);
         true
     }

@@ -1,13 +1,14 @@
 //! The tables: everything the frontier knows, as one synchronous state machine without I/O or clock.
 //!
 //! Both implementations stand on it: memory as it is, the embedded one with a log below. Time is an argument.
-//! `entry` is a packed URL, `site` a queue with its politeness, `lease` hands out, `commit` ends leases, `gate` lets
+//! `entry` is a packed URL, `queue` where it waits, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `gate` lets
 //! sites that share addresses take turns, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
 mod commit;
 mod entry;
 mod gate;
 mod lease;
+mod queue;
 mod replay;
 mod site;
 mod store;
@@ -16,7 +17,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::sync::Arc;
 
-pub(crate) use self::commit::Applied;
+pub(crate) use self::commit::{Applied, Rules};
 use self::entry::Entry;
 use self::gate::Gates;
 pub(crate) use self::replay::LeaseName;
@@ -141,13 +142,12 @@ impl Tables {
         let Some(state) = self.sites.get_mut(site as usize) else { return };
         let origin = state.origin(&found.origin);
         let entry = Entry::new(found.key, origin, &found.origin, found.request);
-        self.place(site, entry, now);
+        self.let_wait(site, None, entry, now);
     }
 
     /// Puts an entry where it belongs: held for robots.txt, or in its queue.
     fn place(&mut self, site: u32, entry: Entry, now: Timestamp) {
         let level = self.level(&entry);
-        let per_origin = self.pace.per_origin;
         let robots = self.pace.robots && entry.kind != RequestKind::Robots;
         let Some(state) = self.sites.get_mut(site as usize) else { return };
         let index = entry.origin;
@@ -157,29 +157,100 @@ impl Tables {
             if !origin.robots_pending {
                 origin.robots_pending = true;
                 let entry = robots_entry(index, origin);
-                state.push(0, entry, per_origin);
+                state.push(0, entry);
             }
         } else {
-            state.push(level, entry, per_origin);
+            state.push(level, entry);
         }
         self.schedule(site, now);
     }
 
+    /// Lets a URL wait: until its time if it has one, or parked while the depth limit, which may have been lowered
+    /// since it was accepted, keeps it back.
+    fn let_wait(&mut self, index: u32, at: Option<Timestamp>, entry: Entry, now: Timestamp) {
+        let too_deep = self.limits.max_depth.is_some_and(|limit| entry.depth > limit);
+        if too_deep && entry.kind != RequestKind::Robots {
+            let depth = entry.depth;
+            if let Some(site) = self.sites.get_mut(index as usize) {
+                site.parked.push((at, entry));
+            }
+            self.stats.pending -= 1;
+            self.stats.parked += 1;
+            self.leave_level(depth, now);
+            self.schedule(index, now);
+        } else if let Some(at) = at {
+            self.retry_at(index, entry, at, now);
+        } else {
+            self.place(index, entry, now);
+        }
+    }
+
+    /// Counts a URL that was parked as one that waits.
+    fn unpark(&mut self, depth: u32) {
+        self.stats.parked -= 1;
+        self.stats.pending += 1;
+        *self.levels.entry(depth).or_default() += 1;
+    }
+
+    /// Takes an entry out, wherever it waits, with its time; one that was parked counts as waiting then.
+    fn take(
+        &mut self,
+        site: u32,
+        origin: u32,
+        wanted: impl Fn(&Entry) -> bool,
+    ) -> Option<(Option<Timestamp>, Entry)> {
+        let site = self.sites.get_mut(site as usize)?;
+        if let Some(found) = site.take(origin, &wanted) {
+            return Some(found);
+        }
+        let (at, entry) = site.take_parked(|entry| entry.origin == origin && wanted(entry))?;
+        self.unpark(entry.depth);
+        Some((at, entry))
+    }
+
+    /// Places everything that waits anew, after the depth limit has changed.
+    fn place_all(&mut self, now: Timestamp) {
+        for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
+            let Some(site) = self.sites.get_mut(index as usize) else { return };
+            let parked = std::mem::take(&mut site.parked);
+            let waiting = site.drain();
+            parked.iter().for_each(|(_, entry)| self.unpark(entry.depth));
+            for (at, entry) in waiting.into_iter().chain(parked) {
+                self.let_wait(index, at, entry, now);
+            }
+        }
+    }
+
+    /// Queues what is held for robots.txt, which nobody asks for any more.
+    fn place_held(&mut self, now: Timestamp) {
+        for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
+            let Some(site) = self.sites.get_mut(index as usize) else { return };
+            let held: Vec<Entry> = site.origins.iter_mut().flat_map(|origin| origin.held.drain(..)).collect();
+            held.into_iter().for_each(|entry| self.place(index, entry, now));
+        }
+    }
+
+    /// Whether levels are served one by one.
+    pub(crate) fn serves_by_level(&self) -> bool {
+        self.limits.max_depth.is_some()
+    }
+
     /// The level an entry waits on: its depth while levels are served one by one.
     fn level(&self, entry: &Entry) -> u32 {
-        if self.limits.max_depth.is_some() && entry.kind != RequestKind::Robots { entry.depth } else { 0 }
+        if self.serves_by_level() && entry.kind != RequestKind::Robots { entry.depth } else { 0 }
     }
 
     /// Makes sure that the heap looks at a site when it can next be served.
     fn schedule(&mut self, index: u32, now: Timestamp) {
         let served = self.served_level();
         let Some(site) = self.sites.get_mut(index as usize) else { return };
-        let lowest = site.lowest_level();
-        if let Some(level) = lowest.filter(|level| *level > served && !site.waits_for_level) {
-            site.waits_for_level = true;
+        if let Some(level) =
+            site.level_above(served).filter(|level| site.waits_for.is_none_or(|at| *level < at))
+        {
+            site.waits_for = Some(level);
             self.waiting_sites.entry(level).or_default().push(index);
         }
-        let servable = lowest.is_some_and(|level| level <= served) && site.has_room();
+        let servable = site.has_room(served, self.pace.per_origin);
         let retry = site.retries.keys().next().map(|(at, _)| *at);
         let free = site.next_allowed(&self.pace).max(now);
         let at = match (servable, retry) {
@@ -220,7 +291,7 @@ impl Tables {
         while let Some(first) = self.waiting_sites.first_entry().filter(|first| *first.key() <= served) {
             for index in first.remove() {
                 if let Some(site) = self.sites.get_mut(index as usize) {
-                    site.waits_for_level = false;
+                    site.waits_for = None;
                 }
                 self.schedule(index, now);
             }
@@ -265,8 +336,18 @@ impl Tables {
         match control {
             Control::Pause => self.paused = true,
             Control::Resume => self.paused = false,
-            Control::Limits(limits) => self.limits = limits,
-            Control::Pace(pace) => self.pace = pace,
+            Control::Limits(limits) => {
+                let depth = std::mem::replace(&mut self.limits, limits).max_depth;
+                if depth != limits.max_depth {
+                    self.place_all(now);
+                }
+            }
+            Control::Pace(pace) => {
+                self.pace = pace;
+                if !pace.robots {
+                    self.place_held(now);
+                }
+            }
         }
         self.schedule_all(now);
     }
@@ -276,8 +357,8 @@ impl Tables {
         self.waiting_sites.clear();
         for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
             if let Some(site) = self.sites.get_mut(index as usize) {
-                site.waits_for_level = false;
-                site.count_blocked(self.pace.per_origin);
+                site.waits_for = None;
+                site.readmit_all();
             }
             self.schedule(index, now);
         }

@@ -36,14 +36,13 @@ impl Tables {
             return false;
         }
         self.wake_retries(name.site, now);
-        let per_origin = self.pace.per_origin;
-        let Some(site) = self.sites.get_mut(name.site as usize) else { return false };
-        let wanted =
-            |entry: &Entry| entry.key == name.key && entry.kind == name.kind && entry.origin == name.origin;
-        let entry = site.take(wanted, per_origin).or_else(|| {
+        let wanted = |entry: &Entry| entry.key == name.key && entry.kind == name.kind;
+        let waiting = self.take(name.site, name.origin, wanted).map(|(_, entry)| entry);
+        let entry = waiting.or_else(|| {
             // A request for robots.txt is born when a page meets rules that have become too old: no event of its own.
             let own = name.kind == RequestKind::Robots && name.key == UrlKey(0);
-            let state = site.origins.get_mut(name.origin as usize).filter(|_| own)?;
+            let site = self.sites.get_mut(name.site as usize).filter(|_| own)?;
+            let state = site.origins.get_mut(name.origin as usize)?;
             state.robots_pending = true;
             Some(robots_entry(name.origin, state))
         });
@@ -64,6 +63,14 @@ impl Tables {
         self.bound_times(now);
         self.schedule_all(now);
         tokens.len() as u64
+    }
+
+    /// Every site rests a full delay from now on.
+    pub(crate) fn rest(&mut self, now: Timestamp) {
+        for site in &mut self.sites {
+            site.started = Some(now);
+        }
+        self.schedule_all(now);
     }
 
     /// A wall clock that was set back between two runs must not make a site wait for the difference.
@@ -96,6 +103,6 @@ impl Tables {
 
     /// Whether every accepted URL has its outcome.
     pub(crate) fn is_complete(&self) -> bool {
-        self.stats.known > 0 && self.stats.pending + self.stats.leased == 0
+        self.stats.known > 0 && self.stats.done == self.stats.known
     }
 }

@@ -4,11 +4,9 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use super::entry::Entry;
+use super::queue::Level;
 use crate::model::{HostRecord, Origin, OriginRecord, Pace, Robots, SiteKey, Timestamp};
 use crate::politeness::site_delay;
-
-/// Turns a class gets in a round: class 0 goes first always, the others share what it leaves.
-const TURNS: [u8; 4] = [u8::MAX, 8, 4, 2];
 
 /// Origins up to which the one wanted is looked for one by one; a site with more keeps an index.
 const FEW_ORIGINS: usize = 16;
@@ -20,19 +18,10 @@ pub(crate) struct OriginState {
     pub(crate) robots: Robots,
     pub(crate) crawl_delay: Duration,
     pub(crate) leased: u32,
-    /// Entries in the site's queues that are its own.
-    queued: u64,
     /// A robots request of this origin is queued, leased or on its way through redirects.
     pub(crate) robots_pending: bool,
     /// Entries that wait for robots.txt.
     pub(crate) held: VecDeque<Entry>,
-}
-
-/// The four classes of one level.
-#[derive(Debug, Default)]
-struct Level {
-    classes: [VecDeque<Entry>; 4],
-    turns: [u8; 4],
 }
 
 /// A site.
@@ -47,10 +36,10 @@ pub(crate) struct Site {
     /// By level (depth when levels are served one by one, else 0).
     levels: BTreeMap<u32, Level>,
     pub(crate) queued: u64,
-    /// Those of them whose origin has as many leases as it may.
-    blocked: u64,
     /// Retries by time; the number keeps equal times apart.
     pub(crate) retries: BTreeMap<(Timestamp, u64), Entry>,
+    /// Entries deeper than the depth limit has become, with the time of their retry.
+    pub(crate) parked: Vec<(Option<Timestamp>, Entry)>,
     /// When the last request started, if one did.
     pub(crate) started: Option<Timestamp>,
     /// The lease it started under.
@@ -62,8 +51,8 @@ pub(crate) struct Site {
     pub(crate) failed: u64,
     /// When the ready heap will look at this site next; entries of the heap with another time are stale.
     pub(crate) scheduled: Option<Timestamp>,
-    /// It is on the list of sites that wait for their level.
-    pub(crate) waits_for_level: bool,
+    /// The level for which it is on the list of sites that wait.
+    pub(crate) waits_for: Option<u32>,
 }
 
 impl Site {
@@ -75,8 +64,8 @@ impl Site {
             crawl_delay: Duration::ZERO,
             levels: BTreeMap::new(),
             queued: 0,
-            blocked: 0,
             retries: BTreeMap::new(),
+            parked: Vec::new(),
             started: None,
             started_under: 0,
             blocked_until: Timestamp::default(),
@@ -85,18 +74,21 @@ impl Site {
             done: 0,
             failed: 0,
             scheduled: None,
-            waits_for_level: false,
+            waits_for: None,
         }
     }
 
     /// The index of an origin, met now if it was not before.
     pub(crate) fn origin(&mut self, origin: &Origin) -> u32 {
-        let known = if self.origins.len() > FEW_ORIGINS {
-            self.origin_index.get(origin).copied()
-        } else {
-            (0..).zip(&self.origins).find(|(_, state)| state.origin == *origin).map(|(index, _)| index)
-        };
-        known.unwrap_or_else(|| self.new_origin(origin))
+        self.known_origin(origin).unwrap_or_else(|| self.new_origin(origin))
+    }
+
+    /// The index of an origin, if it was met before.
+    pub(crate) fn known_origin(&self, origin: &Origin) -> Option<u32> {
+        if self.origins.len() > FEW_ORIGINS {
+            return self.origin_index.get(origin).copied();
+        }
+        (0..).zip(&self.origins).find(|(_, state)| state.origin == *origin).map(|(index, _)| index)
     }
 
     fn new_origin(&mut self, origin: &Origin) -> u32 {
@@ -105,7 +97,6 @@ impl Site {
             robots: Robots::Unknown,
             crawl_delay: Duration::ZERO,
             leased: 0,
-            queued: 0,
             robots_pending: false,
             held: VecDeque::new(),
         });
@@ -143,12 +134,10 @@ impl Site {
     }
 
     /// Notes a lease on one of its origins.
-    pub(crate) fn lease_begins(&mut self, origin: u32, per_origin: u32) {
+    pub(crate) fn lease_begins(&mut self, origin: u32) {
         self.leased += 1;
-        let Some(state) = self.origins.get_mut(origin as usize) else { return };
-        state.leased += 1;
-        if state.leased == per_origin {
-            self.blocked += state.queued;
+        if let Some(state) = self.origins.get_mut(origin as usize) {
+            state.leased += 1;
         }
     }
 
@@ -156,92 +145,103 @@ impl Site {
     pub(crate) fn lease_ends(&mut self, origin: u32, per_origin: u32) {
         self.leased -= 1;
         let Some(state) = self.origins.get_mut(origin as usize) else { return };
-        if state.leased == per_origin {
-            self.blocked -= state.queued;
-        }
+        let was_full = state.leased >= per_origin;
         state.leased -= 1;
+        if was_full && state.leased < per_origin {
+            self.levels.values_mut().for_each(|level| level.readmit(origin));
+        }
     }
 
-    /// Counts anew what is blocked, after the rule has changed.
-    pub(crate) fn count_blocked(&mut self, per_origin: u32) {
-        let full = self.origins.iter().filter(|state| state.leased >= per_origin);
-        self.blocked = full.map(|state| state.queued).sum();
+    /// Any origin may have room now, because the rule has changed.
+    pub(crate) fn readmit_all(&mut self) {
+        self.levels.values_mut().for_each(Level::readmit_all);
     }
 
     /// Puts an entry at the end of its class.
-    pub(crate) fn push(&mut self, level: u32, entry: Entry, per_origin: u32) {
+    pub(crate) fn push(&mut self, level: u32, entry: Entry) {
         self.queued += 1;
-        if let Some(state) = self.origins.get_mut(entry.origin as usize) {
-            state.queued += 1;
-            self.blocked += u64::from(state.leased >= per_origin);
-        }
-        let class = usize::from(entry.class).min(3);
-        self.levels.entry(level).or_default().classes[class].push_back(entry);
+        self.levels.entry(level).or_default().push(entry);
     }
 
-    fn taken(&mut self, origin: u32, per_origin: u32) {
-        self.queued -= 1;
-        if let Some(state) = self.origins.get_mut(origin as usize) {
-            state.queued -= 1;
-            self.blocked -= u64::from(state.leased >= per_origin);
-        }
+    /// Everything that waits, taken out, with its time when it waits for one.
+    pub(crate) fn drain(&mut self) -> Vec<(Option<Timestamp>, Entry)> {
+        self.queued = 0;
+        let queued = std::mem::take(&mut self.levels).into_values().flat_map(Level::into_entries);
+        let held = self.origins.iter_mut().flat_map(|origin| origin.held.drain(..));
+        let retries = std::mem::take(&mut self.retries).into_iter();
+        let retries = retries.map(|((at, _), entry)| (Some(at), entry));
+        queued.chain(held).map(|entry| (None, entry)).chain(retries).collect()
     }
 
-    /// The lowest level that has something.
-    pub(crate) fn lowest_level(&self) -> Option<u32> {
-        self.levels.keys().next().copied()
+    /// The lowest level above this one that has something.
+    pub(crate) fn level_above(&self, level: u32) -> Option<u32> {
+        self.levels.range(level.checked_add(1)?..).next().map(|(level, _)| *level)
+    }
+
+    /// Whether something is queued, up to this level, whose origin has room for another lease.
+    pub(crate) fn has_room(&mut self, level: u32, per_origin: u32) -> bool {
+        let room = room(&self.origins, per_origin);
+        self.levels.range_mut(..=level).any(|(_, queue)| queue.has_room(&room))
     }
 
     /// Takes the next entry whose origin has room, of the lowest level that has one, up to `level`.
     pub(crate) fn pop(&mut self, level: u32, per_origin: u32) -> Option<Entry> {
-        if !self.has_room() {
-            return None;
-        }
-        let origins = &self.origins;
-        let room =
-            |entry: &Entry| origins.get(entry.origin as usize).is_some_and(|state| state.leased < per_origin);
-        let found =
-            self.levels.range_mut(..=level).find_map(|(at, queue)| queue.pop(room).map(|entry| (*at, entry)));
-        let (at, entry) = found?;
-        if self.levels.get(&at).is_some_and(Level::is_empty) {
-            self.levels.remove(&at);
-        }
-        self.taken(entry.origin, per_origin);
+        let (at, entry) = {
+            let room = room(&self.origins, per_origin);
+            let mut levels = self.levels.range_mut(..=level);
+            levels.find_map(|(at, queue)| queue.pop(&room).map(|entry| (*at, entry)))?
+        };
+        self.left(at);
         Some(entry)
     }
 
-    /// Takes the entry that this is true of, wherever it waits.
-    pub(crate) fn take(&mut self, wanted: impl Fn(&Entry) -> bool, per_origin: u32) -> Option<Entry> {
-        let queued =
-            self.levels.iter_mut().find_map(|(at, level)| level.take(&wanted).map(|entry| (*at, entry)));
-        if let Some((at, entry)) = queued {
-            if self.levels.get(&at).is_some_and(Level::is_empty) {
-                self.levels.remove(&at);
-            }
-            self.taken(entry.origin, per_origin);
-            return Some(entry);
+    /// Takes the entry of this origin that this is true of, wherever it waits, with its time.
+    pub(crate) fn take(
+        &mut self,
+        origin: u32,
+        wanted: impl Fn(&Entry) -> bool,
+    ) -> Option<(Option<Timestamp>, Entry)> {
+        let wanted = |entry: &Entry| entry.origin == origin && wanted(entry);
+        let mut levels = self.levels.iter_mut();
+        if let Some((at, entry)) =
+            levels.find_map(|(at, level)| level.take(origin, wanted).map(|entry| (*at, entry)))
+        {
+            self.left(at);
+            return Some((None, entry));
         }
         let retry = self.retries.iter().find(|(_, entry)| wanted(entry)).map(|(at, _)| *at);
         if let Some(at) = retry {
-            return self.retries.remove(&at);
+            return self.retries.remove(&at).map(|entry| (Some(at.0), entry));
         }
-        self.origins.iter_mut().find_map(|origin| {
-            let at = origin.held.iter().position(&wanted)?;
-            origin.held.remove(at)
-        })
+        let held = &mut self.origins.get_mut(origin as usize)?.held;
+        let entry = held.remove(held.iter().position(wanted)?)?;
+        Some((None, entry))
+    }
+
+    /// Takes the parked entry that this is true of, with its time.
+    pub(crate) fn take_parked(
+        &mut self,
+        wanted: impl Fn(&Entry) -> bool,
+    ) -> Option<(Option<Timestamp>, Entry)> {
+        let at = self.parked.iter().position(|(_, entry)| wanted(entry))?;
+        Some(self.parked.remove(at))
+    }
+
+    /// An entry has left the queue of this level.
+    fn left(&mut self, level: u32) {
+        self.queued -= 1;
+        if self.levels.get(&level).is_some_and(Level::is_empty) {
+            self.levels.remove(&level);
+        }
     }
 
     /// Everything that waits, with its time when it waits for one.
     pub(crate) fn waiting(&self) -> impl Iterator<Item = (Option<Timestamp>, &Entry)> {
-        let queued = self.levels.values().flat_map(|level| level.classes.iter().flatten());
+        let queued = self.levels.values().flat_map(Level::entries);
         let held = self.origins.iter().flat_map(|origin| &origin.held);
         let retries = self.retries.iter().map(|((at, _), entry)| (Some(*at), entry));
-        queued.chain(held).map(|entry| (None, entry)).chain(retries)
-    }
-
-    /// Whether something is queued whose origin has room for another lease.
-    pub(crate) fn has_room(&self) -> bool {
-        self.queued > self.blocked
+        let parked = self.parked.iter().map(|(at, entry)| (*at, entry));
+        queued.chain(held).map(|entry| (None, entry)).chain(retries).chain(parked)
     }
 
     pub(crate) fn record(&self, pace: &Pace) -> HostRecord {
@@ -269,31 +269,7 @@ impl Site {
     }
 }
 
-impl Level {
-    fn is_empty(&self) -> bool {
-        self.classes.iter().all(VecDeque::is_empty)
-    }
-
-    fn take(&mut self, wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
-        self.classes.iter_mut().find_map(|class| {
-            let at = class.iter().position(&wanted)?;
-            class.remove(at)
-        })
-    }
-
-    fn pop(&mut self, room: impl Fn(&Entry) -> bool) -> Option<Entry> {
-        for _round in 0..2 {
-            let classes = self.classes.iter_mut().zip(&mut self.turns).zip(TURNS);
-            for ((queue, taken), turns) in classes.filter(|((_, taken), turns)| **taken < *turns) {
-                if let Some(at) = queue.iter().position(&room) {
-                    // The first class has no bound: its turns are not counted.
-                    *taken += u8::from(turns != u8::MAX);
-                    return queue.remove(at);
-                }
-            }
-            // Every class that has something has had its turns: a new round.
-            self.turns = [0; 4];
-        }
-        None
-    }
+/// Whether an origin may have another lease.
+fn room(origins: &[OriginState], per_origin: u32) -> impl Fn(u32) -> bool {
+    move |origin| origins.get(origin as usize).is_some_and(|state| state.leased < per_origin)
 }

@@ -163,14 +163,14 @@ impl Tables {
         let site = self.sites.get_mut(index as usize).ok_or(Damaged)?;
         let origin = site.origin(&found.origin);
         let entry = Entry::new(found.key, origin, &found.origin, found.request);
-        site.lease_begins(origin, self.pace.per_origin);
+        site.lease_begins(origin);
         if entry.kind != crate::model::RequestKind::Robots {
             self.stats.leased += 1;
             *self.levels.entry(entry.depth).or_default() += 1;
         }
         let page = entry.kind.yields_page();
         self.reserved_pages += u64::from(page);
-        self.reserved_bytes += bytes;
+        self.reserved_bytes = self.reserved_bytes.saturating_add(bytes);
         self.expiries.insert((expires, token));
         self.leases.insert(token, OpenLease { site: index, entry, expires, bytes, page, before });
         Ok(())
@@ -185,10 +185,7 @@ impl Tables {
             self.stats.pending += 1;
             *self.levels.entry(entry.depth).or_default() += 1;
         }
-        match at {
-            Some(at) => self.retry_at(index, entry, at, Timestamp::default()),
-            // The time zero makes stored robots.txt valid for as long as they say, and holds what must be held.
-            None => self.place(index, entry, Timestamp::default()),
-        }
+        // The time zero makes stored robots.txt valid for as long as they say, and holds what must be held.
+        self.let_wait(index, at, entry, Timestamp::default());
     }
 }

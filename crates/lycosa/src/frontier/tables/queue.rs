@@ -1,0 +1,159 @@
+//! What waits on one level of a site: four classes that share turns, and in each a queue per origin.
+//!
+//! The origins of a class go round, so that one that is full costs nothing while it is: it leaves the round when it
+//! is met and comes back when it has room again. First in, first out within an origin.
+
+use std::collections::VecDeque;
+
+use super::entry::Entry;
+
+/// Turns a class gets in a round: class 0 goes first always, the others share what it leaves.
+const TURNS: [u8; 4] = [u8::MAX, 8, 4, 2];
+
+/// The four classes of one level.
+#[derive(Debug, Default)]
+pub(super) struct Level {
+    classes: [Class; 4],
+    turns: [u8; 4],
+}
+
+/// One class of a level.
+#[derive(Debug, Default)]
+struct Class {
+    /// Sorted by origin. One that has become empty keeps its place for as long as the level lives.
+    queues: Vec<Queue>,
+    /// Whose turn is next. Whoever has entries and room is in it; others may still be.
+    round: VecDeque<u32>,
+    length: usize,
+}
+
+/// The entries of one origin.
+#[derive(Debug)]
+struct Queue {
+    origin: u32,
+    entries: VecDeque<Entry>,
+    in_round: bool,
+}
+
+impl Level {
+    pub(super) fn is_empty(&self) -> bool {
+        self.classes.iter().all(|class| class.length == 0)
+    }
+
+    /// Puts an entry at the end of its origin's queue in its class.
+    pub(super) fn push(&mut self, entry: Entry) {
+        let class = usize::from(entry.class).min(self.classes.len() - 1);
+        self.classes[class].push(entry);
+    }
+
+    /// Takes the next entry of an origin that has room.
+    pub(super) fn pop(&mut self, room: impl Fn(u32) -> bool) -> Option<Entry> {
+        for _round in 0..2 {
+            let classes = self.classes.iter_mut().zip(&mut self.turns).zip(TURNS);
+            for ((class, taken), turns) in classes.filter(|((_, taken), turns)| **taken < *turns) {
+                if let Some(entry) = class.pop(&room) {
+                    // The first class has no bound: its turns are not counted.
+                    *taken += u8::from(turns != u8::MAX);
+                    return Some(entry);
+                }
+            }
+            // Every class that has something has had its turns: a new round.
+            self.turns = [0; 4];
+        }
+        None
+    }
+
+    /// Whether [`Self::pop`] would find something.
+    pub(super) fn has_room(&mut self, room: impl Fn(u32) -> bool) -> bool {
+        self.classes.iter_mut().any(|class| class.next(&room).is_some())
+    }
+
+    /// Takes the entry of this origin that this is true of.
+    pub(super) fn take(&mut self, origin: u32, wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
+        self.classes.iter_mut().find_map(|class| class.take(origin, &wanted))
+    }
+
+    /// This origin may have room again.
+    pub(super) fn readmit(&mut self, origin: u32) {
+        for class in &mut self.classes {
+            class.readmit(origin);
+        }
+    }
+
+    /// Every origin may have room again.
+    pub(super) fn readmit_all(&mut self) {
+        for class in &mut self.classes {
+            let waiting =
+                class.queues.iter_mut().filter(|queue| !queue.in_round && !queue.entries.is_empty());
+            class.round.extend(waiting.map(|queue| {
+                queue.in_round = true;
+                queue.origin
+            }));
+        }
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.classes.iter().flat_map(|class| &class.queues).flat_map(|queue| &queue.entries)
+    }
+
+    pub(super) fn into_entries(self) -> impl Iterator<Item = Entry> {
+        self.classes.into_iter().flat_map(|class| class.queues).flat_map(|queue| queue.entries)
+    }
+}
+
+impl Class {
+    fn push(&mut self, entry: Entry) {
+        let origin = entry.origin;
+        let place = self.queues.binary_search_by_key(&origin, |queue| queue.origin).unwrap_or_else(|place| {
+            self.queues.insert(place, Queue { origin, entries: VecDeque::new(), in_round: false });
+            place
+        });
+        let Some(queue) = self.queues.get_mut(place) else { return };
+        queue.entries.push_back(entry);
+        self.length += 1;
+        self.readmit(origin);
+    }
+
+    fn queue(&mut self, origin: u32) -> Option<&mut Queue> {
+        let place = self.queues.binary_search_by_key(&origin, |queue| queue.origin).ok()?;
+        self.queues.get_mut(place)
+    }
+
+    fn readmit(&mut self, origin: u32) {
+        let Some(queue) = self.queue(origin) else { return };
+        if !queue.in_round && !queue.entries.is_empty() {
+            queue.in_round = true;
+            self.round.push_back(origin);
+        }
+    }
+
+    /// The origin whose turn it is; those before it that are full or have nothing leave the round.
+    fn next(&mut self, room: impl Fn(u32) -> bool) -> Option<u32> {
+        loop {
+            let origin = *self.round.front()?;
+            let queue = self.queue(origin)?;
+            if room(origin) && !queue.entries.is_empty() {
+                return Some(origin);
+            }
+            queue.in_round = false;
+            self.round.pop_front();
+        }
+    }
+
+    fn pop(&mut self, room: impl Fn(u32) -> bool) -> Option<Entry> {
+        let origin = self.next(room)?;
+        let entry = self.queue(origin)?.entries.pop_front()?;
+        self.length -= 1;
+        // To the end of the round; it leaves when it is met again and has nothing.
+        self.round.rotate_left(1);
+        Some(entry)
+    }
+
+    fn take(&mut self, origin: u32, wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
+        let queue = self.queue(origin)?;
+        let at = queue.entries.iter().position(wanted)?;
+        let entry = queue.entries.remove(at)?;
+        self.length -= 1;
+        Some(entry)
+    }
+}
