@@ -27,8 +27,11 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>) -
     if report.run.items > 0 {
         line(&mut text, "items", &report.run.items.to_string());
     }
-    let by_status = report.run.statuses.iter().map(|(status, count)| (status.to_string(), *count)).collect();
-    list(&mut text, "answers by status", by_status);
+    let by_status: Vec<_> =
+        report.run.statuses.iter().map(|(status, count)| format!("{status}: {count}")).collect();
+    if !by_status.is_empty() {
+        line(&mut text, "answers by status", &by_status.join(", "));
+    }
     let received = format!("{} ({} decoded)", bytes(report.run.wire_bytes), bytes(report.run.decoded_bytes));
     line(&mut text, "received", &received);
     let left = report.crawl.pending + report.crawl.leased;
@@ -73,11 +76,16 @@ fn hosts(text: &mut String, report: &Report) {
         .slowest
         .iter()
         .take(ROWS)
-        .map(|host| format!("{} {} ({} done)", host.site, span(host.response_time), host.done))
+        .map(|host| format!("{} {} ({} done)", host.site, response_time(host.response_time), host.done))
         .collect();
     if !slow.is_empty() {
         line(text, "slowest hosts", &slow.join(", "));
     }
+}
+
+/// Mean times are kept in milliseconds: a fast host has none.
+fn response_time(mean: Duration) -> String {
+    if mean < Duration::from_millis(1) { "<1ms".to_owned() } else { span(mean) }
 }
 
 fn ending(end: End) -> String {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use lycosa::config::ByteSize;
 use lycosa::crawler::single::{Fetched, Single, SingleOptions};
 use lycosa::{Error, ErrorKind, Result};
 use lycosa_dom::Selector;
@@ -50,9 +51,9 @@ pub(crate) struct Args {
     /// The time for the whole request, redirects included [default: 120s]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     timeout: Option<std::time::Duration>,
-    /// The longest body to read [default: 64 MiB]
+    /// The longest body to read, such as 10MB [default: 64MiB]
     #[arg(long, value_name = "BYTES")]
-    max_body: Option<u64>,
+    max_body: Option<ByteSize>,
     /// Do not check certificates
     #[arg(short = 'k', long)]
     insecure: bool,
@@ -99,7 +100,7 @@ fn options(args: &Args) -> Result<SingleOptions> {
         cookie: args.cookie.clone(),
         proxy: args.proxy.clone(),
         timeout: args.timeout,
-        max_body: args.max_body,
+        max_body: args.max_body.map(|size| size.0),
         insecure: args.insecure,
         cacert: args.cacert.clone(),
     })

@@ -11,7 +11,7 @@ use crate::output;
 
 /// Select parts of a page from a file, a URL or standard input.
 ///
-/// Prints the text of every match on a line of its own. A URL is fetched without consulting robots.txt: this is
+/// Prints the text of every match on a line of its own; ends with 1 when nothing matches, as grep does. A URL is fetched without consulting robots.txt: this is
 /// one request made by a person, not a crawl.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -49,7 +49,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
         }
     }
     output::data(text.as_bytes())?;
-    Ok(Exit::Done)
+    Ok(if found.is_empty() { Exit::Failed } else { Exit::Done })
 }
 
 fn matches(document: &Document, selector: &Selector, html: bool) -> Vec<String> {

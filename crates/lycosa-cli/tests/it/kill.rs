@@ -5,7 +5,7 @@ use std::time::Duration;
 use lycosa_testkit::Server;
 use lycosa_testkit::synthetic::{Oracle, SyntheticSite};
 
-use crate::command::{Bench, ids, path_of, records};
+use crate::command::{Bench, ids, path_of, plain, records};
 
 /// Kills that must count.
 const KILLS: u32 = 20;
@@ -94,26 +94,6 @@ fn whole_and_once(bench: &Bench, oracle: &Oracle) {
 /// The URL that was sent may be spelled otherwise than the oracle's: compare what the letters stand for.
 fn same(sent: &str, canonical: &str) -> bool {
     sent == canonical || plain(sent) == plain(canonical)
-}
-
-fn plain(path: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = path.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        match (byte, after) {
-            (b'%', [a, b, tail @ ..]) => {
-                let hex =
-                    std::str::from_utf8(&[*a, *b]).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
-                bytes.push(hex.unwrap_or(byte));
-                rest = tail;
-            }
-            _ => {
-                bytes.push(byte);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[test]

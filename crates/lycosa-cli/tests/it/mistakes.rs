@@ -14,5 +14,5 @@ fn a_typo_in_a_configuration_names_its_place_and_the_nearest_word() {
 #[test]
 fn a_malformed_seed_on_standard_input_names_its_line() {
     let bench = Bench::new();
-    bench.run_with_input(&["crawl", "-"], "# mine\nhttp://[\n").ends_with(1).mentions("line 2");
+    bench.run_with_input(&["crawl", "-"], "# mine\nhttp://[\n").ends_with(2).mentions("line 2");
 }

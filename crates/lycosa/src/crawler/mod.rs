@@ -160,7 +160,8 @@ impl Crawler {
         self.options(|options| options.continuation = Continue::Resume)
     }
 
-    /// Before a request is sent: may change it; `false` excludes the URL.
+    /// Before a request is sent: may change it; `false` excludes the URL. It sees robots.txt and sitemaps too; for
+    /// robots.txt, without which nothing on its host could be asked for, `false` has no effect.
     #[must_use]
     pub fn on_request(mut self, hook: impl Fn(&mut Request) -> bool + Send + Sync + 'static) -> Self {
         self.callbacks.on_request(Box::new(hook));

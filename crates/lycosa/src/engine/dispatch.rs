@@ -261,7 +261,8 @@ async fn hand_over(shared: &Shared, page: Option<Box<CommittedPage>>) {
 async fn end_panicked(shared: &Shared, lease: &Lease, cause: &str) -> Result<()> {
     let error = super::page::panicked(cause).at_url(&lease.request.url);
     shared.telemetry.failed(&error);
-    let commit: Commit = bare_commit(lease, Outcome::Failed { error });
+    let host_update = super::robots::update_without_answer(shared, lease);
+    let commit = Commit { host_update, ..bare_commit(lease, Outcome::Failed { error }) };
     let committed = shared.parts.frontier.commit(vec![commit]).await.pop();
     settle(shared, committed).map(drop)
 }

@@ -113,7 +113,8 @@ impl Engine {
                 None => {}
             }
         }
-        let (places, batch): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
+        let (places, mut batch): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
+        batch.extend(self.shared.usual_sitemaps(seeds));
         for (place, status) in places.into_iter().zip(self.shared.parts.frontier.add(batch).await?) {
             if let AddStatus::Refused(reason) = status
                 && let Some(answer) = answers.get_mut(place)
