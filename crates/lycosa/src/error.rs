@@ -131,7 +131,9 @@ impl ErrorKind {
         Some(match self {
             Self::Resolve => "check the spelling of the host name, and that this machine is online",
             Self::Connect => "check that the server runs and that host and port are right",
-            Self::Timeout => "give it more time with --timeout, or --set timeouts.connect=20s and the like in a crawl",
+            Self::Timeout => {
+                "give it more time with --timeout, or --set timeouts.connect=20s and the like in a crawl"
+            }
             Self::Disconnected | Self::Protocol => "the server broke the exchange off; trying again may help",
             Self::TooLarge => "allow more with --max-body",
             Self::Redirect => "look at each hop with curl -I",

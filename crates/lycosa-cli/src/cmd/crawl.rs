@@ -8,15 +8,13 @@ use lycosa::crawler::{Continue, Crawler, End, Options, Report};
 use lycosa::model::Finish;
 use lycosa::{Error, ErrorKind, Result};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, HELP};
 use crate::progress::Progress;
 use crate::{output, summary};
 
 /// Crawl sites and write one record a page.
-///
-/// Records go to a file inside the state folder unless -o says otherwise. A crawl that was stopped, interrupted or
-/// killed goes on with --resume; nothing is lost and nothing is written twice.
 #[derive(Debug, Default, clap::Args)]
+#[command(after_help = format!("{AFTER_HELP}\n\n{HELP}"))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 pub(crate) struct Args {
     /// Where to begin: URLs or host names (then with http); `-` reads them from standard input
@@ -155,6 +153,9 @@ pub(crate) struct Args {
     #[arg(short, long, help_heading = "Configuration")]
     verbose: bool,
 }
+
+const AFTER_HELP: &str = "Records go to a file inside the state folder unless -o says otherwise. A crawl that was \
+stopped, interrupted or killed goes on with --resume; nothing is lost and nothing is written twice.";
 
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<Exit> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use lycosa_testkit::synthetic::SyntheticSite;
 use lycosa_testkit::{Request, Response, Server};
 use serde_json::Value;
 
@@ -144,6 +145,11 @@ pub(crate) fn answer(pages: &[(&str, &[&str])], request: &Request) -> Response {
 pub(crate) fn page(title: &str, links: &[&str]) -> Response {
     let links: String = links.iter().map(|link| format!("<li><a href=\"{link}\">{link}</a>")).collect();
     Response::html(format!("<!doctype html><title>{title}</title><ul>{links}</ul>"))
+}
+
+/// The synthetic site of this seed, of a size that a story can wait for.
+pub(crate) fn quick(seed: u64) -> SyntheticSite {
+    SyntheticSite { delay_ms: (0, 1), page_bytes: 400, pages: 300, ..SyntheticSite::with_seed(seed) }
 }
 
 /// What the escapes of a path stand for: the URL that was sent may be spelled otherwise than the oracle's.

@@ -15,7 +15,7 @@ use lycosa_testkit::synthetic::SyntheticSite;
 use lycosa_testkit::{Response, Server};
 use serde_json::{Value, json};
 
-use crate::command::{Bench, ids, page, path_of, plain, site};
+use crate::command::{Bench, ids, page, path_of, plain, quick, site};
 
 const RULES: &str = r#"
 [items.jar]
@@ -25,10 +25,6 @@ number = { css = ":scope::attr(data-id)", required = true }
 name = ".name::text"
 price = ".price::text"
 "#;
-
-fn quick(seed: u64) -> SyntheticSite {
-    SyntheticSite { delay_ms: (0, 1), page_bytes: 400, pages: 300, ..SyntheticSite::with_seed(seed) }
-}
 
 #[test]
 fn a_whole_site_is_what_the_oracle_says_pages_titles_and_items() {
@@ -83,11 +79,15 @@ fn depth_and_parent_are_those_of_the_shortest_way() {
     let expected: BTreeMap<String, u64> =
         oracle.pages().into_iter().map(|(path, depth)| (plain(&path), depth.into())).collect();
     assert_eq!(depths, expected);
-    let number = |path: &str| oracle.visits.iter().find(|(known, _)| plain(known) == path).map(|(_, v)| v.page);
+    let number =
+        |path: &str| oracle.visits.iter().find(|(known, _)| plain(known) == path).map(|(_, v)| v.page);
     for record in records.iter().filter(|record| record["depth"] != 0) {
         let (child, parent) = (plain(&path_of(record, "url")), plain(&path_of(record, "parent")));
         let links = site.links(number(&parent).expect("a page of the site"));
-        assert!(links.contains(&number(&child).expect("a page of the site")), "{parent} does not link {child}");
+        assert!(
+            links.contains(&number(&child).expect("a page of the site")),
+            "{parent} does not link {child}"
+        );
         assert_eq!(depths[&parent] + 1, depths[&child]);
     }
 }

@@ -153,7 +153,8 @@ impl Layers {
             }
             let inspected = inspect(&text, &schema);
             let is_fine = inspected.mistakes.is_empty();
-            let tells_more = best.as_ref().is_none_or(|(_, known)| wants_a_list(known) && !wants_a_list(&inspected));
+            let tells_more =
+                best.as_ref().is_none_or(|(_, known)| wants_a_list(known) && !wants_a_list(&inspected));
             if is_fine || tells_more {
                 best = Some((text, inspected));
             }

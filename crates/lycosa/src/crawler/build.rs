@@ -42,7 +42,7 @@ pub(super) async fn build(
     let opened: Opened =
         state::open(&options, &notes, limits(&options, &*clock), pace(&options), clock.clone())?;
     let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key));
-    let links = LinkOptions { nofollow: options.nofollow, ..LinkOptions::default() };
+    let links = LinkOptions { nofollow: options.nofollow, limit: settings(&options).max_links };
     let mut extractors: Vec<Arc<dyn Extract>> = vec![Arc::new(LinkExtractor::new(links))];
     extractors.extend(options.extractors.iter().cloned());
     let parts = Parts {

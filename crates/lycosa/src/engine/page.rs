@@ -109,6 +109,12 @@ impl Journey {
         if let Some(reason) = findings.excluded {
             return Ok(Err(reason));
         }
+        let most = self.shared.parts.settings.max_links;
+        if findings.outlinks.len() >= most {
+            self.shared
+                .telemetry
+                .problem(format!("a page has {most} links or more; those beyond are not followed"));
+        }
         findings.items.retain_mut(|item| self.shared.parts.hooks.on_item(item));
         let outlinks = self.shared.discover_outlinks(&self.request, &self.url, &findings);
         let records = self.page_records(&page, arrived, &decoded, &findings);
@@ -194,7 +200,10 @@ impl Journey {
 
     /// The record of an outcome that gives no page, when such records are wanted.
     pub(super) fn outcome_records(&self, outcome: &Outcome) -> Vec<Record> {
-        if !self.shared.parts.settings.all_outcomes || !self.lease.request.kind.yields_page() {
+        // A redirect is told by the hop that ends the chain, under the URL that began it.
+        let is_hop = matches!(outcome, Outcome::Redirect { .. });
+        let yields_page = self.lease.request.kind.yields_page();
+        if is_hop || !self.shared.parts.settings.all_outcomes || !yields_page {
             return Vec::new();
         }
         let attempts = self.request.attempt + u32::try_from(self.attempts.len()).unwrap_or(u32::MAX);

@@ -5,8 +5,7 @@ use std::time::Duration;
 use lycosa_testkit::synthetic::SyntheticSite;
 use lycosa_testkit::{Response, Server};
 
-use super::quick;
-use crate::command::{Bench, page, site};
+use crate::command::{Bench, page, quick, site};
 
 const WIDE: [&str; 4] = ["-c", "64", "--per-host", "64"];
 
@@ -70,8 +69,9 @@ fn max_time_lets_no_request_start_after_it() {
 fn max_bytes_is_never_exceeded() {
     const PAGE: u64 = 10_000;
     let server = Server::start(|request| {
-        let links: String =
-            (0..40).map(|n| format!("<a href='{}{n}'>x</a>", request.path().trim_end_matches('/').to_owned() + "/")).collect();
+        let links: String = (0..40)
+            .map(|n| format!("<a href='{}{n}'>x</a>", request.path().trim_end_matches('/').to_owned() + "/"))
+            .collect();
         let body = lycosa_testkit::Body::sized(format!("<!doctype html>{links}"), b"text ", PAGE);
         Response::html("").described(body)
     });

@@ -6,8 +6,7 @@ use std::process::Stdio;
 use lycosa_testkit::{Response, Server};
 use serde_json::Value;
 
-use super::quick;
-use crate::command::{Bench, Said, page, records, site};
+use crate::command::{Bench, Said, page, quick, records, site};
 
 const TREE: &[(&str, &[&str])] = &[("/", &["/a,b", "/q"]), ("/a,b", &[]), ("/q", &["/gone"])];
 

@@ -5,8 +5,7 @@ use std::time::Duration;
 use lycosa_testkit::synthetic::SyntheticSite;
 use lycosa_testkit::{Hit, Response, Server, traps};
 
-use super::quick;
-use crate::command::{Bench, page, site};
+use crate::command::{Bench, page, quick, site};
 
 /// The arrival of a request is seen late rather than early; so much may be missing from a span.
 const SLACK: u64 = 60_000;
@@ -80,8 +79,9 @@ fn the_default_delay_is_half_a_second() {
 
 #[test]
 fn a_delay_does_not_undercut_the_crawl_delay_of_robots() {
-    let server =
-        Server::start(traps::with_robots(traps::robots("0.3"), |request| crate::command::answer(STAR, request)));
+    let server = Server::start(traps::with_robots(traps::robots("0.3"), |request| {
+        crate::command::answer(STAR, request)
+    }));
     let bench = Bench::new();
     bench.crawl(&server.url("/"), &["-c", "8", "--per-host", "8"]).ends_with(0);
     let pages: Vec<Hit> = server.log().into_iter().filter(|hit| hit.path != "/robots.txt").collect();
@@ -90,7 +90,8 @@ fn a_delay_does_not_undercut_the_crawl_delay_of_robots() {
 }
 
 fn denying() -> Server {
-    let robots = "User-agent: *\nCrawl-delay: 9\nDisallow: /private\n\nUser-agent: mybot\nDisallow: /public\n";
+    let robots =
+        "User-agent: *\nCrawl-delay: 9\nDisallow: /private\n\nUser-agent: mybot\nDisallow: /public\n";
     Server::start(traps::with_robots(Response::text(robots), |request| match request.target.as_str() {
         "/" => page("start", &["/private/x", "/public/x"]),
         _ => page("other", &[]),
@@ -150,7 +151,10 @@ fn retries_are_as_many_as_asked_for_with_growing_pauses() {
     let down: Vec<Hit> = server.log().into_iter().filter(|hit| hit.path == "/down").collect();
     assert_eq!(down.len(), 2);
     assert!(span(&down) >= 500_000 - SLACK, "{} µs", span(&down));
-    assert_eq!((&bench.record("/down")["status"], &bench.record("/down")["attempts"]), (&503.into(), &2.into()));
+    assert_eq!(
+        (&bench.record("/down")["status"], &bench.record("/down")["attempts"]),
+        (&503.into(), &2.into())
+    );
     let none = Server::start(|request| match request.target.as_str() {
         "/" => page("start", &["/down"]),
         _ => Response::new(503),

@@ -42,7 +42,8 @@ fn password_and_cookie_go_to_the_seeds_and_nowhere_else() {
         "/away" => Response::redirect(302, &there),
         _ => page("inside", &[]),
     });
-    let flags = ["-u", "me:se:cret", "--cookie", "a=1; b=2", "--scope", "any", "--allow-address", "127.0.0.0/8"];
+    let flags =
+        ["-u", "me:se:cret", "--cookie", "a=1; b=2", "--scope", "any", "--allow-address", "127.0.0.0/8"];
     Bench::new().crawl(&server.url("/"), &flags).ends_with(0);
     for hit in server.log() {
         assert_eq!(header(&hit, "authorization"), Some("Basic bWU6c2U6Y3JldA=="), "{}", hit.path);
@@ -126,7 +127,13 @@ fn each_phase_has_a_timeout_of_its_own() {
     let server = silent();
     let bench = Bench::new();
     let flags = [
-        "--set", "timeouts.first_byte=300ms", "--set", "timeouts.idle=200ms", "--retries", "0", "--all-outcomes",
+        "--set",
+        "timeouts.first_byte=300ms",
+        "--set",
+        "timeouts.idle=200ms",
+        "--retries",
+        "0",
+        "--all-outcomes",
     ];
     bench.crawl(&server.url("/"), &flags).ends_with(0);
     for (path, phase, limit) in [("/silent", "first_byte", "300ms"), ("/stuck", "idle", "200ms")] {

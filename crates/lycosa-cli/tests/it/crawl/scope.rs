@@ -85,19 +85,24 @@ fn mapped(robots: &'static str) -> Server {
     Server::start(move |request: &Request| {
         let at = |path: &str| format!("http://{}{path}", request.host());
         let urls = |paths: &[&str]| {
-            let locs: String = paths.iter().map(|path| format!("<url><loc>{}</loc></url>", at(path))).collect();
+            let locs: String =
+                paths.iter().map(|path| format!("<url><loc>{}</loc></url>", at(path))).collect();
             format!("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{locs}</urlset>")
         };
         match request.target.as_str() {
             "/robots.txt" if robots.is_empty() => Response::not_found(),
             "/robots.txt" => Response::text(robots),
-            "/map.xml" | "/sitemap.xml" => Response::new(200).header("Content-Type", "text/xml").body(format!(
-                "<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\
+            "/map.xml" | "/sitemap.xml" => {
+                Response::new(200).header("Content-Type", "text/xml").body(format!(
+                    "<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\
                  <sitemap><loc>{}</loc></sitemap><sitemap><loc>{}</loc></sitemap></sitemapindex>",
-                at("/plain.xml"),
-                at("/packed.xml.gz"),
-            )),
-            "/plain.xml" => Response::new(200).header("Content-Type", "text/xml").body(urls(&["/one", "/two"])),
+                    at("/plain.xml"),
+                    at("/packed.xml.gz"),
+                ))
+            }
+            "/plain.xml" => {
+                Response::new(200).header("Content-Type", "text/xml").body(urls(&["/one", "/two"]))
+            }
             "/packed.xml.gz" => Response::new(200)
                 .header("Content-Type", "application/gzip")
                 .body(gzip(urls(&["/three"]).as_bytes())),

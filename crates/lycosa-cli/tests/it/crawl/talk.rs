@@ -4,8 +4,7 @@ use std::process::Command;
 
 use lycosa_testkit::{Response, Server};
 
-use super::quick;
-use crate::command::{Bench, page, site};
+use crate::command::{Bench, page, quick, site};
 
 fn mixed() -> Server {
     Server::start(|request| match request.target.as_str() {
@@ -21,7 +20,11 @@ fn the_summary_tells_answers_bytes_rate_skips_hosts_and_the_output() {
     let server = mixed();
     let said = Bench::new().crawl(&server.url("/"), &["--exclude", "x="]).ends_with(0);
     assert_eq!(said.row("end"), "complete: every URL has its outcome");
-    assert!(said.row("pages").starts_with("2 in ") && said.row("pages").ends_with("pages/s)"), "{}", said.err);
+    assert!(
+        said.row("pages").starts_with("2 in ") && said.row("pages").ends_with("pages/s)"),
+        "{}",
+        said.err
+    );
     assert_eq!(said.row("answers by status"), "200: 2, 301: 1, 404: 2");
     assert!(said.row("received").ends_with("decoded)"), "{}", said.err);
     assert_eq!(said.row("URLs"), "4 known, 4 done, 0 left");
@@ -37,7 +40,10 @@ fn quiet_says_nothing_and_still_names_errors() {
     let server = site(&[("/", &[])]);
     let said = Bench::new().crawl(&server.url("/"), &["-q"]).ends_with(0);
     assert_eq!((said.out.as_str(), said.err.as_str()), ("", ""));
-    Bench::new().crawl("http://127.0.0.1:1/", &["-q", "--retries", "0"]).ends_with(1).complains("refused", "");
+    Bench::new()
+        .crawl("http://127.0.0.1:1/", &["-q", "--retries", "0"])
+        .ends_with(1)
+        .complains("refused", "");
 }
 
 #[test]
@@ -77,7 +83,8 @@ fn progress_is_shown_on_a_terminal_and_nowhere_else() {
     let bench = Bench::new();
     bench.crawl(&server.url("/"), &[]).ends_with(0).is_silent_about("queued");
     let binary = env!("CARGO_BIN_EXE_lycosa");
-    let command = format!("{binary} crawl {} --delay 20ms --max-pages 40 -o t.jsonl --state t", server.url("/"));
+    let command =
+        format!("{binary} crawl {} --delay 20ms --max-pages 40 -o t.jsonl --state t", server.url("/"));
     // util-linux's `script` runs it on a terminal of its own.
     let shown = Command::new("script")
         .args(["-qec", &command, "/dev/null"])
