@@ -40,7 +40,7 @@ fn patterns_selectors_and_rules_are_tried() {
         ("4:15", "item `product`: the selector `p[`"),
         ("7:", "`price`"),
         ("8:", "`tag`"),
-        ("9:1", "the name `id` is taken"),
+        ("9:6", "the name `id` is taken"),
     ] {
         let line = said.err.lines().find(|line| line.starts_with(&format!("lycosa.toml:{place}")));
         assert!(line.is_some_and(|line| line.contains(what)), "{place} {what} in:\n{}", said.err);
