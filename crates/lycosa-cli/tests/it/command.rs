@@ -222,7 +222,7 @@ impl Said {
 
     /// Asserts that standard error does not contain this.
     #[track_caller]
-    pub(crate) fn is_silent_about(self, text: &str) -> Self {
+    pub(crate) fn keeps_quiet_about(self, text: &str) -> Self {
         assert!(!self.err.contains(text), "`{text}` is in standard error:\n{}", self.err);
         self
     }

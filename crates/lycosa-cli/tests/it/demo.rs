@@ -25,7 +25,7 @@ fn the_demo_finds_what_is_there_and_can_be_run_again() {
     assert!(said.row("skipped").contains("robots: "), "{}", said.err);
     assert_eq!((said.row("items"), said.row("tried again")), ("24", "2"));
     let said = said.mentions("lycosa-demo/items.jsonl").mentions("What to run next:");
-    said.mentions("head -n 3").mentions("lycosa crawl https://example.com/").is_silent_about("leak");
+    said.mentions("head -n 3").mentions("lycosa crawl https://example.com/").keeps_quiet_about("leak");
     let pages = bench.records("lycosa-demo/pages.jsonl");
     every_page_of_the_site_is_there(&pages);
     every_product_is_an_item(&bench.records("lycosa-demo/items.jsonl"));

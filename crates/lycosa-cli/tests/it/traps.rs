@@ -27,8 +27,7 @@ fn meet(
     let bench = Bench::new();
     let flags = [&["--all-outcomes", "--retries", "0"][..], flags].concat();
     let (said, peak) = bench.crawl_measured(&server.url("/"), &flags);
-    let said = said.ends_with(0).is_silent_about("leak");
-    println!("{path}: {} MB at most", peak >> 20);
+    let said = said.ends_with(0).keeps_quiet_about("leak");
     let most = if path == "/many" { 2 * MEMORY } else { MEMORY };
     assert!(peak > 0 && peak < most, "{path} took {} MB", peak >> 20);
     assert_eq!(bench.record("/harmless")["status"], 200, "the crawl goes on");

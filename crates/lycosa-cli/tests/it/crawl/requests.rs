@@ -59,7 +59,7 @@ fn password_and_cookie_go_to_the_seeds_and_nowhere_else() {
 fn secrets_are_not_said_aloud() {
     let server = site(&[("/", &[])]);
     let flags = ["-v", "-u", "me:hushhush", "--cookie", "a=hushhush", "-H", "Authorization: hushhush"];
-    let said = Bench::new().crawl(&server.url("/"), &flags).ends_with(0).is_silent_about("hushhush");
+    let said = Bench::new().crawl(&server.url("/"), &flags).ends_with(0).keeps_quiet_about("hushhush");
     said.mentions("  cookie = …").mentions("  timeouts.connect = \"10s\"");
 }
 

@@ -32,7 +32,7 @@ fn the_summary_tells_answers_bytes_rate_skips_hosts_and_the_output() {
     assert!(said.row("slowest hosts").starts_with("127.0.0.1 "), "{}", said.err);
     assert_eq!(said.row("output"), "pages.jsonl");
     assert_eq!(said.out, "", "standard output is for data");
-    said.is_silent_about("leak");
+    said.keeps_quiet_about("leak");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_seed_that_redirects_out_of_scope_says_what_to_do() {
 fn progress_is_shown_on_a_terminal_and_nowhere_else() {
     let server = quick(10).serve();
     let bench = Bench::new();
-    bench.crawl(&server.url("/"), &[]).ends_with(0).is_silent_about("queued");
+    bench.crawl(&server.url("/"), &[]).ends_with(0).keeps_quiet_about("queued");
     let binary = env!("CARGO_BIN_EXE_lycosa");
     let command =
         format!("{binary} crawl {} --delay 20ms --max-pages 40 -o t.jsonl --state t", server.url("/"));

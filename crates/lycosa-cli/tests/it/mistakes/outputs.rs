@@ -1,7 +1,9 @@
 //! Outputs that cannot be written, or are somebody's already.
 
+use std::process::{Command, Stdio};
+
 use super::one_page;
-use crate::command::{Bench, quick, site};
+use crate::command::{Bench, ids, quick, site};
 
 #[test]
 fn an_output_that_is_there_already_is_not_touched() {
@@ -95,4 +97,57 @@ fn two_crawls_do_not_write_one_file() {
     gate.open();
     assert!(first.wait().expect("the child is ours").success());
     assert_eq!(bench.records("pages.jsonl").len(), 1);
+}
+
+/// A file system of so many kilobytes below the bench, unmounted at the end.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    /// `None` where this user may not mount.
+    fn mount(bench: &Bench, kilobytes: u32) -> Option<Self> {
+        let place = bench.path("disk");
+        std::fs::create_dir(&place).expect("a folder");
+        let size = format!("size={kilobytes}k");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &size, "none"]).arg(&place).stderr(Stdio::null());
+        mount.status().is_ok_and(|status| status.success()).then_some(Self(place))
+    }
+
+    fn grow(&self) {
+        let mut remount = Command::new("mount");
+        remount.args(["-o", "remount,size=64m"]).arg(&self.0);
+        assert!(remount.status().expect("mount is there").success());
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let unmounted = Command::new("umount").arg("--lazy").arg(&self.0).status();
+        assert!(unmounted.is_ok_and(|status| status.success()), "{} stays mounted", self.0.display());
+    }
+}
+
+#[test]
+fn a_disk_that_fills_up_costs_nothing_but_time() {
+    for (output, state) in [("disk/pages.jsonl", "state"), ("pages.jsonl", "disk/state")] {
+        let (site, bench) = (quick(13), Bench::new());
+        let Some(disk) = SmallDisk::mount(&bench, 64) else {
+            println!("skipped: this user may not mount");
+            return;
+        };
+        let (oracle, server) = (site.oracle(None), site.serve());
+        let run = |more: &[&str]| {
+            let base = ["crawl", &server.url("/"), "--delay", "0", "-o", output, "--state", state];
+            bench.run(&[&base[..], &["-c", "16", "--per-host", "16"], more].concat())
+        };
+        run(&[]).ends_with(1).complains("No space left on device", "--resume");
+        let before = bench.read(output);
+        disk.grow();
+        run(&["--resume"]).ends_with(0);
+        let records = bench.records(output);
+        let whole = before.rfind('\n').map_or("", |end| &before[..=end]);
+        assert!(bench.read(output).starts_with(whole), "what was written stays");
+        assert_eq!(records.len(), oracle.pages().len(), "{output}, {state}");
+        assert_eq!(ids(&records).len(), records.len(), "each once");
+    }
 }
