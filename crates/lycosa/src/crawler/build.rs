@@ -35,7 +35,10 @@ pub(super) async fn build(
     let ledger = Ledger::default();
     let client = Client::new(client_options(&options, &clock, ledger.clone())?)?;
     let stack = middlewares(&options, &clock, ledger.clone())?;
-    let sinks = options.outputs.iter().map(super::Output::sink).collect::<Result<_>>()?;
+    let sinks: Vec<_> = options.outputs.iter().map(super::Output::sink).collect::<Result<_>>()?;
+    if options.continuation != super::Continue::Resume {
+        sinks.iter().try_for_each(|sink| sink.check_new())?;
+    }
     if let Some(folder) = options.save_bodies.clone() {
         callbacks.on_page(Box::new(move |page| super::save::save(&folder, page.page())));
     }

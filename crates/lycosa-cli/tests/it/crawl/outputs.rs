@@ -61,6 +61,13 @@ fn a_folder_gets_numbered_parts() {
         .map(|entry| entry.expect("an entry").path())
         .collect();
     names.sort();
+    for name in &names {
+        let range = name.file_stem().expect("a name").to_string_lossy().replace("part-", "");
+        let (first, last) = range.split_once('-').expect("a range");
+        let range = first.parse::<u64>().expect("a number")..=last.parse().expect("a number");
+        let inside = |record: &Value| record["seq"].as_u64().is_some_and(|seq| range.contains(&seq));
+        assert!(records(name).iter().all(inside), "{} does not hold what it says", name.display());
+    }
     let pages: usize = names.iter().map(|name| records(name).len()).sum();
     assert!(names.len() > 1 && pages == 3, "{pages} pages in {names:?}");
     assert!(names.iter().all(|name| name.extension().is_some_and(|end| end == "jsonl")), "{names:?}");

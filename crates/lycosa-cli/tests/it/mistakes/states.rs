@@ -44,6 +44,20 @@ fn an_unfinished_crawl_is_neither_overwritten_nor_continued_by_accident() {
 }
 
 #[test]
+fn a_refused_output_costs_no_state() {
+    let (server, bench) = unfinished();
+    let before = everything(&bench);
+    let said = bench.crawl(&server.url("/"), &["--fresh"]).ends_with(1);
+    said.complains("pages.jsonl exists already", "--overwrite");
+    assert_eq!(everything(&bench), before);
+    bench.crawl(&server.url("/"), &["--resume", "-c", "16", "--per-host", "16"]).ends_with(0);
+    // The same with a finished crawl, which a new one replaces without --fresh.
+    let before = everything(&bench);
+    bench.crawl(&server.url("/"), &[]).ends_with(1).complains("pages.jsonl exists already", "--overwrite");
+    assert_eq!(everything(&bench), before);
+}
+
+#[test]
 fn a_state_of_another_crawl_is_refused() {
     let (server, bench) = unfinished();
     let before = everything(&bench);
