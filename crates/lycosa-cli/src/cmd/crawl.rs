@@ -149,7 +149,7 @@ pub(crate) struct Args {
     /// Say nothing but errors
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Configuration")]
     quiet: bool,
-    /// Say more: the options in force, every kind of problem
+    /// Say more: the options in force, every reason in the summary
     #[arg(short, long, help_heading = "Configuration")]
     verbose: bool,
 }
@@ -176,7 +176,8 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let exit = exit_of(&report);
     if !args.quiet {
         let again = matches!(exit, Exit::Budget | Exit::Interrupted).then_some(again.as_str());
-        output::say(summary::render(&report, &outputs, again).trim_end());
+        let entries = if args.verbose { usize::MAX } else { summary::ENTRIES };
+        output::say(summary::render(&report, &outputs, again, entries).trim_end());
     }
     if is_empty(&report) {
         let why = report.run.problems.keys().next().map(|why| format!(": {why}")).unwrap_or_default();

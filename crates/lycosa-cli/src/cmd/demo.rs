@@ -60,7 +60,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     site.shutdown().await;
     if !args.quiet {
         let outputs = [items.display().to_string(), pages.display().to_string()];
-        output::say(summary::render(&report, &outputs, None).trim_end());
+        output::say(summary::render(&report, &outputs, None, summary::ENTRIES).trim_end());
         output::say(&next(folder, report.elapsed));
     }
     Ok(Exit::Done)

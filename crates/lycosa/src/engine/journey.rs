@@ -204,7 +204,6 @@ impl Journey {
                 self.nack(Retry { not_before: self.now(), block_site_until: None, counts: false })
             }
             ErrorKind::AddressRefused => {
-                self.shared.telemetry.failed(&error);
                 if self.lease.request.kind == RequestKind::Robots {
                     return self.robots_refused(error);
                 }
@@ -239,6 +238,7 @@ impl Journey {
 
     pub(super) fn failed_commit(&mut self, error: Error) -> Commit {
         let error = if error.url().is_some() { error } else { error.at_url(self.url.as_str()) };
+        self.shared.telemetry.failed(&error);
         self.shared.parts.hooks.on_error(&self.request, &error);
         self.commit(Outcome::Failed { error })
     }
@@ -323,7 +323,6 @@ impl Journey {
     }
 
     fn note_failure(&mut self, error: &Error) {
-        self.shared.telemetry.failed(error);
         let what = error
             .phase()
             .map_or_else(|| error.kind().to_string(), |phase| format!("{}/{phase}", error.kind()));

@@ -55,7 +55,6 @@ impl Journey {
             if let Some(nack) = self.retry_body(error) {
                 return nack;
             }
-            self.shared.telemetry.failed(error);
             return self.failed(error.clone());
         }
         let arrived = Arrived { status, headers: response.headers, body, content_type };
@@ -67,10 +66,7 @@ impl Journey {
         match digest {
             Ok(Ok(digest)) => self.page_ending(status, digest),
             Ok(Err(reason)) => self.excluded(reason),
-            Err(error) => {
-                self.shared.telemetry.failed(&error);
-                self.failed(error)
-            }
+            Err(error) => self.failed(error),
         }
     }
 

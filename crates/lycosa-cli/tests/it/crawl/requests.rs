@@ -144,6 +144,15 @@ fn each_phase_has_a_timeout_of_its_own() {
 }
 
 #[test]
+fn a_server_that_never_shakes_hands_is_ended_by_the_timeout_of_tls() {
+    let server = silent();
+    let url = server.url("/").replace("http://", "https://");
+    let flags = ["--set", "timeouts.tls=300ms", "--retries", "0", "--no-robots"];
+    let said = Bench::new().crawl(&url, &flags).ends_with(1);
+    said.complains("the tls phase took longer than its limit of 300ms", "");
+}
+
+#[test]
 fn an_internal_address_is_reached_only_when_it_was_allowed() {
     let inside = site(&[("/", &[])]);
     let there = inside.url("/");

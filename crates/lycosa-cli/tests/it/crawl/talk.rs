@@ -54,6 +54,28 @@ fn verbose_names_the_options_in_force() {
 }
 
 #[test]
+fn the_summary_shows_the_most_frequent_reasons_and_verbose_all_of_them() {
+    let traps =
+        ["redirect-self", "not-http", "not-gzip", "reset", "two-gigabytes", "silent", "silent-after-headers"];
+    let paths: Vec<String> = traps.iter().map(|name| format!("/trap/{name}")).collect();
+    let server = Server::start(move |request| match request.target.as_str() {
+        "/" => page("start", &paths.iter().map(String::as_str).collect::<Vec<_>>()),
+        _ => lycosa_testkit::traps::answer(request),
+    });
+    let quickly = ["--retries", "0", "--set", "timeouts.first_byte=200ms", "--set", "timeouts.idle=200ms"];
+    let said = Bench::new().crawl(&server.url("/"), &quickly).ends_with(0);
+    let failed = said.row("failed");
+    assert!(failed.ends_with(", 2 more") && failed.matches(": 1").count() == 5, "{failed}");
+    let said = Bench::new().crawl(&server.url("/"), &[&quickly[..], &["-v"]].concat()).ends_with(0);
+    let failed = said.row("failed");
+    for reason in
+        ["redirect", "protocol", "decompression", "disconnected", "too_large", "timeout (first_byte)"]
+    {
+        assert!(failed.contains(reason), "no {reason} in {failed}");
+    }
+}
+
+#[test]
 fn a_crawl_without_a_single_page_has_failed() {
     let server = site(&[]);
     let said = Bench::new().crawl(&server.url("/"), &[]).ends_with(1);
