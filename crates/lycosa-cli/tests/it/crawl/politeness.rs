@@ -123,21 +123,23 @@ fn without_robots_txt_everything_is_allowed_and_with_a_failing_one_nothing_is() 
 }
 
 #[test]
-fn a_429_lets_the_whole_site_rest_as_long_as_it_asks() {
-    let server = Server::start(|request| match (request.target.as_str(), request.visit) {
-        ("/", _) => page("start", &["/busy", "/1", "/2"]),
-        ("/busy", 1) => Response::new(429).header("Retry-After", "1"),
-        _ => page("page", &[]),
-    });
-    let bench = Bench::new();
-    let said = bench.crawl(&server.url("/"), &["-c", "1", "--no-robots"]).ends_with(0);
-    assert_eq!(bench.records("pages.jsonl").len(), 4);
-    let log = server.log();
-    let busy = log.iter().position(|hit| hit.path == "/busy").expect("it was asked");
-    let rest = log[busy + 1].at - log[busy].at;
-    assert!(rest >= 1_000_000 - SLACK, "the site rested {rest} µs");
-    assert!(said.row("answers by status").contains("429: 1"), "{}", said.err);
-    assert_eq!(said.row("tried again"), "1");
+fn a_429_or_503_lets_the_whole_site_rest_as_long_as_it_asks() {
+    for status in [429, 503] {
+        let server = Server::start(move |request| match (request.target.as_str(), request.visit) {
+            ("/", _) => page("start", &["/busy", "/1", "/2"]),
+            ("/busy", 1) => Response::new(status).header("Retry-After", "1"),
+            _ => page("page", &[]),
+        });
+        let bench = Bench::new();
+        let said = bench.crawl(&server.url("/"), &["-c", "1", "--no-robots"]).ends_with(0);
+        assert_eq!(bench.records("pages.jsonl").len(), 4);
+        let log = server.log();
+        let busy = log.iter().position(|hit| hit.path == "/busy").expect("it was asked");
+        let rest = log[busy + 1].at - log[busy].at;
+        assert!(rest >= 1_000_000 - SLACK, "after a {status} the site rested {rest} µs");
+        assert!(said.row("answers by status").contains(&format!("{status}: 1")), "{}", said.err);
+        assert_eq!(said.row("tried again"), "1");
+    }
 }
 
 #[test]
