@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use lycosa_testkit::synthetic::SyntheticSite;
 use lycosa_testkit::{Request, Response, Server};
@@ -11,6 +12,9 @@ use serde_json::Value;
 
 /// What every story's crawl says unless it is about that very flag.
 const BASE: [&str; 8] = ["--delay", "0", "-o", "pages.jsonl", "--state", "state", "--durability", "process"];
+
+/// How long a run may take; the longest, that of the demo, takes some twelve seconds.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A folder in which the command runs; removed afterwards.
 #[derive(Debug)]
@@ -49,14 +53,14 @@ impl Bench {
 
     /// Runs to the end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
-        Said::of(self.command(arguments).output().expect("the command starts"))
+        Said::of(outcome(&mut self.command(arguments)))
     }
 
     /// Runs to the end with this text on standard input.
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Said {
         let file = self.write("standard-input", input);
         let input = std::fs::File::open(file).expect("the input just written");
-        Said::of(self.command(arguments).stdin(input).output().expect("the command starts"))
+        Said::of(outcome(self.command(arguments).stdin(input)))
     }
 
     /// Starts it and lets it run.
@@ -84,10 +88,13 @@ impl Bench {
     pub(crate) fn crawl_measured(&self, url: &str, flags: &[&str]) -> (Said, u64) {
         let mut child = self.start_crawl(url, flags);
         let status = format!("/proc/{}/status", child.id());
-        let mut peak = 0;
+        let (mut peak, deadline) = (0, Instant::now() + PATIENCE);
         // The kernel keeps the maximum; the last reading before the end is missing at most the last moment.
         while child.try_wait().expect("the child is ours").is_none() {
             peak = peak.max(high_water_mark(&status));
+            if Instant::now() > deadline {
+                child.kill().expect("the child is ours");
+            }
             std::thread::sleep(Duration::from_millis(2));
         }
         (Said::of(child.wait_with_output().expect("the child is ours")), peak)
@@ -119,6 +126,23 @@ pub(crate) fn records(path: &Path) -> Vec<Value> {
     let parse =
         |line: &str| serde_json::from_str(line).unwrap_or_else(|cause| panic!("no record ({cause}): {line}"));
     text.lines().map(parse).collect()
+}
+
+/// Runs to the end, or to the end of patience: a crawl that never ends is a failure, not a test that hangs.
+fn outcome(command: &mut Command) -> Output {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command starts");
+    let process = child.id().to_string();
+    let (ended, watched) = mpsc::channel::<()>();
+    let watchdog = std::thread::spawn(move || {
+        if watched.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let killed = Command::new("kill").args(["-KILL", &process]).status();
+            assert!(killed.is_ok_and(|status| status.success()), "kill is there");
+        }
+    });
+    let output = child.wait_with_output().expect("the child is ours");
+    drop(ended);
+    watchdog.join().expect("the watchdog ends");
+    output
 }
 
 fn high_water_mark(status: &str) -> u64 {
