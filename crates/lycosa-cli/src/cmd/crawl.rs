@@ -195,7 +195,7 @@ fn is_empty(report: &Report) -> bool {
 /// Runs a crawl with progress and Ctrl-C.
 pub(super) async fn crawl(crawler: Crawler, quiet: bool) -> Result<Report> {
     let crawl = crawler.build().await?;
-    for notice in crawl.notices() {
+    for notice in crawl.notices().iter().filter(|_| !quiet) {
         output::say(&format!("note: {notice}"));
     }
     let progress = Progress::start(crawl.watch(), quiet || !std::io::stderr().is_terminal());

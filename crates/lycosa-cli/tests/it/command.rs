@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lycosa_testkit::synthetic::SyntheticSite;
 use lycosa_testkit::{Request, Response, Server};
@@ -88,13 +88,10 @@ impl Bench {
     pub(crate) fn crawl_measured(&self, url: &str, flags: &[&str]) -> (Said, u64) {
         let mut child = self.start_crawl(url, flags);
         let status = format!("/proc/{}/status", child.id());
-        let (mut peak, deadline) = (0, Instant::now() + PATIENCE);
+        let (mut peak, _watchdog) = (0, Watchdog::over(&child));
         // The kernel keeps the maximum; the last reading before the end is missing at most the last moment.
         while child.try_wait().expect("the child is ours").is_none() {
             peak = peak.max(high_water_mark(&status));
-            if Instant::now() > deadline {
-                child.kill().expect("the child is ours");
-            }
             std::thread::sleep(Duration::from_millis(2));
         }
         (Said::of(child.wait_with_output().expect("the child is ours")), peak)
@@ -128,21 +125,41 @@ pub(crate) fn records(path: &Path) -> Vec<Value> {
     text.lines().map(parse).collect()
 }
 
-/// Runs to the end, or to the end of patience: a crawl that never ends is a failure, not a test that hangs.
+/// Kills a child at the end of patience: a crawl that never ends is a failure, not a test that hangs.
+struct Watchdog {
+    ended: Option<mpsc::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Watchdog {
+    fn over(child: &Child) -> Self {
+        let process = child.id().to_string();
+        let (ended, watched) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            if watched.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                let killed = Command::new("kill").args(["-KILL", &process]).status();
+                assert!(killed.is_ok_and(|status| status.success()), "kill is there");
+            }
+        });
+        Self { ended: Some(ended), thread: Some(thread) }
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.ended.take();
+        let joined = self.thread.take().map(std::thread::JoinHandle::join);
+        assert!(
+            joined.is_none_or(|joined| joined.is_ok()) || std::thread::panicking(),
+            "the watchdog failed"
+        );
+    }
+}
+
 fn outcome(command: &mut Command) -> Output {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command starts");
-    let process = child.id().to_string();
-    let (ended, watched) = mpsc::channel::<()>();
-    let watchdog = std::thread::spawn(move || {
-        if watched.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
-            let killed = Command::new("kill").args(["-KILL", &process]).status();
-            assert!(killed.is_ok_and(|status| status.success()), "kill is there");
-        }
-    });
-    let output = child.wait_with_output().expect("the child is ours");
-    drop(ended);
-    watchdog.join().expect("the watchdog ends");
-    output
+    let _watchdog = Watchdog::over(&child);
+    child.wait_with_output().expect("the child is ours")
 }
 
 fn high_water_mark(status: &str) -> u64 {

@@ -163,6 +163,22 @@ fn a_damaged_log_or_identity_is_named_and_left_alone() {
 }
 
 #[test]
+fn an_unfinished_write_at_the_end_of_the_log_is_cut_and_told() {
+    let (server, bench) = unfinished();
+    let log = everything(&bench).into_keys().find(|path| path.to_string_lossy().contains("/log-"));
+    let log = log.expect("a log");
+    let mut bytes = std::fs::read(&log).expect("the file just found");
+    bytes.extend_from_slice(b"LYF1 torn");
+    std::fs::write(&log, &bytes).expect("the file is ours");
+    let said = bench.crawl(&server.url("/"), &["--resume", "--max-pages", "12"]).ends_with(3);
+    said.mentions("note: an unfinished write of 9 bytes was cut off the log");
+    assert_eq!(bench.records("pages.jsonl").len(), 12);
+    std::fs::write(&log, [std::fs::read(&log).expect("the log"), b"torn".to_vec()].concat()).expect("ours");
+    let said = bench.crawl(&server.url("/"), &["--resume", "--max-pages", "13", "-q"]).ends_with(3);
+    assert_eq!(said.err, "", "quiet says nothing but errors");
+}
+
+#[test]
 fn a_damaged_snapshot_is_made_good_from_the_log_or_refused() {
     let (server, bench) = unfinished();
     flip(&bench, "snapshot-");
