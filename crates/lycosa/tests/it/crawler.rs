@@ -342,6 +342,18 @@ async fn two_crawls_in_one_process_do_not_see_each_other() {
     assert_eq!(counts.map(|counter| counter.load(Ordering::SeqCst)), [3, 3]);
 }
 
+#[test]
+fn secrets_are_not_printed() {
+    let crawler = Crawler::new("http://x.example/").options(|options| {
+        options.user = Some(("me".to_owned(), "hushhush".to_owned()));
+        options.cookie = Some("a=hushhush".to_owned());
+        options.headers.push(("Authorization".to_owned(), "hushhush".to_owned()));
+        options.proxy = Some("http://me:hushhush@proxy.example/".to_owned());
+    });
+    let printed = format!("{crawler:?}");
+    assert!(printed.contains("x.example") && !printed.contains("hushhush"), "{printed}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn mistakes_are_told_when_the_crawl_is_built() {
     let refused = |crawler: Crawler| async { crawler.run().await.unwrap_err() };
