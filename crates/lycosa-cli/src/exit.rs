@@ -7,9 +7,9 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// Everything asked for was done.
     Done = 0,
-    /// Something failed: the state, an output, the network, a page that was asked for by name.
+    /// Something failed: the state, an output, the network, a page that was asked for by name, all of a crawl's seeds.
     Failed = 1,
-    /// The command line or the configuration is wrong; nothing was started.
+    /// The command line, the configuration or a seed is wrong; nothing was started.
     Usage = 2,
     /// A budget (`--max-pages`, `--max-time`, …) ended the crawl; URLs are left, `--resume` goes on.
     Budget = 3,

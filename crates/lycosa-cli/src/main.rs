@@ -15,10 +15,11 @@ use clap::Parser;
 fn main() -> ExitCode {
     let line = match cmd::CommandLine::try_parse() {
         Ok(line) => line,
-        Err(error) => {
-            // Help and version are data for standard output, mistakes go to standard error; clap knows which.
-            drop(error.print());
-            return if error.use_stderr() { exit::Exit::Usage } else { exit::Exit::Done }.into();
+        Err(error) if error.use_stderr() => return output::misused(&error).into(),
+        Err(help) => {
+            // Help and version are data: they go to standard output, and a reader that went away is no failure.
+            drop(help.print());
+            return exit::Exit::Done.into();
         }
     };
     match cmd::run(line) {

@@ -4,6 +4,7 @@
 
 use std::io::{self, Write};
 
+use lycosa::error::Phase;
 use lycosa::{Error, ErrorKind};
 
 use crate::exit::Exit;
@@ -26,14 +27,47 @@ pub(crate) fn say(line: &str) {
     drop(writeln!(io::stderr().lock(), "{line}"));
 }
 
+/// Says what is wrong with the command line, in the shape of every other failure.
+///
+/// clap's own text has the same facts over several paragraphs: what is wrong, tips, the usage.
+pub(crate) fn misused(error: &clap::Error) -> Exit {
+    let text = error.render().to_string();
+    let said = text.split("\nUsage:").next().unwrap_or_default();
+    let (mut what, mut tips) = (Vec::new(), Vec::new());
+    for line in said.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        match line.strip_prefix("tip: ") {
+            Some(tip) => tips.push(tip),
+            None => what.push(line.strip_prefix("error: ").unwrap_or(line)),
+        }
+    }
+    // `lycosa` without a command answers with the help, which is no single mistake.
+    if !text.starts_with("error: ") {
+        say(text.trim_end());
+        return Exit::Usage;
+    }
+    say(&format!("lycosa: {}", what.join(" ")));
+    match tips.as_slice() {
+        [] => say("  hint: --help after the command lists what can be given"),
+        tips => tips.iter().for_each(|tip| say(&format!("  hint: {tip}"))),
+    }
+    Exit::Usage
+}
+
 /// Says what failed, and the hint on a line of its own; answers the code to end with.
 pub(crate) fn fail(error: &Error) -> Exit {
-    say(&format!("lycosa: {error}"));
+    let phase = error.phase().filter(|phase| on_the_network(*phase));
+    let phase = phase.map(|phase| format!(" (in phase {phase})")).unwrap_or_default();
+    say(&format!("lycosa: {error}{phase}"));
     if let Some(hint) = error.hint() {
         say(&format!("  hint: {hint}"));
     }
     match error.kind() {
-        ErrorKind::Usage | ErrorKind::Config => Exit::Usage,
+        ErrorKind::Usage | ErrorKind::Config | ErrorKind::Url => Exit::Usage,
         _ => Exit::Failed,
     }
+}
+
+fn on_the_network(phase: Phase) -> bool {
+    use Phase::{Connect, Dns, FirstByte, Idle, Proxy, Tls, Total};
+    matches!(phase, Dns | Connect | Proxy | Tls | FirstByte | Idle | Total)
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use lycosa::crawler::{End, Report};
 use lycosa::model::Finish;
 
-/// Rows of a list in the summary.
-const ROWS: usize = 5;
+/// Entries of a list in the summary.
+pub(crate) const ENTRIES: usize = 5;
 
-/// The whole summary, ready to print. `outputs` says where the records are.
-pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>) -> String {
+/// The whole summary, ready to print, its lists cut after so many `entries`. `outputs` says where the records are.
+pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>, entries: usize) -> String {
     let mut text = String::new();
     let seconds = report.elapsed.as_secs_f64().max(0.001);
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
@@ -27,8 +27,11 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>) -
     if report.run.items > 0 {
         line(&mut text, "items", &report.run.items.to_string());
     }
-    let by_status = report.run.statuses.iter().map(|(status, count)| (status.to_string(), *count)).collect();
-    list(&mut text, "answers by status", by_status);
+    let by_status: Vec<_> =
+        report.run.statuses.iter().map(|(status, count)| format!("{status}: {count}")).collect();
+    if !by_status.is_empty() {
+        line(&mut text, "answers by status", &by_status.join(", "));
+    }
     let received = format!("{} ({} decoded)", bytes(report.run.wire_bytes), bytes(report.run.decoded_bytes));
     line(&mut text, "received", &received);
     let left = report.crawl.pending + report.crawl.leased;
@@ -39,11 +42,12 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>) -
     );
     let skips =
         report.run.skipped.iter().map(|(reason, count)| (reason.as_str().to_owned(), *count)).collect();
-    list(&mut text, "skipped", skips);
+    list(&mut text, "skipped", skips, entries);
     list(
         &mut text,
         "failed",
         report.run.failures.iter().map(|(name, count)| (name.clone(), *count)).collect(),
+        entries,
     );
     if report.run.retries > 0 {
         line(&mut text, "tried again", &report.run.retries.to_string());
@@ -72,12 +76,17 @@ fn hosts(text: &mut String, report: &Report) {
     let slow: Vec<_> = report
         .slowest
         .iter()
-        .take(ROWS)
-        .map(|host| format!("{} {} ({} done)", host.site, span(host.response_time), host.done))
+        .take(ENTRIES)
+        .map(|host| format!("{} {} ({} done)", host.site, response_time(host.response_time), host.done))
         .collect();
     if !slow.is_empty() {
         line(text, "slowest hosts", &slow.join(", "));
     }
+}
+
+/// Mean times are kept in milliseconds: a fast host has none.
+fn response_time(mean: Duration) -> String {
+    if mean < Duration::from_millis(1) { "<1ms".to_owned() } else { span(mean) }
 }
 
 fn ending(end: End) -> String {
@@ -98,13 +107,13 @@ fn line(text: &mut String, name: &str, value: &str) {
     let _ = writeln!(text, "{name:>18}  {value}");
 }
 
-fn list(text: &mut String, name: &str, mut rows: Vec<(String, u64)>) {
+fn list(text: &mut String, name: &str, mut rows: Vec<(String, u64)>, entries: usize) {
     if rows.is_empty() {
         return;
     }
     rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let shown: Vec<_> = rows.iter().take(ROWS).map(|(row, count)| format!("{row}: {count}")).collect();
-    let more = rows.len().saturating_sub(ROWS);
+    let shown: Vec<_> = rows.iter().take(entries).map(|(row, count)| format!("{row}: {count}")).collect();
+    let more = rows.len().saturating_sub(entries);
     let rest = if more > 0 { format!(", {more} more") } else { String::new() };
     line(text, name, &format!("{}{rest}", shown.join(", ")));
 }

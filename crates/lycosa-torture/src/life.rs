@@ -128,10 +128,7 @@ impl Life<'_> {
         let (engine, embedded) = engine;
         *held = Arc::downgrade(&embedded);
         let stop = engine.stop_token();
-        let crawl = async {
-            engine.seed(&self.world.seeds).await?;
-            engine.run(self.sinks()?).await
-        };
+        let crawl = async { engine.run(&self.world.seeds, self.sinks()?).await };
         let fate = async {
             match self.ending {
                 Ending::Kill { commits, after, .. } => {

@@ -129,6 +129,23 @@ impl ErrorKind {
     }
 }
 
+impl ErrorKind {
+    /// What helps against failures of this kind, where one sentence does.
+    fn advice(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Resolve => "check the spelling of the host name, and that this machine is online",
+            Self::Connect => "check that the server runs and that host and port are right",
+            Self::Timeout => {
+                "give it more time with --timeout, or --set timeouts.connect=20s and the like in a crawl"
+            }
+            Self::Disconnected | Self::Protocol => "the server broke the exchange off; trying again may help",
+            Self::TooLarge => "allow more with --max-body",
+            Self::Redirect => "look at each hop with curl -I",
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -339,9 +356,14 @@ impl Error {
         self.0.limit
     }
 
-    /// Advice for people.
+    /// Advice for people: that of this error, else what helps against its kind.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
+        self.own_hint().or_else(|| self.0.kind.advice())
+    }
+
+    /// The advice of this error alone: what is stored with it.
+    pub(crate) fn own_hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
 

@@ -59,6 +59,8 @@ fn check(file: &std::path::Path) -> Result<Exit> {
                     output::say(&format!("  hint: {hint}"));
                 }
             }
+            let count = error.problems.len();
+            output::say(&format!("{}: {count} mistake{}", file.display(), if count == 1 { "" } else { "s" }));
             Ok(Exit::Usage)
         }
     }

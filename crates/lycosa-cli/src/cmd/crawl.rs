@@ -8,15 +8,13 @@ use lycosa::crawler::{Continue, Crawler, End, Options, Report};
 use lycosa::model::Finish;
 use lycosa::{Error, ErrorKind, Result};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, HELP};
 use crate::progress::Progress;
 use crate::{output, summary};
 
 /// Crawl sites and write one record a page.
-///
-/// Records go to a file inside the state folder unless -o says otherwise. A crawl that was stopped, interrupted or
-/// killed goes on with --resume; nothing is lost and nothing is written twice.
 #[derive(Debug, Default, clap::Args)]
+#[command(after_help = format!("{AFTER_HELP}\n\n{HELP}"))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 pub(crate) struct Args {
     /// Where to begin: URLs or host names (then with http); `-` reads them from standard input
@@ -53,7 +51,7 @@ pub(crate) struct Args {
     /// Start no request after this time, such as 90s or 2h
     #[arg(long, value_name = "TIME", help_heading = "How much")]
     max_time: Option<String>,
-    /// Receive at most this many bytes, such as 500MB, over all resumed runs
+    /// Receive at most this many bytes, such as 500MB, over all resumed runs; 64KiB or more
     #[arg(long, value_name = "BYTES", help_heading = "How much")]
     max_bytes: Option<String>,
     /// Read at most this much of one response, on the wire and decoded [default: 64MiB]
@@ -151,21 +149,25 @@ pub(crate) struct Args {
     /// Say nothing but errors
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Configuration")]
     quiet: bool,
-    /// Say more: the options in force, every kind of problem
+    /// Say more: the options in force, every reason in the summary
     #[arg(short, long, help_heading = "Configuration")]
     verbose: bool,
 }
 
+const AFTER_HELP: &str = "Records go to a file inside the state folder unless -o says otherwise. A crawl that was \
+stopped, interrupted or killed goes on with --resume; nothing is lost and nothing is written twice.";
+
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<Exit> {
-    let mut options = options(&args)?;
+    let file = file_options(&args)?;
+    if args.verbose {
+        output::say(&shown(&file));
+    }
+    let mut options = file.into_crawl(occasion(&args))?;
     let folder = state_folder(&options);
     options.state = Some(folder.clone());
     if options.outputs.is_empty() {
         options.outputs.push(default_output(&folder, options.continuation));
-    }
-    if args.verbose {
-        output::say(&format!("{options:#?}"));
     }
     let outputs: Vec<String> =
         options.outputs.iter().map(|output| output.path.display().to_string()).collect();
@@ -174,15 +176,26 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let exit = exit_of(&report);
     if !args.quiet {
         let again = matches!(exit, Exit::Budget | Exit::Interrupted).then_some(again.as_str());
-        output::say(summary::render(&report, &outputs, again).trim_end());
+        let entries = if args.verbose { usize::MAX } else { summary::ENTRIES };
+        output::say(summary::render(&report, &outputs, again, entries).trim_end());
+    }
+    if is_empty(&report) {
+        let why = report.run.problems.keys().next().map(|why| format!(": {why}")).unwrap_or_default();
+        output::say(&format!("lycosa: no page was found{why}"));
+        output::say("  hint: check the seeds' spelling; `lycosa fetch URL` shows what one of them answers");
     }
     Ok(exit)
+}
+
+/// Whether the crawl came to its end without a single page: whoever asked for one got nothing.
+fn is_empty(report: &Report) -> bool {
+    report.end == End::Finished(Finish::Complete) && report.crawl.pages == 0
 }
 
 /// Runs a crawl with progress and Ctrl-C.
 pub(super) async fn crawl(crawler: Crawler, quiet: bool) -> Result<Report> {
     let crawl = crawler.build().await?;
-    for notice in crawl.notices() {
+    for notice in crawl.notices().iter().filter(|_| !quiet) {
         output::say(&format!("note: {notice}"));
     }
     let progress = Progress::start(crawl.watch(), quiet || !std::io::stderr().is_terminal());
@@ -196,13 +209,15 @@ pub(super) async fn crawl(crawler: Crawler, quiet: bool) -> Result<Report> {
 
 fn exit_of(report: &Report) -> Exit {
     match report.end {
+        _ if is_empty(report) => Exit::Failed,
         End::Finished(Finish::Complete) | End::OutputClosed => Exit::Done,
         End::Finished(_) => Exit::Budget,
         End::Interrupted => Exit::Interrupted,
     }
 }
 
-fn options(args: &Args) -> Result<Options> {
+/// The options of file, `--set` and flags.
+fn file_options(args: &Args) -> Result<CrawlOptions> {
     let mut layers = Layers::new();
     if let Some(file) = &args.config {
         layers.file(file).map_err(config_error)?;
@@ -212,17 +227,39 @@ fn options(args: &Args) -> Result<Options> {
     }
     flags(args, &mut layers);
     let mut file: CrawlOptions = layers.build().map_err(config_error)?;
-    let (stdin, typed): (Vec<_>, Vec<_>) = args.urls.iter().cloned().partition(|url| url == "-");
-    if !stdin.is_empty() {
+    if args.urls.iter().any(|url| url == "-") {
         file.seed_files.push("-".to_owned());
     }
     file.seed_files.extend(args.seeds.iter().cloned());
+    Ok(file)
+}
+
+fn occasion(args: &Args) -> Occasion {
     let continuation = match (args.resume, args.fresh) {
         (true, _) => Continue::Resume,
         (false, true) => Continue::Fresh,
         (false, false) => Continue::Refuse,
     };
-    file.into_crawl(Occasion { typed, continuation })
+    Occasion { typed: args.urls.iter().filter(|url| *url != "-").cloned().collect(), continuation }
+}
+
+/// The options in force, one a line as `--set` takes them. What may be a secret is not shown.
+fn shown(options: &CrawlOptions) -> String {
+    const SECRETS: [&str; 4] = ["user", "cookie", "proxy", "headers"];
+    let mut lines = vec!["options in force:".to_owned()];
+    let all = serde_json::to_value(options).unwrap_or_default();
+    for (name, value) in all.as_object().into_iter().flatten() {
+        match value.as_object() {
+            _ if SECRETS.contains(&name.as_str()) && value.as_array().is_none_or(|list| !list.is_empty()) => {
+                lines.push(format!("  {name} = …"));
+            }
+            Some(table) if name == "timeouts" => {
+                lines.extend(table.iter().map(|(phase, span)| format!("  {name}.{phase} = {span}")));
+            }
+            _ => lines.push(format!("  {name} = {value}")),
+        }
+    }
+    lines.join("\n")
 }
 
 /// Every flag that was given becomes a text under its option's name, so that a wrong value reads the same
@@ -286,15 +323,15 @@ fn flags(args: &Args, layers: &mut Layers) {
     }
 }
 
-/// A wrong configuration as the one error of the library, its first hint kept.
+/// A wrong configuration as the one error of the library: a single mistake with its hint, or all of them, one a
+/// line with their hints in parentheses.
 pub(super) fn config_error(error: ConfigError) -> Error {
-    let hint =
-        error.problems.first().filter(|_| error.problems.len() == 1).and_then(|problem| problem.hint.clone());
-    let told = Error::new(ErrorKind::Config, error.to_string());
-    match hint {
-        Some(hint) => told.with_hint(hint),
-        None => told,
+    if let [_] = error.problems.as_slice() {
+        return error.into();
     }
+    let mistakes = error.to_string().replace('\n', "\n  ");
+    Error::new(ErrorKind::Config, format!("{} mistakes in the options\n  {mistakes}", error.problems.len()))
+        .with_hint("nothing was started; `lycosa config schema` says what each option may be")
 }
 
 /// `.lycosa/<host of the first seed>` unless the options say otherwise.

@@ -11,10 +11,8 @@ use crate::exit::Exit;
 use crate::{demo_site, output, summary};
 
 /// Crawl a small web site that comes with the command, on this machine, and look at what comes out.
-///
-/// The site has what real ones have: robots.txt with a crawl-delay and a disallowed branch, sitemaps, pagination, a
-/// store, five encodings, redirects, a slow page, errors that pass, and a trap of endless calendar links.
 #[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
     /// Write items, pages and the state below this folder
     #[arg(long, value_name = "DIR", default_value = "lycosa-demo")]
@@ -23,6 +21,10 @@ pub(crate) struct Args {
     #[arg(short, long)]
     quiet: bool,
 }
+
+const AFTER_HELP: &str = "The site has what real ones have: robots.txt with a crawl-delay and a disallowed branch, \
+sitemaps, pagination, a store, five encodings, redirects, a slow page, errors that pass, and a trap of endless \
+calendar links.";
 
 /// What the demo takes out of the store: the same text could stand in a lycosa.toml.
 const RULES: &str = include_str!("demo.toml");
@@ -58,7 +60,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     site.shutdown().await;
     if !args.quiet {
         let outputs = [items.display().to_string(), pages.display().to_string()];
-        output::say(summary::render(&report, &outputs, None).trim_end());
+        output::say(summary::render(&report, &outputs, None, summary::ENTRIES).trim_end());
         output::say(&next(folder, report.elapsed));
     }
     Ok(Exit::Done)

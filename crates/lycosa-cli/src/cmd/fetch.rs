@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use lycosa::config::ByteSize;
 use lycosa::crawler::single::{Fetched, Single, SingleOptions};
 use lycosa::{Error, ErrorKind, Result};
 use lycosa_dom::Selector;
@@ -10,9 +11,8 @@ use crate::exit::Exit;
 use crate::output;
 
 /// Fetch one URL and print its facts (on standard error) and its body (on standard output).
-///
-/// robots.txt is not consulted: this is one request made by a person, not a crawl.
 #[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 pub(crate) struct Args {
     /// The URL; a bare host means http
@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// Print the links, absolute, one per line
     #[arg(long, conflicts_with = "css")]
     links: bool,
-    /// Print what this CSS selector matches, one per line (`::text` and `::attr(name)` work)
+    /// Print the text of what this CSS selector matches, one per line (`::text` and `::attr(name)` work)
     #[arg(long, value_name = "SELECTOR")]
     css: Option<String>,
     /// Print the facts alone, without the body
@@ -50,9 +50,9 @@ pub(crate) struct Args {
     /// The time for the whole request, redirects included [default: 120s]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     timeout: Option<std::time::Duration>,
-    /// The longest body to read [default: 64 MiB]
+    /// The longest body to read, such as 10MB [default: 64MiB]
     #[arg(long, value_name = "BYTES")]
-    max_body: Option<u64>,
+    max_body: Option<ByteSize>,
     /// Do not check certificates
     #[arg(short = 'k', long)]
     insecure: bool,
@@ -63,6 +63,9 @@ pub(crate) struct Args {
     #[arg(short, long)]
     quiet: bool,
 }
+
+const AFTER_HELP: &str = "robots.txt is not consulted: this is one request made by a person, not a crawl. Ends with \
+1 when no answer came, when it was cut short, or when its status is 400 or more.";
 
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<Exit> {
@@ -99,7 +102,7 @@ fn options(args: &Args) -> Result<SingleOptions> {
         cookie: args.cookie.clone(),
         proxy: args.proxy.clone(),
         timeout: args.timeout,
-        max_body: args.max_body,
+        max_body: args.max_body.map(|size| size.0),
         insecure: args.insecure,
         cacert: args.cacert.clone(),
     })
@@ -173,8 +176,8 @@ fn body(text: &mut String, args: &Args, selector: Option<&Selector>, fetched: &F
             let _ = writeln!(text, "{link}");
         }
     } else if let Some(selector) = selector {
-        for value in selector.values(fetched.document().root()) {
-            let _ = writeln!(text, "{}", lycosa_dom::collapse_whitespace(&value));
+        for value in super::query::matches(fetched.document(), selector, false) {
+            let _ = writeln!(text, "{value}");
         }
     }
 }

@@ -21,15 +21,10 @@ pub(crate) struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Crawl sites and write one record a page
     Crawl(Box<crawl::Args>),
-    /// Fetch one URL and print its facts and body
     Fetch(fetch::Args),
-    /// Select parts of a page from a file, a URL or standard input
     Query(query::Args),
-    /// Crawl a small web site that comes with the command
     Demo(demo::Args),
-    /// Check a configuration file, or print what one may contain
     Config(config::Args),
 }
 

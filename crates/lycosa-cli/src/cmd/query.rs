@@ -10,10 +10,8 @@ use crate::exit::Exit;
 use crate::output;
 
 /// Select parts of a page from a file, a URL or standard input.
-///
-/// Prints the text of every match on a line of its own. A URL is fetched without consulting robots.txt: this is
-/// one request made by a person, not a crawl.
 #[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
     /// A file, an http(s) URL, or `-` for standard input
     source: String,
@@ -27,6 +25,9 @@ pub(crate) struct Args {
     #[arg(long)]
     html: bool,
 }
+
+const AFTER_HELP: &str = "Prints the text of every match on a line of its own; ends with 1 when nothing matches, as \
+grep does. A URL is fetched without consulting robots.txt: this is one request made by a person, not a crawl.";
 
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<Exit> {
@@ -49,17 +50,17 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
         }
     }
     output::data(text.as_bytes())?;
-    Ok(Exit::Done)
+    Ok(if found.is_empty() { Exit::Failed } else { Exit::Done })
 }
 
-fn matches(document: &Document, selector: &Selector, html: bool) -> Vec<String> {
-    if html && matches!(selector.output(), Output::Node) {
-        return document.select(selector).map(|node| node.html()).collect();
+/// What a selector takes: markup when asked for, else text with its white space collapsed.
+pub(super) fn matches(document: &Document, selector: &Selector, html: bool) -> Vec<String> {
+    let text = |text: &str| lycosa_dom::collapse_whitespace(text).into_owned();
+    match selector.output() {
+        Output::Node if html => document.select(selector).map(|node| node.html()).collect(),
+        Output::Node => document.select(selector).map(|node| text(node.text())).collect(),
+        _ => selector.values(document.root()).map(|value| text(&value)).collect(),
     }
-    selector
-        .values(document.root())
-        .map(|value| lycosa_dom::collapse_whitespace(&value).into_owned())
-        .collect()
 }
 
 /// A selector, or an error that shows where it went wrong.
@@ -82,6 +83,11 @@ async fn read(source: &str) -> Result<(Vec<u8>, Option<String>)> {
         let fetched = Single::new(SingleOptions::default())?.fetch(source).await?;
         if let Some(error) = fetched.error {
             return Err(error);
+        }
+        if fetched.status >= 400 {
+            let message = format!("{source} answered {}", fetched.status);
+            return Err(Error::new(ErrorKind::Protocol, message)
+                .with_hint("`lycosa fetch URL` shows the page it sent with that"));
         }
         return Ok((fetched.body.to_vec(), fetched.content_type));
     }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use lycosa_testkit::Server;
 use lycosa_testkit::synthetic::{Oracle, SyntheticSite};
+use lycosa_testkit::{Gate, Server};
 
-use crate::command::{Bench, ids, path_of, records};
+use crate::command::{Bench, ids, page, path_of, plain, records};
 
 /// Kills that must count.
 const KILLS: u32 = 20;
@@ -96,26 +96,6 @@ fn same(sent: &str, canonical: &str) -> bool {
     sent == canonical || plain(sent) == plain(canonical)
 }
 
-fn plain(path: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = path.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        match (byte, after) {
-            (b'%', [a, b, tail @ ..]) => {
-                let hex =
-                    std::str::from_utf8(&[*a, *b]).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
-                bytes.push(hex.unwrap_or(byte));
-                rest = tail;
-            }
-            _ => {
-                bytes.push(byte);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 #[test]
 fn a_crawl_that_was_interrupted_by_ctrl_c_ends_cleanly_and_goes_on() {
     let site = SyntheticSite::with_seed(21);
@@ -139,7 +119,7 @@ fn a_crawl_that_was_interrupted_by_ctrl_c_ends_cleanly_and_goes_on() {
     ];
     let child = bench.start(&arguments);
     assert!(server.wait_for_hits(60, Duration::from_secs(20)), "the crawl does not get going");
-    interrupt(child.id());
+    signal("-INT", child.id());
     let output = child.wait_with_output().expect("the child is ours");
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{said}");
@@ -152,7 +132,22 @@ fn a_crawl_that_was_interrupted_by_ctrl_c_ends_cleanly_and_goes_on() {
     assert_eq!(ids(&records).len(), records.len());
 }
 
-fn interrupt(process: u32) {
-    let status = std::process::Command::new("kill").args(["-INT", &process.to_string()]).status();
+#[test]
+fn sigterm_lets_open_requests_end() {
+    let gate = Gate::closed();
+    let held = gate.clone();
+    let server = Server::start(move |_| page("held", &[]).behind(&held));
+    let bench = Bench::new();
+    let first = bench.start_crawl(&server.url("/"), &["--no-robots"]);
+    assert!(server.wait_for_hits(1, Duration::from_secs(20)), "the crawl does not get going");
+    signal("-TERM", first.id());
+    gate.open();
+    let said = first.wait_with_output().expect("the child is ours");
+    assert_eq!(said.status.code(), Some(130), "{}", String::from_utf8_lossy(&said.stderr));
+    assert_eq!(bench.records("pages.jsonl").len(), 1, "the open request ended and was written");
+}
+
+fn signal(name: &str, process: u32) {
+    let status = std::process::Command::new("kill").args([name, &process.to_string()]).status();
     assert!(status.expect("kill is there").success());
 }

@@ -1,7 +1,7 @@
 //! The command as its users meet it: one binary for all of its stories.
 //!
 //! `command` runs it; `crawl` crawls the synthetic site and its traps; `kill` ends it at random moments; `mistakes`
-//! gives it bad input; `demo`, `fetch`, `query` and `config` are one command each.
+//! gives it bad input; `tls` puts TLS before a server; `demo`, `fetch`, `query` and `config` are one command each.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -14,4 +14,5 @@ mod kill;
 mod mistakes;
 mod query;
 mod readme;
+mod tls;
 mod traps;

@@ -153,7 +153,9 @@ impl Layers {
             }
             let inspected = inspect(&text, &schema);
             let is_fine = inspected.mistakes.is_empty();
-            if is_fine || best.is_none() {
+            let tells_more =
+                best.as_ref().is_none_or(|(_, known)| wants_a_list(known) && !wants_a_list(&inspected));
+            if is_fine || tells_more {
                 best = Some((text, inspected));
             }
             if is_fine {
@@ -226,6 +228,11 @@ impl CrawlOptions {
             verify(self).into_iter().map(|mistake| locate(&Source::Program, "", mistake)).collect();
         if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
     }
+}
+
+/// Whether a value was wrong for not being a list: its form as one then tells what is wrong inside.
+fn wants_a_list(inspected: &Inspected) -> bool {
+    inspected.mistakes.first().is_some_and(|mistake| mistake.message.contains("expected a list"))
 }
 
 fn quoted(text: &str) -> String {

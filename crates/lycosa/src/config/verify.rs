@@ -18,6 +18,9 @@ use crate::sink::{Format, Target};
 /// Bytes that one compiled pattern may take, as in the scope.
 const PATTERN_MEMORY: usize = 8 << 20;
 
+/// Bytes that a request reserves of the crawl's budget before it starts.
+const LEAST_BYTES: u64 = 64 << 10;
+
 /// Every mistake in these options.
 pub(super) fn verify(options: &CrawlOptions) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
@@ -106,6 +109,10 @@ fn numbers(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
         if count == 0 {
             mistakes.push(mistake([key.into()], format!("`{key}` must be 1 or more"), ""));
         }
+    }
+    if let Some(budget) = options.max_bytes.filter(|budget| budget.0 < LEAST_BYTES) {
+        let message = format!("`max_bytes` of {budget} is too little for a single request");
+        mistakes.push(mistake(["max_bytes".into()], message, "give 64KiB or more"));
     }
     let limits = &options.timeouts;
     let phases = [

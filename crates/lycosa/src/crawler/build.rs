@@ -38,14 +38,17 @@ pub(super) async fn build(
     let ledger = Ledger::default();
     let client = Client::new(client_options(&options, &clock, ledger.clone())?)?;
     let stack = middlewares(&options, &clock, ledger.clone())?;
-    let sinks = options.outputs.iter().map(super::Output::sink).collect::<Result<_>>()?;
+    let sinks: Vec<_> = options.outputs.iter().map(super::Output::sink).collect::<Result<_>>()?;
+    if options.continuation != super::Continue::Resume {
+        sinks.iter().try_for_each(|sink| sink.check_new())?;
+    }
     if let Some(folder) = options.save_bodies.clone() {
         callbacks.on_page(Box::new(move |page| super::save::save(&folder, page.page())));
     }
     let opened: Opened =
         state::open(&options, &notes, limits(&options, &*clock), pace(&options), clock.clone())?;
     let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key));
-    let links = LinkOptions { nofollow: options.nofollow, ..LinkOptions::default() };
+    let links = LinkOptions { nofollow: options.nofollow, limit: settings(&options).max_links };
     let mut extractors: Vec<Arc<dyn Extract>> = vec![Arc::new(LinkExtractor::new(links))];
     extractors.extend(options.extractors.iter().cloned());
     let parts = Parts {

@@ -160,7 +160,8 @@ impl Crawler {
         self.options(|options| options.continuation = Continue::Resume)
     }
 
-    /// Before a request is sent: may change it; `false` excludes the URL.
+    /// Before a request is sent: may change it; `false` excludes the URL. It sees robots.txt and sitemaps too; for
+    /// robots.txt, without which nothing on its host could be asked for, `false` has no effect.
     #[must_use]
     pub fn on_request(mut self, hook: impl Fn(&mut Request) -> bool + Send + Sync + 'static) -> Self {
         self.callbacks.on_request(Box::new(hook));
@@ -283,17 +284,7 @@ impl Crawl {
     /// # Errors
     /// When no seed belongs to the crawl, or the state or an output cannot be written.
     pub async fn run(self) -> Result<Report> {
-        let answers = self.engine.seed(&self.seeds).await?;
-        let refused: Vec<_> = self
-            .seeds
-            .iter()
-            .zip(&answers)
-            .filter_map(|(url, answer)| answer.map(|reason| (url.clone(), reason)))
-            .collect();
-        if !refused.is_empty() && refused.len() == self.seeds.len() {
-            return Err(crate::engine::nothing_to_do(&refused));
-        }
-        let mut report = self.engine.run(self.sinks).await;
+        let mut report = self.engine.run(&self.seeds, self.sinks).await;
         self.client.close().await;
         if let Ok(report) = &mut report {
             report.open = self.ledger.snapshot();

@@ -1,5 +1,6 @@
 //! Every choice of a crawl as plain values: what the builder sets and a configuration file fills in.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,8 +46,9 @@ impl Output {
     }
 }
 
-/// Every choice of a crawl, with its default.
-#[derive(Clone, Debug)]
+/// Every choice of a crawl, with its default. Its `Debug` leaves out what may be secret: passwords, cookies, headers,
+/// the proxy.
+#[derive(Clone)]
 pub struct Options {
     /// Where it begins.
     pub seeds: Vec<Url>,
@@ -135,6 +137,20 @@ pub struct Options {
     pub extractors: Vec<Arc<dyn crate::model::Extract>>,
     /// Middlewares around the built-in ones, outermost first.
     pub middlewares: Vec<Arc<dyn crate::model::Middleware>>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("seeds", &self.seeds)
+            .field("depth", &self.depth)
+            .field("scope", &self.scope)
+            .field("max_pages", &self.max_pages)
+            .field("concurrency", &self.concurrency)
+            .field("outputs", &self.outputs)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Options {

@@ -132,10 +132,11 @@ fn identity(versions: crate::model::Versions, notes: &Notes) -> Result<CrawlIden
 /// An unfinished crawl is not thrown away by accident.
 fn refuse_unfinished(opening: &Opening, versions: crate::model::Versions) -> Result<()> {
     let before = Embedded::open(opening.clone(), versions)?;
-    if before.is_complete() {
+    let stats = before.stats();
+    // A crawl that knows no URL never began: an output could not be opened, say.
+    if before.is_complete() || stats.known == 0 {
         return Ok(());
     }
-    let stats = before.stats();
     let message = format!(
         "the crawl in {} is not finished: {} of {} URLs are left",
         opening.folder.display(),

@@ -1,6 +1,7 @@
 //! The loop: takes leases from the frontier, sends each on its journey, ends it, and knows when it is over.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -8,13 +9,13 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::credit::CREDIT;
-use super::journey::{Ending, Journey, bare_commit};
+use super::journey::{Ending, Journey};
 use super::pages::CommittedPage;
 use super::shared::Shared;
 use super::toll::Toll;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Resource;
-use crate::model::{Commit, CommitError, Finish, Lease, Leased, Lsn, Nack, Outcome, Retry, Timestamp, Want};
+use crate::model::{CommitError, Finish, Lease, Leased, Lsn, Nack, Outcome, Retry, Timestamp, Want};
 
 /// Journeys that wait for their commit to become durable, for each one that may be at work: the disk's latency
 /// must not idle the network.
@@ -269,12 +270,21 @@ async fn hand_over(shared: &Shared, page: Option<Box<CommittedPage>>) {
     }
 }
 
-async fn end_panicked(shared: &Shared, held: &Held, cause: &str) -> Result<()> {
-    let error = super::page::panicked(cause).at_url(&held.lease.request.url);
-    shared.telemetry.failed(&error);
+/// Ends the lease of a journey that user code broke off, with the record and the hook of any other failure.
+async fn end_panicked(shared: &Arc<Shared>, held: &Held, cause: &str) -> Result<()> {
+    let lease = &held.lease;
+    let error = super::page::panicked(cause).at_url(&lease.request.url);
     let attempt = held.toll.attempt(shared.parts.clock.now(), error.kind().as_str());
-    let attempts = attempt.into_iter().collect();
-    let commit = Commit { attempts, ..bare_commit(&held.lease, Outcome::Failed { error }) };
+    shared.telemetry.failed(&error);
+    // The hook may be what panicked.
+    let told = AssertUnwindSafe(|| shared.parts.hooks.on_error(&lease.request, &error));
+    drop(std::panic::catch_unwind(told));
+    let mut commit = match Journey::start(shared.clone(), lease.clone(), held.toll.clone()) {
+        Ok(mut journey) => journey.commit(Outcome::Failed { error }),
+        Err(commit) => *commit,
+    };
+    commit.attempts = attempt.into_iter().collect();
+    commit.host_update = super::robots::update_without_answer(shared, lease);
     let committed = shared.parts.frontier.commit(vec![commit]).await.pop();
     settle(shared, committed).map(drop)
 }

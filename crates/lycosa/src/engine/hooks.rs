@@ -11,7 +11,8 @@ use crate::model::{Findings, Item, Page, Request};
 
 /// The arrows of a journey on which user code can stand. Every method has a default that does nothing.
 pub trait Hooks: Send + Sync + std::fmt::Debug {
-    /// Before a request is sent; may change its headers and facts. `false` excludes the URL.
+    /// Before a request is sent; may change its headers and facts. `false` excludes the URL
+    /// (but robots.txt, without which nothing on its host could be asked for, is asked for all the same).
     fn on_request(&self, request: &mut Request) -> bool {
         let _ = request;
         true

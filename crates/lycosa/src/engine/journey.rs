@@ -79,7 +79,8 @@ impl Journey {
             Err(cause) => {
                 let error = Error::new(ErrorKind::Url, "the URL cannot be parsed").at_url(&request.url);
                 let outcome = Outcome::Failed { error: error.with_source(cause) };
-                Err(Box::new(bare_commit(&lease, outcome)))
+                let host_update = super::robots::update_without_answer(&shared, &lease);
+                Err(Box::new(Commit { host_update, ..bare_commit(&lease, outcome) }))
             }
         }
     }
@@ -90,7 +91,9 @@ impl Journey {
             return self.excluded(reason);
         }
         let mut request = (*self.request).clone();
-        if !self.shared.parts.hooks.on_request(&mut request) {
+        let wanted = self.shared.parts.hooks.on_request(&mut request);
+        // Without its robots.txt nothing on a host could be asked for, wanted or not.
+        if !wanted && request.kind != RequestKind::Robots {
             return self.excluded(Exclusion::Hook);
         }
         self.request = Arc::new(request);
@@ -104,6 +107,9 @@ impl Journey {
         match next.run(exchange).await {
             Ok(Answer::Response(response)) => self.arrived(response).await,
             Ok(Answer::Retry { after, block_site, reason, status, wire_bytes }) => {
+                if let Some(status) = status {
+                    self.shared.telemetry.answered(status, wire_bytes, 0);
+                }
                 self.note(status, Some(reason), wire_bytes);
                 let until = self.now().after(after);
                 self.nack(Retry {
@@ -208,7 +214,9 @@ impl Journey {
                 self.nack(Retry { not_before: self.now(), block_site_until: None, counts: false })
             }
             ErrorKind::AddressRefused => {
-                self.shared.telemetry.failed(&error);
+                if self.lease.request.kind == RequestKind::Robots {
+                    return self.robots_refused(error);
+                }
                 self.failed(error)
             }
             _ => {
@@ -240,6 +248,7 @@ impl Journey {
 
     pub(super) fn failed_commit(&mut self, error: Error) -> Commit {
         let error = if error.url().is_some() { error } else { error.at_url(self.url.as_str()) };
+        self.shared.telemetry.failed(&error);
         self.shared.parts.hooks.on_error(&self.request, &error);
         self.commit(Outcome::Failed { error })
     }
@@ -255,9 +264,30 @@ impl Journey {
 
     /// The commit of an outcome that gives no page.
     pub(super) fn commit(&mut self, outcome: Outcome) -> Commit {
+        self.tell_of_lost_seed(&outcome);
         let records = self.outcome_records(&outcome);
         let attempts = std::mem::take(&mut self.attempts);
         Commit { attempts, payload: Payload::Inline(records), ..bare_commit(&self.lease, outcome) }
+    }
+
+    /// A seed without a page is a thing to know: it may be the whole crawl.
+    fn tell_of_lost_seed(&self, outcome: &Outcome) {
+        let request = &self.lease.request;
+        if request.parent.is_some() || !request.kind.yields_page() {
+            return;
+        }
+        let why = match outcome {
+            Outcome::Fetched { status } => format!("status {status}"),
+            Outcome::Failed { error } => match error.hint() {
+                Some(hint) => format!("{error}; {hint}"),
+                None => error.to_string(),
+            },
+            // Told where the redirect out of scope is met.
+            Outcome::Excluded { reason: Exclusion::Host } => return,
+            Outcome::Excluded { reason } => reason.as_str().to_owned(),
+            Outcome::Redirect { .. } | Outcome::Alias { .. } => return,
+        };
+        self.shared.telemetry.problem(format!("the seed {} gave no page: {why}", request.first_url()));
     }
 
     /// The commit of a page.
@@ -303,7 +333,6 @@ impl Journey {
     }
 
     fn note_failure(&mut self, error: &Error) {
-        self.shared.telemetry.failed(error);
         let what = error
             .phase()
             .map_or_else(|| error.kind().to_string(), |phase| format!("{}/{phase}", error.kind()));

@@ -38,7 +38,7 @@ use self::export::Exporter;
 use self::shared::Shared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Resource;
-use crate::model::{AddStatus, Exclusion, Finish, Frontier, HostRecord, Request, RequestKind, Sink, Stats};
+use crate::model::{Discovered, Exclusion, Finish, Frontier, HostRecord, Request, RequestKind, Sink, Stats};
 use crate::scope::spelling;
 use crate::telemetry::{Snapshot, Telemetry};
 
@@ -101,41 +101,18 @@ impl Engine {
         self.stop.clone()
     }
 
-    /// Offers seeds to the frontier. The answer has, for each, why it was refused, if it was.
+    /// Runs the crawl from these seeds to its end, its records ending in these sinks. Whatever the end, everything
+    /// committed is in the outputs, and the frontier is flushed.
     ///
     /// # Errors
-    /// When the state cannot be written.
-    pub async fn seed(&self, seeds: &[Url]) -> Result<Vec<Option<Exclusion>>> {
-        let mut answers = vec![None; seeds.len()];
-        let mut accepted = Vec::with_capacity(seeds.len());
-        for (place, url) in seeds.iter().enumerate() {
-            let make = |url: &Url| Request::get(spelling(url));
-            match self.shared.discover(url, RequestKind::Page, 0, |_| true, make) {
-                Some(Target::Discovered(found)) => accepted.push((place, *found)),
-                Some(Target::Refused(reason)) => answers[place] = Some(reason),
-                None => {}
-            }
-        }
-        let (places, batch): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
-        for (place, status) in places.into_iter().zip(self.shared.parts.frontier.add(batch).await?) {
-            if let AddStatus::Refused(reason) = status
-                && let Some(answer) = answers.get_mut(place)
-            {
-                *answer = Some(reason);
-            }
-        }
-        Ok(answers)
-    }
-
-    /// Runs the crawl to its end, its records ending in these sinks. Whatever the end, everything committed is in the outputs, and the frontier is
-    /// flushed.
-    ///
-    /// # Errors
-    /// When the state or an output cannot be written, or an output was changed by somebody else.
-    pub async fn run(self, sinks: Vec<Box<dyn Sink>>) -> Result<Report> {
+    /// When no seed belongs to the crawl, when the state or an output cannot be written, or when an output was
+    /// changed by somebody else. A crawl that cannot begin leaves no seed in its state.
+    pub async fn run(self, seeds: &[Url], sinks: Vec<Box<dyn Sink>>) -> Result<Report> {
         let started = self.shared.parts.clock.now();
-        let finish = CancellationToken::new();
+        let found = self.discover_seeds(seeds)?;
         let exporter = Exporter::open(self.shared.clone(), sinks).await?;
+        self.shared.parts.frontier.add(found).await?;
+        let finish = CancellationToken::new();
         let handle = tokio::runtime::Handle::current();
         let finishing = finish.clone();
         let stop = self.stop.clone();
@@ -160,6 +137,28 @@ impl Engine {
         self.shared.parts.frontier.flush().await?;
         Ok(report(&self.shared, end, started))
     }
+
+    /// The seeds that belong to the crawl, with the sitemaps they bring along. That one of several does not is told
+    /// in the report; that none does is an error.
+    fn discover_seeds(&self, seeds: &[Url]) -> Result<Vec<Discovered>> {
+        let make = |url: &Url| Request::get(spelling(url));
+        let (mut found, mut refused) = (Vec::with_capacity(seeds.len()), Vec::new());
+        for url in seeds {
+            match self.shared.discover(url, RequestKind::Page, 0, |_| true, make) {
+                Some(Target::Discovered(seed)) => found.push(*seed),
+                Some(Target::Refused(reason)) => refused.push((url, reason)),
+                None => {}
+            }
+        }
+        if found.is_empty() && !refused.is_empty() {
+            return Err(nothing_to_do(&refused));
+        }
+        for (url, reason) in refused {
+            self.shared.telemetry.problem(format!("the seed {url} gave no page: {}", reason.as_str()));
+        }
+        found.extend(self.shared.usual_sitemaps(seeds));
+        Ok(found)
+    }
 }
 
 fn report(shared: &Shared, end: End, started: crate::model::Timestamp) -> Report {
@@ -175,8 +174,7 @@ fn report(shared: &Shared, end: End, started: crate::model::Timestamp) -> Report
 }
 
 /// The error of a crawl that cannot begin.
-#[must_use]
-pub fn nothing_to_do(seeds: &[(Url, Exclusion)]) -> Error {
+fn nothing_to_do(seeds: &[(&Url, Exclusion)]) -> Error {
     let reasons: Vec<_> = seeds.iter().map(|(url, reason)| format!("{url} ({})", reason.as_str())).collect();
     Error::new(ErrorKind::Usage, format!("no seed belongs to the crawl: {}", reasons.join(", ")))
         .with_hint("widen --scope, --include or --allowed-domains, or check the spelling")

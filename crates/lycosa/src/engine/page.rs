@@ -55,7 +55,6 @@ impl Journey {
             if let Some(nack) = self.retry_body(error) {
                 return nack;
             }
-            self.shared.telemetry.failed(error);
             return self.failed(error.clone());
         }
         let arrived = Arrived { status, headers: response.headers, body, content_type };
@@ -67,10 +66,7 @@ impl Journey {
         match digest {
             Ok(Ok(digest)) => self.page_ending(status, digest),
             Ok(Err(reason)) => self.excluded(reason),
-            Err(error) => {
-                self.shared.telemetry.failed(&error);
-                self.failed(error)
-            }
+            Err(error) => self.failed(error),
         }
     }
 
@@ -108,6 +104,12 @@ impl Journey {
         let mut findings = self.extract(&page)?;
         if let Some(reason) = findings.excluded {
             return Ok(Err(reason));
+        }
+        let most = self.shared.parts.settings.max_links;
+        if findings.outlinks.len() >= most {
+            self.shared
+                .telemetry
+                .problem(format!("a page has {most} links or more; those beyond are not followed"));
         }
         findings.items.retain_mut(|item| self.shared.parts.hooks.on_item(item));
         let outlinks = self.shared.discover_outlinks(&self.request, &self.url, &findings);
@@ -194,7 +196,10 @@ impl Journey {
 
     /// The record of an outcome that gives no page, when such records are wanted.
     pub(super) fn outcome_records(&self, outcome: &Outcome) -> Vec<Record> {
-        if !self.shared.parts.settings.all_outcomes || !self.lease.request.kind.yields_page() {
+        // A redirect is told by the hop that ends the chain, under the URL that began it.
+        let is_hop = matches!(outcome, Outcome::Redirect { .. });
+        let yields_page = self.lease.request.kind.yields_page();
+        if is_hop || !self.shared.parts.settings.all_outcomes || !yields_page {
             return Vec::new();
         }
         let attempts = self.request.attempt + u32::try_from(self.attempts.len()).unwrap_or(u32::MAX);

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
 use super::journey::{Arrival, Ending, Journey};
+use super::shared::Shared;
 use crate::error::{Error, ErrorKind};
 use crate::model::{Discovered, Exclusion, HostUpdate, Lease, Origin, Request, RequestKind, Robots};
 use crate::politeness::robots::{AgentRules, MAX_ROBOTS_REDIRECTS, RobotsAnswer, RobotsTxt, robots_meaning};
@@ -98,14 +99,29 @@ impl Journey {
         let origin = robots_origin(&self.lease);
         self.shared
             .telemetry
-            .problem(format!("robots.txt of {origin} could not be fetched; its pages are left out"));
+            .problem(format!("robots.txt of {origin} could not be fetched, its pages are left out: {error}"));
         let mut commit = self.failed_commit(error.clone());
+        commit.host_update = Some(self.host_update(robots));
+        Ending::Commit(Box::new(commit), None)
+    }
+
+    /// A robots.txt at an address that the guard refuses. The pages there would be refused by it as well, one by
+    /// one and with that reason, so nothing is gained by hiding them behind a robots.txt that nobody may ask for.
+    pub(super) fn robots_refused(&mut self, error: Error) -> Ending {
+        let robots = robots_meaning(RobotsAnswer::Lost, &self.lease.robots, self.now());
+        let mut commit = self.failed_commit(error);
         commit.host_update = Some(self.host_update(robots));
         Ending::Commit(Box::new(commit), None)
     }
 
     fn robots_learned(&mut self, status: u16, answer: RobotsAnswer<'_>) -> Ending {
         let robots = robots_meaning(answer, &self.lease.robots, self.now());
+        if matches!(robots, Robots::DenyAll { .. }) {
+            let origin = robots_origin(&self.lease);
+            self.shared
+                .telemetry
+                .problem(format!("robots.txt of {origin} answered {status}, its pages are left out"));
+        }
         let mut commit = self.fetched_commit(status);
         commit.outlinks = self.sitemap_requests(&robots);
         commit.host_update = Some(self.host_update(robots));
@@ -113,16 +129,7 @@ impl Journey {
     }
 
     fn host_update(&self, robots: Robots) -> HostUpdate {
-        let origin = robots_origin(&self.lease);
-        let site = self.shared.parts.identity.site(&origin.host);
-        let crawl_delay = match &robots {
-            Robots::Rules { body, .. } => {
-                let agent = &self.shared.parts.settings.robots_agent;
-                self.shared.robots.rules(&origin, body, agent).crawl_delay().unwrap_or_default()
-            }
-            _ => std::time::Duration::ZERO,
-        };
-        HostUpdate { origin, site, robots: Some(robots), crawl_delay: Some(crawl_delay), block_until: None }
+        host_update(&self.shared, &self.lease, robots)
     }
 
     fn robots_hop(&self, status: u16, target: &Url) -> Option<Discovered> {
@@ -152,9 +159,31 @@ impl Journey {
         named
             .iter()
             .filter_map(|name| base.join(name).ok())
-            .filter_map(|url| self.sitemap_request(&url, 0))
+            .filter_map(|url| self.shared.sitemap_request(&url, 0))
             .collect()
     }
+}
+
+/// What a robots lease leaves behind when its journey could not be gone: a host whose robots.txt nobody answers for
+/// would wait for it for ever.
+pub(super) fn update_without_answer(shared: &Shared, lease: &Lease) -> Option<HostUpdate> {
+    (lease.request.kind == RequestKind::Robots).then(|| {
+        let robots = robots_meaning(RobotsAnswer::Failed, &lease.robots, shared.parts.clock.now());
+        host_update(shared, lease, robots)
+    })
+}
+
+fn host_update(shared: &Shared, lease: &Lease, robots: Robots) -> HostUpdate {
+    let origin = robots_origin(lease);
+    let site = shared.parts.identity.site(&origin.host);
+    let crawl_delay = match &robots {
+        Robots::Rules { body, .. } => {
+            let agent = &shared.parts.settings.robots_agent;
+            shared.robots.rules(&origin, body, agent).crawl_delay().unwrap_or_default()
+        }
+        _ => std::time::Duration::ZERO,
+    };
+    HostUpdate { origin, site, robots: Some(robots), crawl_delay: Some(crawl_delay), block_until: None }
 }
 
 /// Bounds of a robots.txt answer: what is longer is cut, not refused.

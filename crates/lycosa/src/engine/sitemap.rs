@@ -4,6 +4,7 @@ use url::Url;
 
 use super::discover::Target;
 use super::journey::{Arrival, Ending, Journey};
+use super::shared::Shared;
 use crate::model::{Discovered, Request, RequestKind};
 use crate::sitemap::{self, SitemapKind};
 
@@ -13,7 +14,16 @@ const MAX_NESTING: u32 = 2;
 /// Key in a request's facts that counts the nesting.
 const NESTING: &str = "sitemap.nesting";
 
-impl Journey {
+impl Shared {
+    /// The sitemaps at the usual place of these seeds' origins, for a crawl that asks for no robots.txt to name them.
+    pub(super) fn usual_sitemaps(&self, seeds: &[Url]) -> Vec<Discovered> {
+        if self.parts.settings.robots || !self.parts.settings.sitemaps {
+            return Vec::new();
+        }
+        let places = seeds.iter().filter_map(|seed| seed.join("/sitemap.xml").ok());
+        places.filter_map(|place| self.sitemap_request(&place, 0)).collect()
+    }
+
     /// A request for this sitemap, unless the crawl's scope or the nesting forbids it.
     pub(super) fn sitemap_request(&self, url: &Url, nesting: u32) -> Option<Discovered> {
         if nesting > MAX_NESTING {
@@ -27,15 +37,17 @@ impl Journey {
             }
             request
         };
-        match self.shared.discover(url, RequestKind::Sitemap, 0, |_| true, make)? {
+        match self.discover(url, RequestKind::Sitemap, 0, |_| true, make)? {
             Target::Discovered(found) => Some(*found),
             Target::Refused(reason) => {
-                self.shared.telemetry.skipped(reason, 1);
+                self.telemetry.skipped(reason, 1);
                 None
             }
         }
     }
+}
 
+impl Journey {
     /// Works on the answer to a sitemap request.
     pub(super) async fn sitemap_arrived(&mut self, arrival: Arrival) -> Ending {
         let status = arrival.status;
@@ -65,7 +77,7 @@ impl Journey {
         found
             .filter_map(|entry| {
                 if is_index {
-                    self.sitemap_request(&entry.loc, nesting + 1)
+                    self.shared.sitemap_request(&entry.loc, nesting + 1)
                 } else {
                     self.sitemap_page(&entry.loc)
                 }

@@ -42,7 +42,7 @@ impl ConnectPolicy for OpenDoor {
 }
 
 /// A crawl of one page on a silent server; the semaphore counts what the server was asked.
-async fn crawl(limits: Limits, panics: bool) -> (Engine, Arc<Memory>, Arc<Semaphore>) {
+fn crawl(limits: Limits, panics: bool) -> (Engine, Arc<Memory>, Arc<Semaphore>, Url) {
     let clock = Arc::new(SystemClock::new());
     let pace = Pace { robots: false, delay: Duration::from_secs(3600), ..Pace::default() };
     let memory = Arc::new(Memory::new(limits, pace, clock.clone()));
@@ -68,20 +68,20 @@ async fn crawl(limits: Limits, panics: bool) -> (Engine, Arc<Memory>, Arc<Semaph
             ..Settings::default()
         },
     });
-    engine.seed(&[seed]).await.unwrap();
-    (engine, memory, asked)
+    (engine, memory, asked, seed)
 }
 
 #[tokio::test]
 async fn a_request_cut_off_by_a_stop_counts_against_every_budget_and_the_pace() {
     let limits = Limits { max_requests: Some(5), max_bytes: Some(1 << 20), ..Limits::default() };
-    let (engine, memory, asked) = crawl(limits, false).await;
+    let (engine, memory, asked, seed) = crawl(limits, false);
+    let seeds = [seed];
     let stop = engine.stop_token();
     let stopping = async {
         drop(asked.acquire().await.unwrap());
         stop.cancel();
     };
-    let (report, ()) = tokio::join!(engine.run(Vec::new()), stopping);
+    let (report, ()) = tokio::join!(engine.run(&seeds, Vec::new()), stopping);
     let report = report.unwrap();
     assert_eq!(report.end, End::Interrupted);
     let stats = memory.stats();
@@ -94,8 +94,8 @@ async fn a_request_cut_off_by_a_stop_counts_against_every_budget_and_the_pace() 
 
 #[tokio::test]
 async fn a_request_whose_worker_panicked_counts() {
-    let (engine, memory, _asked) = crawl(Limits::default(), true).await;
-    engine.run(Vec::new()).await.unwrap();
+    let (engine, memory, _asked, seed) = crawl(Limits::default(), true);
+    engine.run(&[seed], Vec::new()).await.unwrap();
     let stats = memory.stats();
     assert_eq!((stats.failed, stats.requests), (1, 1), "{stats:?}");
 }

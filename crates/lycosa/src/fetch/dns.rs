@@ -11,6 +11,7 @@ use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{
     LookupIpStrategy, NameServerConfig, ResolverConfig, ResolverOpts, ServerOrderingStrategy,
 };
+use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 
 use crate::error::{Error, ErrorKind, Phase, Result};
@@ -91,19 +92,24 @@ impl Resolve for DnsResolver {
         Box::pin(async move {
             let whole = host.contains('.') && !host.ends_with('.');
             let name = if whole { format!("{host}.") } else { host.to_owned() };
-            let found = self.0.lookup_ip(name).await.map_err(|cause| {
-                let message = if cause.is_nx_domain() {
-                    format!("the host name {host} does not exist")
-                } else if cause.is_no_records_found() {
-                    format!("the host name {host} has no address")
-                } else {
-                    format!("the host name {host} does not resolve")
-                };
-                Error::new(ErrorKind::Resolve, message).in_phase(Phase::Dns).with_source(cause)
-            })?;
+            let found = self.0.lookup_ip(name).await.map_err(|cause| unresolved(host, cause))?;
             Ok(found.iter().map(|address| SocketAddr::new(address, 0)).collect())
         })
     }
+}
+
+fn unresolved(host: &str, cause: NetError) -> Error {
+    let told = if cause.is_nx_domain() {
+        ": there is no such name"
+    } else if cause.is_no_records_found() {
+        ": it has no address"
+    } else {
+        ""
+    };
+    let error = Error::new(ErrorKind::Resolve, format!("the host name {host} does not resolve{told}"));
+    let error = error.in_phase(Phase::Dns);
+    // What DNS answered is said above; only a failure to ask has more to tell.
+    if told.is_empty() { error.with_source(cause) } else { error }
 }
 
 /// A DNS server as options name it: an address, with `:PORT` when it is not 53.

@@ -55,7 +55,7 @@ impl Default for Payload {
 pub struct Committed {
     /// Position in the log: later commits have greater numbers.
     pub lsn: Lsn,
-    /// Sequence number of the first record, 1 in the first commit that has one; the others follow without gaps.
+    /// Sequence number of the first record, 0 in the first commit that has one; the others follow without gaps.
     pub first_seq: u64,
     /// When it was committed.
     pub at: Timestamp,

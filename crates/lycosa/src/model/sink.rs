@@ -20,6 +20,15 @@ pub trait Sink: Send + std::fmt::Debug {
     /// The name under which its cursor is stored, unique within a crawl (the path, for files).
     fn name(&self) -> String;
 
+    /// Whether [`open`](Self::open) without a position would refuse what is there already. Changes nothing, so that
+    /// it can be asked before an older state is thrown away.
+    ///
+    /// # Errors
+    /// The one that `open` would give.
+    fn check_new(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Takes up at `position`, the last stored one, or begins when there is none.
     ///
     /// # Errors

@@ -423,7 +423,7 @@ fn put_error(out: &mut Vec<u8>, error: &Error) {
     put_option(out, error.phase(), |out, phase| out.push(code_of(&Phase::ALL, &phase)));
     put_text(out, error.message());
     put_option(out, error.url(), put_text);
-    put_option(out, error.hint(), put_text);
+    put_option(out, error.own_hint(), put_text);
 }
 
 fn read_error(reader: &mut Reader<'_>) -> Read<Error> {

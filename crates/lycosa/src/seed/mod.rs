@@ -130,7 +130,8 @@ pub fn seeds_in_file(path: &Path) -> Result<SeedReader<BufReader<File>>> {
     let name = path.display().to_string();
     match File::open(path) {
         Ok(file) => Ok(SeedReader::new(BufReader::new(file), name)),
-        Err(error) => Err(Error::io(format!("opening the seed file {name}"), error)),
+        Err(error) => Err(Error::io(format!("opening the seed file {name}"), error)
+            .with_hint("name a text file with one URL a line, or - for standard input")),
     }
 }
 

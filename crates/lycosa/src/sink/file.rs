@@ -210,7 +210,7 @@ fn checksum(file: &mut File, length: u64, hash: &mut Xxh3) -> io::Result<()> {
     Ok(())
 }
 
-fn refused(path: &Path) -> Error {
+pub(super) fn refused(path: &Path) -> Error {
     Error::new(ErrorKind::Output, format!("{} exists already", path.display()))
         .with_hint("use --overwrite to replace it, --append to write after it, or choose another name")
 }

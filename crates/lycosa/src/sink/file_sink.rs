@@ -53,6 +53,15 @@ impl Sink for FileSink {
         full_name(&self.path)
     }
 
+    fn check_new(&self) -> Result<()> {
+        let holds_something = std::fs::metadata(&self.path).is_ok_and(|found| found.len() > 0);
+        if self.existing == Existing::Refuse && holds_something {
+            Err(super::file::refused(&self.path))
+        } else {
+            Ok(())
+        }
+    }
+
     fn open(&mut self, position: Option<&Position>) -> Result<()> {
         self.writer = None;
         let file = match position {

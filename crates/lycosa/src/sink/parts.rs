@@ -32,8 +32,8 @@ pub struct PartsSink {
 struct Part {
     /// The first sequence number it covers.
     start: u64,
-    /// The last one met so far, `start - 1` when none was.
-    last: u64,
+    /// The one after the last met so far, `start` when none was.
+    next: u64,
     /// None until a record comes that is taken.
     writer: Option<RecordWriter>,
 }
@@ -61,7 +61,7 @@ impl PartsSink {
 
     /// The last sequence number of the part that covers `seq`.
     fn end_of(&self, seq: u64) -> u64 {
-        (seq.saturating_sub(1) / self.size + 1).saturating_mul(self.size)
+        (seq / self.size).saturating_add(1).saturating_mul(self.size) - 1
     }
 
     fn hidden(&self, start: u64) -> PathBuf {
@@ -102,33 +102,38 @@ impl PartsSink {
     fn begin(&mut self) -> Result<()> {
         std::fs::create_dir_all(&self.folder).map_err(|cause| failed("creating", &self.folder, cause))?;
         let found = self.found()?;
-        match self.existing {
-            Existing::Overwrite => remove(&found)?,
+        self.judge(&found)?;
+        if self.existing == Existing::Overwrite {
+            remove(&found)?;
+        }
+        self.part = Some(Part { start: 0, next: 0, writer: None });
+        Ok(())
+    }
+
+    /// Whether a new crawl may write beside these parts.
+    fn judge(&self, found: &[Found]) -> Result<()> {
+        let hint = match self.existing {
             Existing::Append if !found.is_empty() => {
-                let message = format!("{} holds parts already", self.folder.display());
-                return Err(Error::new(ErrorKind::Output, message)
-                    .with_hint("parts cannot be appended to: use --overwrite, or choose another folder"));
+                "parts cannot be appended to: use --overwrite, or choose another folder"
             }
             Existing::Refuse if found.iter().any(|part| !is_empty(&part.path)) => {
-                let message = format!("{} holds parts already", self.folder.display());
-                return Err(Error::new(ErrorKind::Output, message)
-                    .with_hint("use --overwrite to replace them, or choose another folder"));
+                "use --overwrite to replace them, or choose another folder"
             }
-            _ => {}
-        }
-        self.part = Some(Part { start: 1, last: 0, writer: None });
-        Ok(())
+            _ => return Ok(()),
+        };
+        let message = format!("{} holds parts already", self.folder.display());
+        Err(Error::new(ErrorKind::Output, message).with_hint(hint))
     }
 
     fn resume(&mut self, position: &Position) -> Result<()> {
         let start = number(position, "start", 10).ok_or_else(|| unreadable(position, &self.folder))?;
-        let last = number(position, "last", 10).ok_or_else(|| unreadable(position, &self.folder))?;
+        let next = number(position, "next", 10).ok_or_else(|| unreadable(position, &self.folder))?;
         let file = FilePosition::parse(position, &self.folder)?;
         if file.length == 0 {
             std::fs::create_dir_all(&self.folder).map_err(|cause| failed("creating", &self.folder, cause))?;
         }
         let found = self.found()?;
-        let mut part = Part { start, last, writer: None };
+        let mut part = Part { start, next, writer: None };
         if file.length > 0 {
             let hidden = self.hidden(start);
             let there = found.iter().find(|part| part.start == start).map_or(&hidden, |part| &part.path);
@@ -153,11 +158,11 @@ impl PartsSink {
         let start = self.part.as_ref().ok_or_else(|| not_open(&self.folder))?.start;
         if seq > self.end_of(start) {
             self.complete_part(self.end_of(start))?;
-            let first = self.end_of(seq).saturating_sub(self.size).saturating_add(1);
-            self.part = Some(Part { start: first, last: first.saturating_sub(1), writer: None });
+            let first = seq / self.size * self.size;
+            self.part = Some(Part { start: first, next: first, writer: None });
         }
         let mut part = self.part.take().ok_or_else(|| not_open(&self.folder))?;
-        part.last = seq;
+        part.next = seq.saturating_add(1);
         if self.select.takes(&record.kind) {
             let mut writer = match part.writer.take() {
                 Some(writer) => writer,
@@ -205,6 +210,10 @@ impl Sink for PartsSink {
         format!("{}/", full_name(&self.folder).trim_end_matches('/'))
     }
 
+    fn check_new(&self) -> Result<()> {
+        if self.folder.is_dir() { self.judge(&self.found()?) } else { Ok(()) }
+    }
+
     fn open(&mut self, position: Option<&Position>) -> Result<()> {
         self.part = None;
         match position {
@@ -227,15 +236,14 @@ impl Sink for PartsSink {
             Some(writer) => writer.sync()?,
             None => FilePosition { length: 0, checksum: 0 },
         };
-        Ok(Position(format!("{file} start={} last={}", part.start, part.last)))
+        Ok(Position(format!("{file} start={} next={}", part.start, part.next)))
     }
 
     /// Completes the open part. Records of a later run begin a new one.
     fn close(&mut self) -> Result<Position> {
         let part = self.part.as_ref().ok_or_else(|| not_open(&self.folder))?;
-        let (start, last) = (part.start, part.last);
-        self.complete_part(last)?;
-        let next = last.saturating_add(1).max(start);
-        Ok(Position(format!("{} start={next} last={}", FilePosition { length: 0, checksum: 0 }, next - 1)))
+        let next = part.next;
+        self.complete_part(next.saturating_sub(1))?;
+        Ok(Position(format!("{} start={next} next={next}", FilePosition { length: 0, checksum: 0 })))
     }
 }

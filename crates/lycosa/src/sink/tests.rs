@@ -429,8 +429,8 @@ fn parts_are_named_by_the_sequence_numbers_they_cover() {
     sink.close().unwrap();
     let files = stand.files();
     let names: Vec<_> = files.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
-    assert_eq!(names.first().unwrap(), &"part-000000000001-000000000010.jsonl");
-    assert_eq!(names.last().unwrap(), &"part-000000000071-000000000080.jsonl");
+    assert_eq!(names.first().unwrap(), &"part-000000000000-000000000009.jsonl");
+    assert_eq!(names.last().unwrap(), &"part-000000000070-000000000079.jsonl");
     for path in &files {
         let name = path.file_name().unwrap().to_str().unwrap();
         let (first, last) = (name[5..17].parse::<u64>().unwrap(), name[18..30].parse::<u64>().unwrap());

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod crawler;
 mod fetch_client;
 mod fetch_connections;
 mod fetch_dns;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::*;
 use crate::frontier::conformance::{is_ready, wait};
 use crate::model::{
-    Attempt, Control, Frontier, HostUpdate, Lease, ManualClock, Origin, Outbox, Outcome, Payload, Record,
-    RecordId, RecordKind, Request, RequestKind, Retry, Robots, SiteKey, Stats, UrlKey,
+    Attempt, Control, Frontier, HostUpdate, Lease, ManualClock, Origin, Outbox, Outcome, Payload, Request,
+    RequestKind, Retry, Robots, SiteKey, Stats, UrlKey,
 };
 
 const VERSIONS: Versions =
@@ -243,19 +243,6 @@ fn an_opening_is_durable_before_any_token_is_given() {
     drop(frontier);
     let stats = Embedded::open(crawl.opening(crawl.folder.path()), VERSIONS).unwrap().stats();
     assert_eq!(stats.durable_lsn, stats.last_lsn);
-}
-
-#[test]
-fn the_first_record_of_a_crawl_has_the_number_one() {
-    let crawl = Crawl::new();
-    let frontier = crawl.create();
-    wait(frontier.add(vec![found(1, 0)])).unwrap();
-    let lease = lease_one(&frontier);
-    let record = Record { id: RecordId(1), kind: RecordKind::Page, json: "{}".into() };
-    let payload = Payload::Inline(vec![record]);
-    wait(frontier.commit(vec![Commit { payload, ..fetched(&lease, vec![]) }])).remove(0).unwrap();
-    let commits = wait(frontier.read(Lsn(0), 10)).unwrap();
-    assert_eq!(commits[0].first_seq, 1, "a folder of parts begins with number 1 and takes 0 for nothing");
 }
 
 /// A disk whose writes wait while the gate is shut.

@@ -64,7 +64,7 @@ impl Tables {
             self.finish(&lease, &outcome, now);
         }
         self.stats.pages += u64::from(commit.is_page);
-        let first_seq = self.stats.records + 1;
+        let first_seq = self.stats.records;
         self.stats.records += records.len() as u64;
         self.schedule(lease.site, now);
         Some(Applied { key: lease.entry.key, outcome, first_seq, records })

@@ -1,0 +1,102 @@
+//! How much: every budget is exact, and the crawl says which one ended it.
+
+use std::time::Duration;
+
+use lycosa_testkit::synthetic::SyntheticSite;
+use lycosa_testkit::{Response, Server};
+
+use crate::command::{Bench, page, quick, site};
+
+const WIDE: [&str; 4] = ["-c", "64", "--per-host", "64"];
+
+fn chain() -> Server {
+    site(&[("/", &["/1"]), ("/1", &["/2"]), ("/2", &["/3"]), ("/3", &[])])
+}
+
+#[test]
+fn depth_counts_links_from_the_seed() {
+    let server = chain();
+    for (depth, pages) in [("0", 1), ("1", 2), ("2", 3)] {
+        let bench = Bench::new();
+        bench.crawl(&server.url("/"), &["-d", depth]).ends_with(0);
+        assert_eq!(bench.records("pages.jsonl").len(), pages, "depth {depth}");
+    }
+    assert_eq!(server.hits_on("/3"), 0);
+}
+
+#[test]
+fn max_pages_is_exact_with_64_workers_and_over_resumed_runs() {
+    let server = quick(5).serve();
+    let bench = Bench::new();
+    let run = |pages: &str, more: &[&str]| {
+        bench.crawl(&server.url("/"), &[&["--max-pages", pages][..], &WIDE, more].concat())
+    };
+    let said = run("37", &[]).ends_with(3).mentions("stopped by --max-pages");
+    assert_eq!(bench.records("pages.jsonl").len(), 37);
+    said.mentions("--resume");
+    run("37", &["--resume"]).ends_with(3);
+    assert_eq!(bench.records("pages.jsonl").len(), 37, "the budget is that of all runs");
+    run("50", &["--resume"]).ends_with(3);
+    assert_eq!(bench.records("pages.jsonl").len(), 50);
+}
+
+#[test]
+fn max_requests_is_exact_whatever_the_requests_are_for() {
+    let site = SyntheticSite { missing_percent: 30, redirect_percent: 20, ..quick(6) };
+    let server = site.serve();
+    let bench = Bench::new();
+    let flags = [&["--max-requests", "41"][..], &WIDE].concat();
+    bench.crawl(&server.url("/"), &flags).ends_with(3).mentions("stopped by --max-requests");
+    assert_eq!(server.hits(), 41, "robots.txt, hops and missing pages count");
+}
+
+#[test]
+fn max_time_lets_no_request_start_after_it() {
+    let server = Server::start(|request| {
+        let number: u32 = request.target.trim_start_matches('/').parse().unwrap_or(0);
+        page("endless", &[&format!("/{}", number + 1)]).delay_first_byte(Duration::from_millis(20))
+    });
+    let bench = Bench::new();
+    let said = bench.crawl(&server.url("/0"), &["--max-time", "700ms", "--no-robots"]).ends_with(3);
+    said.mentions("stopped by --max-time");
+    let log = server.log();
+    let last = log.last().expect("a request").at - log[0].at;
+    assert!(log.len() > 1 && last <= 700_000, "a request started {last} µs after the first");
+    assert_eq!(bench.records("pages.jsonl").len(), log.len(), "what was asked for was written");
+}
+
+#[test]
+fn max_bytes_is_never_exceeded_and_mostly_used() {
+    const PAGE: u64 = 100_000;
+    let server = Server::start(|request| {
+        let folder = request.path().trim_end_matches('/');
+        let links: String = (0..40).map(|n| format!("<a href='{folder}/{n}'>x</a>")).collect();
+        let body = lycosa_testkit::Body::sized(format!("<!doctype html>{links}"), b"text ", PAGE);
+        Response::html("").described(body)
+    });
+    let bench = Bench::new();
+    let flags = [&["--max-bytes", "900kB", "--no-robots"][..], &WIDE].concat();
+    let said = bench.crawl(&server.url("/"), &flags).ends_with(3).mentions("stopped by --max-bytes");
+    let pages = bench.records("pages.jsonl").len() as u64;
+    assert!(pages >= 1 && pages * PAGE <= 900_000, "{pages} pages of {PAGE} bytes");
+    // Bodies that were cut off by the budget count as well.
+    let received = said.row("received").split_once(" kB").expect("kilobytes").0;
+    let received: f64 = received.parse().expect("a number");
+    assert!((700.0..=900.0).contains(&received), "received {received} kB");
+}
+
+#[test]
+fn max_body_cuts_one_response_and_names_the_limit() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/" => page("start", &["/large", "/small"]),
+        "/large" => Response::html("").size(30_001),
+        "/small" => Response::html("").size(30_000),
+        _ => Response::not_found(),
+    });
+    let bench = Bench::new();
+    bench.crawl(&server.url("/"), &["--max-body", "30000", "--all-outcomes"]).ends_with(0);
+    assert_eq!(bench.record("/small")["bytes"], 30_000);
+    let large = bench.record("/large");
+    assert_eq!(large["error"], "too_large");
+    assert!(large["message"].as_str().is_some_and(|message| message.contains("30000")), "{large}");
+}

@@ -1,0 +1,171 @@
+//! What requests carry, whom they trust, through what they go, how long they may take.
+
+use std::time::Duration;
+
+use lycosa_testkit::{Hit, Response, Server};
+
+use crate::command::{Bench, page, site};
+use crate::tls::TlsFront;
+
+fn header<'h>(hit: &'h Hit, name: &str) -> Option<&'h str> {
+    hit.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+}
+
+#[test]
+fn every_request_carries_the_headers_and_the_user_agent_that_were_given() {
+    let server = site(&[("/", &["/a"]), ("/a", &[])]);
+    let flags = ["-H", "X-One: 1", "-H", "Accept-Language: de", "-A", "survey/3 (+me)"];
+    Bench::new().crawl(&server.url("/"), &flags).ends_with(0);
+    assert_eq!(server.hits(), 3);
+    for hit in server.log() {
+        assert_eq!(header(&hit, "x-one"), Some("1"), "{}", hit.path);
+        assert_eq!(header(&hit, "accept-language"), Some("de"));
+        assert_eq!(header(&hit, "user-agent"), Some("survey/3 (+me)"));
+    }
+}
+
+#[test]
+fn the_user_agent_is_honest_when_none_is_given() {
+    let server = site(&[("/", &[])]);
+    Bench::new().crawl(&server.url("/"), &[]).ends_with(0);
+    let log = server.log();
+    let agent = header(&log[0], "user-agent").expect("always");
+    assert!(agent.starts_with("Lycosa/") && agent.contains("+http"), "{agent}");
+}
+
+#[test]
+fn password_and_cookie_go_to_the_seeds_and_nowhere_else() {
+    let stranger = site(&[("/", &[])]);
+    let there = stranger.url("/");
+    let server = Server::start(move |request| match request.target.as_str() {
+        "/" => page("start", &["/inside", &there, "/away"]),
+        "/away" => Response::redirect(302, &there),
+        _ => page("inside", &[]),
+    });
+    let flags =
+        ["-u", "me:se:cret", "--cookie", "a=1; b=2", "--scope", "any", "--allow-address", "127.0.0.0/8"];
+    Bench::new().crawl(&server.url("/"), &flags).ends_with(0);
+    for hit in server.log() {
+        assert_eq!(header(&hit, "authorization"), Some("Basic bWU6c2U6Y3JldA=="), "{}", hit.path);
+        assert_eq!(header(&hit, "cookie"), Some("a=1; b=2"), "{}", hit.path);
+    }
+    assert_eq!(stranger.hits_on("/"), 1, "it is crawled");
+    for hit in stranger.log() {
+        assert_eq!((header(&hit, "authorization"), header(&hit, "cookie")), (None, None), "{}", hit.path);
+    }
+}
+
+#[test]
+fn secrets_are_not_said_aloud() {
+    let server = site(&[("/", &[])]);
+    let flags = ["-v", "-u", "me:hushhush", "--cookie", "a=hushhush", "-H", "Authorization: hushhush"];
+    let said = Bench::new().crawl(&server.url("/"), &flags).ends_with(0).keeps_quiet_about("hushhush");
+    said.mentions("  cookie = …").mentions("  timeouts.connect = \"10s\"");
+}
+
+#[test]
+fn a_proxy_gets_every_request_and_names_are_its_business() {
+    let proxy = Server::start(|request| match request.target.as_str() {
+        "http://a.example/" => page("start", &["/next"]),
+        "http://a.example/next" => page("next", &[]),
+        _ => Response::not_found(),
+    });
+    let bench = Bench::new();
+    bench.crawl("a.example", &["--proxy", &proxy.url("")]).ends_with(0);
+    assert_eq!(bench.paths(), ["/", "/next"].map(String::from).into());
+    assert_eq!(proxy.hits(), 3);
+}
+
+#[test]
+fn the_strict_guard_refuses_what_a_proxy_hides() {
+    let proxy = site(&[]);
+    let said = Bench::new().crawl("a.example", &["--proxy", &proxy.url(""), "--strict-guard"]).ends_with(1);
+    assert_eq!(proxy.hits(), 0);
+    said.complains("a.example cannot be seen behind the proxy", "");
+}
+
+#[test]
+fn a_certificate_is_checked_unless_it_is_known_or_checking_is_off() {
+    let server = site(&[("/", &["/a"]), ("/a", &[])]);
+    let bench = Bench::new();
+    let front = TlsFront::before(&server, &bench);
+    let url = front.url("/");
+    let said = bench.crawl(&url, &["--retries", "0"]).ends_with(1);
+    said.complains("certificate", "");
+    assert_eq!(server.hits(), 0);
+    let certificate = front.certificate.to_str().expect("UTF-8");
+    bench.crawl(&url, &["--cacert", certificate, "--overwrite"]).ends_with(0);
+    assert_eq!(bench.records("pages.jsonl").len(), 2);
+    let bench = Bench::new();
+    bench.crawl(&url, &["-k"]).ends_with(0);
+    assert_eq!(bench.records("pages.jsonl").len(), 2);
+}
+
+fn silent() -> Server {
+    Server::start(|request| match request.target.as_str() {
+        "/" => page("start", &["/silent", "/stuck"]),
+        "/silent" => Response::new(200).never_answer(),
+        "/stuck" => Response::html("<title>stuck</title>").hang_after_headers(),
+        _ => Response::not_found(),
+    })
+}
+
+#[test]
+fn the_timeout_ends_one_request_as_a_whole() {
+    let server = silent();
+    let bench = Bench::new();
+    let flags = ["--timeout", "300ms", "--retries", "0", "--all-outcomes"];
+    bench.crawl(&server.url("/"), &flags).ends_with(0);
+    for path in ["/silent", "/stuck"] {
+        let record = bench.record(path);
+        assert_eq!((&record["error"], &record["phase"]), (&"timeout".into(), &"total".into()), "{record}");
+    }
+}
+
+#[test]
+fn each_phase_has_a_timeout_of_its_own() {
+    let server = silent();
+    let bench = Bench::new();
+    let flags = [
+        "--set",
+        "timeouts.first_byte=300ms",
+        "--set",
+        "timeouts.idle=200ms",
+        "--retries",
+        "0",
+        "--all-outcomes",
+    ];
+    bench.crawl(&server.url("/"), &flags).ends_with(0);
+    for (path, phase, limit) in [("/silent", "first_byte", "300ms"), ("/stuck", "idle", "200ms")] {
+        let record = bench.record(path);
+        assert_eq!((&record["error"], &record["phase"]), (&"timeout".into(), &phase.into()), "{record}");
+        assert!(record["message"].as_str().is_some_and(|message| message.contains(limit)), "{record}");
+    }
+}
+
+#[test]
+fn a_server_that_never_shakes_hands_is_ended_by_the_timeout_of_tls() {
+    let server = silent();
+    let url = server.url("/").replace("http://", "https://");
+    let flags = ["--set", "timeouts.tls=300ms", "--retries", "0", "--no-robots"];
+    let said = Bench::new().crawl(&url, &flags).ends_with(1);
+    said.complains("the tls phase took longer than its limit of 300ms", "");
+}
+
+#[test]
+fn an_internal_address_is_reached_only_when_it_was_allowed() {
+    let inside = site(&[("/", &[])]);
+    let there = inside.url("/");
+    let server = Server::start(move |request| match request.target.as_str() {
+        "/" => page("start", &[&there]).delay_first_byte(Duration::ZERO),
+        _ => Response::not_found(),
+    });
+    let bench = Bench::new();
+    bench.crawl(&server.url("/"), &["--scope", "any", "--all-outcomes"]).ends_with(0);
+    assert_eq!(inside.connections(), 0, "not even connected to");
+    let port = format!(":{}/", inside.addr().port());
+    assert_eq!(bench.record(&port)["error"], "address_refused");
+    let allowed = Bench::new();
+    allowed.crawl(&server.url("/"), &["--scope", "any", "--allow-address", "127.0.0.1/32"]).ends_with(0);
+    assert_eq!(allowed.record(&port)["status"], 200);
+}

@@ -1,0 +1,161 @@
+//! Where: hosts, patterns, sitemaps, seeds. Names of hosts are served through a proxy, which needs no resolver.
+
+use std::collections::BTreeSet;
+
+use lycosa_testkit::{Request, Response, Server, gzip};
+use serde_json::Value;
+
+use crate::command::{Bench, page, site};
+
+const HOSTS: [&str; 5] =
+    ["shop.example.com", "www.shop.example.com", "deep.shop.example.com", "blog.example.com", "other.test"];
+
+/// A proxy behind which every host has a start page that links all of them.
+fn web() -> Server {
+    Server::start(|request: &Request| {
+        let links: Vec<String> = HOSTS.iter().map(|host| format!("http://{host}/")).collect();
+        let links: Vec<&str> = links.iter().map(String::as_str).collect();
+        if links.contains(&request.target.as_str()) { page("start", &links) } else { Response::not_found() }
+    })
+}
+
+/// The hosts that were crawled from `shop.example.com` with these flags.
+fn hosts(flags: &[&str]) -> BTreeSet<String> {
+    let (web, bench) = (web(), Bench::new());
+    let proxy = web.url("");
+    let flags = [&["--proxy", &proxy, "-c", "8"][..], flags].concat();
+    bench.crawl("http://shop.example.com/", &flags).ends_with(0);
+    let host = |record: &Value| {
+        let url = record["final_url"].as_str().expect("a URL");
+        url.trim_start_matches("http://").trim_end_matches('/').to_owned()
+    };
+    bench.records("pages.jsonl").iter().map(host).collect()
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn a_scope_says_which_hosts_belong() {
+    assert_eq!(hosts(&[]), set(&HOSTS[..2]), "by default the seed's host, with and without www");
+    assert_eq!(hosts(&["--scope", "host"]), set(&HOSTS[..2]));
+    assert_eq!(hosts(&["--scope", "subdomains"]), set(&HOSTS[..3]));
+    assert_eq!(hosts(&["--scope", "domain"]), set(&HOSTS[..4]));
+    assert_eq!(hosts(&["--scope", "any"]), set(&HOSTS));
+}
+
+#[test]
+fn allowed_domains_belong_beside_the_scope() {
+    let both = hosts(&["--allowed-domains", "other.test,blog.example.com"]);
+    assert_eq!(both, set(&[HOSTS[0], HOSTS[1], HOSTS[3], HOSTS[4]]));
+}
+
+#[test]
+fn another_port_is_another_host() {
+    let other = site(&[("/", &[])]);
+    let there = other.url("/");
+    let server = Server::start(move |_| page("start", &[&there]));
+    let bench = Bench::new();
+    let said = bench.crawl(&server.url("/"), &[]).ends_with(0);
+    assert_eq!((other.hits(), said.row("skipped")), (0, "host: 1"));
+}
+
+const BRANCHES: &[(&str, &[&str])] = &[
+    ("/", &["/shop/1", "/shop/1?sort=up", "/blog/1", "/about"]),
+    ("/shop/1", &["/shop/2"]),
+    ("/shop/2", &[]),
+    ("/shop/1?sort=up", &[]),
+    ("/blog/1", &[]),
+    ("/about", &[]),
+];
+
+#[test]
+fn include_and_exclude_choose_links_and_spare_the_seed() {
+    let server = site(BRANCHES);
+    let bench = Bench::new();
+    let flags = ["--include", "/shop/", "--include", "/blog/", "--exclude", "sort="];
+    let said = bench.crawl(&server.url("/"), &flags).ends_with(0);
+    assert_eq!(bench.paths(), set(&["/", "/shop/1", "/shop/2", "/blog/1"]));
+    assert_eq!(said.row("skipped"), "excluded: 1, not_included: 1");
+}
+
+/// A site whose pages are only in its sitemaps: an index, one of them compressed.
+fn mapped(robots: &'static str) -> Server {
+    Server::start(move |request: &Request| {
+        let at = |path: &str| format!("http://{}{path}", request.host());
+        let urls = |paths: &[&str]| {
+            let locs: String =
+                paths.iter().map(|path| format!("<url><loc>{}</loc></url>", at(path))).collect();
+            format!("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{locs}</urlset>")
+        };
+        match request.target.as_str() {
+            "/robots.txt" if robots.is_empty() => Response::not_found(),
+            "/robots.txt" => Response::text(robots),
+            "/map.xml" | "/sitemap.xml" => {
+                Response::new(200).header("Content-Type", "text/xml").body(format!(
+                    "<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\
+                 <sitemap><loc>{}</loc></sitemap><sitemap><loc>{}</loc></sitemap></sitemapindex>",
+                    at("/plain.xml"),
+                    at("/packed.xml.gz"),
+                ))
+            }
+            "/plain.xml" => {
+                Response::new(200).header("Content-Type", "text/xml").body(urls(&["/one", "/two"]))
+            }
+            "/packed.xml.gz" => Response::new(200)
+                .header("Content-Type", "application/gzip")
+                .body(gzip(urls(&["/three"]).as_bytes())),
+            _ => page("page", &[]),
+        }
+    })
+}
+
+#[test]
+fn sitemaps_are_read_index_and_gzip_from_robots_or_the_usual_place() {
+    for robots in ["User-agent: *\nAllow: /\nSitemap: /map.xml\n", ""] {
+        let server = mapped(robots);
+        let bench = Bench::new();
+        bench.crawl(&server.url("/"), &["--sitemap"]).ends_with(0);
+        assert_eq!(bench.paths(), set(&["/", "/one", "/two", "/three"]), "robots: {robots:?}");
+        assert_eq!(bench.record("/three")["parent"], server.url("/packed.xml.gz"));
+        let without = Bench::new();
+        without.crawl(&server.url("/"), &[]).ends_with(0);
+        assert_eq!(without.paths(), set(&["/"]));
+    }
+}
+
+#[test]
+fn sitemaps_are_read_without_robots_too() {
+    let server = mapped("");
+    let bench = Bench::new();
+    bench.crawl(&server.url("/"), &["--sitemap", "--no-robots"]).ends_with(0);
+    assert_eq!(bench.paths(), set(&["/", "/one", "/two", "/three"]));
+    assert_eq!(server.hits_on("/robots.txt"), 0);
+}
+
+#[test]
+fn seeds_come_from_a_file_and_from_standard_input() {
+    let server = site(&[("/", &[]), ("/a", &[]), ("/b", &[])]);
+    let list = format!("# two seeds\n\n{}\n  {}  \n", server.url("/a"), server.url("/b"));
+    // Only what was typed may be a private address, so the lists need an allowance.
+    let allow = ["--allow-address", "127.0.0.1"];
+    let bench = Bench::new();
+    bench.write("seeds.txt", &list);
+    bench.crawl(&server.url("/"), &["--seeds", "seeds.txt"]).ends_with(0);
+    assert_eq!(bench.paths(), set(&["/", "/a", "/b"]));
+    let bench = Bench::new();
+    bench.crawl_with_input("-", &allow, &list).ends_with(0);
+    assert_eq!(bench.paths(), set(&["/a", "/b"]));
+    let bench = Bench::new();
+    let said = bench.crawl_with_input("-", &["--retries", "0"], &list).ends_with(1);
+    said.complains("which is a loopback address", "").mentions("--allow-address");
+}
+
+#[test]
+fn a_host_without_a_scheme_is_a_seed() {
+    let server = site(&[("/", &[])]);
+    let bench = Bench::new();
+    bench.crawl(&server.addr().to_string(), &[]).ends_with(0);
+    assert_eq!(bench.record("/")["url"], server.url("/"));
+}
