@@ -158,6 +158,7 @@ pub(super) fn middlewares(
         cookie: options.cookie.clone(),
         seeds: options.seeds.iter().filter_map(Origin::of).collect(),
         retry: RetryOptions { retries: options.retries, ..RetryOptions::default() },
+        sessions: options.sessions.clone().or_else(|| options.keep_cookies.then(Arc::default)),
     };
     let mut all = options.middlewares.clone();
     all.extend(built_in(&stack, clock.clone(), ledger)?);

@@ -156,6 +156,7 @@ impl Single {
                     decoded: self.options.max_body,
                     ..FetchLimits::default()
                 },
+                proxy: None,
             };
             let answer =
                 Next::new(stack, client).run(exchange).await.map_err(|error| error.at_url(url.as_str()))?;

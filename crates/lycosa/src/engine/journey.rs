@@ -15,7 +15,7 @@ use super::shared::Shared;
 use crate::error::{Error, ErrorKind};
 use crate::model::{
     Answer, Attempt, Commit, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome, Payload, Record,
-    Request, RequestKind, Response, Retry, Timestamp,
+    Request, RequestKind, Response, Retry, SessionId, Timestamp,
 };
 
 /// One lease on its way.
@@ -29,6 +29,8 @@ pub(super) struct Journey {
     started: Timestamp,
     pub(super) attempts: Vec<Attempt>,
     peer: Option<std::net::SocketAddr>,
+    /// The session the answer came by, as far as it was said.
+    session: Option<SessionId>,
 }
 
 /// How a journey ends.
@@ -67,7 +69,10 @@ impl Journey {
         let started = shared.parts.clock.now();
         let request = Arc::new(lease.request.clone());
         match Url::parse(&request.url) {
-            Ok(url) => Ok(Self { shared, lease, request, url, started, attempts: Vec::new(), peer: None }),
+            Ok(url) => {
+                let attempts = Vec::new();
+                Ok(Self { shared, lease, request, url, started, attempts, peer: None, session: None })
+            }
             Err(cause) => {
                 let error = Error::new(ErrorKind::Url, "the URL cannot be parsed").at_url(&request.url);
                 let outcome = Outcome::Failed { error: error.with_source(cause) };
@@ -124,11 +129,13 @@ impl Journey {
             headers: http::HeaderMap::new(),
             policy: policy.clone(),
             limits,
+            proxy: None,
         }
     }
 
     async fn arrived(&mut self, response: Box<Response>) -> Ending {
         self.peer = response.facts.peer;
+        self.session = response.facts.session;
         let arrival = Arrival { status: response.status, response };
         self.shared.parts.hooks.on_response(&self.request, arrival.status, &arrival.response.headers);
         if self.lease.request.kind == RequestKind::Robots {
@@ -164,7 +171,9 @@ impl Journey {
             return self.failed(Error::new(ErrorKind::Redirect, format!("a redirect loop at {target}")));
         }
         match self.shared.discover_hop(&self.lease.request, self.lease.key, status, &target) {
-            Target::Discovered(to) => {
+            Target::Discovered(mut to) => {
+                // What a hook or a rotation chose for the first hop holds for the next.
+                to.request.session = self.session.unwrap_or(self.request.session);
                 let alias = Outcome::Alias { status, of: to.request.url.clone() };
                 let if_known = self.outcome_records(&alias);
                 self.redirected(status, *to, if_known)

@@ -13,20 +13,30 @@ use tokio_util::task::TaskTracker;
 use super::PoolOptions;
 use super::connection::Connection;
 use crate::ledger::{Ledger, Resource};
-use crate::model::{FetchLimits, Origin, SessionId};
+use crate::model::{FetchLimits, Origin, ProxyUrl, SessionId};
 
 /// Which exchanges may share a connection. The limits of the response head are fixed when a connection opens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     origin: Origin,
     session: SessionId,
+    proxy: Option<ProxyUrl>,
     head: u32,
     fields: u32,
 }
 
 impl Key {
-    pub(super) fn new(origin: Origin, session: SessionId, limits: &FetchLimits) -> Self {
-        Self { origin, session, head: limits.head, fields: limits.fields }
+    pub(super) fn new(
+        origin: Origin,
+        session: SessionId,
+        proxy: Option<ProxyUrl>,
+        limits: &FetchLimits,
+    ) -> Self {
+        Self { origin, session, proxy, head: limits.head, fields: limits.fields }
+    }
+
+    pub(super) fn session(&self) -> SessionId {
+        self.session
     }
 
     pub(super) fn origin(&self) -> &Origin {

@@ -2,8 +2,10 @@
 //!
 //! The provider is always passed by hand: with two of them compiled in, rustls's own choice panics.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::{ClientConfig, DigitallySignedStruct, ProtocolVersion, RootCertStore, SignatureScheme};
@@ -15,9 +17,41 @@ use tokio_rustls::client::TlsStream;
 
 use super::TlsOptions;
 use crate::error::{Error, ErrorKind, Phase, Result};
+use crate::model::SessionId;
 
-/// Builds the connector that every connection of a client shares.
-pub(super) fn connector(options: &TlsOptions, http2: bool) -> Result<TlsConnector> {
+/// Sessions whose TLS tickets are kept; with one more all are forgotten, which costs whole handshakes only.
+const MOST_SESSIONS: usize = 256;
+/// Servers whose tickets one session keeps.
+const MOST_SERVERS: usize = 256;
+
+/// A connector for each session, so that no session resumes what another began: a ticket would tell the server
+/// that the two are one.
+pub(super) struct Connectors {
+    config: ClientConfig,
+    known: Mutex<HashMap<SessionId, TlsConnector>>,
+}
+
+impl Connectors {
+    pub(super) fn new(options: &TlsOptions, http2: bool) -> Result<Self> {
+        Ok(Self { config: config(options, http2)?, known: Mutex::default() })
+    }
+
+    pub(super) fn of(&self, session: SessionId) -> TlsConnector {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_SESSIONS && !known.contains_key(&session) {
+            known.clear();
+        }
+        let fresh = || {
+            let mut config = self.config.clone();
+            config.resumption = Resumption::in_memory_sessions(MOST_SERVERS);
+            TlsConnector::from(Arc::new(config))
+        };
+        known.entry(session).or_insert_with(fresh).clone()
+    }
+}
+
+/// What the connections of a client have in common.
+fn config(options: &TlsOptions, http2: bool) -> Result<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
@@ -32,7 +66,7 @@ pub(super) fn connector(options: &TlsOptions, http2: bool) -> Result<TlsConnecto
     };
     config.alpn_protocols =
         if http2 { vec![b"h2".to_vec(), b"http/1.1".to_vec()] } else { vec![b"http/1.1".to_vec()] };
-    Ok(TlsConnector::from(Arc::new(config)))
+    Ok(config)
 }
 
 fn roots(extra: &[u8]) -> Result<RootCertStore> {

@@ -66,6 +66,7 @@ pub(super) fn exchange(url: &str) -> Exchange {
         headers: HeaderMap::new(),
         policy: Arc::new(Unasked),
         limits: FetchLimits::default(),
+        proxy: None,
     }
 }
 

@@ -21,7 +21,7 @@ pub use clock::{Clock, ManualClock, Timestamp};
 pub use extract::{Extract, Findings, Item, Outlink, Page};
 pub use fetch::{
     Body, BodyEnd, BodyStream, ByteCredit, ConnectPolicy, ConnectTarget, Exchange, Facts, Fetch,
-    Limits as FetchLimits, Resolve, Response, Timings,
+    Limits as FetchLimits, ProxyUrl, Resolve, Response, Timings,
 };
 pub use frontier::{
     AddStatus, Commit, CommitError, Control, Cursor, Discovered, Extension, Finish, Frontier, Gate, Granted,
