@@ -14,7 +14,7 @@ use crate::fetch_client::{assert_nothing_open, get, options, text};
 use crate::fetch_server::{Server, ok, read_head};
 
 /// What a TLS server for `localhost` and 127.0.0.1 accepts with, and its fresh certificate as PEM.
-fn acceptor(alpn: &[&[u8]]) -> (TlsAcceptor, Vec<u8>) {
+pub(crate) fn acceptor(alpn: &[&[u8]]) -> (TlsAcceptor, Vec<u8>) {
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
     let made = rcgen::generate_simple_self_signed(names).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
@@ -46,7 +46,7 @@ async fn tls_server(alpn: &[&[u8]]) -> (Server, Vec<u8>) {
 }
 
 /// A server that speaks HTTP/2 alone: a short body, or at `/endless` one that never ends.
-async fn http2_server() -> Server {
+pub(crate) async fn http2_server() -> Server {
     use http_body_util::{BodyExt as _, Full};
     use hyper::body::{Bytes, Frame, Incoming};
     type Boxed = http_body_util::combinators::BoxBody<Bytes, std::convert::Infallible>;
@@ -103,7 +103,7 @@ fn pem(der: &[u8]) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn https(server: &Server, path: &str) -> String {
+pub(crate) fn https(server: &Server, path: &str) -> String {
     server.url(path).replace("http://", "https://")
 }
 
@@ -205,7 +205,7 @@ fn extra_certificates_that_are_none_are_refused() {
 }
 
 /// A proxy that checks the greeting, tells it, and then is the server itself.
-async fn http_proxy(acceptor: Option<Server>) -> (Server, tokio::sync::mpsc::Receiver<String>) {
+pub(crate) async fn http_proxy(acceptor: Option<Server>) -> (Server, tokio::sync::mpsc::Receiver<String>) {
     let (tell, told) = tokio::sync::mpsc::channel(16);
     let target = acceptor.as_ref().map(|server| server.address);
     let keep = Arc::new(acceptor);

@@ -11,3 +11,4 @@ mod fetch_client;
 mod fetch_faults;
 mod fetch_server;
 mod fetch_tunnels;
+mod sessions;
