@@ -21,11 +21,14 @@ pub(crate) fn is_address(host: &str) -> bool {
             && host.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
-/// Whether names below this one belong to different owners: the list's suffixes, the private section included, and
-/// every name of one label. A final dot changes nothing.
+/// Whether names below this one belong to different owners: the list's suffixes, the private section included,
+/// every name of one label, and a name right above the suffixes of a rule with a star (`*.kawasaki.jp`). A final
+/// dot changes nothing.
 pub(crate) fn is_public_suffix(domain: &str) -> bool {
     let name = domain.strip_suffix('.').unwrap_or(domain);
-    !is_address(name) && psl::domain_str(name).is_none()
+    let is_suffix = |name: &str| psl::domain_str(name).is_none();
+    // No rule has the label `-`, so only a star makes a suffix of the second.
+    !is_address(name) && (is_suffix(name) || is_suffix(&format!("-.{name}")))
 }
 
 /// Whether two URLs are same-site with their schemes compared ("schemefully", RFC 6265bis §5.2).
@@ -40,7 +43,9 @@ mod tests {
 
     #[test]
     fn suffixes_come_from_both_sections_of_the_list_and_from_its_default_rule() {
-        for suffix in ["com", "co.uk", "github.io", "localhost", "corp", "com.", "kawasaki.jp"] {
+        for suffix in
+            ["com", "co.uk", "github.io", "localhost", "corp", "com.", "kawasaki.jp", "x.kawasaki.jp"]
+        {
             assert!(is_public_suffix(suffix), "{suffix}");
         }
         for name in ["example.com", "city.kawasaki.jp", "a.github.io", "127.0.0.1", "[::1]", "intranet.corp"]
