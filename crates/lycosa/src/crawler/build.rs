@@ -73,6 +73,9 @@ fn check(options: &Options) -> Result<()> {
     if options.concurrency == 0 || options.per_host == 0 {
         return Err(Error::new(ErrorKind::Usage, "the concurrency cannot be 0").with_hint("use 1 or more"));
     }
+    for proxy in options.sessions.iter().flat_map(|pool| pool.proxies()) {
+        Proxy::parse(proxy.as_str())?;
+    }
     Ok(())
 }
 

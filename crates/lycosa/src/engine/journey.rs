@@ -171,9 +171,7 @@ impl Journey {
             return self.failed(Error::new(ErrorKind::Redirect, format!("a redirect loop at {target}")));
         }
         match self.shared.discover_hop(&self.lease.request, self.lease.key, status, &target) {
-            Target::Discovered(mut to) => {
-                // What a hook or a rotation chose for the first hop holds for the next.
-                to.request.session = self.session.unwrap_or(self.request.session);
+            Target::Discovered(to) => {
                 let alias = Outcome::Alias { status, of: to.request.url.clone() };
                 let if_known = self.outcome_records(&alias);
                 self.redirected(status, *to, if_known)
@@ -191,7 +189,9 @@ impl Journey {
         }
     }
 
-    pub(super) fn redirected(&mut self, status: u16, to: Discovered, if_known: Vec<Record>) -> Ending {
+    pub(super) fn redirected(&mut self, status: u16, mut to: Discovered, if_known: Vec<Record>) -> Ending {
+        // What a hook or a rotation chose for this hop holds for the next.
+        to.request.session = self.session.unwrap_or(self.request.session);
         let outcome = Outcome::Redirect { status, to: Box::new(to), if_known };
         Ending::Commit(Box::new(self.commit(outcome)), None)
     }

@@ -168,7 +168,8 @@ impl Jar {
     /// `given` is what the user wrote into the field: it comes first, and its names are not sent a second time
     /// from the jar.
     pub fn header(&mut self, asked: CookieRequest<'_>, given: Option<&[u8]>) -> Option<Vec<u8>> {
-        let mut field = given.map(trim).unwrap_or_default().to_vec();
+        let given = given.map(|given| trim(trim(given).strip_suffix(b";").unwrap_or(trim(given))));
+        let mut field = given.unwrap_or_default().to_vec();
         let taken: Vec<&[u8]> = given.map(names).unwrap_or_default();
         for cookie in self.select(asked) {
             if !cookie.name.is_empty() && taken.contains(&&*cookie.name) {

@@ -6,7 +6,21 @@
 //! `session` middleware joins it to exchanges.
 //!
 //! `set_cookie` and `date` read what servers send, `jar` stores and chooses, `cookie_file` turns jars into text and
-//! back. Jars live in memory: a crawl that is resumed begins with empty ones unless they were saved.
+//! back.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! use lycosa::session::{Rotation, SessionOptions, SessionPool};
+//!
+//! let pool = Arc::new(SessionPool::new(SessionOptions {
+//!     rotation: Rotation::RoundRobin,
+//!     max_uses: Some(100),
+//!     ..SessionOptions::default()
+//! }));
+//! let crawler = lycosa::Crawler::new("https://example.org").options(|options| options.sessions = Some(pool.clone()));
+//! ```
+//!
+//! Jars live in memory: a crawl that is resumed begins with empty ones unless they were saved.
 
 mod cookie;
 mod cookie_file;

@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Jar, JarLimits, Profile, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::SessionId;
+use crate::model::{ProxyUrl, SessionId};
 
 /// Named sessions that one pool keeps.
 const MOST_NAMED: usize = 65_536;
@@ -246,6 +246,12 @@ impl SessionPool {
     #[must_use]
     pub fn is_block(&self, status: u16) -> bool {
         self.options.block_statuses.contains(&status)
+    }
+
+    /// The proxies that sessions are made with.
+    pub fn proxies(&self) -> impl Iterator<Item = &ProxyUrl> {
+        let profiles = self.options.profiles.iter().chain([&self.options.default_profile]);
+        profiles.filter_map(|profile| profile.proxy.as_ref())
     }
 
     /// The counts so far.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::model::ProxyUrl;
 
 const FREE: SessionId = SessionId(0);
 const FIRST: u32 = SessionId::ROTATED;
