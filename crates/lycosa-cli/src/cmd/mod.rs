@@ -24,7 +24,7 @@ enum Command {
     /// Crawl sites and write one record a page
     Crawl(Box<crawl::Args>),
     /// Fetch one URL and print its facts and body
-    Fetch(fetch::Args),
+    Fetch(Box<fetch::Args>),
     /// Select parts of a page from a file, a URL or standard input
     Query(query::Args),
     /// Crawl a small web site that comes with the command
@@ -44,7 +44,7 @@ pub(crate) fn run(line: CommandLine) -> Result<Exit> {
     runtime.block_on(async {
         match line.command {
             Command::Crawl(args) => crawl::run(*args).await,
-            Command::Fetch(args) => fetch::run(args).await,
+            Command::Fetch(args) => fetch::run(*args).await,
             Command::Query(args) => query::run(args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Config(args) => config::run(&args),

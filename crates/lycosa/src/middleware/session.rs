@@ -97,7 +97,7 @@ impl Sessions {
             Ok(Answer::Retry { status: Some(status), .. }) if self.pool.is_block(*status) => Ended::Blocked,
             Ok(_) => Ended::Answered,
             Err(error) => match error.kind() {
-                ErrorKind::Deferred | ErrorKind::AddressRefused => Ended::Unsent,
+                ErrorKind::Deferred | ErrorKind::AddressRefused | ErrorKind::Cancelled => Ended::Unsent,
                 _ => Ended::Failed,
             },
         }

@@ -1,14 +1,7 @@
 //! The jar: which cookies are stored, sent and evicted (RFC 6265bis §5.5, §5.7, §5.8).
 //!
-//! Written out here and not taken from the `cookie_store` crate, which follows the older RFC 6265 (no prefixes, no
-//! secure overlay, no limits) and reads the wall clock. Here time is an argument and nothing else is asked.
-//!
-//! **Which requests are same-site.** Every request of a crawl is a navigation: it follows a link from its parent
-//! page, or it is a seed, as if typed. It is *same-site* when there is no parent page, or when the parent and the
-//! URL asked for have one scheme and one registrable domain. Cookies may be set by any answer. `Strict` cookies go
-//! with same-site requests alone; `Lax` ones, and those that say nothing, also with safe methods (`GET`, `HEAD`,
-//! `OPTIONS`, `TRACE`), so with almost every request of a crawl; `None` ones, which must be `Secure`, always.
-//! Redirects change nothing: a hop keeps the parent of its first request. "Lax-allowing-unsafe" is not done.
+//! Written out here and not taken from the `cookie_store` crate, which follows the older RFC 6265 and reads the wall
+//! clock. Here time is an argument and nothing else is asked.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -78,7 +71,12 @@ pub struct CookieRequest<'a> {
 
 /// The cookies of one session.
 ///
-/// The module says which requests count as same-site.
+/// **Which requests are same-site.** Every request of a crawl is a navigation: it follows a link from its parent
+/// page, or it is a seed, as if typed. It is *same-site* when there is no parent page, or when the parent and the
+/// URL asked for have one scheme and one registrable domain. Cookies may be set by any answer. `Strict` cookies go
+/// with same-site requests alone; `Lax` ones, and those that say nothing, also with safe methods (`GET`, `HEAD`,
+/// `OPTIONS`, `TRACE`), so with almost every request of a crawl; `None` ones, which must be `Secure`, always.
+/// Redirects change nothing: a hop keeps the parent of its first request. "Lax-allowing-unsafe" is not done.
 #[derive(Clone, Default)]
 pub struct Jar {
     domains: BTreeMap<Box<str>, Vec<Cookie>>,

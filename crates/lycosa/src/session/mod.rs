@@ -46,7 +46,8 @@ use crate::model::{ProxyUrl, SessionId};
 /// What a session has besides its cookies.
 #[derive(Clone, Default)]
 pub struct Profile {
-    /// Header fields in place of the crawl's own of these names; fields of a single request stand above them.
+    /// Header fields in place of the crawl's own of these names; fields of a single request stand above them. They
+    /// go to every host, so a secret of one site has no place here.
     pub headers: HeaderMap,
     /// The proxy in place of the crawl's own.
     pub proxy: Option<ProxyUrl>,

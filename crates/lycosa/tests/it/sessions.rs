@@ -145,6 +145,32 @@ async fn a_session_chosen_by_a_hook_goes_on_over_redirects_and_to_links() {
 }
 
 #[tokio::test]
+async fn a_retry_goes_with_the_session_of_its_request() {
+    let server = testkit::Server::start(|request: &testkit::Request| match request.path() {
+        "/home" if request.visit == 1 => testkit::Response::new(500).header("Set-Cookie", "failed=1; Path=/"),
+        _ => club(request),
+    });
+    let pool = Arc::new(SessionPool::default());
+    let crawler = Crawler::new(&server.url("/")).depth(0).delay(std::time::Duration::ZERO);
+    let crawler = crawler.options(|options| {
+        options.robots = false;
+        options.sessions = Some(pool.clone());
+    });
+    let by_hook = |request: &mut Request| {
+        if request.url.ends_with('/') {
+            request.session = SessionId(7);
+        }
+        true
+    };
+    crawler.on_request(by_hook).run().await.unwrap();
+    let cookies =
+        |hit: testkit::Hit| hit.headers.into_iter().find(|(name, _)| name == "cookie").map(|field| field.1);
+    let asked: Vec<_> = server.log().into_iter().map(cookies).collect();
+    assert_eq!(asked, [None, Some("sid=1".to_owned()), Some("sid=1; failed=1".to_owned())]);
+    assert_eq!((pool.stats().opened, pool.stats().uses), (1, 3));
+}
+
+#[tokio::test]
 async fn a_rotating_session_lasts_over_a_redirect_and_not_for_links() {
     let options = SessionOptions { rotation: Rotation::RoundRobin, slots: 10, ..SessionOptions::default() };
     let pool = Arc::new(SessionPool::new(options));
@@ -176,6 +202,12 @@ async fn a_single_fetch_keeps_cookies_over_redirects_and_in_a_file() {
         let fetched = single(false).unwrap().fetch(&server.url("/")).await.unwrap();
         assert_eq!((fetched.chain.len(), fetched.text()), (1, "sid=hunter2"));
         assert!(std::fs::read_to_string(&file).unwrap().starts_with(begins));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "cookies are secrets");
+        }
         let fetched = single(true).unwrap().fetch(&server.url("/")).await.unwrap();
         assert_eq!((fetched.chain.len(), fetched.text()), (0, "sid=hunter2"));
         std::fs::write(&file, "127.0.0.1\tFALSE\n").unwrap();

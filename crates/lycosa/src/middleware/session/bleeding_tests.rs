@@ -37,6 +37,8 @@ enum Step {
     Flaky,
     Broken,
     Blocked,
+    /// The exchange is dropped after so many turns given to others.
+    Cancelled(u8),
 }
 
 /// One job: a URL, by a named session or by the rotation (0), its body read or dropped.
@@ -65,6 +67,7 @@ fn plans() -> impl Strategy<Value = Plan> {
         2 => Just(Step::Flaky),
         1 => Just(Step::Broken),
         1 => Just(Step::Blocked),
+        1 => (0..12_u8).prop_map(Step::Cancelled),
     ];
     let job = (0..4_u32, step, any::<bool>(), 0..4_u8).prop_map(|(session, step, read, pause)| Job {
         session,
@@ -211,7 +214,7 @@ async fn journey(
     client: &Client,
 ) -> usize {
     let path = match job.step {
-        Step::Plain => format!("plain/{number}"),
+        Step::Plain | Step::Cancelled(_) => format!("plain/{number}"),
         Step::Redirects(hops) => format!("redirects/{hops}/{number}"),
         Step::Flaky => format!("flaky/{number}"),
         Step::Broken => format!("broken/{number}"),
@@ -223,9 +226,7 @@ async fn journey(
     let mut request = Request { session: SessionId(job.session), ..Request::get(format!("{base}{path}")) };
     let mut retries = 0;
     loop {
-        for _ in 0..job.pause {
-            tokio::task::yield_now().await;
-        }
+        give_way(job.pause).await;
         let url: Url = request.url.parse().unwrap();
         let exchange = Exchange {
             request: Arc::new(request.clone()),
@@ -235,7 +236,16 @@ async fn journey(
             limits: FetchLimits::default(),
             proxy: None,
         };
-        match Next::new(stack, client).run(exchange).await.unwrap() {
+        let running = Next::new(stack, client).run(exchange);
+        let answer = match job.step {
+            Step::Cancelled(turns) => tokio::select! {
+                biased;
+                answer = running => answer,
+                () = give_way(turns) => return retries,
+            },
+            _ => running.await,
+        };
+        match answer.unwrap() {
             Answer::Retry { .. } => {
                 retries += 1;
                 request.attempt += 1;
@@ -253,6 +263,12 @@ async fn journey(
     }
 }
 
+async fn give_way(turns: u8) {
+    for _ in 0..turns {
+        tokio::task::yield_now().await;
+    }
+}
+
 fn runner(cases: u32, max_shrink_iters: u32) -> TestRunner {
     TestRunner::new(ProptestConfig {
         cases,
@@ -265,12 +281,12 @@ fn runner(cases: u32, max_shrink_iters: u32) -> TestRunner {
 #[test]
 fn no_session_sees_cookies_or_connections_of_another() {
     let met = Mutex::default();
-    runner(64, 200).run(&plans(), |plan| check(&plan, Defect::None, &met)).unwrap();
+    runner(256, 200).run(&plans(), |plan| check(&plan, Defect::None, &met)).unwrap();
     let met = met.into_inner().unwrap();
     println!("{met:?}");
     let Met { requests, with_cookies, reused, hops_with_cookies, retries, retired } = met;
-    assert!(requests > 1000 && with_cookies > 500 && reused > 300, "the plans were idle");
-    assert!(hops_with_cookies > 50 && retries > 50 && retired > 50, "the plans were idle");
+    assert!(requests > 2000 && with_cookies > 1000 && reused > 1000, "the plans were idle");
+    assert!(hops_with_cookies > 200 && retries > 100 && retired > 50, "the plans were idle");
 }
 
 #[test]
