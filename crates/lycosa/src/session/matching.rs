@@ -5,7 +5,7 @@ use crate::domain::is_address;
 /// Whether a host lies at or below a cookie's domain. Addresses have nothing below them.
 pub(super) fn domain_matches(host: &str, domain: &str) -> bool {
     host == domain
-        || (!is_address(host) && host.strip_suffix(domain).is_some_and(|before| before.ends_with('.')))
+        || (host.strip_suffix(domain).is_some_and(|before| before.ends_with('.')) && !is_address(host))
 }
 
 /// Whether a request's path lies at or below a cookie's path.
