@@ -21,7 +21,9 @@ use super::proxy::{Kind, Proxy};
 use super::tls::Connectors;
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::ledger::Resource;
-use crate::model::{Body, BoxFuture, Exchange, Facts, Fetch, FetchLimits, Origin, Response, Scheme, Timings};
+use crate::model::{
+    Body, BoxFuture, Exchange, Facts, Fetch, FetchLimits, Origin, Response, Scheme, SessionId, Timings,
+};
 
 type Outgoing = Request<Full<Bytes>>;
 
@@ -77,6 +79,11 @@ impl Fetch for Client {
             let request = exchange.request.clone();
             self.0.exchange(exchange).await.map_err(|error| error.at_url(&request.url))
         })
+    }
+
+    fn forget(&self, session: SessionId) {
+        self.0.pool.forget(session);
+        self.0.connectors.forget(session);
     }
 }
 

@@ -3,7 +3,7 @@
 //! The provider is always passed by hand: with two of them compiled in, rustls's own choice panics.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -36,8 +36,12 @@ impl Connectors {
         Ok(Self { config: config(options, http2)?, known: Mutex::default() })
     }
 
+    pub(super) fn forget(&self, session: SessionId) {
+        self.lock().remove(&session);
+    }
+
     pub(super) fn of(&self, session: SessionId) -> TlsConnector {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.lock();
         if known.len() >= MOST_SESSIONS && !known.contains_key(&session) {
             known.clear();
         }
@@ -47,6 +51,10 @@ impl Connectors {
             TlsConnector::from(Arc::new(config))
         };
         known.entry(session).or_insert_with(fresh).clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, TlsConnector>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -124,7 +124,9 @@ impl Middleware for Sessions {
                 self.keep_cookies(&session, &url, &response.headers);
                 response.facts.session = Some(session.id());
             }
-            self.pool.report(&session, self.ended(kind, &answer));
+            if self.pool.report(&session, self.ended(kind, &answer)) {
+                next.forget(session.id());
+            }
             answer
         })
     }

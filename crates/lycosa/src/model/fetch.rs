@@ -282,4 +282,7 @@ pub trait Fetch: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// A typed failure with its phase; never a made-up status.
     fn fetch(&self, exchange: Exchange) -> BoxFuture<'_, Result<Response>>;
+
+    /// Gives up what is kept for a session that is no more, such as idle connections. Nothing, by default.
+    fn forget(&self, _session: SessionId) {}
 }

@@ -112,7 +112,8 @@ pub struct SessionStats {
     pub failing: u64,
 }
 
-/// The sessions of a crawl.
+/// The sessions of a crawl. Their ids are names within one client: two pools over one client would share its
+/// connections.
 #[derive(Debug)]
 pub struct SessionPool {
     options: SessionOptions,
@@ -136,6 +137,8 @@ struct State {
 struct Slot {
     session: Arc<Session>,
     uses: u64,
+    /// Uses that were not reported yet.
+    open: u64,
     blocks: u32,
     failures: u32,
 }
@@ -214,32 +217,40 @@ impl SessionPool {
         Ok(session)
     }
 
-    /// Tells how the exchange ended. Of a session that is off duty already, nothing is noted.
-    pub fn report(&self, session: &Session, verdict: Ended) {
+    /// Tells how the exchange ended; gives whether the session is retired, by this or since. Of one that was retired
+    /// before, nothing is noted.
+    pub fn report(&self, session: &Session, ended: Ended) -> bool {
         let mut state = self.lock();
-        if verdict == Ended::Unsent {
+        if ended == Ended::Unsent {
             state.stats.uses = state.stats.uses.saturating_sub(1);
         }
+        if !session.id.is_rotated() {
+            return false;
+        }
         let State { slots, stats, .. } = &mut *state;
-        let Some(place) =
-            slots.iter_mut().find(|slot| slot.as_ref().is_some_and(|slot| slot.session.id == session.id))
-        else {
-            return;
-        };
-        let Some(slot) = place else { return };
-        match verdict {
+        let on_duty =
+            |slot: &&mut Option<Slot>| slot.as_ref().is_some_and(|slot| slot.session.id == session.id);
+        let Some(place) = slots.iter_mut().find(on_duty) else { return true };
+        let Some(slot) = place else { return true };
+        slot.open = slot.open.saturating_sub(1);
+        match ended {
             Ended::Answered => slot.failures = 0,
             Ended::Blocked => (slot.blocks, slot.failures) = (slot.blocks + 1, 0),
             Ended::Failed => slot.failures += 1,
             Ended::Unsent => slot.uses = slot.uses.saturating_sub(1),
         }
-        if slot.blocks >= self.options.max_blocks.max(1) {
-            *place = None;
-            stats.retire(Retirement::Blocked);
+        let why = if slot.blocks >= self.options.max_blocks.max(1) {
+            Retirement::Blocked
         } else if slot.failures >= self.options.max_failures.max(1) {
-            *place = None;
-            stats.retire(Retirement::Failing);
-        }
+            Retirement::Failing
+        } else if slot.open == 0 && self.is_used_up(slot) {
+            Retirement::UsedUp
+        } else {
+            return false;
+        };
+        *place = None;
+        stats.retire(why);
+        true
     }
 
     /// Whether a status means that the session is blocked.
@@ -287,6 +298,7 @@ impl SessionPool {
         }
         if let Some(slot) = place {
             slot.uses += 1;
+            slot.open += 1;
             return Ok(slot.session.clone());
         }
         let id = SessionId::ROTATED.checked_add(*rotated).ok_or_else(exhausted)?;
@@ -295,7 +307,7 @@ impl SessionPool {
         let profile = profiles.get(at % profiles.len().max(1)).cloned().unwrap_or_default();
         let session = Arc::new(self.fresh(SessionId(id), profile));
         stats.open();
-        *place = Some(Slot { session: session.clone(), uses: 1, blocks: 0, failures: 0 });
+        *place = Some(Slot { session: session.clone(), uses: 1, open: 1, blocks: 0, failures: 0 });
         Ok(session)
     }
 

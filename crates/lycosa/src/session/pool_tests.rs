@@ -111,14 +111,24 @@ fn a_use_that_was_never_sent_is_given_back() {
 }
 
 #[test]
+fn a_session_that_is_used_up_is_retired_when_the_last_of_its_exchanges_has_ended() {
+    let pool = SessionPool::new(SessionOptions { max_uses: Some(2), ..rotating(Rotation::RoundRobin, 1) });
+    let (first, last) = (pool.acquire(FREE, "a").unwrap(), pool.acquire(FREE, "a").unwrap());
+    assert!(!pool.report(&first, Ended::Answered));
+    assert!(pool.report(&last, Ended::Answered));
+    assert_eq!((pool.stats().used_up, pool.stats().live), (1, 0));
+    assert_eq!(ids(&pool, &["a"]), [FIRST + 1]);
+}
+
+#[test]
 fn a_blocked_session_is_replaced_by_a_fresh_one() {
     let pool = SessionPool::new(rotating(Rotation::RoundRobin, 2));
     let blocked = pool.acquire(FREE, "a").unwrap();
     let under_way = pool.acquire(blocked.id(), "a").unwrap();
     let site = "http://a.example/".parse().unwrap();
     blocked.jar().store(b"sid=1", &site, crate::model::Timestamp(0)).unwrap();
-    pool.report(&blocked, Ended::Blocked);
-    pool.report(&under_way, Ended::Blocked);
+    assert!(pool.report(&blocked, Ended::Blocked), "retired by this");
+    assert!(pool.report(&under_way, Ended::Blocked), "retired since");
     assert!(pool.get(blocked.id()).is_none());
     assert_eq!(ids(&pool, &["a"; 2]), [FIRST + 1, FIRST + 2]);
     assert!(pool.get(SessionId(FIRST + 2)).unwrap().jar().is_empty());
@@ -150,7 +160,7 @@ fn named_sessions_are_put_in_and_stay_whatever_happens() {
     jar.store(b"sid=1", &site, crate::model::Timestamp(0)).unwrap();
     pool.put(Session::new(SessionId(5), Profile::default(), jar)).unwrap();
     let session = pool.acquire(SessionId(5), "a").unwrap();
-    (0..9).for_each(|_| pool.report(&session, Ended::Blocked));
+    (0..9).for_each(|_| assert!(!pool.report(&session, Ended::Blocked)));
     assert_eq!(pool.get(SessionId(5)).unwrap().jar().len(), 1);
     let refused = pool.put(Session::new(SessionId(FIRST), Profile::default(), Jar::default()));
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::Usage);

@@ -14,7 +14,7 @@ use proptest::test_runner::{TestCaseResult, TestError, TestRunner};
 use super::*;
 use crate::clock::SystemClock;
 use crate::fetch::{AddressGuard, Client, ClientOptions, SystemResolver};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Resource};
 use crate::middleware::{Retry, RetryOptions};
 use crate::model::{FetchLimits, SessionId};
 use crate::session::{Rotation, SessionOptions};
@@ -220,22 +220,12 @@ async fn journey(
         Step::Broken => format!("broken/{number}"),
         Step::Blocked => format!("blocked/{number}"),
     };
-    let mut guard = AddressGuard::new();
-    guard.allow_cidr("127.0.0.0/8").unwrap();
-    let guard = Arc::new(guard);
     let mut request = Request { session: SessionId(job.session), ..Request::get(format!("{base}{path}")) };
     let mut retries = 0;
     loop {
         give_way(job.pause).await;
-        let url: Url = request.url.parse().unwrap();
-        let exchange = Exchange {
-            request: Arc::new(request.clone()),
-            url: url.clone(),
-            headers: HeaderMap::new(),
-            policy: guard.clone(),
-            limits: FetchLimits::default(),
-            proxy: None,
-        };
+        let exchange = exchange_of(&request);
+        let url = exchange.url.clone();
         let running = Next::new(stack, client).run(exchange);
         let answer = match job.step {
             Step::Cancelled(turns) => tokio::select! {
@@ -263,6 +253,20 @@ async fn journey(
     }
 }
 
+/// An exchange that may go to loopback.
+fn exchange_of(request: &Request) -> Exchange {
+    let mut guard = AddressGuard::new();
+    guard.allow_cidr("127.0.0.0/8").unwrap();
+    Exchange {
+        request: Arc::new(request.clone()),
+        url: request.url.parse().unwrap(),
+        headers: HeaderMap::new(),
+        policy: Arc::new(guard),
+        limits: FetchLimits::default(),
+        proxy: None,
+    }
+}
+
 async fn give_way(turns: u8) {
     for _ in 0..turns {
         tokio::task::yield_now().await;
@@ -287,6 +291,36 @@ fn no_session_sees_cookies_or_connections_of_another() {
     let Met { requests, with_cookies, reused, hops_with_cookies, retries, retired } = met;
     assert!(requests > 2000 && with_cookies > 1000 && reused > 1000, "the plans were idle");
     assert!(hops_with_cookies > 200 && retries > 100 && retired > 50, "the plans were idle");
+}
+
+#[tokio::test]
+async fn a_retired_session_leaves_no_connection_behind() {
+    let server = testkit::Server::start(site);
+    for (max_uses, path) in [(Some(1), "plain/1"), (None, "blocked/1")] {
+        let options = SessionOptions {
+            rotation: Rotation::RoundRobin,
+            slots: 2,
+            max_uses,
+            ..SessionOptions::default()
+        };
+        let pool = Arc::new(SessionPool::new(options));
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let ledger = Ledger::default();
+        let resolver = Arc::new(SystemResolver::new(clock.clone()));
+        let client = ClientOptions { ledger: ledger.clone(), ..ClientOptions::new(resolver) };
+        let client = Client::new(client).unwrap();
+        let stack: [Arc<dyn Middleware>; 2] =
+            [Arc::new(Sessions::new(pool.clone(), clock)), Arc::new(Witness(Defect::None))];
+        for _ in 0..20 {
+            let exchange = exchange_of(&Request::get(server.url(path)));
+            let Answer::Response(response) = Next::new(&stack, &client).run(exchange).await.unwrap() else {
+                panic!("no retry stands in this stack");
+            };
+            response.body.read().await;
+        }
+        assert_eq!((pool.stats().opened, pool.stats().live), (20, 0));
+        assert_eq!(ledger.count(Resource::Connections), 0, "{path}");
+    }
 }
 
 #[test]
