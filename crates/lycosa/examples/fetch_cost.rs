@@ -92,6 +92,7 @@ async fn client(url: &Url, requests: u32) -> Outcome<()> {
             headers,
             policy: policy.clone(),
             limits: FetchLimits::default(),
+            proxy: None,
         };
         let (body, end) = client.fetch(exchange).await?.body.read().await;
         if body.is_empty() || end.error.is_some() {

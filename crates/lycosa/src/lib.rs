@@ -4,6 +4,7 @@
 
 // Layer 0: words.
 pub mod basic_auth;
+mod domain;
 pub mod error;
 pub mod ledger;
 pub mod model;
@@ -16,6 +17,7 @@ mod corpus;
 pub mod extract;
 pub mod politeness;
 pub mod scope;
+pub mod session;
 pub mod sitemap;
 
 // Layer 2: stages that touch the world.

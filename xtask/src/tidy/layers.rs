@@ -19,7 +19,7 @@ struct Layer {
 const LAYERS: &[Layer] = &[
     Layer {
         name: "words",
-        modules: &["model", "error", "ledger", "telemetry", "octets", "basic_auth"],
+        modules: &["model", "error", "ledger", "telemetry", "octets", "basic_auth", "domain"],
         imports: &["words"],
         rule: "words (layer 0) import only words",
     },

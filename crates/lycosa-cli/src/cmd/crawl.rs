@@ -86,6 +86,9 @@ pub(crate) struct Args {
     /// A Cookie header, sent to the seeds' hosts only
     #[arg(long, value_name = "NAME=VALUE", help_heading = "Requests")]
     cookie: Option<String>,
+    /// Do not keep the cookies that servers set
+    #[arg(long)]
+    no_cookies: bool,
     /// A proxy for every request, such as http://host:3128
     #[arg(long, value_name = "URL", help_heading = "Requests")]
     proxy: Option<String>,
@@ -310,6 +313,7 @@ fn flags(args: &Args, layers: &mut Layers) {
     let switches = [
         ("--sitemap", "sitemap", args.sitemap, "true"),
         ("--no-robots", "robots", args.no_robots, "false"),
+        ("--no-cookies", "keep_cookies", args.no_cookies, "false"),
         ("--insecure", "insecure", args.insecure, "true"),
         ("--strict-guard", "strict_guard", args.strict_guard, "true"),
         ("--all-outcomes", "all_outcomes", args.all_outcomes, "true"),

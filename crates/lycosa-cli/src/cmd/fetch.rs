@@ -44,6 +44,12 @@ pub(crate) struct Args {
     /// A Cookie header, sent to the URL's own origin only
     #[arg(long, value_name = "NAME=VALUE; …")]
     cookie: Option<String>,
+    /// Begin with the cookies in this file (cookies.txt of Netscape, or JSON)
+    #[arg(short = 'b', long, value_name = "FILE")]
+    cookie_file: Option<std::path::PathBuf>,
+    /// Write the cookies to this file afterwards; JSON if it ends in .json
+    #[arg(short = 'c', long, value_name = "FILE")]
+    cookie_jar: Option<std::path::PathBuf>,
     /// A proxy, such as http://host:3128
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
@@ -100,6 +106,8 @@ fn options(args: &Args) -> Result<SingleOptions> {
         user_agent: args.user_agent.clone(),
         user: args.user.as_deref().map(user).transpose()?,
         cookie: args.cookie.clone(),
+        cookie_file: args.cookie_file.clone(),
+        cookie_jar: args.cookie_jar.clone(),
         proxy: args.proxy.clone(),
         timeout: args.timeout,
         max_body: args.max_body.map(|size| size.0),

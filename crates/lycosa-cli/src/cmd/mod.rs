@@ -22,7 +22,7 @@ pub(crate) struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Command {
     Crawl(Box<crawl::Args>),
-    Fetch(fetch::Args),
+    Fetch(Box<fetch::Args>),
     Query(query::Args),
     Demo(demo::Args),
     Config(config::Args),
@@ -39,7 +39,7 @@ pub(crate) fn run(line: CommandLine) -> Result<Exit> {
     runtime.block_on(async {
         match line.command {
             Command::Crawl(args) => crawl::run(*args).await,
-            Command::Fetch(args) => fetch::run(args).await,
+            Command::Fetch(args) => fetch::run(*args).await,
             Command::Query(args) => query::run(args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Config(args) => config::run(&args),

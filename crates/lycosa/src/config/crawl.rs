@@ -67,6 +67,7 @@ impl CrawlOptions {
             delay: self.delay.map(|span| span.0),
             user_agent: Some(self.user_agent),
             cookie: self.cookie.map(|cookie| cookie.0),
+            keep_cookies: self.keep_cookies,
             scope: self.scope,
             allowed_domains: self.allowed_domains,
             include: self.include,

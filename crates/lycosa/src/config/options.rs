@@ -83,6 +83,8 @@ pub struct CrawlOptions {
     /// Cookies sent to the seeds' hosts, such as `a=1; b=2`. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cookie: Option<Secret>,
+    /// Whether cookies are kept, in memory, and sent back as a browser would. Default true.
+    pub keep_cookies: bool,
     /// `USER:PASSWORD` of basic authentication for the seeds' hosts. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<Secret>,
@@ -169,6 +171,7 @@ impl Default for CrawlOptions {
             user_agent: crate::middleware::USER_AGENT.to_owned(),
             headers: Vec::new(),
             cookie: None,
+            keep_cookies: true,
             user: None,
             proxy: None,
             insecure: false,

@@ -79,6 +79,9 @@ fn check(options: &Options) -> Result<()> {
     if options.concurrency == 0 || options.per_host == 0 {
         return Err(Error::new(ErrorKind::Usage, "the concurrency cannot be 0").with_hint("use 1 or more"));
     }
+    for proxy in options.sessions.iter().flat_map(|pool| pool.proxies()) {
+        Proxy::parse(proxy.as_str())?;
+    }
     Ok(())
 }
 
@@ -177,6 +180,7 @@ pub(super) fn middlewares(
         cookie: options.cookie.clone(),
         seeds: options.seeds.iter().filter_map(Origin::of).collect(),
         retry: RetryOptions { retries: options.retries, ..RetryOptions::default() },
+        sessions: options.sessions.clone().or_else(|| options.keep_cookies.then(Arc::default)),
     };
     let mut all = options.middlewares.clone();
     all.extend(built_in(&stack, clock.clone(), ledger)?);

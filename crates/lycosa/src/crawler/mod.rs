@@ -6,6 +6,7 @@
 
 mod build;
 mod callbacks;
+mod cookies;
 mod options;
 mod page;
 mod report;

@@ -13,6 +13,7 @@ use crate::fetch::{HttpVersion, Timeouts};
 pub use crate::frontier::embedded::Durability;
 use crate::model::Sink;
 use crate::scope::ScopeMode;
+use crate::session::SessionPool;
 use crate::sink::SinkOptions;
 
 /// What to do with a state folder that is there already.
@@ -81,6 +82,11 @@ pub struct Options {
     pub user: Option<(String, String)>,
     /// A `Cookie` header at the seeds' origins.
     pub cookie: Option<String>,
+    /// Whether cookies are kept, in memory, and sent back as a browser would. Default true.
+    pub keep_cookies: bool,
+    /// The sessions that requests go with; they keep cookies whatever `keep_cookies` says. Default none: one
+    /// session, with its jar if cookies are kept.
+    pub sessions: Option<Arc<SessionPool>>,
     /// Which hosts belong. Default: the seeds' hosts.
     pub scope: ScopeMode,
     /// Further domains that belong, with everything below them.
@@ -171,6 +177,8 @@ impl Default for Options {
             user_agent: None,
             user: None,
             cookie: None,
+            keep_cookies: true,
+            sessions: None,
             scope: ScopeMode::default(),
             allowed_domains: Vec::new(),
             include: Vec::new(),

@@ -12,12 +12,16 @@ use lycosa_dom::{Document, ParseOptions};
 use url::Url;
 
 use super::build::{client_options, middlewares};
+use super::cookies;
 use super::options::Options;
 use crate::clock::SystemClock;
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::fetch::{AddressGuard, Client};
 use crate::ledger::Ledger;
-use crate::model::{Answer, Clock, Exchange, Facts, FetchLimits, Hop, Middleware, Next, Request, Response};
+use crate::model::{
+    Answer, Clock, Exchange, Facts, FetchLimits, Hop, Middleware, Next, Request, Response, SessionId,
+};
+use crate::session::{Profile, Session, SessionPool};
 
 /// Redirects followed.
 const MAX_REDIRECTS: usize = 10;
@@ -33,6 +37,10 @@ pub struct SingleOptions {
     pub user: Option<(String, String)>,
     /// A `Cookie` header at the URL's own origin.
     pub cookie: Option<String>,
+    /// A file of cookies to begin with: `cookies.txt` of Netscape, or JSON.
+    pub cookie_file: Option<PathBuf>,
+    /// A file to write the cookies to after each fetch: JSON if its name ends in `.json`, else `cookies.txt`.
+    pub cookie_jar: Option<PathBuf>,
     /// A proxy.
     pub proxy: Option<String>,
     /// Time for everything. Default 120 s.
@@ -51,6 +59,8 @@ pub struct Single {
     options: Options,
     timeout: Duration,
     clock: Arc<dyn Clock>,
+    session: Arc<Session>,
+    cookie_jar: Option<PathBuf>,
 }
 
 /// What came back.
@@ -88,8 +98,13 @@ impl Single {
     /// A client with these choices.
     ///
     /// # Errors
-    /// When the choices cannot be met (a PEM file that cannot be read, a header that is none).
+    /// When the choices cannot be met (a PEM or cookie file that cannot be read, a header that is none).
     pub fn new(single: SingleOptions) -> Result<Self> {
+        let clock = SystemClock::new();
+        let jar = single.cookie_file.map(|file| cookies::read(&file, clock.now())).transpose()?;
+        let pool = SessionPool::default();
+        pool.put(Session::new(SessionId::default(), Profile::default(), jar.unwrap_or_default()))?;
+        let session = pool.acquire(SessionId::default(), "")?;
         let timeout = single.timeout.unwrap_or(Duration::from_secs(120));
         let mut options = Options {
             headers: single.headers,
@@ -100,17 +115,19 @@ impl Single {
             insecure: single.insecure,
             cacert: single.cacert,
             retries: 0,
+            sessions: Some(Arc::new(pool)),
             ..Options::default()
         };
         options.max_body = single.max_body.unwrap_or(options.max_body);
         options.timeouts.total = timeout;
-        Ok(Self { options, timeout, clock: Arc::new(SystemClock::new()) })
+        let cookie_jar = single.cookie_jar;
+        Ok(Self { options, timeout, clock: Arc::new(clock), session, cookie_jar })
     }
 
     /// Fetches a URL. A bare host means `http://`.
     ///
     /// # Errors
-    /// When no answer came, or the redirects lead nowhere. A body that broke off is no error: see
+    /// When no answer came, the redirects lead nowhere, or the cookies cannot be written. A body that broke off is no error: see
     /// [`Fetched::error`].
     pub async fn fetch(&self, url: &str) -> Result<Fetched> {
         let started = self.clock.now();
@@ -132,6 +149,10 @@ impl Single {
             }
         };
         client.close().await;
+        if let Some(file) = &self.cookie_jar {
+            let jar = self.session.jar().clone();
+            cookies::write(file, &jar, self.clock.now())?;
+        }
         result
     }
 
@@ -156,6 +177,7 @@ impl Single {
                     decoded: self.options.max_body,
                     ..FetchLimits::default()
                 },
+                proxy: None,
             };
             let answer =
                 Next::new(stack, client).run(exchange).await.map_err(|error| error.at_url(url.as_str()))?;

@@ -43,7 +43,7 @@ impl Shared {
         let make = |url: &Url| Request {
             label: link.label.clone(),
             meta: link.meta.clone(),
-            session: from.session,
+            session: from.session.for_outlinks(),
             depth,
             parent: Some(parent.clone()),
             ..Request::get(spelling(url))

@@ -16,7 +16,7 @@ use super::toll::Toll;
 use crate::error::{Error, ErrorKind};
 use crate::model::{
     Answer, Attempt, Commit, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome, Payload, Record,
-    Request, RequestKind, Response, Retry, Timestamp,
+    Request, RequestKind, Response, Retry, SessionId, Timestamp,
 };
 
 /// One lease on its way.
@@ -31,6 +31,8 @@ pub(super) struct Journey {
     toll: Arc<Toll>,
     pub(super) attempts: Vec<Attempt>,
     peer: Option<std::net::SocketAddr>,
+    /// The session the answer came by, as far as it was said.
+    session: Option<SessionId>,
 }
 
 /// How a journey ends.
@@ -74,7 +76,8 @@ impl Journey {
         let request = Arc::new(lease.request.clone());
         match Url::parse(&request.url) {
             Ok(url) => {
-                Ok(Self { shared, lease, request, url, started, toll, attempts: Vec::new(), peer: None })
+                let attempts = Vec::new();
+                Ok(Self { shared, lease, request, url, started, toll, attempts, peer: None, session: None })
             }
             Err(cause) => {
                 let error = Error::new(ErrorKind::Url, "the URL cannot be parsed").at_url(&request.url);
@@ -140,11 +143,13 @@ impl Journey {
             headers: http::HeaderMap::new(),
             policy: policy.clone(),
             limits,
+            proxy: None,
         }
     }
 
     async fn arrived(&mut self, response: Box<Response>) -> Ending {
         self.peer = response.facts.peer;
+        self.session = response.facts.session;
         let arrival = Arrival { status: response.status, response };
         self.shared.parts.hooks.on_response(&self.request, arrival.status, &arrival.response.headers);
         if self.lease.request.kind == RequestKind::Robots {
@@ -198,7 +203,9 @@ impl Journey {
         }
     }
 
-    pub(super) fn redirected(&mut self, status: u16, to: Discovered, if_known: Vec<Record>) -> Ending {
+    pub(super) fn redirected(&mut self, status: u16, mut to: Discovered, if_known: Vec<Record>) -> Ending {
+        // What a hook or a rotation chose for this hop holds for the next.
+        to.request.session = self.session.unwrap_or(self.request.session);
         let outcome = Outcome::Redirect { status, to: Box::new(to), if_known };
         Ending::Commit(Box::new(self.commit(outcome)), None)
     }

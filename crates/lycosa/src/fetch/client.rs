@@ -8,7 +8,6 @@ use http::header::{HOST, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderValue, Request, Uri, Version};
 use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
-use tokio_rustls::TlsConnector;
 use url::{Position, Url};
 
 use super::body::{Held, HttpBody};
@@ -18,12 +17,14 @@ use super::deadline::Times;
 use super::decode::Decoder;
 use super::keep_alive::KeepAlive;
 use super::pool::{Key, Pool, Room, Slot};
-use super::proxy::Kind;
-use super::{ClientOptions, HttpVersion, tls};
+use super::proxy::{Kind, Proxy};
+use super::tls::Connectors;
+use super::{ClientOptions, HttpVersion};
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::ledger::Resource;
 use crate::model::{
-    Body, BoxFuture, Downgrade, Exchange, Facts, Fetch, FetchLimits, Origin, Response, Scheme, Timings,
+    Body, BoxFuture, Downgrade, Exchange, Facts, Fetch, FetchLimits, Origin, Response, Scheme, SessionId,
+    Timings,
 };
 
 type Outgoing = Request<Full<Bytes>>;
@@ -36,7 +37,7 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     options: ClientOptions,
-    connector: TlsConnector,
+    connectors: Connectors,
     pool: Arc<Pool>,
     last_id: AtomicU64,
 }
@@ -59,9 +60,9 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::Config`] when the extra CA certificates cannot be read.
     pub fn new(options: ClientOptions) -> Result<Self> {
-        let connector = tls::connector(&options.tls, options.http_version)?;
+        let connectors = Connectors::new(&options.tls, options.http_version)?;
         let pool = Arc::new(Pool::new(options.pool, options.ledger.clone()));
-        Ok(Self(Arc::new(Inner { options, connector, pool, last_id: AtomicU64::new(0) })))
+        Ok(Self(Arc::new(Inner { options, connectors, pool, last_id: AtomicU64::new(0) })))
     }
 
     /// Closes the idle connections and waits until those in use are closed as well and every task has ended.
@@ -81,6 +82,11 @@ impl Fetch for Client {
             self.0.exchange(exchange).await.map_err(|error| error.at_url(&request.url))
         })
     }
+
+    fn forget(&self, session: SessionId) {
+        self.0.pool.forget(session);
+        self.0.connectors.forget(session);
+    }
 }
 
 /// What an exchange is answered with, besides the connection.
@@ -89,6 +95,7 @@ struct Wanted {
     policy: Arc<dyn crate::model::ConnectPolicy>,
     limits: FetchLimits,
     times: Times,
+    proxy: Option<Proxy>,
     key: Key,
 }
 
@@ -97,12 +104,16 @@ impl Inner {
         let times = Times::start(self.options.timeouts);
         let origin = Origin::of(&exchange.url)
             .ok_or_else(|| Error::new(ErrorKind::Url, "only http and https URLs can be fetched"))?;
-        let Exchange { request, url, headers, policy, limits } = exchange;
-        let mut outgoing = self.outgoing(&request, &url, &origin, headers)?;
-        let key = Key::new(origin, request.session, &limits);
-        let wanted = Wanted { url, policy, limits, times, key };
+        let Exchange { request, url, headers, policy, limits, proxy } = exchange;
+        let through = match &proxy {
+            Some(own) => Some(Proxy::parse(own.as_str())?),
+            None => self.options.proxy.clone(),
+        };
+        let mut outgoing = outgoing(&request, &url, &origin, headers, through.as_ref())?;
+        let key = Key::new(origin, request.session, proxy, &limits);
+        let wanted = Wanted { url, policy, limits, times, proxy: through, key };
         if let Some(mut connection) = self.reuse(&wanted, self.pool.take(&wanted.key)).await? {
-            self.suit(&mut outgoing, &connection, &wanted)?;
+            suit(&mut outgoing, &connection, &wanted)?;
             let due = times.due(Phase::FirstByte);
             match connection.send(outgoing, due).await {
                 Ok(head) => {
@@ -116,7 +127,7 @@ impl Inner {
         }
         // Boxed, because it is large and most exchanges do not come here.
         let (mut connection, mut timings) = Box::pin(self.another(&wanted)).await?;
-        self.suit(&mut outgoing, &connection, &wanted)?;
+        suit(&mut outgoing, &connection, &wanted)?;
         let due = times.due(Phase::FirstByte);
         match connection.send(outgoing, due).await {
             Ok(head) => {
@@ -129,66 +140,6 @@ impl Inner {
                     .in_phase(Phase::FirstByte))
             }
         }
-    }
-
-    fn outgoing(
-        &self,
-        request: &crate::model::Request,
-        url: &Url,
-        origin: &Origin,
-        mut fields: HeaderMap,
-    ) -> Result<Outgoing> {
-        let host = match HeaderValue::from_str(&origin.authority()) {
-            Ok(host) => host,
-            Err(cause) => return Err(bad_url(cause)),
-        };
-        fields.remove(HOST);
-        let mut headers = HeaderMap::with_capacity(fields.len() + 2);
-        headers.insert(HOST, host);
-        headers.extend(fields);
-        if let Some(proxy) = &self.options.proxy
-            && proxy.kind == Kind::Http
-            && origin.scheme == Scheme::Http
-            && let Some(value) = proxy.authorization()
-        {
-            headers.insert(PROXY_AUTHORIZATION, value);
-        }
-        let mut outgoing = Request::new(Full::new(request.body.clone()));
-        *outgoing.method_mut() = request.method.clone();
-        *outgoing.headers_mut() = headers;
-        *outgoing.uri_mut() = self.target(url, origin)?;
-        Ok(outgoing)
-    }
-
-    /// The request target: absolute for a plain request through an HTTP proxy, else path and query.
-    fn target(&self, url: &Url, origin: &Origin) -> Result<Uri> {
-        let path = &url[Position::BeforePath..Position::AfterQuery];
-        let text = match &self.options.proxy {
-            Some(proxy) if proxy.kind == Kind::Http && origin.scheme == Scheme::Http => {
-                Bytes::from(format!("{origin}{path}"))
-            }
-            _ => Bytes::copy_from_slice(path.as_bytes()),
-        };
-        Uri::from_maybe_shared(text).map_err(bad_url)
-    }
-
-    /// Turns a request into the form the connection speaks.
-    fn suit(&self, outgoing: &mut Outgoing, connection: &Connection, wanted: &Wanted) -> Result<()> {
-        if connection.is_http2() {
-            let origin = wanted.key.origin();
-            let path = &wanted.url[Position::BeforePath..Position::AfterQuery];
-            *outgoing.uri_mut() = format!("{origin}{path}").parse().map_err(bad_url)?;
-            *outgoing.version_mut() = Version::HTTP_2;
-            outgoing.headers_mut().remove(HOST);
-        } else if outgoing.version() == Version::HTTP_2 {
-            let fields = std::mem::take(outgoing.headers_mut());
-            let host = HeaderValue::from_str(&wanted.key.origin().authority()).map_err(bad_url)?;
-            outgoing.headers_mut().insert(HOST, host);
-            outgoing.headers_mut().extend(fields);
-            *outgoing.uri_mut() = self.target(&wanted.url, wanted.key.origin())?;
-            *outgoing.version_mut() = Version::HTTP_11;
-        }
-        Ok(())
     }
 
     /// An idle connection, if the policy lets this exchange use it.
@@ -237,7 +188,8 @@ impl Inner {
         let host = wanted.url.host().ok_or_else(|| Error::new(ErrorKind::Url, "the URL has no host"))?;
         let dial = Dial {
             options: &self.options,
-            connector: &self.connector,
+            connector: &self.connectors.of(wanted.key.session()),
+            proxy: wanted.proxy.as_ref(),
             origin: wanted.key.origin(),
             host: &host,
             policy: &*wanted.policy,
@@ -262,7 +214,7 @@ impl Inner {
             id: self.last_id.fetch_add(1, Ordering::Relaxed) + 1,
             peer,
             destination,
-            proxy: self.options.proxy.as_ref().map(|proxy| proxy.shown.clone()),
+            proxy: wanted.proxy.as_ref().map(|proxy| proxy.shown.clone()),
             tls,
             delegated,
         };
@@ -315,6 +267,7 @@ impl Inner {
             tcp: connection.tcp(),
             timings,
             guard_delegated: about.delegated,
+            session: None,
         }
     }
 
@@ -361,6 +314,66 @@ impl Inner {
         };
         Ok(Response { status: parts.status.as_u16(), headers: parts.headers, body, facts })
     }
+}
+
+fn outgoing(
+    request: &crate::model::Request,
+    url: &Url,
+    origin: &Origin,
+    mut fields: HeaderMap,
+    proxy: Option<&Proxy>,
+) -> Result<Outgoing> {
+    let host = match HeaderValue::from_str(&origin.authority()) {
+        Ok(host) => host,
+        Err(cause) => return Err(bad_url(cause)),
+    };
+    fields.remove(HOST);
+    let mut headers = HeaderMap::with_capacity(fields.len() + 2);
+    headers.insert(HOST, host);
+    headers.extend(fields);
+    if let Some(proxy) = proxy
+        && proxy.kind == Kind::Http
+        && origin.scheme == Scheme::Http
+        && let Some(value) = proxy.authorization()
+    {
+        headers.insert(PROXY_AUTHORIZATION, value);
+    }
+    let mut outgoing = Request::new(Full::new(request.body.clone()));
+    *outgoing.method_mut() = request.method.clone();
+    *outgoing.headers_mut() = headers;
+    *outgoing.uri_mut() = target(url, origin, proxy)?;
+    Ok(outgoing)
+}
+
+/// The request target: absolute for a plain request through an HTTP proxy, else path and query.
+fn target(url: &Url, origin: &Origin, proxy: Option<&Proxy>) -> Result<Uri> {
+    let path = &url[Position::BeforePath..Position::AfterQuery];
+    let text = match proxy {
+        Some(proxy) if proxy.kind == Kind::Http && origin.scheme == Scheme::Http => {
+            Bytes::from(format!("{origin}{path}"))
+        }
+        _ => Bytes::copy_from_slice(path.as_bytes()),
+    };
+    Uri::from_maybe_shared(text).map_err(bad_url)
+}
+
+/// Turns a request into the form the connection speaks.
+fn suit(outgoing: &mut Outgoing, connection: &Connection, wanted: &Wanted) -> Result<()> {
+    if connection.is_http2() {
+        let origin = wanted.key.origin();
+        let path = &wanted.url[Position::BeforePath..Position::AfterQuery];
+        *outgoing.uri_mut() = format!("{origin}{path}").parse().map_err(bad_url)?;
+        *outgoing.version_mut() = Version::HTTP_2;
+        outgoing.headers_mut().remove(HOST);
+    } else if outgoing.version() == Version::HTTP_2 {
+        let fields = std::mem::take(outgoing.headers_mut());
+        let host = HeaderValue::from_str(&wanted.key.origin().authority()).map_err(bad_url)?;
+        outgoing.headers_mut().insert(HOST, host);
+        outgoing.headers_mut().extend(fields);
+        *outgoing.uri_mut() = target(&wanted.url, wanted.key.origin(), wanted.proxy.as_ref())?;
+        *outgoing.version_mut() = Version::HTTP_11;
+    }
+    Ok(())
 }
 
 fn version_name(version: Version) -> &'static str {

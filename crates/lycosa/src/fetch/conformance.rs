@@ -71,6 +71,7 @@ fn exchange(stand: &dyn Stand, behaviour: Behaviour, policy: &Arc<Policy>) -> Ex
         headers: HeaderMap::new(),
         policy: policy.clone(),
         limits: FetchLimits::default(),
+        proxy: None,
     }
 }
 

@@ -39,6 +39,7 @@ pub(super) struct Opened {
 pub(super) struct Dial<'a> {
     pub(super) options: &'a ClientOptions,
     pub(super) connector: &'a TlsConnector,
+    pub(super) proxy: Option<&'a Proxy>,
     pub(super) origin: &'a Origin,
     pub(super) host: &'a Host<&'a str>,
     pub(super) policy: &'a dyn ConnectPolicy,
@@ -48,7 +49,7 @@ pub(super) struct Dial<'a> {
 impl Dial<'_> {
     pub(super) async fn open(&self) -> Result<Opened> {
         let mut timings = Timings::default();
-        let (mut tcp, peer, destination, delegated) = match &self.options.proxy {
+        let (mut tcp, peer, destination, delegated) = match self.proxy {
             None => {
                 let addresses = self.resolve(self.host, self.origin.port, &mut timings).await?;
                 let allowed = permit(self.policy, self.origin, &addresses, false).await?;
@@ -58,7 +59,7 @@ impl Dial<'_> {
             Some(proxy) => self.by_proxy(proxy, &mut timings).await?,
         };
         tcp.set_nodelay(true).map_err(|cause| refused(self.origin.to_string(), cause))?;
-        if let Some(proxy) = &self.options.proxy
+        if let Some(proxy) = self.proxy
             && (self.origin.scheme == Scheme::Https || proxy.kind != Kind::Http)
         {
             let greeting = proxy.tunnel(&mut tcp, self.origin, destination);

@@ -127,7 +127,7 @@ pub struct ClientOptions {
     pub resolver: Arc<dyn Resolve>,
     /// Whom TLS trusts.
     pub tls: TlsOptions,
-    /// The proxy for every request.
+    /// The proxy for every request that brings none of its own.
     pub proxy: Option<Proxy>,
     /// Bounds of the pool.
     pub pool: PoolOptions,

@@ -3,7 +3,7 @@
 //! A connection in use is not here: it belongs to its exchange and then to its body, which gives it back. One
 //! sweeping task runs while anything is idle.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -14,20 +14,33 @@ use tokio_util::task::TaskTracker;
 use super::PoolOptions;
 use super::connection::Connection;
 use crate::ledger::{Ledger, Resource};
-use crate::model::{FetchLimits, Origin, SessionId};
+use crate::model::{FetchLimits, Origin, ProxyUrl, SessionId};
+
+/// Forgotten sessions remembered; connections of older ones end by their age.
+const MOST_FORGOTTEN: usize = 4096;
 
 /// Which exchanges may share a connection. The limits of the response head are fixed when a connection opens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     origin: Origin,
     session: SessionId,
+    proxy: Option<ProxyUrl>,
     head: u32,
     fields: u32,
 }
 
 impl Key {
-    pub(super) fn new(origin: Origin, session: SessionId, limits: &FetchLimits) -> Self {
-        Self { origin, session, head: limits.head, fields: limits.fields }
+    pub(super) fn new(
+        origin: Origin,
+        session: SessionId,
+        proxy: Option<ProxyUrl>,
+        limits: &FetchLimits,
+    ) -> Self {
+        Self { origin, session, proxy, head: limits.head, fields: limits.fields }
+    }
+
+    pub(super) fn session(&self) -> SessionId {
+        self.session
     }
 
     pub(super) fn origin(&self) -> &Origin {
@@ -83,6 +96,8 @@ struct State {
     idle: HashMap<Key, Vec<Idle>>,
     count: usize,
     sweeping: bool,
+    /// Sessions that are no more: what still runs for them is not kept. The newest have the highest ids.
+    forgotten: BTreeSet<SessionId>,
 }
 
 #[derive(Debug)]
@@ -173,7 +188,8 @@ impl Pool {
         let until = Instant::now() + time;
         let mut state = self.lock();
         // `close` cancels first and empties the table after, so one of the two sees this connection.
-        if state.count >= self.options.max_idle || self.is_closed() {
+        let unwanted = state.forgotten.contains(&key.session);
+        if state.count >= self.options.max_idle || self.is_closed() || unwanted {
             return;
         }
         let shelf = state.idle.entry(key).or_default();
@@ -228,6 +244,19 @@ impl Pool {
         state.idle.retain(|_, shelf| !shelf.is_empty());
         state.count -= old.len();
         old
+    }
+
+    /// Closes the idle connections of a session, now and as others of it become idle.
+    pub(super) fn forget(&self, session: SessionId) {
+        let mut state = self.lock();
+        state.forgotten.insert(session);
+        if state.forgotten.len() > MOST_FORGOTTEN {
+            state.forgotten.pop_first();
+        }
+        let closed: Vec<_> = state.idle.extract_if(|key, _| key.session == session).collect();
+        state.count -= closed.iter().map(|(_, shelf)| shelf.len()).sum::<usize>();
+        drop(state);
+        drop(closed);
     }
 
     /// Closes every idle connection, now and from now on.

@@ -2,8 +2,10 @@
 //!
 //! The provider is always passed by hand: with two of them compiled in, rustls's own choice panics.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::{
@@ -17,9 +19,49 @@ use tokio_rustls::client::TlsStream;
 
 use super::{HttpVersion, TlsOptions};
 use crate::error::{Error, ErrorKind, Phase, Result};
+use crate::model::SessionId;
 
-/// Builds the connector that every connection of a client shares.
-pub(super) fn connector(options: &TlsOptions, http: HttpVersion) -> Result<TlsConnector> {
+/// Sessions whose TLS tickets are kept; with one more all are forgotten, which costs whole handshakes only.
+const MOST_SESSIONS: usize = 256;
+/// Servers whose tickets one session keeps.
+const MOST_SERVERS: usize = 256;
+
+/// A connector for each session, so that no session resumes what another began: a ticket would tell the server
+/// that the two are one.
+pub(super) struct Connectors {
+    config: ClientConfig,
+    known: Mutex<HashMap<SessionId, TlsConnector>>,
+}
+
+impl Connectors {
+    pub(super) fn new(options: &TlsOptions, http: HttpVersion) -> Result<Self> {
+        Ok(Self { config: config(options, http)?, known: Mutex::default() })
+    }
+
+    pub(super) fn forget(&self, session: SessionId) {
+        self.lock().remove(&session);
+    }
+
+    pub(super) fn of(&self, session: SessionId) -> TlsConnector {
+        let mut known = self.lock();
+        if known.len() >= MOST_SESSIONS && !known.contains_key(&session) {
+            known.clear();
+        }
+        let fresh = || {
+            let mut config = self.config.clone();
+            config.resumption = Resumption::in_memory_sessions(MOST_SERVERS);
+            TlsConnector::from(Arc::new(config))
+        };
+        known.entry(session).or_insert_with(fresh).clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, TlsConnector>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the connections of a client have in common.
+fn config(options: &TlsOptions, http: HttpVersion) -> Result<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
@@ -33,7 +75,7 @@ pub(super) fn connector(options: &TlsOptions, http: HttpVersion) -> Result<TlsCo
         builder.with_root_certificates(roots(&options.extra_roots)?).with_no_client_auth()
     };
     config.alpn_protocols = http.offers().split(',').map(|name| name.as_bytes().to_vec()).collect();
-    Ok(TlsConnector::from(Arc::new(config)))
+    Ok(config)
 }
 
 fn roots(extra: &[u8]) -> Result<RootCertStore> {

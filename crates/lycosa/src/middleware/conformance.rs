@@ -81,7 +81,7 @@ fn exchange() -> Result<Exchange> {
     let request = Request { body: bytes::Bytes::from_static(b"sent"), ..Request::get(url.as_str()) };
     let limits = FetchLimits { wire: 7, ..FetchLimits::default() };
     let headers = HeaderMap::from_iter([other_field()]);
-    Ok(Exchange { request: Arc::new(request), url, headers, policy: Arc::new(Unasked), limits })
+    Ok(Exchange { request: Arc::new(request), url, headers, policy: Arc::new(Unasked), limits, proxy: None })
 }
 
 /// Runs an exchange for so many polls; `None` when it has not ended by then and was dropped.

@@ -1,7 +1,7 @@
 //! The built-in middlewares and their order.
 //!
 //! `stack` holds the one list that says who wraps whom: [`Retry`] outermost, then [`Headers`], then
-//! [`Credentials`] next to the fetch. Each has a file of its own and knows nothing of the others. The trait and
+//! [`Credentials`], then [`Sessions`] next to the fetch. Each has a file of its own and knows nothing of the others. The trait and
 //! the chain are words of [`model`](crate::model::Middleware).
 
 #[cfg(any(test, feature = "conformance"))]
@@ -11,6 +11,7 @@ mod headers;
 mod retry;
 #[cfg(test)]
 mod script;
+mod session;
 mod stack;
 #[cfg(test)]
 mod tests;
@@ -18,4 +19,5 @@ mod tests;
 pub use credentials::Credentials;
 pub use headers::{Headers, USER_AGENT, parse_field};
 pub use retry::{Retry, RetryOptions};
+pub use session::Sessions;
 pub use stack::{ORDER, Place, StackOptions, built_in, insert};

@@ -70,6 +70,7 @@ pub(super) fn exchange(url: &str) -> Exchange {
         headers: HeaderMap::new(),
         policy: Arc::new(Unasked),
         limits: FetchLimits::default(),
+        proxy: None,
     }
 }
 

@@ -5,17 +5,19 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 
-use super::{Credentials, Headers, Retry, RetryOptions};
+use super::{Credentials, Headers, Retry, RetryOptions, Sessions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Ledger;
 use crate::model::{Clock, Middleware, Origin};
+use crate::session::SessionPool;
 
 /// The built-in middlewares by name, as an exchange meets them.
-pub const ORDER: [&str; 3] = [
+pub const ORDER: [&str; 4] = [
     // ▲ the engine: first to see the exchange, last to see the answer
     Retry::NAME,
     Headers::NAME,
     Credentials::NAME,
+    Sessions::NAME,
     // ▼ the fetch: last to see the exchange, first to see the answer
 ];
 
@@ -34,6 +36,8 @@ pub struct StackOptions {
     pub seeds: HashSet<Origin>,
     /// The retry policy.
     pub retry: RetryOptions,
+    /// The sessions, with their cookies. None keeps no cookies, and [`Sessions`] is left out of the stack.
+    pub sessions: Option<Arc<SessionPool>>,
 }
 
 /// The built-in middlewares, outermost first, in [`ORDER`].
@@ -57,11 +61,15 @@ pub fn built_in(
     if let Some(cookie) = &options.cookie {
         credentials = credentials.with_cookie(cookie)?;
     }
-    Ok(vec![
-        Arc::new(Retry::new(options.retry, clock, ledger)),
+    let mut stack: Vec<Arc<dyn Middleware>> = vec![
+        Arc::new(Retry::new(options.retry, clock.clone(), ledger)),
         Arc::new(Headers::new(options.user_agent.as_deref(), &open)?),
         Arc::new(credentials),
-    ])
+    ];
+    if let Some(pool) = &options.sessions {
+        stack.push(Arc::new(Sessions::new(pool.clone(), clock)));
+    }
+    Ok(stack)
 }
 
 /// Where a further middleware goes.

@@ -12,7 +12,8 @@ use crate::ledger::{Ledger, Resource};
 use crate::model::{Answer, BoxFuture, Exchange, Fetch, ManualClock, Middleware, Next, Origin};
 
 fn stack(options: &StackOptions, ledger: &Ledger) -> Vec<Arc<dyn Middleware>> {
-    built_in(options, Arc::new(ManualClock::default()), ledger.clone()).unwrap()
+    let options = StackOptions { sessions: Some(Arc::default()), ..options.clone() };
+    built_in(&options, Arc::new(ManualClock::default()), ledger.clone()).unwrap()
 }
 
 /// Holds something over several awaits and counts it.
@@ -63,11 +64,11 @@ fn others_are_placed_by_name() {
     let ledger = Ledger::default();
     let names = |stack: &[Arc<dyn Middleware>]| stack.iter().map(|one| one.name()).collect::<Vec<_>>();
     let mut stack = five_deep(&ledger, false);
-    assert_eq!(names(&stack), ["outer", "retry", "inner", "headers", "credentials"]);
+    assert_eq!(names(&stack), ["outer", "retry", "inner", "headers", "credentials", "session"]);
     let probe = |name| Arc::new(Probe { name, ledger: ledger.clone(), leaks: false });
     insert(&mut stack, Place::Inside("headers"), probe("a")).unwrap();
     insert(&mut stack, Place::Innermost, probe("b")).unwrap();
-    assert_eq!(names(&stack), ["outer", "retry", "inner", "headers", "a", "credentials", "b"]);
+    assert_eq!(names(&stack), ["outer", "retry", "inner", "headers", "a", "credentials", "session", "b"]);
     let error = insert(&mut stack, Place::Around("heders"), probe("c")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Usage);
     assert!(error.hint().unwrap().contains("headers"));

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use url::Url;
 
-use super::{BoxFuture, Origin, Request};
+use super::{BoxFuture, Origin, Request, SessionId};
 use crate::error::{Error, Result};
 
 /// A request on its way out: what middlewares change and [`Fetch`] sends.
@@ -26,6 +26,32 @@ pub struct Exchange {
     pub policy: Arc<dyn ConnectPolicy>,
     /// Bounds of the answer.
     pub limits: Limits,
+    /// The proxy of this exchange, in place of the one [`Fetch`] was built with.
+    pub proxy: Option<ProxyUrl>,
+}
+
+/// The URL of a proxy, such as `http://user:password@host:3128`. Shown by `{:?}` as what it is, not what it says.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ProxyUrl(Arc<str>);
+
+impl ProxyUrl {
+    /// This URL, not looked at: [`Fetch`] says what is wrong with it.
+    #[must_use]
+    pub fn new(url: impl Into<Arc<str>>) -> Self {
+        Self(url.into())
+    }
+
+    /// The URL with its credentials.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ProxyUrl(…)")
+    }
 }
 
 /// Bounds of one answer. All counts are bytes.
@@ -163,6 +189,9 @@ pub struct Facts {
     pub timings: Timings,
     /// Whether the address guard could not see the destination (`guard=delegated`).
     pub guard_delegated: bool,
+    /// The session that the exchange went with, when sessions are kept; a redirect goes on with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionId>,
 }
 
 /// An answer: the head, a body still to be read, the facts.
@@ -294,4 +323,7 @@ pub trait Fetch: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// A typed failure with its phase; never a made-up status.
     fn fetch(&self, exchange: Exchange) -> BoxFuture<'_, Result<Response>>;
+
+    /// Gives up what is kept for a session that is no more, such as idle connections. Nothing, by default.
+    fn forget(&self, _session: SessionId) {}
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{BoxFuture, Exchange, Fetch, Response};
+use super::{BoxFuture, Exchange, Fetch, Response, SessionId};
 use crate::error::Result;
 
 /// What came of an exchange, seen from the engine.
@@ -56,6 +56,11 @@ impl<'a> Next<'a> {
     #[must_use]
     pub fn new(stack: &'a [Arc<dyn Middleware>], fetch: &'a dyn Fetch) -> Self {
         Self { stack, fetch }
+    }
+
+    /// Tells the fetch that a session is no more.
+    pub fn forget(self, session: SessionId) {
+        self.fetch.forget(session);
     }
 
     /// Hands the exchange on.

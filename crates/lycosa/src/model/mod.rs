@@ -21,7 +21,7 @@ pub use clock::{Clock, ManualClock, Timestamp};
 pub use extract::{Extract, Findings, Item, Outlink, Page};
 pub use fetch::{
     Body, BodyEnd, BodyStream, ByteCredit, ConnectPolicy, ConnectTarget, Downgrade, Exchange, Facts, Fetch,
-    Limits as FetchLimits, Resolve, Response, TcpFacts, Timings,
+    Limits as FetchLimits, ProxyUrl, Resolve, Response, TcpFacts, Timings,
 };
 pub use frontier::{
     AddStatus, Commit, CommitError, Control, Cursor, Discovered, Extension, Finish, Frontier, Gate, Granted,

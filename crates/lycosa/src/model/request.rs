@@ -34,8 +34,25 @@ impl RequestKind {
 }
 
 /// Name of a session (cookies, proxy, headers that belong together); the default session is `0`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 pub struct SessionId(pub u32);
+
+impl SessionId {
+    /// Ids from here on are given out by rotations; those below name sessions that the user chose.
+    pub const ROTATED: u32 = 1 << 31;
+
+    /// Whether a rotation gave it out.
+    #[must_use]
+    pub fn is_rotated(self) -> bool {
+        self.0 >= Self::ROTATED
+    }
+
+    /// The session of a link found on a page of this one: a named session is kept, a rotation decides anew.
+    #[must_use]
+    pub fn for_outlinks(self) -> Self {
+        if self.is_rotated() { Self::default() } else { self }
+    }
+}
 
 /// One redirect that was followed: where it was met, its status.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -20,7 +20,8 @@ use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
 use url::{Host, Url};
 
 use super::canonical;
-use super::site::{host_of, is_address, registrable};
+use super::site::host_of;
+use crate::domain::{is_address, registrable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Candidate, Exclusion, RequestKind, Scope, Verdict};
 

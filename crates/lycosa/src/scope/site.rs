@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use url::{Host, Url};
 
+use crate::domain::registrable;
 use crate::model::SiteKey;
 
 /// Release number of the compiled-in public-suffix list (the patch number of the pinned `psl` release).
@@ -19,22 +20,6 @@ pub const SUFFIX_LIST_VERSION: u32 = 247;
 
 /// Counts up whenever the rule from host to site changes, the list apart.
 pub const SITE_KEY_VERSION: u32 = 1;
-
-/// The registrable domain of a canonical host name; the host itself when it has none or is an address.
-pub(crate) fn registrable(host: &str) -> &str {
-    // Empty labels can stand in URLs, but in no name that resolves: the list has nothing to say about them.
-    if is_address(host) || host.split('.').any(str::is_empty) {
-        return host;
-    }
-    psl::domain_str(host).unwrap_or(host)
-}
-
-/// Whether a canonical host is a literal address: a host of URLs whose last label is a number can be nothing else.
-pub(crate) fn is_address(host: &str) -> bool {
-    host.starts_with('[')
-        || host.rsplit('.').next().is_some_and(|label| label.starts_with(|c: char| c.is_ascii_digit()))
-            && host.parse::<std::net::Ipv4Addr>().is_ok()
-}
 
 /// The host of an absolute http(s) URL, as URLs write it (IPv6 in brackets).
 pub(crate) fn host_of(url: &Url) -> Option<&str> {

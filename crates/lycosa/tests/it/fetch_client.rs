@@ -37,6 +37,7 @@ pub(crate) fn get(url: &str) -> Exchange {
         headers: http::HeaderMap::new(),
         policy: loopback(),
         limits: FetchLimits::default(),
+        proxy: None,
     }
 }
 

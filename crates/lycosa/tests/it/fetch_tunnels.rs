@@ -46,7 +46,7 @@ pub(crate) async fn tls_server(alpn: &[&[u8]]) -> (Server, Vec<u8>) {
 }
 
 /// A server that speaks HTTP/2 alone: a short body, or at `/endless` one that never ends.
-async fn http2_server() -> Server {
+pub(crate) async fn http2_server() -> Server {
     use http_body_util::{BodyExt as _, Full};
     use hyper::body::{Bytes, Frame, Incoming};
     type Boxed = http_body_util::combinators::BoxBody<Bytes, std::convert::Infallible>;
@@ -186,7 +186,7 @@ fn extra_certificates_that_are_none_are_refused() {
 }
 
 /// A proxy that checks the greeting, tells it, and then is the server itself.
-async fn http_proxy(acceptor: Option<Server>) -> (Server, tokio::sync::mpsc::Receiver<String>) {
+pub(crate) async fn http_proxy(acceptor: Option<Server>) -> (Server, tokio::sync::mpsc::Receiver<String>) {
     let (tell, told) = tokio::sync::mpsc::channel(16);
     let target = acceptor.as_ref().map(|server| server.address);
     let keep = Arc::new(acceptor);

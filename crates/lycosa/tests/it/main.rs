@@ -15,3 +15,4 @@ mod fetch_faults;
 mod fetch_real_servers;
 mod fetch_server;
 mod fetch_tunnels;
+mod sessions;
