@@ -183,10 +183,20 @@ proptest! {
             let at = at % wire.len();
             wire[at] ^= flip;
             let (out, error) = decode(coding, &wire, 500, Bounds { decoded: 1 << 20, ..WIDE });
-            // A checksum guards gzip and zlib; only bytes that say nothing of the content may change.
-            prop_assert!(error.is_some() || out == plain || coding == "zstd" || at < 10);
+            // A checksum guards gzip and zlib; only bytes that say nothing of the content may change. zlib's is weak
+            // enough for a single flip to meet a text with the same sum.
+            let met = coding == "deflate" && adler32(&out) == adler32(&plain);
+            prop_assert!(error.is_some() || out == plain || met || coding == "zstd" || at < 10);
         }
     }
+}
+
+/// The checksum of zlib (RFC 1950 §8.2).
+fn adler32(bytes: &[u8]) -> (u32, u32) {
+    bytes.iter().fold((1, 0), |(a, b), byte| {
+        let a = (a + u32::from(*byte)) % 65_521;
+        (a, (a + b) % 65_521)
+    })
 }
 
 fn corpus(name: &str) -> Option<Vec<u8>> {
