@@ -45,6 +45,11 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>) -
         "failed",
         report.run.failures.iter().map(|(name, count)| (name.clone(), *count)).collect(),
     );
+    list(
+        &mut text,
+        "blocked",
+        report.run.blocks.iter().map(|(kind, count)| (kind.as_str().to_owned(), *count)).collect(),
+    );
     if report.run.retries > 0 {
         line(&mut text, "tried again", &report.run.retries.to_string());
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
-use crate::model::Exclusion;
+use crate::model::{BlockKind, Exclusion};
 
 /// Counters of a run. Cheap to clone; clones share the counters.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +31,7 @@ struct Tables {
     statuses: BTreeMap<u16, u64>,
     skipped: BTreeMap<Exclusion, u64>,
     failures: BTreeMap<String, u64>,
+    blocks: BTreeMap<BlockKind, u64>,
     problems: BTreeMap<String, u64>,
 }
 
@@ -57,6 +58,8 @@ pub struct Snapshot {
     pub skipped: BTreeMap<Exclusion, u64>,
     /// Failures by kind and phase.
     pub failures: BTreeMap<String, u64>,
+    /// URLs that ended blocked, by kind.
+    pub blocks: BTreeMap<BlockKind, u64>,
     /// What a person should know, by sentence (a cut tree, a seed out of scope).
     pub problems: BTreeMap<String, u64>,
 }
@@ -95,6 +98,11 @@ impl Telemetry {
         *self.tables().failures.entry(name).or_default() += 1;
     }
 
+    /// A URL whose answer keeps the crawler out.
+    pub fn blocked(&self, kind: BlockKind) {
+        *self.tables().blocks.entry(kind).or_default() += 1;
+    }
+
     /// A request given back to be tried again.
     pub fn retried(&self) {
         self.0.retries.fetch_add(1, Ordering::Relaxed);
@@ -129,6 +137,7 @@ impl Telemetry {
             statuses: tables.statuses.clone(),
             skipped: tables.skipped.clone(),
             failures: tables.failures.clone(),
+            blocks: tables.blocks.clone(),
             problems: tables.problems.clone(),
         }
     }

@@ -83,6 +83,7 @@ impl CrawlOptions {
             allow_address: self.allow_address,
             strict_guard: self.strict_guard,
             all_outcomes: self.all_outcomes,
+            detect_blocks: self.detect_blocks,
             state: self.state.map(PathBuf::from),
             durability: match self.durability {
                 Durability::Process => crawler::Durability::Process,

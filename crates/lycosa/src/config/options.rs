@@ -109,6 +109,9 @@ pub struct CrawlOptions {
     pub pages: Option<String>,
     /// Whether URLs that gave no page are written too, beside the pages. Default false.
     pub all_outcomes: bool,
+    /// Whether answers that keep the crawler out (refusals, challenges, captchas, login walls) are told from content:
+    /// their URLs end as blocked and give no page, and the site rests when asking on makes it worse. Default true.
+    pub detect_blocks: bool,
     /// What a page record says of its links: their number, or the list. Default `count`.
     pub outlinks: OutlinksField,
     /// Whether an output that is there already is replaced. Default false.
@@ -171,6 +174,7 @@ impl Default for CrawlOptions {
             output: None,
             pages: None,
             all_outcomes: false,
+            detect_blocks: true,
             outlinks: OutlinksField::default(),
             overwrite: false,
             append: false,

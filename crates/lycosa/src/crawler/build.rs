@@ -178,6 +178,7 @@ fn settings(options: &Options) -> Settings {
         retries: options.retries,
         drain: options.drain,
         all_outcomes: options.all_outcomes,
+        detect_blocks: options.detect_blocks,
         list_outlinks: options.list_outlinks,
         ..Settings::default()
     }

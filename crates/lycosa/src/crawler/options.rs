@@ -115,6 +115,8 @@ pub struct Options {
     pub outputs: Vec<Output>,
     /// Whether outcomes that give no page are written too. Default false.
     pub all_outcomes: bool,
+    /// Whether refusals, challenges and login walls are told from content and end as blocked. Default true.
+    pub detect_blocks: bool,
     /// The state folder; none keeps the state in memory.
     pub state: Option<PathBuf>,
     /// What to do with a state that is there already.
@@ -169,6 +171,7 @@ impl Default for Options {
             strict_guard: false,
             outputs: Vec::new(),
             all_outcomes: false,
+            detect_blocks: true,
             state: None,
             continuation: Continue::default(),
             durability: Durability::default(),

@@ -96,7 +96,12 @@ impl Journey {
             Ok(Answer::Response(response)) => self.arrived(response).await,
             Ok(Answer::Retry { after, block_site, reason, status, wire_bytes }) => {
                 self.note(status, Some(reason), wire_bytes);
-                let until = self.now().after(after);
+                let now = self.now();
+                let until = if block_site {
+                    self.shared.rests.blocked(&self.lease.site, self.started, now, after)
+                } else {
+                    now.after(after)
+                };
                 self.nack(Retry {
                     not_before: until,
                     block_site_until: block_site.then_some(until),

@@ -66,6 +66,9 @@ pub struct Settings {
     pub drain: Duration,
     /// Whether outcomes that give no page become records too. Default false.
     pub all_outcomes: bool,
+    /// Whether answers that keep the crawler out (refusals, challenges, login walls) are told from content and end
+    /// their URL as blocked. Default true.
+    pub detect_blocks: bool,
     /// Whether page records list their outlinks instead of counting them. Default false.
     pub list_outlinks: bool,
     /// Links taken from one page. Default 100,000.
@@ -86,6 +89,7 @@ impl Default for Settings {
             retries: 2,
             drain: Duration::from_secs(10),
             all_outcomes: false,
+            detect_blocks: true,
             list_outlinks: false,
             max_links: 100_000,
         }
