@@ -53,6 +53,13 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>) -
     if report.run.retries > 0 {
         line(&mut text, "tried again", &report.run.retries.to_string());
     }
+    if report.run.retries_refused > 0 {
+        line(
+            &mut text,
+            "not tried again",
+            &format!("{} (retry budget of the host)", report.run.retries_refused),
+        );
+    }
     hosts(&mut text, report);
     for (problem, count) in &report.run.problems {
         line(

@@ -22,6 +22,7 @@ struct Counters {
     wire_bytes: AtomicU64,
     decoded_bytes: AtomicU64,
     retries: AtomicU64,
+    retries_refused: AtomicU64,
     exported: AtomicU64,
     tables: Mutex<Tables>,
 }
@@ -50,6 +51,8 @@ pub struct Snapshot {
     pub decoded_bytes: u64,
     /// Requests given back to be tried again.
     pub retries: u64,
+    /// Retries that the budget of their host refused.
+    pub retries_refused: u64,
     /// Records written to the outputs.
     pub exported: u64,
     /// Answers by status.
@@ -108,6 +111,11 @@ impl Telemetry {
         self.0.retries.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// A retry that the budget of its host refused.
+    pub fn retry_refused(&self) {
+        self.0.retries_refused.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Records written to an output.
     pub fn exported(&self, records: u64) {
         self.0.exported.fetch_add(records, Ordering::Relaxed);
@@ -133,6 +141,7 @@ impl Telemetry {
             wire_bytes: count(&self.0.wire_bytes),
             decoded_bytes: count(&self.0.decoded_bytes),
             retries: count(&self.0.retries),
+            retries_refused: count(&self.0.retries_refused),
             exported: count(&self.0.exported),
             statuses: tables.statuses.clone(),
             skipped: tables.skipped.clone(),

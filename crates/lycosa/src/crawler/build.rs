@@ -1,5 +1,6 @@
 //! From choices to a crawl: which implementation stands behind which trait.
 
+use std::hash::BuildHasher as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,9 +16,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{LinkExtractor, LinkOptions};
 use crate::fetch::{AddressGuard, Client, ClientOptions, PoolOptions, Proxy, SystemResolver, TlsOptions};
 use crate::ledger::Ledger;
-use crate::middleware::{RetryOptions, StackOptions, built_in, parse_field};
+use crate::middleware::{StackOptions, built_in, parse_field};
 use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Origin, Pace};
+use crate::politeness::{RetryOptions, RetryPolicy};
 use crate::scope::{Identity, ScopeOptions, ScopeRules};
+use crate::telemetry::Telemetry;
 
 /// Opens everything a crawl needs.
 pub(super) async fn build(
@@ -34,7 +37,9 @@ pub(super) async fn build(
     let guard = Arc::new(guard(&options)?);
     let ledger = Ledger::default();
     let client = Client::new(client_options(&options, &clock, ledger.clone())?)?;
-    let stack = middlewares(&options, &clock, ledger.clone())?;
+    let telemetry = Telemetry::default();
+    let retry = retry_policy(&options, telemetry.clone());
+    let stack = middlewares(&options, &retry, &clock, ledger.clone())?;
     let sinks = options.outputs.iter().map(super::Output::sink).collect::<Result<_>>()?;
     if let Some(folder) = options.save_bodies.clone() {
         callbacks.on_page(Box::new(move |page| super::save::save(&folder, page.page())));
@@ -57,6 +62,8 @@ pub(super) async fn build(
         feed,
         identity,
         clock: clock.clone(),
+        retry,
+        telemetry,
         ledger: ledger.clone(),
         settings: settings(&options),
     };
@@ -145,8 +152,15 @@ fn read_pem(path: &Path) -> Result<Vec<u8>> {
     })
 }
 
+/// The retry policy; its pauses differ from those of any other crawl.
+pub(super) fn retry_policy(options: &Options, telemetry: Telemetry) -> Arc<RetryPolicy> {
+    let seed = std::hash::RandomState::new().hash_one(0_u8);
+    Arc::new(RetryPolicy::new(RetryOptions { seed, ..options.retry.clone() }, telemetry))
+}
+
 pub(super) fn middlewares(
     options: &Options,
+    retry: &Arc<RetryPolicy>,
     clock: &Arc<dyn Clock>,
     ledger: Ledger,
 ) -> Result<Vec<Arc<dyn Middleware>>> {
@@ -157,7 +171,7 @@ pub(super) fn middlewares(
         user: options.user.clone(),
         cookie: options.cookie.clone(),
         seeds: options.seeds.iter().filter_map(Origin::of).collect(),
-        retry: RetryOptions { retries: options.retries, ..RetryOptions::default() },
+        retry: retry.clone(),
     };
     let mut all = options.middlewares.clone();
     all.extend(built_in(&stack, clock.clone(), ledger)?);
@@ -175,7 +189,6 @@ fn settings(options: &Options) -> Settings {
         accept_types: options.accept_types.iter().map(|kind| kind.to_ascii_lowercase()).collect(),
         limits: FetchLimits { wire: options.max_body, decoded: options.max_body, ..FetchLimits::default() },
         byte_budget: options.max_bytes.is_some(),
-        retries: options.retries,
         drain: options.drain,
         all_outcomes: options.all_outcomes,
         detect_blocks: options.detect_blocks,

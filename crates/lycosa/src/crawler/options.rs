@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::fetch::Timeouts;
 pub use crate::frontier::embedded::Durability;
 use crate::model::Sink;
+pub use crate::politeness::RetryOptions;
 use crate::scope::ScopeMode;
 use crate::sink::SinkOptions;
 
@@ -99,8 +100,8 @@ pub struct Options {
     pub proxy: Option<String>,
     /// Limits by phase.
     pub timeouts: Timeouts,
-    /// How often a failed request is tried again. Default 2.
-    pub retries: u32,
+    /// What is tried again, how often and how late. Its `seed` is chosen when the crawl is built.
+    pub retry: RetryOptions,
     /// Redirects followed for one URL. Default 20.
     pub max_redirects: usize,
     /// Whether certificates are not checked. Default false.
@@ -163,7 +164,7 @@ impl Default for Options {
             save_bodies: None,
             proxy: None,
             timeouts: Timeouts::default(),
-            retries: 2,
+            retry: RetryOptions::default(),
             max_redirects: 20,
             insecure: false,
             cacert: None,

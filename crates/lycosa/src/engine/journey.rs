@@ -221,11 +221,8 @@ impl Journey {
         if error.kind() == ErrorKind::Budget {
             return Some(self.nack(Retry { not_before: self.now(), block_site_until: None, counts: false }));
         }
-        let tries_left = self.lease.request.attempt < self.shared.parts.settings.retries;
-        if !(error.is_transient() && tries_left) {
-            return None;
-        }
-        let pause = std::time::Duration::from_secs(1 << self.lease.request.attempt.min(6));
+        let pause =
+            self.shared.parts.retry.after_error(&self.lease.request, &self.lease.origin, error)?.after;
         Some(self.nack(Retry { not_before: self.now().after(pause), block_site_until: None, counts: true }))
     }
 

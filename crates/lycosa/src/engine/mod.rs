@@ -82,7 +82,7 @@ impl Engine {
     /// Joins the parts. Nothing runs yet.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let telemetry = Telemetry::default();
+        let telemetry = parts.telemetry.clone();
         let shared = Shared::new(parts, telemetry.clone());
         Self { shared, telemetry, stop: CancellationToken::new() }
     }

@@ -7,7 +7,9 @@ use super::hooks::Hooks;
 use super::pages::PageFeed;
 use crate::ledger::Ledger;
 use crate::model::{Clock, ConnectPolicy, Extract, Fetch, FetchLimits, Frontier, Middleware, Outbox, Scope};
+use crate::politeness::RetryPolicy;
 use crate::scope::Identity;
+use crate::telemetry::Telemetry;
 
 /// Everything a crawl is made of. The engine knows only the traits.
 #[derive(Debug)]
@@ -34,6 +36,10 @@ pub struct Parts {
     pub identity: Arc<Identity>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// What is tried again when it fails in the middle of a body.
+    pub retry: Arc<RetryPolicy>,
+    /// Counts of what happened.
+    pub telemetry: Telemetry,
     /// Counts of what is open.
     pub ledger: Ledger,
     /// Numbers and switches.
@@ -60,8 +66,6 @@ pub struct Settings {
     pub limits: FetchLimits,
     /// Whether `limits` are drawn from a crawl-wide byte budget.
     pub byte_budget: bool,
-    /// How often a failure in the middle of a body is tried again. Default 2.
-    pub retries: u32,
     /// How long open requests may go on after the crawl was asked to stop. Default 10 s.
     pub drain: Duration,
     /// Whether outcomes that give no page become records too. Default false.
@@ -86,7 +90,6 @@ impl Default for Settings {
             accept_types: DEFAULT_ACCEPT_TYPES.iter().map(|&kind| kind.to_owned()).collect(),
             limits: FetchLimits::default(),
             byte_budget: false,
-            retries: 2,
             drain: Duration::from_secs(10),
             all_outcomes: false,
             detect_blocks: true,

@@ -2,7 +2,7 @@
 //! item record. Written once, at commit; sinks put `id` and `seq` first.
 //!
 //! A page record always has every column of [`PAGE_COLUMNS`], `null` when unknown, so that tables and readers can
-//! rely on them. Facts that concern few pages (`redirects`, `tree`, `body`) are there only when they apply, and not
+//! rely on them. Facts that concern few pages (`redirects`, `downgraded`, `tree`, `body`) are there only when they apply, and not
 //! in tables.
 //!
 //! `outlinks` is the number of distinct links by default: the list itself would more than double the output, and
@@ -111,6 +111,9 @@ pub fn page_record(facts: &PageFacts<'_>) -> Box<str> {
     }
     if !facts.redirects.is_empty() {
         push_list(object.name("redirects"), facts.redirects, push_hop);
+        if Hop::downgraded(facts.redirects, facts.final_url) {
+            object.raw("downgraded", "true");
+        }
     }
     for (name, reason, cut) in
         [("tree", "tree_reason", facts.tree_cut), ("body", "body_reason", facts.body_cut)]
@@ -306,6 +309,24 @@ mod tests {
         assert_eq!((&record["tree"], &record["tree_reason"]), (&json!("cut"), &json!("depth")));
         assert_eq!(record["outlinks"], json!(links));
         assert!(record.get("body").is_none());
+    }
+
+    #[test]
+    fn a_way_that_left_encryption_is_flagged() {
+        let hop = |url: &str| Hop { url: Arc::from(url), status: 302 };
+        for (chain, last, flagged) in [
+            (vec![hop("https://a/")], "http://a/", true),
+            (vec![hop("HTTPS://a/"), hop("http://b/")], "https://c/", true),
+            (vec![hop("http://a/"), hop("https://a/")], "https://a/x", false),
+            (vec![hop("http://a/")], "http://b/", false),
+            (vec![hop("https://a/")], "https://b/", false),
+        ] {
+            let facts = PageFacts { redirects: &chain, final_url: last, ..facts() };
+            let record = parsed(&page_record(&facts));
+            assert_eq!(record.get("downgraded"), flagged.then_some(&json!(true)), "{chain:?} {last}");
+            assert_eq!(record["redirects"].as_array().unwrap().len(), chain.len());
+        }
+        assert!(!Hop::downgraded(&[], "http://a/"));
     }
 
     fn outcome(outcome: Outcome) -> Value {

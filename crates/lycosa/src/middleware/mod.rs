@@ -15,5 +15,5 @@ mod tests;
 
 pub use credentials::Credentials;
 pub use headers::{Headers, USER_AGENT, parse_field};
-pub use retry::{Retry, RetryOptions};
+pub use retry::Retry;
 pub use stack::{ORDER, Place, StackOptions, built_in, insert};

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 
-use super::{Credentials, Headers, Retry, RetryOptions};
+use super::{Credentials, Headers, Retry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Ledger;
 use crate::model::{Clock, Middleware, Origin};
+use crate::politeness::RetryPolicy;
 
 /// The built-in middlewares by name, as an exchange meets them.
 pub const ORDER: [&str; 3] = [
@@ -33,7 +34,7 @@ pub struct StackOptions {
     /// The origins of the seeds.
     pub seeds: HashSet<Origin>,
     /// The retry policy.
-    pub retry: RetryOptions,
+    pub retry: Arc<RetryPolicy>,
 }
 
 /// The built-in middlewares, outermost first, in [`ORDER`].
@@ -58,7 +59,7 @@ pub fn built_in(
         credentials = credentials.with_cookie(cookie)?;
     }
     Ok(vec![
-        Arc::new(Retry::new(options.retry, clock, ledger)),
+        Arc::new(Retry::new(options.retry.clone(), clock, ledger)),
         Arc::new(Headers::new(options.user_agent.as_deref(), &open)?),
         Arc::new(credentials),
     ])

@@ -7,7 +7,11 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod blocks;
+mod crawled;
 mod fetch_client;
 mod fetch_faults;
 mod fetch_server;
 mod fetch_tunnels;
+mod redirects;
+mod retries;

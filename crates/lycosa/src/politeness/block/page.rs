@@ -8,6 +8,8 @@ pub(super) struct Sketch {
     pub(super) title: String,
     /// Bytes of visible text, white space apart; counting stops soon after the limit.
     pub(super) visible: usize,
+    /// The tags alone: a marker there is part of the page, in the text it may be a quotation.
+    pub(super) tags: Vec<u8>,
 }
 
 /// Elements whose content nobody sees.
@@ -44,6 +46,7 @@ impl Sketch {
         }
         let name = HIDDEN.into_iter().find(|name| is_tag(tag, name));
         let content = after(tag, b">");
+        self.tags.extend_from_slice(tag.get(..tag.len() - content.len()).unwrap_or_default());
         let Some(name) = name else { return content };
         let end = end_tag(content, name);
         let (inside, rest) = content.split_at(end);

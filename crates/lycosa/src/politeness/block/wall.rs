@@ -62,13 +62,14 @@ pub(super) fn redirected_to_login(seen: &Seen<'_>, body: &[u8]) -> Option<Verdic
 
 /// A short page of status 2xx that is no content.
 pub(super) fn notice(seen: &Seen<'_>, sketch: &Sketch, markers: &Markers) -> Option<Verdict> {
-    if markers.password() && begins_like_login(&sketch.title) && !is_login(seen.url) {
+    let in_tags = Markers::find(&sketch.tags);
+    if in_tags.password() && begins_like_login(&sketch.title) && !is_login(seen.url) {
         let evidence = format!("a login form titled {:?} in the place of the page", sketch.title);
         return Some((BlockKind::Login, BlockLayer::Application, evidence));
     }
-    if let Some(maker) = markers.captcha()
+    if let Some(maker) = in_tags.captcha()
         && markers.asks_for_a_human()
-        && !markers.other_inputs()
+        && !in_tags.other_inputs()
         && sketch.visible <= NOTICE
     {
         let evidence = format!("{maker} and nothing else but the wish to see a human");
