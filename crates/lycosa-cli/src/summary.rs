@@ -50,6 +50,11 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>) -
         "blocked",
         report.run.blocks.iter().map(|(kind, count)| (kind.as_str().to_owned(), *count)).collect(),
     );
+    list(
+        &mut text,
+        "cache",
+        report.run.cache.iter().map(|(how, count)| (how.as_str().to_owned(), *count)).collect(),
+    );
     if report.run.retries > 0 {
         line(&mut text, "tried again", &report.run.retries.to_string());
     }

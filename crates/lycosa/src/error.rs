@@ -66,11 +66,13 @@ pub enum ErrorKind {
     Internal,
     /// The site, or what stands before it, kept the crawler out; [`Error::block`] tells how.
     Blocked,
+    /// The cache alone was to answer, and cannot.
+    Offline,
 }
 
 impl ErrorKind {
     /// Every kind, in the order of its stored code (the position is the code; only append).
-    pub const ALL: [ErrorKind; 25] = [
+    pub const ALL: [ErrorKind; 26] = [
         Self::Usage,
         Self::Config,
         Self::Url,
@@ -96,6 +98,7 @@ impl ErrorKind {
         Self::Io,
         Self::Internal,
         Self::Blocked,
+        Self::Offline,
     ];
 
     /// The name used in records, reports and metrics, such as `address_refused`.
@@ -127,6 +130,7 @@ impl ErrorKind {
             Self::Io => "io",
             Self::Internal => "internal",
             Self::Blocked => "blocked",
+            Self::Offline => "offline",
         }
     }
 }

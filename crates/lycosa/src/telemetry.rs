@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
-use crate::model::{BlockKind, Exclusion};
+use crate::model::{BlockKind, CacheUse, Exclusion};
 
 /// Counters of a run. Cheap to clone; clones share the counters.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,7 @@ struct Tables {
     skipped: BTreeMap<Exclusion, u64>,
     failures: BTreeMap<String, u64>,
     blocks: BTreeMap<BlockKind, u64>,
+    cache: BTreeMap<CacheUse, u64>,
     problems: BTreeMap<String, u64>,
 }
 
@@ -63,6 +64,8 @@ pub struct Snapshot {
     pub failures: BTreeMap<String, u64>,
     /// URLs that ended blocked, by kind.
     pub blocks: BTreeMap<BlockKind, u64>,
+    /// Answers by what the cache had to do with them; empty without a cache.
+    pub cache: BTreeMap<CacheUse, u64>,
     /// What a person should know, by sentence (a cut tree, a seed out of scope).
     pub problems: BTreeMap<String, u64>,
 }
@@ -106,6 +109,11 @@ impl Telemetry {
         *self.tables().blocks.entry(kind).or_default() += 1;
     }
 
+    /// An answer with which a cache had to do.
+    pub fn cached(&self, how: CacheUse) {
+        *self.tables().cache.entry(how).or_default() += 1;
+    }
+
     /// A request given back to be tried again.
     pub fn retried(&self) {
         self.0.retries.fetch_add(1, Ordering::Relaxed);
@@ -147,6 +155,7 @@ impl Telemetry {
             skipped: tables.skipped.clone(),
             failures: tables.failures.clone(),
             blocks: tables.blocks.clone(),
+            cache: tables.cache.clone(),
             problems: tables.problems.clone(),
         }
     }

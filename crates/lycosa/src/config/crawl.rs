@@ -85,6 +85,9 @@ impl CrawlOptions {
             strict_guard: self.strict_guard,
             all_outcomes: self.all_outcomes,
             detect_blocks: self.detect_blocks,
+            cache: self.cache.map(PathBuf::from),
+            cache_size: self.cache_size.0,
+            offline: self.offline,
             state: self.state.map(PathBuf::from),
             durability: match self.durability {
                 Durability::Process => crawler::Durability::Process,

@@ -128,6 +128,13 @@ pub struct CrawlOptions {
     /// Whether tables guard text that a spreadsheet would take for a formula with `'`. Default false.
     pub guard_formulas: bool,
 
+    /// Folder in which answers are kept and used again as HTTP allows (RFC 9111). Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<String>,
+    /// Bytes that the cache may hold; what was not used for longest goes first. Default 1GiB.
+    pub cache_size: ByteSize,
+    /// Whether the cache answers alone, without the network; what it cannot answer fails. Default false.
+    pub offline: bool,
     /// Folder of the crawl's state. Default `.lycosa/NAME`, named after the first seed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
@@ -180,6 +187,9 @@ impl Default for CrawlOptions {
             pages: None,
             all_outcomes: false,
             detect_blocks: true,
+            cache: None,
+            cache_size: ByteSize(1 << 30),
+            offline: false,
             outlinks: OutlinksField::default(),
             overwrite: false,
             append: false,

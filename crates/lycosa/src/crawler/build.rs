@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{LinkExtractor, LinkOptions};
 use crate::fetch::{AddressGuard, Client, ClientOptions, PoolOptions, Proxy, SystemResolver, TlsOptions};
 use crate::ledger::Ledger;
-use crate::middleware::{StackOptions, built_in, parse_field};
+use crate::middleware::{Cache, StackOptions, built_in, parse_field};
 use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Origin, Pace};
 use crate::politeness::{RetryOptions, RetryPolicy};
 use crate::scope::{Identity, ScopeOptions, ScopeRules};
@@ -39,7 +39,8 @@ pub(super) async fn build(
     let client = Client::new(client_options(&options, &clock, ledger.clone())?)?;
     let telemetry = Telemetry::default();
     let retry = retry_policy(&options, telemetry.clone());
-    let stack = middlewares(&options, &retry, &clock, ledger.clone())?;
+    let cache = cache(&options, &clock, &telemetry)?;
+    let stack = middlewares(&options, &retry, cache, &clock, ledger.clone())?;
     let sinks = options.outputs.iter().map(super::Output::sink).collect::<Result<_>>()?;
     if let Some(folder) = options.save_bodies.clone() {
         callbacks.on_page(Box::new(move |page| super::save::save(&folder, page.page())));
@@ -76,6 +77,13 @@ fn check(options: &Options) -> Result<()> {
     if options.seeds.is_empty() && options.continuation != super::Continue::Resume {
         return Err(Error::new(ErrorKind::Usage, "there is no seed to begin with")
             .with_hint("name a URL, or --seeds FILE, or - to read seeds from standard input"));
+    }
+    if options.offline && options.cache.is_none() {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            "without the network and without a cache nothing can be had",
+        )
+        .with_hint("name the folder of a cache with --cache"));
     }
     if options.concurrency == 0 || options.per_host == 0 {
         return Err(Error::new(ErrorKind::Usage, "the concurrency cannot be 0").with_hint("use 1 or more"));
@@ -152,6 +160,13 @@ fn read_pem(path: &Path) -> Result<Vec<u8>> {
     })
 }
 
+fn cache(options: &Options, clock: &Arc<dyn Clock>, telemetry: &Telemetry) -> Result<Option<Cache>> {
+    let open = |folder: &Path| {
+        Cache::open(folder, options.cache_size, options.offline, clock.clone(), telemetry.clone())
+    };
+    options.cache.as_deref().map(open).transpose()
+}
+
 /// The retry policy; its pauses differ from those of any other crawl.
 pub(super) fn retry_policy(options: &Options, telemetry: Telemetry) -> Arc<RetryPolicy> {
     let seed = std::hash::RandomState::new().hash_one(0_u8);
@@ -161,6 +176,7 @@ pub(super) fn retry_policy(options: &Options, telemetry: Telemetry) -> Arc<Retry
 pub(super) fn middlewares(
     options: &Options,
     retry: &Arc<RetryPolicy>,
+    cache: Option<Cache>,
     clock: &Arc<dyn Clock>,
     ledger: Ledger,
 ) -> Result<Vec<Arc<dyn Middleware>>> {
@@ -172,6 +188,7 @@ pub(super) fn middlewares(
         cookie: options.cookie.clone(),
         seeds: options.seeds.iter().filter_map(Origin::of).collect(),
         retry: retry.clone(),
+        cache,
     };
     let mut all = options.middlewares.clone();
     all.extend(built_in(&stack, clock.clone(), ledger)?);

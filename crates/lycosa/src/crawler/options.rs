@@ -118,6 +118,12 @@ pub struct Options {
     pub all_outcomes: bool,
     /// Whether refusals, challenges and login walls are told from content and end as blocked. Default true.
     pub detect_blocks: bool,
+    /// A folder where answers are kept and used again as RFC 9111 says. Default: none.
+    pub cache: Option<PathBuf>,
+    /// Bytes that the cache may hold; what was not used for longest goes first. Default 1 GiB.
+    pub cache_size: u64,
+    /// Whether the cache answers alone; what it cannot answer fails. Default false.
+    pub offline: bool,
     /// The state folder; none keeps the state in memory.
     pub state: Option<PathBuf>,
     /// What to do with a state that is there already.
@@ -173,6 +179,9 @@ impl Default for Options {
             outputs: Vec::new(),
             all_outcomes: false,
             detect_blocks: true,
+            cache: None,
+            cache_size: 1 << 30,
+            offline: false,
             state: None,
             continuation: Continue::default(),
             durability: Durability::default(),

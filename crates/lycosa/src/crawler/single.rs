@@ -122,7 +122,7 @@ impl Single {
         let ledger = Ledger::default();
         let client = Client::new(client_options(&options, &self.clock, ledger.clone())?)?;
         let stack =
-            middlewares(&options, &retry_policy(&options, Telemetry::default()), &self.clock, ledger)?;
+            middlewares(&options, &retry_policy(&options, Telemetry::default()), None, &self.clock, ledger)?;
         let guard = Arc::new(super::build::guard(&options)?);
         let follow = self.follow(&client, &stack, guard, seed);
         let followed = tokio::time::timeout(self.timeout, follow).await;

@@ -29,6 +29,8 @@ pub(super) struct Journey {
     started: Timestamp,
     pub(super) attempts: Vec<Attempt>,
     peer: Option<std::net::SocketAddr>,
+    /// Whether the answer came without a request: then none is charged to the site.
+    is_local: bool,
 }
 
 /// How a journey ends.
@@ -67,7 +69,16 @@ impl Journey {
         let started = shared.parts.clock.now();
         let request = Arc::new(lease.request.clone());
         match Url::parse(&request.url) {
-            Ok(url) => Ok(Self { shared, lease, request, url, started, attempts: Vec::new(), peer: None }),
+            Ok(url) => Ok(Self {
+                shared,
+                lease,
+                request,
+                url,
+                started,
+                attempts: Vec::new(),
+                peer: None,
+                is_local: false,
+            }),
             Err(cause) => {
                 let error = Error::new(ErrorKind::Url, "the URL cannot be parsed").at_url(&request.url);
                 let outcome = Outcome::Failed { error: error.with_source(cause) };
@@ -134,6 +145,10 @@ impl Journey {
 
     async fn arrived(&mut self, response: Box<Response>) -> Ending {
         self.peer = response.facts.peer;
+        if let Some(how) = response.facts.cache {
+            self.shared.telemetry.cached(how);
+            self.is_local = how.is_local();
+        }
         let arrival = Arrival { status: response.status, response };
         self.shared.parts.hooks.on_response(&self.request, arrival.status, &arrival.response.headers);
         if self.lease.request.kind == RequestKind::Robots {
@@ -203,6 +218,10 @@ impl Journey {
                 self.nack(Retry { not_before: self.now(), block_site_until: None, counts: false })
             }
             ErrorKind::AddressRefused => {
+                self.shared.telemetry.failed(&error);
+                self.failed(error)
+            }
+            ErrorKind::Offline if self.lease.request.kind != RequestKind::Robots => {
                 self.shared.telemetry.failed(&error);
                 self.failed(error)
             }
@@ -303,6 +322,9 @@ impl Journey {
     }
 
     fn note(&mut self, status: Option<u16>, failure: Option<String>, wire_bytes: u64) {
+        if self.is_local {
+            return;
+        }
         self.attempts.push(Attempt {
             at: self.started,
             duration: self.elapsed(),

@@ -268,6 +268,7 @@ impl Inner {
             tls: about.tls,
             timings,
             guard_delegated: about.delegated,
+            cache: None,
         };
         let held = Held {
             connection,

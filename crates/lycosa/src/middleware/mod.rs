@@ -1,9 +1,10 @@
 //! The built-in middlewares and their order.
 //!
 //! `stack` holds the one list that says who wraps whom: [`Retry`] outermost, then [`Headers`], then
-//! [`Credentials`] next to the fetch. Each has a file of its own and knows nothing of the others. The trait and
+//! [`Credentials`], and [`Cache`] next to the fetch when there is one. Each has a file of its own and knows nothing of the others. The trait and
 //! the chain are words of [`model`](crate::model::Middleware).
 
+mod cache;
 mod credentials;
 mod headers;
 mod retry;
@@ -13,6 +14,7 @@ mod stack;
 #[cfg(test)]
 mod tests;
 
+pub use cache::Cache;
 pub use credentials::Credentials;
 pub use headers::{Headers, USER_AGENT, parse_field};
 pub use retry::Retry;

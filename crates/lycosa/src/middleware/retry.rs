@@ -9,7 +9,7 @@ use http::header::RETRY_AFTER;
 
 use crate::error::Result;
 use crate::ledger::{Ledger, Resource};
-use crate::model::{Answer, BoxFuture, Clock, Exchange, Middleware, Next, Origin, Request};
+use crate::model::{Answer, BoxFuture, CacheUse, Clock, Exchange, Middleware, Next, Origin, Request};
 use crate::politeness::{RetryPolicy, retry_after};
 
 /// Turns transient failures into [`Answer::Retry`], as the [`RetryPolicy`] says.
@@ -65,6 +65,11 @@ impl Retry {
     }
 }
 
+/// Whether a cache answered, so that the host bore nothing.
+fn is_local(answer: &Result<Answer>) -> bool {
+    matches!(answer, Ok(Answer::Response(response)) if response.facts.cache.is_some_and(CacheUse::is_local))
+}
+
 impl Middleware for Retry {
     fn name(&self) -> &'static str {
         Self::NAME
@@ -75,8 +80,10 @@ impl Middleware for Retry {
             let _open = self.ledger.open(Resource::Middlewares);
             let request = exchange.request.clone();
             let Some(origin) = Origin::of(&exchange.url) else { return next.run(exchange).await };
-            self.policy.sending(&request, &origin);
             let answer = next.run(exchange).await;
+            if !is_local(&answer) {
+                self.policy.sent(&request, &origin);
+            }
             self.judge(&request, &origin, answer)
         })
     }

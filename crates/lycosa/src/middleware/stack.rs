@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 
-use super::{Credentials, Headers, Retry};
+use super::{Cache, Credentials, Headers, Retry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Ledger;
 use crate::model::{Clock, Middleware, Origin};
 use crate::politeness::RetryPolicy;
 
-/// The built-in middlewares by name, as an exchange meets them.
-pub const ORDER: [&str; 3] = [
+/// The built-in middlewares by name, as an exchange meets them; the cache only when there is one.
+pub const ORDER: [&str; 4] = [
     // ▲ the engine: first to see the exchange, last to see the answer
     Retry::NAME,
     Headers::NAME,
     Credentials::NAME,
+    Cache::NAME,
     // ▼ the fetch: last to see the exchange, first to see the answer
 ];
 
@@ -35,6 +36,8 @@ pub struct StackOptions {
     pub seeds: HashSet<Origin>,
     /// The retry policy.
     pub retry: Arc<RetryPolicy>,
+    /// The cache; none answers when there is none.
+    pub cache: Option<Cache>,
 }
 
 /// The built-in middlewares, outermost first, in [`ORDER`].
@@ -58,11 +61,13 @@ pub fn built_in(
     if let Some(cookie) = &options.cookie {
         credentials = credentials.with_cookie(cookie)?;
     }
-    Ok(vec![
+    let mut stack: Vec<Arc<dyn Middleware>> = vec![
         Arc::new(Retry::new(options.retry.clone(), clock, ledger)),
         Arc::new(Headers::new(options.user_agent.as_deref(), &open)?),
         Arc::new(credentials),
-    ])
+    ];
+    stack.extend(options.cache.clone().map(|cache| Arc::new(cache) as Arc<dyn Middleware>));
+    Ok(stack)
 }
 
 /// Where a further middleware goes.

@@ -9,6 +9,7 @@ use super::*;
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::ledger::{Ledger, Resource};
 use crate::model::{Answer, BoxFuture, Exchange, ManualClock, Middleware, Next, Origin};
+use crate::telemetry::Telemetry;
 
 fn stack(options: &StackOptions, ledger: &Ledger) -> Vec<Arc<dyn Middleware>> {
     built_in(options, Arc::new(ManualClock::default()), ledger.clone()).unwrap()
@@ -53,8 +54,14 @@ fn five_deep(ledger: &Ledger, leaks: bool) -> Vec<Arc<dyn Middleware>> {
 
 #[test]
 fn the_built_in_stack_stands_in_the_documented_order() {
-    let stack = stack(&StackOptions::default(), &Ledger::default());
-    assert_eq!(stack.iter().map(|middleware| middleware.name()).collect::<Vec<_>>(), ORDER);
+    let names = |options| {
+        stack(&options, &Ledger::default()).iter().map(|middleware| middleware.name()).collect::<Vec<_>>()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::default());
+    let cache = Cache::open(folder.path(), 1 << 20, false, clock, Telemetry::default()).unwrap();
+    assert_eq!(names(StackOptions { cache: Some(cache), ..StackOptions::default() }), ORDER);
+    assert_eq!(names(StackOptions::default()), ORDER[..3]);
 }
 
 #[test]

@@ -104,6 +104,39 @@ pub struct Timings {
     pub first_byte: Option<Duration>,
 }
 
+/// What a cache had to do with an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CacheUse {
+    /// It came from the cache, without a request.
+    Hit,
+    /// It came from the cache after the server said that it is still right.
+    Revalidated,
+    /// It came from the server.
+    Miss,
+    /// It came from the cache, which was to answer alone.
+    Offline,
+}
+
+impl CacheUse {
+    /// The name used in records and summaries, such as `hit`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Revalidated => "revalidated",
+            Self::Miss => "miss",
+            Self::Offline => "offline",
+        }
+    }
+
+    /// Whether no request was sent.
+    #[must_use]
+    pub fn is_local(self) -> bool {
+        matches!(self, Self::Hit | Self::Offline)
+    }
+}
+
 /// What is known of the connection an answer came over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Facts {
@@ -125,6 +158,8 @@ pub struct Facts {
     pub timings: Timings,
     /// Whether the address guard could not see the destination (`guard=delegated`).
     pub guard_delegated: bool,
+    /// What a cache had to do with the answer; `None` when none was asked.
+    pub cache: Option<CacheUse>,
 }
 
 /// An answer: the head, a body still to be read, the facts.

@@ -22,7 +22,7 @@ pub use block::{Block, BlockKind, BlockLayer};
 pub use clock::{Clock, ManualClock, Timestamp};
 pub use extract::{Extract, Findings, Item, Outlink, Page};
 pub use fetch::{
-    Body, BodyEnd, BodyStream, ByteCredit, ConnectPolicy, ConnectTarget, Exchange, Facts, Fetch,
+    Body, BodyEnd, BodyStream, ByteCredit, CacheUse, ConnectPolicy, ConnectTarget, Exchange, Facts, Fetch,
     Limits as FetchLimits, Resolve, Response, Timings,
 };
 pub use frontier::{

@@ -99,8 +99,8 @@ impl RetryPolicy {
         Self { options, telemetry, budgets: Mutex::default() }
     }
 
-    /// Notes that a request goes out. First attempts earn their origin a part of a retry.
-    pub fn sending(&self, request: &Request, origin: &Origin) {
+    /// Notes that a request went out. First attempts earn their origin a part of a retry.
+    pub fn sent(&self, request: &Request, origin: &Origin) {
         if request.attempt == 0 {
             let most = (u64::from(self.options.budget_floor) + SAVED) * RETRY;
             let earned = u64::from(self.options.budget_percent);
@@ -259,7 +259,7 @@ mod tests {
         for n in 0..500 {
             for tries in 0..3 {
                 let request = attempt(&format!("http://dead.example/{n}"), tries);
-                policy.sending(&request, &dead);
+                policy.sent(&request, &dead);
                 let again = policy.after_status(&request, &dead, 502, None).is_some();
                 granted += u32::from(again);
                 if !again {
@@ -290,7 +290,7 @@ mod tests {
     fn a_long_good_record_does_not_buy_a_flood() {
         let (policy, _) = policy(RetryOptions::default());
         let host = origin("a.example");
-        (0..100_000).for_each(|_| policy.sending(&attempt("http://a.example/", 0), &host));
+        (0..100_000).for_each(|_| policy.sent(&attempt("http://a.example/", 0), &host));
         let request = attempt("http://a.example/", 0);
         let granted =
             (0..1_000).filter(|_| policy.after_status(&request, &host, 500, None).is_some()).count();

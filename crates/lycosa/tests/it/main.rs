@@ -8,6 +8,7 @@
 )]
 
 mod blocks;
+mod cached;
 mod crawled;
 mod fetch_client;
 mod fetch_faults;
