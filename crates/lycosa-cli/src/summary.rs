@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lycosa::crawler::{End, Report};
 use lycosa::model::Finish;
+use lycosa::telemetry::Snapshot;
 
 /// Rows of a list in the summary.
 const ROWS: usize = 5;
@@ -37,34 +38,7 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>) -
         "URLs",
         &format!("{} known, {} done, {left} left", report.crawl.known, report.crawl.done),
     );
-    let skips =
-        report.run.skipped.iter().map(|(reason, count)| (reason.as_str().to_owned(), *count)).collect();
-    list(&mut text, "skipped", skips);
-    list(
-        &mut text,
-        "failed",
-        report.run.failures.iter().map(|(name, count)| (name.clone(), *count)).collect(),
-    );
-    list(
-        &mut text,
-        "blocked",
-        report.run.blocks.iter().map(|(kind, count)| (kind.as_str().to_owned(), *count)).collect(),
-    );
-    list(
-        &mut text,
-        "cache",
-        report.run.cache.iter().map(|(how, count)| (how.as_str().to_owned(), *count)).collect(),
-    );
-    if report.run.retries > 0 {
-        line(&mut text, "tried again", &report.run.retries.to_string());
-    }
-    if report.run.retries_refused > 0 {
-        line(
-            &mut text,
-            "not tried again",
-            &format!("{} (retry budget of the host)", report.run.retries_refused),
-        );
-    }
+    troubles(&mut text, &report.run);
     hosts(&mut text, report);
     for (problem, count) in &report.run.problems {
         line(
@@ -83,6 +57,26 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>) -
         line(&mut text, "next", again);
     }
     text
+}
+
+/// What did not become a page, and why.
+fn troubles(text: &mut String, run: &Snapshot) {
+    let named = |count: &u64, name: &str| (name.to_owned(), *count);
+    let skipped = run.skipped.iter().map(|(reason, count)| named(count, reason.as_str())).collect();
+    list(text, "skipped", skipped);
+    let failed = run.failures.iter().map(|(name, count)| named(count, name)).collect();
+    list(text, "failed", failed);
+    let blocked = run.blocks.iter().map(|(kind, count)| named(count, kind.as_str())).collect();
+    list(text, "blocked", blocked);
+    let cached = run.cache.iter().map(|(how, count)| named(count, how.as_str())).collect();
+    list(text, "cache", cached);
+    if run.retries > 0 {
+        line(text, "tried again", &run.retries.to_string());
+    }
+    if run.retries_refused > 0 {
+        let refused = format!("{} (the retry budget of their host was used up)", run.retries_refused);
+        line(text, "not tried again", &refused);
+    }
 }
 
 fn hosts(text: &mut String, report: &Report) {

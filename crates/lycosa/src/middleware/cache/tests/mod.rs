@@ -1,6 +1,7 @@
 //! The cache before a scripted origin: the table of RFC 9111, and stories of the disk.
 
 mod disk;
+mod stories;
 mod table;
 
 use std::sync::{Arc, Mutex};
