@@ -6,7 +6,7 @@ use http::HeaderMap;
 use super::journey::{Ending, Journey};
 use super::rests;
 use crate::error::Error;
-use crate::model::{Block, Body, HostUpdate, Response};
+use crate::model::{Block, BlockKind, BlockLayer, Body, HostUpdate, Response, Timestamp};
 use crate::politeness::block::{EXAMINED, Seen, is_suspicious, judge};
 use crate::politeness::retry_after;
 
@@ -42,24 +42,36 @@ impl Journey {
     /// Ends the lease as blocked. The site rests when the block says that asking on makes it worse.
     pub(super) fn blocked(&mut self, block: Block, headers: &HeaderMap) -> Ending {
         self.shared.telemetry.blocked(block.kind);
-        let rests = block.kind.asks_for_rest();
+        let until = self.rest_after(&block, headers);
         let mut commit = self.failed_commit(Error::blocked(block).with_hint(
             "the site decides who may read it: crawl more slowly, ask its owner, or leave it out",
         ));
-        if rests {
-            let now = self.now();
-            let value = headers.get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-            let asked = value.and_then(|value| retry_after(value, now)).unwrap_or(rests::FIRST);
-            let until = self.shared.rests.blocked(&self.lease.site, self.started(), now, asked);
-            commit.host_update = Some(HostUpdate {
-                origin: self.lease.origin.clone(),
-                site: self.lease.site.clone(),
-                robots: None,
-                crawl_delay: None,
-                block_until: Some(until),
-            });
-        }
+        commit.host_update = until.map(|until| HostUpdate {
+            origin: self.lease.origin.clone(),
+            site: self.lease.site.clone(),
+            robots: None,
+            crawl_delay: None,
+            block_until: Some(until),
+        });
         Ending::Commit(Box::new(commit), None)
+    }
+
+    /// Until when the site rests. A plain 503 may be anybody's: then only as long as the site asks for.
+    fn rest_after(&self, block: &Block, headers: &HeaderMap) -> Option<Timestamp> {
+        if !block.kind.asks_for_rest() {
+            return None;
+        }
+        let now = self.now();
+        let value = headers.get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let asked = value.and_then(|value| retry_after(value, now));
+        let asked = asked.map(|asked| asked.min(self.shared.parts.retry.longest_pause()));
+        let is_overload =
+            block.status == 503 && block.kind == BlockKind::RateLimited && block.layer != BlockLayer::Edge;
+        if is_overload {
+            return asked.map(|asked| now.after(asked));
+        }
+        let asked = asked.unwrap_or(rests::FIRST);
+        Some(self.shared.rests.blocked(&self.lease.site, self.started(), now, asked))
     }
 }
 

@@ -108,7 +108,8 @@ impl Journey {
             Ok(Answer::Retry { after, block_site, reason, status, wire_bytes }) => {
                 self.note(status, Some(reason), wire_bytes);
                 let now = self.now();
-                let until = if block_site {
+                // 429 is about this visitor; 503 may be anybody's, and its rest does not grow.
+                let until = if block_site && status == Some(429) {
                     self.shared.rests.blocked(&self.lease.site, self.started, now, after)
                 } else {
                     now.after(after)

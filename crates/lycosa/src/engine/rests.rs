@@ -10,10 +10,11 @@ use std::time::Duration;
 use crate::model::{SiteKey, Timestamp};
 
 /// The first rest when the site does not say for how long.
-pub(super) const FIRST: Duration = Duration::from_secs(10);
+pub(super) const FIRST: Duration = Duration::from_secs(5);
 
-/// Rests do not grow beyond this, unless the site itself asks for more.
-const MOST: Duration = Duration::from_secs(15 * 60);
+/// Rests do not grow beyond this, unless the site itself asks for more: a site that blocks for good must not hold
+/// the crawl for days.
+const MOST: Duration = Duration::from_secs(60);
 
 /// Sites remembered; when there are more, those whose rest is over are forgotten first.
 const CAPACITY: usize = 4096;
@@ -81,12 +82,12 @@ mod tests {
         let (rests, site) = (Rests::default(), site("a.example"));
         let mut now = Timestamp(1_000);
         let mut lengths = Vec::new();
-        for _ in 0..12 {
+        for _ in 0..6 {
             let until = rests.blocked(&site, now, now, FIRST);
             lengths.push(until.since(now).as_secs());
             now = until;
         }
-        assert_eq!(lengths, [10, 20, 40, 80, 160, 320, 640, 900, 900, 900, 900, 900]);
+        assert_eq!(lengths, [5, 10, 20, 40, 60, 60]);
         let hour = Duration::from_secs(3600);
         assert_eq!(rests.blocked(&site, now, now, hour).since(now), hour, "what the site asks for counts");
     }
@@ -98,7 +99,7 @@ mod tests {
         let until = rests.blocked(&site, began, began, FIRST);
         assert_eq!(rests.blocked(&site, began, began, FIRST), until);
         rests.answered(&site, began);
-        assert_eq!(rests.blocked(&site, until, until, FIRST).since(until).as_secs(), 20);
+        assert_eq!(rests.blocked(&site, until, until, FIRST).since(until).as_secs(), 10);
     }
 
     #[test]
@@ -106,8 +107,8 @@ mod tests {
         let (rests, a, b) = (Rests::default(), site("a.example"), site("b.example"));
         let until = rests.blocked(&a, Timestamp(0), Timestamp(0), FIRST);
         rests.answered(&a, until);
-        assert_eq!(rests.blocked(&a, until, until, FIRST).since(until).as_secs(), 10);
-        assert_eq!(rests.blocked(&b, until, until, FIRST).since(until).as_secs(), 10);
+        assert_eq!(rests.blocked(&a, until, until, FIRST).since(until).as_secs(), 5);
+        assert_eq!(rests.blocked(&b, until, until, FIRST).since(until).as_secs(), 5);
     }
 
     #[test]

@@ -99,6 +99,12 @@ impl RetryPolicy {
         Self { options, telemetry, budgets: Mutex::default() }
     }
 
+    /// No pause is longer than this, whatever the server asks for.
+    #[must_use]
+    pub fn longest_pause(&self) -> Duration {
+        self.options.most
+    }
+
     /// Notes that a request went out. First attempts earn their origin a part of a retry.
     pub fn sent(&self, request: &Request, origin: &Origin) {
         if request.attempt == 0 {

@@ -1,7 +1,10 @@
 //! A site that keeps the crawler out here and there.
 
-use lycosa::model::BlockKind;
+use lycosa::crawler::End;
+use lycosa::model::{BlockKind, Finish};
 use lycosa_testkit::{Request, Response, Server};
+
+use std::time::Duration;
 
 use crate::crawled::{crawled, record};
 
@@ -55,6 +58,22 @@ async fn a_block_gives_no_page_and_says_by_whom_and_why() {
             (BlockKind::Login, 1)
         ]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_overload_without_a_time_does_not_make_the_site_rest_for_longer_and_longer() {
+    let server = Server::start(|request: &Request| match request.path() {
+        "/" => Response::html((0..30).map(|n| format!("<a href=/{n}>{n}</a>")).collect::<String>()),
+        _ => Response::new(503),
+    });
+    // Thirty growing rests would take half an hour; the time budget would end the crawl before.
+    let (report, _) = crawled(&server.url("/"), |options| {
+        options.retry.first = Duration::from_millis(1);
+        options.max_time = Some(Duration::from_secs(60));
+    })
+    .await;
+    assert_eq!(report.end, End::Finished(Finish::Complete));
+    assert_eq!(report.run.blocks[&BlockKind::RateLimited], 30);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -128,7 +128,9 @@ pub(super) fn refreshed(
     let of_body = [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE];
     let news = end_to_end(news);
     let mut headers = head.headers.clone();
+    // Without a date of its own the news is as old as it is here (RFC 9110 §6.6.1), not as old as the body.
     headers.remove(AGE);
+    headers.remove(DATE);
     for name in news.keys().filter(|name| !of_body.contains(name)) {
         headers.remove(name);
         for value in news.get_all(name) {

@@ -85,8 +85,11 @@ fn by_body(seen: &Seen<'_>) -> Option<Verdict> {
     {
         return Some(verdict);
     }
+    if seen.body.len() > EXAMINED {
+        return None;
+    }
     let sketch = Sketch::of(body, SHORT);
-    if seen.body.len() > EXAMINED || sketch.visible > SHORT {
+    if sketch.visible > SHORT {
         return None;
     }
     let markers = Markers::find(body);

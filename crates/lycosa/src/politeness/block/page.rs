@@ -69,10 +69,13 @@ fn after<'b>(bytes: &'b [u8], mark: &[u8]) -> &'b [u8] {
 
 /// Where the end tag of a hidden element begins; the end when there is none.
 fn end_tag(content: &[u8], name: &[u8]) -> usize {
-    let is_end = |window: &[u8]| {
-        window.starts_with(b"</") && window.get(2..).is_some_and(|found| found.eq_ignore_ascii_case(name))
+    let is_end = |at: &usize| {
+        let tag = content.get(*at..).unwrap_or_default();
+        let found = tag.strip_prefix(b"</").and_then(|rest| rest.get(..name.len()));
+        found.is_some_and(|found| found.eq_ignore_ascii_case(name))
     };
-    content.windows(2 + name.len()).position(is_end).unwrap_or(content.len())
+    let opens = content.iter().enumerate().filter(|(_, byte)| **byte == b'<').map(|(at, _)| at);
+    opens.into_iter().find(is_end).unwrap_or(content.len())
 }
 
 fn normal(title: &[u8]) -> String {

@@ -59,10 +59,25 @@ const fn refusal(
     Signature { name, kind, layer, over: Over::Refusal, titles, body }
 }
 
+/// The title of Cloudflare's challenge in the languages it is shown in.
+const MOMENTS: Texts = &[
+    "just a moment...",
+    "nur einen moment...",
+    "un instant...",
+    "un momento...",
+    "um momento...",
+    "een moment...",
+    "chwileczk\u{119}...",
+    "bir dakika l\u{fc}tfen...",
+    "\u{43e}\u{434}\u{438}\u{43d} \u{43c}\u{43e}\u{43c}\u{435}\u{43d}\u{442}...",
+    "\u{8bf7}\u{7a0d}\u{5019}...",
+    "\u{3057}\u{3070}\u{3089}\u{304f}\u{304a}\u{5f85}\u{3061}\u{304f}\u{3060}\u{3055}\u{3044}...",
+];
+
 /// Every signature.
 pub(super) static SIGNATURES: &[Signature] = &[
     // Cloudflare
-    any("Cloudflare challenge page", Challenge, Edge, &["just a moment..."], &["_cf_chl_opt"]),
+    any("Cloudflare challenge page", Challenge, Edge, MOMENTS, &["_cf_chl_opt"]),
     any("Cloudflare challenge page", Challenge, Edge, &["just a moment..."], &["cf-browser-verification"]),
     refusal("Cloudflare challenge script", Challenge, Edge, &[], &["_cf_chl_opt"]),
     refusal("Cloudflare captcha page", Captcha, Edge, &["attention required! | cloudflare"], &["captcha"]),
@@ -82,8 +97,7 @@ pub(super) static SIGNATURES: &[Signature] = &[
     ),
     refusal("Cloudflare error 1015", RateLimited, Edge, &[], &["error code: 1015"]),
     refusal("Cloudflare error page", Forbidden, Edge, &[], &["cf-error-details"]),
-    refusal("Cloudflare error 1020", Forbidden, Edge, &[], &["error code: 1020"]),
-    refusal("Cloudflare error 1010", Forbidden, Edge, &[], &["error code: 1010"]),
+    refusal("Cloudflare error", Forbidden, Edge, &[], &["error code: 10"]),
     // Akamai
     any("Akamai challenge page", Challenge, Edge, &[], &["sec-if-cpt-container", "/_sec/cp_challenge/"]),
     any("Akamai verification page", Challenge, Edge, &[], &["bm-verify=", "http-equiv=\"refresh\""]),
@@ -173,6 +187,15 @@ pub(super) static SIGNATURES: &[Signature] = &[
     refusal("Varnish error page", Forbidden, Edge, &["403 forbidden", "403 *"], &["guru meditation"]),
     refusal("Wikimedia rate limit", RateLimited, Edge, &["wikimedia error"], &["429"]),
     refusal("Reddit network policy", Forbidden, Edge, &[], &["whoa there, pardner", "network policy"]),
+    any("Imperva interruption page", Challenge, Edge, &["pardon our interruption*"], &["made us think"]),
+    any(
+        "Radware page",
+        Captcha,
+        Edge,
+        &["radware captcha page", "radware bot manager captcha"],
+        &["captcha"],
+    ),
+    any("Alibaba page", Captcha, Edge, &[], &["_____tmd_____/punish", "x5secdata"]),
     // Defences in the site's own server
     any(
         "ModSecurity page",
@@ -194,6 +217,7 @@ pub(super) static SIGNATURES: &[Signature] = &[
     any("Anubis page", Challenge, Application, &["making sure you're not a bot!"], &["anubis"]),
     any("free hosting cookie test", Challenge, Application, &[""], &["slowaes.decrypt", "document.cookie"]),
     // Sites
+    any("Google automated queries page", RateLimited, Application, &["sorry..."], &["automated queries"]),
     any(
         "Google unusual traffic page",
         Captcha,

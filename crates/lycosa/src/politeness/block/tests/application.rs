@@ -218,4 +218,11 @@ pub(super) const CASES: &[Case] = &[
     block("cookie and reload, nothing else", 200, HTML, RELOAD, (Challenge, Unknown)),
     block("yandex captcha with 200", 200, HTML, YANDEX, (Captcha, Application)),
     block("baidu verification with 200", 200, HTML, BAIDU, (Captcha, Application)),
+    block(
+        "google automated queries",
+        403,
+        HTML,
+        "<html><head><title>Sorry...</title></head><body><h1>We're sorry...</h1><p>... but your computer or network may be sending automated queries. To protect our users, we can't process your request right now.</p></body></html>",
+        (RateLimited, Application),
+    ),
 ];

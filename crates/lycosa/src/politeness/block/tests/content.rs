@@ -146,6 +146,18 @@ pub(super) const CASES: &[Case] = &[
         HTML,
         "<title>Add a captcha</title><p>To see whether you are human, load <code>https://www.google.com/recaptcha/api.js</code> and write an element of the class g-recaptcha where the puzzle shall be. The visitor solves it, the browser sends the answer along with the form, and your server asks the maker whether it is right. Keep the secret key on the server. Show the puzzle only when something looks odd, since nobody likes it, and offer a way that needs no eyes and no ears, or you lock people out.",
     ),
+    content(
+        "article about an interruption",
+        200,
+        HTML,
+        "<title>Pardon the interruption - a show</title><p>Something made us think about sport.",
+    ),
+    content(
+        "apology",
+        200,
+        HTML,
+        "<title>Sorry</title><p>We are sorry for the automated queries of last week.",
+    ),
     // Forms and scripts on ordinary pages
     content(
         "contact form with recaptcha",
