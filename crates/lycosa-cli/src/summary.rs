@@ -142,7 +142,24 @@ pub(crate) fn span(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use lycosa::model::{BlockKind, CacheUse};
+
     use super::*;
+
+    #[test]
+    fn what_kept_the_crawler_out_is_counted_by_kind() {
+        let run = Snapshot {
+            blocks: [(BlockKind::Forbidden, 1), (BlockKind::RateLimited, 7)].into(),
+            cache: [(CacheUse::Hit, 3)].into(),
+            retries_refused: 2,
+            ..Snapshot::default()
+        };
+        let mut text = String::new();
+        troubles(&mut text, &run);
+        assert!(text.contains("blocked  rate_limited: 7, forbidden: 1\n"), "{text}");
+        assert!(text.contains("cache  hit: 3\n") && text.contains("not tried again  2 (the retry"), "{text}");
+        assert!(!text.contains("skipped") && !text.contains("failed"), "{text}");
+    }
 
     #[test]
     fn sizes_read_like_sizes() {

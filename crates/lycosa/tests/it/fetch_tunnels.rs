@@ -14,7 +14,7 @@ use crate::fetch_client::{assert_nothing_open, get, options, text};
 use crate::fetch_server::{Server, ok, read_head};
 
 /// What a TLS server for `localhost` and 127.0.0.1 accepts with, and its fresh certificate as PEM.
-fn acceptor(alpn: &[&[u8]]) -> (TlsAcceptor, Vec<u8>) {
+pub(crate) fn acceptor(alpn: &[&[u8]]) -> (TlsAcceptor, Vec<u8>) {
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
     let made = rcgen::generate_simple_self_signed(names).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));

@@ -5,8 +5,11 @@ use lycosa::error::ErrorKind;
 use lycosa::scope::ScopeMode;
 use lycosa_testkit::{Request, Response, Server};
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
 
 use crate::crawled::{crawled, record};
+use crate::fetch_server::{Server as RawServer, read_head};
+use crate::fetch_tunnels::acceptor;
 
 /// `/n` leads to `/n-1`, and `/0` is a page.
 fn stairs(request: &Request) -> Response {
@@ -139,4 +142,36 @@ async fn a_redirect_without_a_usable_target_is_a_failure() {
     let server = Server::start(|_: &Request| Response::redirect(302, "http://[broken/"));
     let (_, records) = crawled(&server.url("/x"), |_| {}).await;
     assert_eq!(record(&records, "/x")["error"], "redirect");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_from_https_to_http_is_flagged_and_loses_the_secrets() {
+    let open = Server::start(|_: &Request| Response::html("<title>Open</title>"));
+    let (acceptor, _) = acceptor(&[]);
+    let target = open.url("/end");
+    let secure = RawServer::each(move |stream, _| {
+        let (acceptor, target) = (acceptor.clone(), target.clone());
+        async move {
+            let Ok(mut stream) = acceptor.accept(stream).await else { return };
+            let head = format!("HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n");
+            while read_head(&mut stream).await.is_some() {
+                if stream.write_all(head.as_bytes()).await.is_err() {
+                    return;
+                }
+            }
+        }
+    })
+    .await;
+    let seed = format!("https://{}/begin", secure.address);
+    let (_, records) = crawled(&seed, |options| {
+        options.insecure = true;
+        options.cookie = Some("sid=1".to_owned());
+        options.scope = ScopeMode::Any;
+        options.allow_address.push("127.0.0.0/8".to_owned());
+    })
+    .await;
+    let page = record(&records, "/begin");
+    assert_eq!((&page["title"], &page["downgraded"]), (&json!("Open"), &json!(true)));
+    assert_eq!(page["redirects"], json!([{ "url": seed, "status": 302 }]));
+    assert_eq!(secrets(&open, "/end"), (false, false, false));
 }
