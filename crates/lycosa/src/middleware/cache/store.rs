@@ -47,6 +47,8 @@ pub(super) struct Store {
     max_bytes: u64,
     /// About how many bytes the entries have; counted anew when some are removed.
     total: AtomicU64,
+    /// Tells the files that this store writes from those of others on the same folder.
+    mark: u64,
     written: AtomicU64,
     evicting: Mutex<()>,
 }
@@ -55,10 +57,12 @@ impl Store {
     /// Opens the folder and makes it when there is none.
     pub(super) fn open(folder: &Path, max_bytes: u64, now: Timestamp) -> io::Result<Self> {
         make_private(&folder.join("new"))?;
-        let secret = secret(folder)?;
+        let mark = u64::from_le_bytes(random()?);
+        let secret = secret(folder, mark)?;
         let store = Self {
             folder: folder.to_owned(),
             secret,
+            mark,
             max_bytes,
             total: AtomicU64::new(0),
             written: AtomicU64::new(0),
@@ -152,7 +156,7 @@ impl Store {
         let parts = encode(key, head, pieces)?;
         let length: u64 = parts.iter().map(|part| part.len() as u64).sum();
         let number = self.written.fetch_add(1, Ordering::Relaxed);
-        let beside = self.folder.join("new").join(format!("{}-{number}-{}", std::process::id(), key.name));
+        let beside = self.folder.join("new").join(format!("{:016x}-{number}", self.mark));
         let placed = self.place(&beside, key, &parts, now);
         if placed.is_err() {
             drop(fs::remove_file(&beside));
@@ -278,13 +282,11 @@ fn files(folder: &Path, found: &mut Vec<Found>) -> io::Result<()> {
 }
 
 /// The secret of a folder, made when it is new. Of two processes that make it at once, one wins.
-fn secret(folder: &Path) -> io::Result<[u8; 16]> {
+fn secret(folder: &Path, mark: u64) -> io::Result<[u8; 16]> {
     let path = folder.join("key");
     if !path.exists() {
-        let mut fresh = [0; 16];
-        getrandom::fill(&mut fresh).map_err(io::Error::other)?;
-        let beside = folder.join("new").join(format!("key-{}-{:x}", std::process::id(), fresh[0]));
-        fs::write(&beside, fresh)?;
+        let beside = folder.join("new").join(format!("{mark:016x}-key"));
+        fs::write(&beside, random::<16>()?)?;
         let linked = fs::hard_link(&beside, &path);
         fs::remove_file(&beside)?;
         match linked {
@@ -293,6 +295,12 @@ fn secret(folder: &Path) -> io::Result<[u8; 16]> {
         }
     }
     fs::read(&path)?.try_into().map_err(|_| io::Error::other(format!("{} is no key", path.display())))
+}
+
+fn random<const N: usize>() -> io::Result<[u8; N]> {
+    let mut octets = [0; N];
+    getrandom::fill(&mut octets).map_err(io::Error::other)?;
+    Ok(octets)
 }
 
 /// Makes a folder that only its owner can enter: it holds what others may not read.

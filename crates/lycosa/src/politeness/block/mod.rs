@@ -32,6 +32,9 @@ pub const EXAMINED: usize = 64 << 10;
 /// Bytes of visible text beyond which a page of an unsuspicious status is content.
 pub const SHORT: usize = 2_000;
 
+/// Characters that the evidence may have: parts of it come from the answer.
+const EVIDENCE: usize = 160;
+
 /// An answer to be judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen<'a> {
@@ -60,7 +63,7 @@ pub fn judge(seen: &Seen<'_>) -> Option<Block> {
         kind,
         layer,
         status: seen.status,
-        evidence: evidence.replace(['\r', '\n'], " ").into(),
+        evidence: evidence.replace(['\r', '\n'], " ").chars().take(EVIDENCE).collect::<String>().into(),
     };
     refusal::by_header(seen.headers).or_else(|| by_body(seen)).map(block)
 }

@@ -168,9 +168,11 @@ async fn many_at_once_meet_whole_entries_only() {
         let body = Body::new(Pieces(vec![Ok(piece.clone()), Ok(piece)]));
         Ok(Response { body, ..response(200, "cache-control: max-age=1", "") })
     }));
+    // Two caches on one folder, as two processes would have.
+    let caches = [kit.cache.clone(), kit.again(SIZE, false)];
     let mut tasks = tokio::task::JoinSet::new();
     for task in 0..16 {
-        let (cache, origin, clock) = (kit.cache.clone(), origin.clone(), kit.clock.clone());
+        let (cache, origin, clock) = (caches[task % 2].clone(), origin.clone(), kit.clock.clone());
         tasks.spawn(async move {
             for turn in 0..40 {
                 let url = format!("http://a.example/{}", (task + turn) % 3);
@@ -185,6 +187,9 @@ async fn many_at_once_meet_whole_entries_only() {
         ended.unwrap();
     }
     assert_eq!(fs::read_dir(kit.folder.path().join("new")).unwrap().count(), 0, "nothing half written");
+    for cache in caches {
+        assert_eq!(cache.0.telemetry.snapshot().problems, [].into());
+    }
 }
 
 #[tokio::test]

@@ -123,6 +123,18 @@ async fn a_later_answer_that_may_not_be_kept_takes_the_old_one_away() {
 }
 
 #[tokio::test]
+async fn a_request_may_forbid_to_keep_its_answer() {
+    let kit = Kit::new();
+    let origin = Origin::new(|_, _| Ok(response(200, "cache-control: max-age=60", "one")));
+    ask(&kit.cache, &origin, get(URL, "cache-control: no-store")).await.unwrap();
+    assert_eq!(ask(&kit.cache, &origin, get(URL, "")).await.unwrap().how, Some(CacheUse::Miss));
+    let head = of(get(URL, ""), |request| request.method = Method::HEAD);
+    ask(&kit.cache, &origin, head).await.unwrap();
+    assert_eq!(origin.hits(), 3, "HEAD passes by");
+    assert_eq!(ask(&kit.cache, &origin, get(URL, "")).await.unwrap().how, Some(CacheUse::Hit), "and is safe");
+}
+
+#[tokio::test]
 async fn nobody_gets_what_belongs_to_another() {
     let kit = Kit::new();
     let origin = Origin::new(|number, _| Ok(response(200, "cache-control: max-age=60", number.to_string())));

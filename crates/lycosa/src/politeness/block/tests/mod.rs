@@ -130,6 +130,15 @@ fn what_a_notice_says_is_content_in_a_long_page() {
 }
 
 #[test]
+fn evidence_is_short_whatever_the_answer_says() {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-sucuri-block", HeaderValue::from_str(&"a ".repeat(5_000)).unwrap());
+    let url = Url::parse(PAGE).unwrap();
+    let block = judge(&Seen { status: 403, headers: &headers, body: b"", url: &url, first_url: PAGE });
+    assert_eq!(block.unwrap().evidence.len(), EVIDENCE);
+}
+
+#[test]
 fn only_the_beginning_of_a_body_is_looked_at() {
     let far = format!("{}{}", " ".repeat(EXAMINED), "error code: 1020 cf-error-details");
     let url = Url::parse(PAGE).unwrap();
