@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lycosa::crawler::{End, Report};
 use lycosa::model::Finish;
+use lycosa::telemetry::Snapshot;
 
 /// Entries of a list in the summary.
 pub(crate) const ENTRIES: usize = 5;
@@ -40,18 +41,7 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>, e
         "URLs",
         &format!("{} known, {} done, {left} left", report.crawl.known, report.crawl.done),
     );
-    let skips =
-        report.run.skipped.iter().map(|(reason, count)| (reason.as_str().to_owned(), *count)).collect();
-    list(&mut text, "skipped", skips, entries);
-    list(
-        &mut text,
-        "failed",
-        report.run.failures.iter().map(|(name, count)| (name.clone(), *count)).collect(),
-        entries,
-    );
-    if report.run.retries > 0 {
-        line(&mut text, "tried again", &report.run.retries.to_string());
-    }
+    troubles(&mut text, &report.run, entries);
     hosts(&mut text, report);
     for (problem, count) in &report.run.problems {
         line(
@@ -70,6 +60,26 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>, e
         line(&mut text, "next", again);
     }
     text
+}
+
+/// What did not become a page, and why.
+fn troubles(text: &mut String, run: &Snapshot, entries: usize) {
+    let named = |count: &u64, name: &str| (name.to_owned(), *count);
+    let skipped = run.skipped.iter().map(|(reason, count)| named(count, reason.as_str())).collect();
+    list(text, "skipped", skipped, entries);
+    let failed = run.failures.iter().map(|(name, count)| named(count, name)).collect();
+    list(text, "failed", failed, entries);
+    let blocked = run.blocks.iter().map(|(kind, count)| named(count, kind.as_str())).collect();
+    list(text, "blocked", blocked, entries);
+    let cached = run.cache.iter().map(|(how, count)| named(count, how.as_str())).collect();
+    list(text, "cache", cached, entries);
+    if run.retries > 0 {
+        line(text, "tried again", &run.retries.to_string());
+    }
+    if run.retries_refused > 0 {
+        let refused = format!("{} (the retry budget of their host was used up)", run.retries_refused);
+        line(text, "not tried again", &refused);
+    }
 }
 
 fn hosts(text: &mut String, report: &Report) {
@@ -140,7 +150,24 @@ pub(crate) fn span(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use lycosa::model::{BlockKind, CacheUse};
+
     use super::*;
+
+    #[test]
+    fn what_kept_the_crawler_out_is_counted_by_kind() {
+        let run = Snapshot {
+            blocks: [(BlockKind::Forbidden, 1), (BlockKind::RateLimited, 7)].into(),
+            cache: [(CacheUse::Hit, 3)].into(),
+            retries_refused: 2,
+            ..Snapshot::default()
+        };
+        let mut text = String::new();
+        troubles(&mut text, &run, ENTRIES);
+        assert!(text.contains("blocked  rate_limited: 7, forbidden: 1\n"), "{text}");
+        assert!(text.contains("cache  hit: 3\n") && text.contains("not tried again  2 (the retry"), "{text}");
+        assert!(!text.contains("skipped") && !text.contains("failed"), "{text}");
+    }
 
     #[test]
     fn sizes_read_like_sizes() {

@@ -8,9 +8,11 @@ use lycosa::engine::{End, Engine, NoHooks, Parts, Report, Settings};
 use lycosa::extract::{LinkExtractor, LinkOptions};
 use lycosa::frontier::embedded::{CrawlIdentity, Embedded, FORMAT_VERSION, Opening};
 use lycosa::ledger::Ledger;
-use lycosa::middleware::{RetryOptions, StackOptions, built_in};
+use lycosa::middleware::{StackOptions, built_in};
 use lycosa::model::{Clock, Extract, FetchLimits, Finish, Frontier, Limits, Sink};
+use lycosa::politeness::{RetryOptions, RetryPolicy};
 use lycosa::scope::{Identity, ScopeMode, ScopeOptions, ScopeRules, versions};
+use lycosa::telemetry::Telemetry;
 use lycosa::{Error, ErrorKind, Result};
 use url::Url;
 
@@ -217,10 +219,15 @@ impl Life<'_> {
         let (crawl, key) = (embedded.identity().crawl, embedded.identity().fingerprint_key);
         let clock: Arc<dyn Clock> = world.clock.clone();
         let ledger = Ledger::default();
-        let stack = StackOptions {
-            retry: RetryOptions { first: Duration::from_millis(200), ..RetryOptions::default() },
-            ..StackOptions::default()
+        let telemetry = Telemetry::default();
+        let retry = RetryOptions {
+            first: Duration::from_millis(200),
+            // The web is flaky on purpose: every page that answers in the end must be had.
+            budget_floor: 1_000_000,
+            ..RetryOptions::default()
         };
+        let retry = Arc::new(RetryPolicy::new(retry, telemetry.clone()));
+        let stack = StackOptions { retry: retry.clone(), ..StackOptions::default() };
         let extractors: Vec<Arc<dyn Extract>> =
             vec![Arc::new(LinkExtractor::new(LinkOptions::default())), Arc::new(Items::new()?)];
         let parts = Parts {
@@ -239,6 +246,8 @@ impl Life<'_> {
             feed: None,
             identity: Arc::new(Identity::new(crawl, key)),
             clock,
+            retry,
+            telemetry,
             ledger,
             settings: self.settings(lifted),
         };

@@ -9,6 +9,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::model::Block;
+
 /// What kind of thing went wrong: the question a program asks of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -64,11 +66,15 @@ pub enum ErrorKind {
     Internal,
     /// The version of HTTP that is required cannot be had.
     HttpVersion,
+    /// The site, or what stands before it, kept the crawler out; [`Error::block`] tells how.
+    Blocked,
+    /// The cache alone was to answer, and cannot.
+    Offline,
 }
 
 impl ErrorKind {
     /// Every kind, in the order of its stored code (the position is the code; only append).
-    pub const ALL: [ErrorKind; 25] = [
+    pub const ALL: [ErrorKind; 27] = [
         Self::Usage,
         Self::Config,
         Self::Url,
@@ -94,6 +100,8 @@ impl ErrorKind {
         Self::Io,
         Self::Internal,
         Self::HttpVersion,
+        Self::Blocked,
+        Self::Offline,
     ];
 
     /// The name used in records, reports and metrics, such as `address_refused`.
@@ -125,6 +133,8 @@ impl ErrorKind {
             Self::Io => "io",
             Self::Internal => "internal",
             Self::HttpVersion => "http_version",
+            Self::Blocked => "blocked",
+            Self::Offline => "offline",
         }
     }
 }
@@ -246,6 +256,8 @@ struct Inner {
     elapsed: Option<Duration>,
     limit: Option<Duration>,
     hint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    block: Option<Block>,
     #[serde(skip)]
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
@@ -265,8 +277,18 @@ impl Error {
             elapsed: None,
             limit: None,
             hint: None,
+            block: None,
             source: None,
         }))
+    }
+
+    /// An answer that keeps the crawler out.
+    #[must_use]
+    pub fn blocked(block: Block) -> Self {
+        let message = format!("the answer is a block, not content: {}", block.evidence);
+        let mut error = Self::new(ErrorKind::Blocked, message);
+        error.0.block = Some(block);
+        error
     }
 
     /// An input/output failure: `doing` says what was attempted, on what (`"writing out.jsonl"`).
@@ -365,6 +387,12 @@ impl Error {
     /// The advice of this error alone: what is stored with it.
     pub(crate) fn own_hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
+    }
+
+    /// How the crawler was kept out, when it was ([`ErrorKind::Blocked`]).
+    #[must_use]
+    pub fn block(&self) -> Option<&Block> {
+        self.0.block.as_ref()
     }
 
     /// Whether the same request may succeed later: transport failures are, refusals and bad data are not.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
-use crate::model::Exclusion;
+use crate::model::{BlockKind, CacheUse, Exclusion};
 
 /// Counters of a run. Cheap to clone; clones share the counters.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,7 @@ struct Counters {
     wire_bytes: AtomicU64,
     decoded_bytes: AtomicU64,
     retries: AtomicU64,
+    retries_refused: AtomicU64,
     exported: AtomicU64,
     tables: Mutex<Tables>,
 }
@@ -31,6 +32,8 @@ struct Tables {
     statuses: BTreeMap<u16, u64>,
     skipped: BTreeMap<Exclusion, u64>,
     failures: BTreeMap<String, u64>,
+    blocks: BTreeMap<BlockKind, u64>,
+    cache: BTreeMap<CacheUse, u64>,
     problems: BTreeMap<String, u64>,
 }
 
@@ -49,6 +52,8 @@ pub struct Snapshot {
     pub decoded_bytes: u64,
     /// Requests given back to be tried again.
     pub retries: u64,
+    /// Retries that the budget of their host refused.
+    pub retries_refused: u64,
     /// Records written to the outputs.
     pub exported: u64,
     /// Answers by status.
@@ -57,6 +62,10 @@ pub struct Snapshot {
     pub skipped: BTreeMap<Exclusion, u64>,
     /// Failures by kind and phase.
     pub failures: BTreeMap<String, u64>,
+    /// URLs that ended blocked, by kind.
+    pub blocks: BTreeMap<BlockKind, u64>,
+    /// Answers by what the cache had to do with them; empty without a cache.
+    pub cache: BTreeMap<CacheUse, u64>,
     /// What a person should know, by sentence (a cut tree, a seed out of scope).
     pub problems: BTreeMap<String, u64>,
 }
@@ -95,9 +104,24 @@ impl Telemetry {
         *self.tables().failures.entry(name).or_default() += 1;
     }
 
+    /// A URL whose answer keeps the crawler out.
+    pub fn blocked(&self, kind: BlockKind) {
+        *self.tables().blocks.entry(kind).or_default() += 1;
+    }
+
+    /// An answer with which a cache had to do.
+    pub fn cached(&self, how: CacheUse) {
+        *self.tables().cache.entry(how).or_default() += 1;
+    }
+
     /// A request given back to be tried again.
     pub fn retried(&self) {
         self.0.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A retry that the budget of its host refused.
+    pub fn retry_refused(&self) {
+        self.0.retries_refused.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Records written to an output.
@@ -125,10 +149,13 @@ impl Telemetry {
             wire_bytes: count(&self.0.wire_bytes),
             decoded_bytes: count(&self.0.decoded_bytes),
             retries: count(&self.0.retries),
+            retries_refused: count(&self.0.retries_refused),
             exported: count(&self.0.exported),
             statuses: tables.statuses.clone(),
             skipped: tables.skipped.clone(),
             failures: tables.failures.clone(),
+            blocks: tables.blocks.clone(),
+            cache: tables.cache.clone(),
             problems: tables.problems.clone(),
         }
     }

@@ -108,6 +108,13 @@ pub(crate) struct Args {
     #[arg(long, help_heading = "Requests")]
     strict_guard: bool,
 
+    /// Keep answers below this folder and use them again as HTTP allows
+    #[arg(long, value_name = "DIR", help_heading = "Requests")]
+    cache: Option<String>,
+    /// Answer from the cache alone, without the network
+    #[arg(long, help_heading = "Requests")]
+    offline: bool,
+
     /// Write records here: .jsonl or .csv, with .gz or .zst after it; DIR/ for numbered parts; - for standard output
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<String>,
@@ -286,6 +293,7 @@ fn flags(args: &Args, layers: &mut Layers) {
         ("--proxy", "proxy", &args.proxy),
         ("--timeout", "timeouts.total", &args.timeout),
         ("--cacert", "cacert", &args.cacert),
+        ("--cache", "cache", &args.cache),
         ("--output", "output", &args.output),
         ("--pages", "pages", &args.pages),
         ("--save-bodies", "save_bodies", &args.save_bodies),
@@ -315,6 +323,7 @@ fn flags(args: &Args, layers: &mut Layers) {
         ("--no-robots", "robots", args.no_robots, "false"),
         ("--no-cookies", "keep_cookies", args.no_cookies, "false"),
         ("--insecure", "insecure", args.insecure, "true"),
+        ("--offline", "offline", args.offline, "true"),
         ("--strict-guard", "strict_guard", args.strict_guard, "true"),
         ("--all-outcomes", "all_outcomes", args.all_outcomes, "true"),
         ("--overwrite", "overwrite", args.overwrite, "true"),

@@ -145,6 +145,8 @@ fn facts(fetched: &Fetched) -> String {
         }
     };
     let facts = &fetched.facts;
+    let flagged = || "a redirect led from https to http".to_owned();
+    fact("downgraded", fetched.is_downgraded().then(flagged));
     fact("peer", facts.peer.map(|peer| peer.to_string()));
     fact("proxy", facts.proxy.clone());
     fact("protocol", Some(facts.version.to_owned()));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{CrawlOptions, Durability, OutlinksField};
-use crate::crawler::{self, Continue, Options};
+use crate::crawler::{self, Continue, Options, RetryOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch;
 use crate::seed;
@@ -52,6 +52,7 @@ impl CrawlOptions {
     /// The options that only change their type on the way.
     fn plain(self) -> Options {
         let timeouts = self.limits_by_phase();
+        let retry = self.retry_options();
         let headers = self.headers.iter().map(header).collect();
         Options {
             headers,
@@ -79,13 +80,17 @@ impl CrawlOptions {
             proxy: self.proxy.map(|proxy| proxy.0),
             dns_servers: self.dns_servers,
             http_version: self.http_version,
-            retries: self.retries,
+            retry,
             max_redirects: usize::try_from(self.max_redirects).unwrap_or(usize::MAX),
             insecure: self.insecure,
             cacert: self.cacert.map(PathBuf::from),
             allow_address: self.allow_address,
             strict_guard: self.strict_guard,
             all_outcomes: self.all_outcomes,
+            detect_blocks: self.detect_blocks,
+            cache: self.cache.map(PathBuf::from),
+            cache_size: self.cache_size.0,
+            offline: self.offline,
             state: self.state.map(PathBuf::from),
             durability: match self.durability {
                 Durability::Process => crawler::Durability::Process,
@@ -95,6 +100,19 @@ impl CrawlOptions {
             nofollow: self.nofollow,
             list_outlinks: self.outlinks == OutlinksField::List,
             ..Options::default()
+        }
+    }
+
+    fn retry_options(&self) -> RetryOptions {
+        RetryOptions {
+            retries: self.retries,
+            first: self.retry.first.0,
+            most: self.retry.most.0,
+            statuses: self.retry.statuses.clone(),
+            failures: self.retry.failures.iter().map(|failure| failure.kind()).collect(),
+            budget_percent: self.retry.budget_percent,
+            budget_floor: self.retry.budget_floor,
+            ..RetryOptions::default()
         }
     }
 

@@ -246,7 +246,14 @@ fn locate(source: &Source, text: &str, mistake: Mistake) -> Problem {
         Source::File(_) => line_and_column(text, byte),
         _ => (0, 0),
     };
-    Problem { source: source.clone(), line, column, message: mistake.message, hint: mistake.hint }
+    let message = one_line(&mistake.message);
+    Problem { source: source.clone(), line, column, message, hint: mistake.hint }
+}
+
+/// A message quotes what it is about, which may have line ends of its own.
+fn one_line(message: &str) -> String {
+    let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    message.chars().map(escaped).collect()
 }
 
 /// The byte of a mistake known by its path: a character inside the value, the value, or the key.

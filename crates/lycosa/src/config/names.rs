@@ -7,7 +7,7 @@ use super::inspect::Mistake;
 use super::place::{Step, shown};
 
 /// Names from other crawlers, with ours.
-const ELSEWHERE: [(&str, &str); 20] = [
+const ELSEWHERE: [(&str, &str); 23] = [
     ("start_urls", "seeds"),
     ("urls", "seeds"),
     ("max_depth", "depth"),
@@ -24,6 +24,9 @@ const ELSEWHERE: [(&str, &str); 20] = [
     ("respect_robots_txt", "robots"),
     ("robotstxt_obey", "robots"),
     ("max_request_retries", "retries"),
+    ("retry_http_codes", "retry.statuses"),
+    ("httpcache_dir", "cache"),
+    ("cache_dir", "cache"),
     ("timeout", "timeouts.total"),
     ("request_timeout", "timeouts.total"),
     ("download_timeout", "timeouts.total"),

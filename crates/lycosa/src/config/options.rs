@@ -4,8 +4,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::{ByteSize, HeaderLine, Secret, Span};
+use crate::error::ErrorKind;
 use crate::extract::rules::{ItemRule, Named};
 use crate::fetch::HttpVersion;
+use crate::politeness::RetryOptions;
 use crate::scope::ScopeMode;
 
 /// The options of a crawl. Keys of `lycosa.toml` are the names of these fields.
@@ -64,6 +66,8 @@ pub struct CrawlOptions {
     pub delay: Option<Span>,
     /// How often a request is tried again after a failure that may pass. Default 2.
     pub retries: u32,
+    /// What is tried again, how late, and how much of it a host must bear. Default as each key says.
+    pub retry: RetryFields,
     /// Redirects followed from one URL. Default 20.
     pub max_redirects: u32,
     /// How long open requests may take to end after the crawl was told to stop. Default 10 s.
@@ -118,6 +122,9 @@ pub struct CrawlOptions {
     pub pages: Option<String>,
     /// Whether URLs that gave no page are written too, beside the pages. Default false.
     pub all_outcomes: bool,
+    /// Whether answers that keep the crawler out (refusals, challenges, captchas, login walls) are told from content:
+    /// their URLs end as blocked and give no page, and the site rests when asking on makes it worse. Default true.
+    pub detect_blocks: bool,
     /// What a page record says of its links: their number, or the list. Default `count`.
     pub outlinks: OutlinksField,
     /// Whether an output that is there already is replaced. Default false.
@@ -130,6 +137,13 @@ pub struct CrawlOptions {
     /// Whether tables guard text that a spreadsheet would take for a formula with `'`. Default false.
     pub guard_formulas: bool,
 
+    /// Folder in which answers are kept and used again as HTTP allows (RFC 9111). Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<String>,
+    /// Bytes that the cache may hold; what was not used for longest goes first. Default 1GiB.
+    pub cache_size: ByteSize,
+    /// Whether the cache answers alone, without the network; what it cannot answer fails. Default false.
+    pub offline: bool,
     /// Folder of the crawl's state. Default `.lycosa/NAME`, named after the first seed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
@@ -163,6 +177,7 @@ impl Default for CrawlOptions {
             per_host: 2,
             delay: None,
             retries: 2,
+            retry: RetryFields::default(),
             max_redirects: 20,
             drain: Span::seconds(10),
             timeouts: Timeouts::default(),
@@ -183,6 +198,10 @@ impl Default for CrawlOptions {
             output: None,
             pages: None,
             all_outcomes: false,
+            detect_blocks: true,
+            cache: None,
+            cache_size: ByteSize(1 << 30),
+            offline: false,
             outlinks: OutlinksField::default(),
             overwrite: false,
             append: false,
@@ -222,6 +241,71 @@ impl Default for Timeouts {
             first_byte: Span::seconds(30),
             idle: Span::seconds(20),
             total: Span::seconds(120),
+        }
+    }
+}
+
+/// What is tried again, how late, and how much of it a host must bear.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetryFields {
+    /// Bound of the pause before the first retry; it doubles with each further one. The pause is anything between
+    /// nothing and the bound. Default 1 s.
+    pub first: Span,
+    /// No pause is longer, whatever the server asks for. Default 1 h.
+    pub most: Span,
+    /// Statuses that are tried again; with 429 and 503 the whole site rests. Default 408, 429, 500, 502, 503, 504.
+    #[schemars(inner(range(min = 100, max = 999)))]
+    pub statuses: Vec<u16>,
+    /// Failures that are tried again. Default all five.
+    pub failures: Vec<RetryFailure>,
+    /// Retries per hundred first requests to a host. Default 10.
+    pub budget_percent: u32,
+    /// Retries that a host bears beside those. Default 10.
+    pub budget_floor: u32,
+}
+
+impl Default for RetryFields {
+    fn default() -> Self {
+        let options = RetryOptions::default();
+        Self {
+            first: Span(options.first),
+            most: Span(options.most),
+            statuses: options.statuses,
+            failures: RetryFailure::ALL.to_vec(),
+            budget_percent: options.budget_percent,
+            budget_floor: options.budget_floor,
+        }
+    }
+}
+
+/// A failure that may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryFailure {
+    /// The host name did not resolve.
+    Resolve,
+    /// No connection could be made.
+    Connect,
+    /// The peer broke the connection off.
+    Disconnected,
+    /// A phase took longer than its limit.
+    Timeout,
+    /// The proxy refused or failed.
+    Proxy,
+}
+
+impl RetryFailure {
+    /// Every one of them.
+    pub const ALL: [Self; 5] = [Self::Resolve, Self::Connect, Self::Disconnected, Self::Timeout, Self::Proxy];
+
+    pub(super) fn kind(self) -> ErrorKind {
+        match self {
+            Self::Resolve => ErrorKind::Resolve,
+            Self::Connect => ErrorKind::Connect,
+            Self::Disconnected => ErrorKind::Disconnected,
+            Self::Timeout => ErrorKind::Timeout,
+            Self::Proxy => ErrorKind::Proxy,
         }
     }
 }

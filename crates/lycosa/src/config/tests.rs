@@ -267,6 +267,14 @@ fn options_of_a_program_are_checked_as_well() {
     assert_eq!(told[1], "options: `per_host` must be 1 or more");
 }
 
+#[test]
+fn a_message_is_one_line_whatever_it_quotes() {
+    let text = "[items.x]\nfor_each = \"\"\"a::\\\nb\"\"\"\n[items.x.fields]\nb = { css = \"p::\\nown\" }\n";
+    let problems = check("x.toml", text);
+    assert!(problems.iter().any(|problem| problem.message.contains("p::\\nown")), "{problems:?}");
+    assert!(problems.iter().all(|problem| !problem.message.contains('\n')), "{problems:?}");
+}
+
 proptest! {
     #[test]
     fn any_text_is_judged_at_a_place_inside_it(text: String) {

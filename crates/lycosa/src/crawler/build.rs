@@ -1,5 +1,6 @@
 //! From choices to a crawl: which implementation stands behind which trait.
 
+use std::hash::BuildHasher as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,9 +19,11 @@ use crate::fetch::{
     AddressGuard, Client, ClientOptions, DnsResolver, PoolOptions, Proxy, SystemResolver, TlsOptions,
 };
 use crate::ledger::Ledger;
-use crate::middleware::{RetryOptions, StackOptions, built_in, parse_field};
+use crate::middleware::{Cache, StackOptions, built_in, parse_field};
 use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Origin, Pace, Resolve};
+use crate::politeness::{RetryOptions, RetryPolicy};
 use crate::scope::{Identity, ScopeOptions, ScopeRules};
+use crate::telemetry::Telemetry;
 
 /// Opens everything a crawl needs.
 pub(super) async fn build(
@@ -37,7 +40,10 @@ pub(super) async fn build(
     let guard = Arc::new(guard(&options)?);
     let ledger = Ledger::default();
     let client = Client::new(client_options(&options, &clock, ledger.clone())?)?;
-    let stack = middlewares(&options, &clock, ledger.clone())?;
+    let telemetry = Telemetry::default();
+    let retry = retry_policy(&options, telemetry.clone());
+    let cache = cache(&options, &clock, &telemetry)?;
+    let stack = middlewares(&options, &retry, cache, &clock, ledger.clone())?;
     let sinks: Vec<_> = options.outputs.iter().map(super::Output::sink).collect::<Result<_>>()?;
     if options.continuation != super::Continue::Resume {
         sinks.iter().try_for_each(|sink| sink.check_new())?;
@@ -63,6 +69,8 @@ pub(super) async fn build(
         feed,
         identity,
         clock: clock.clone(),
+        retry,
+        telemetry,
         ledger: ledger.clone(),
         settings: settings(&options),
     };
@@ -75,6 +83,13 @@ fn check(options: &Options) -> Result<()> {
     if options.seeds.is_empty() && options.continuation != super::Continue::Resume {
         return Err(Error::new(ErrorKind::Usage, "there is no seed to begin with")
             .with_hint("name a URL, or --seeds FILE, or - to read seeds from standard input"));
+    }
+    if options.offline && options.cache.is_none() {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            "without the network and without a cache nothing can be had",
+        )
+        .with_hint("name the folder of a cache with --cache"));
     }
     if options.concurrency == 0 || options.per_host == 0 {
         return Err(Error::new(ErrorKind::Usage, "the concurrency cannot be 0").with_hint("use 1 or more"));
@@ -167,8 +182,23 @@ fn read_pem(path: &Path) -> Result<Vec<u8>> {
     })
 }
 
+fn cache(options: &Options, clock: &Arc<dyn Clock>, telemetry: &Telemetry) -> Result<Option<Cache>> {
+    let open = |folder: &Path| {
+        Cache::open(folder, options.cache_size, options.offline, clock.clone(), telemetry.clone())
+    };
+    options.cache.as_deref().map(open).transpose()
+}
+
+/// The retry policy; its pauses differ from those of any other crawl.
+pub(super) fn retry_policy(options: &Options, telemetry: Telemetry) -> Arc<RetryPolicy> {
+    let seed = std::hash::RandomState::new().hash_one(0_u8);
+    Arc::new(RetryPolicy::new(RetryOptions { seed, ..options.retry.clone() }, telemetry))
+}
+
 pub(super) fn middlewares(
     options: &Options,
+    retry: &Arc<RetryPolicy>,
+    cache: Option<Cache>,
     clock: &Arc<dyn Clock>,
     ledger: Ledger,
 ) -> Result<Vec<Arc<dyn Middleware>>> {
@@ -179,8 +209,9 @@ pub(super) fn middlewares(
         user: options.user.clone(),
         cookie: options.cookie.clone(),
         seeds: options.seeds.iter().filter_map(Origin::of).collect(),
-        retry: RetryOptions { retries: options.retries, ..RetryOptions::default() },
+        retry: retry.clone(),
         sessions: options.sessions.clone().or_else(|| options.keep_cookies.then(Arc::default)),
+        cache,
     };
     let mut all = options.middlewares.clone();
     all.extend(built_in(&stack, clock.clone(), ledger)?);
@@ -198,9 +229,9 @@ fn settings(options: &Options) -> Settings {
         accept_types: options.accept_types.iter().map(|kind| kind.to_ascii_lowercase()).collect(),
         limits: FetchLimits { wire: options.max_body, decoded: options.max_body, ..FetchLimits::default() },
         byte_budget: options.max_bytes.is_some(),
-        retries: options.retries,
         drain: options.drain,
         all_outcomes: options.all_outcomes,
+        detect_blocks: options.detect_blocks,
         list_outlinks: options.list_outlinks,
         ..Settings::default()
     }

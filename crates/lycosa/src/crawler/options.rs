@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::fetch::{HttpVersion, Timeouts};
 pub use crate::frontier::embedded::Durability;
 use crate::model::Sink;
+pub use crate::politeness::RetryOptions;
 use crate::scope::ScopeMode;
 use crate::session::SessionPool;
 use crate::sink::SinkOptions;
@@ -111,8 +112,8 @@ pub struct Options {
     pub http_version: HttpVersion,
     /// Limits by phase.
     pub timeouts: Timeouts,
-    /// How often a failed request is tried again. Default 2.
-    pub retries: u32,
+    /// What is tried again, how often and how late. Its `seed` is chosen when the crawl is built.
+    pub retry: RetryOptions,
     /// Redirects followed for one URL. Default 20.
     pub max_redirects: usize,
     /// Whether certificates are not checked. Default false.
@@ -127,6 +128,14 @@ pub struct Options {
     pub outputs: Vec<Output>,
     /// Whether outcomes that give no page are written too. Default false.
     pub all_outcomes: bool,
+    /// Whether refusals, challenges and login walls are told from content and end as blocked. Default true.
+    pub detect_blocks: bool,
+    /// A folder where answers are kept and used again as RFC 9111 says. Default: none.
+    pub cache: Option<PathBuf>,
+    /// Bytes that the cache may hold; what was not used for longest goes first. Default 1 GiB.
+    pub cache_size: u64,
+    /// Whether the cache answers alone; what it cannot answer fails. Default false.
+    pub offline: bool,
     /// The state folder; none keeps the state in memory.
     pub state: Option<PathBuf>,
     /// What to do with a state that is there already.
@@ -191,7 +200,7 @@ impl Default for Options {
             dns_servers: Vec::new(),
             http_version: HttpVersion::default(),
             timeouts: Timeouts::default(),
-            retries: 2,
+            retry: RetryOptions::default(),
             max_redirects: 20,
             insecure: false,
             cacert: None,
@@ -199,6 +208,10 @@ impl Default for Options {
             strict_guard: false,
             outputs: Vec::new(),
             all_outcomes: false,
+            detect_blocks: true,
+            cache: None,
+            cache_size: 1 << 30,
+            offline: false,
             state: None,
             continuation: Continue::default(),
             durability: Durability::default(),

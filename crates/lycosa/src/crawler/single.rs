@@ -11,9 +11,9 @@ use http::HeaderMap;
 use lycosa_dom::{Document, ParseOptions};
 use url::Url;
 
-use super::build::{client_options, middlewares};
+use super::build::{client_options, middlewares, retry_policy};
 use super::cookies;
-use super::options::Options;
+use super::options::{Options, RetryOptions};
 use crate::clock::SystemClock;
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::fetch::{AddressGuard, Client};
@@ -22,6 +22,7 @@ use crate::model::{
     Answer, Clock, Exchange, Facts, FetchLimits, Hop, Middleware, Next, Request, Response, SessionId,
 };
 use crate::session::{Profile, Session, SessionPool};
+use crate::telemetry::Telemetry;
 
 /// Redirects followed.
 const MAX_REDIRECTS: usize = 10;
@@ -114,7 +115,7 @@ impl Single {
             proxy: single.proxy,
             insecure: single.insecure,
             cacert: single.cacert,
-            retries: 0,
+            retry: RetryOptions { retries: 0, ..RetryOptions::default() },
             sessions: Some(Arc::new(pool)),
             ..Options::default()
         };
@@ -137,7 +138,8 @@ impl Single {
         options.typed_seeds = 1;
         let ledger = Ledger::default();
         let client = Client::new(client_options(&options, &self.clock, ledger.clone())?)?;
-        let stack = middlewares(&options, &self.clock, ledger)?;
+        let stack =
+            middlewares(&options, &retry_policy(&options, Telemetry::default()), None, &self.clock, ledger)?;
         let guard = Arc::new(super::build::guard(&options)?);
         let follow = self.follow(&client, &stack, guard, seed);
         let followed = tokio::time::timeout(self.timeout, follow).await;
@@ -164,6 +166,8 @@ impl Single {
         mut url: Url,
     ) -> Result<(Url, Vec<Hop>, Response)> {
         let mut chain: Vec<Hop> = Vec::new();
+        // Hops before the last one that set a cookie: with another cookie the same URL may answer otherwise.
+        let mut before_cookie = 0;
         loop {
             let request =
                 Arc::new(Request { chain: chain.clone(), ..Request::get(crate::scope::spelling(&url)) });
@@ -191,6 +195,15 @@ impl Single {
             chain.push(Hop { url: crate::scope::spelling(&url), status: response.status });
             if chain.len() > MAX_REDIRECTS {
                 return Err(Error::new(ErrorKind::Redirect, format!("more than {MAX_REDIRECTS} redirects")));
+            }
+            if response.headers.contains_key(http::header::SET_COOKIE) {
+                before_cookie = chain.len();
+            }
+            let since = chain.iter().skip(before_cookie);
+            if since.into_iter().any(|hop| *hop.url == *crate::scope::spelling(&target)) {
+                return Err(Error::new(ErrorKind::Redirect, format!("a redirect loop at {target}"))
+                    .at_url(url.as_str())
+                    .with_hint("a page that answers with itself often waits for a cookie: try --cookie"));
             }
             url = target;
         }
@@ -245,6 +258,12 @@ fn redirect(response: &Response, url: &Url) -> Result<Option<Url>> {
 }
 
 impl Fetched {
+    /// Whether a redirect led from an encrypted connection to an open one.
+    #[must_use]
+    pub fn is_downgraded(&self) -> bool {
+        Hop::downgraded(&self.chain, self.url.as_str())
+    }
+
     fn decode(&mut self) {
         let is_text = self.content_type.as_deref().is_none_or(|kind| {
             let kind = kind.to_ascii_lowercase();

@@ -74,22 +74,101 @@ impl Shared {
         Some(Target::Discovered(Box::new(identified.discovered(&self.parts.identity, request))))
     }
 
-    /// The continuation of a redirect: class 0, carrying chain, depth, session; the method by RFC 9110 §15.4.
-    pub(super) fn discover_hop(&self, from: &Request, key: UrlKey, status: u16, target: &Url) -> Target {
-        let mut chain = from.chain.clone();
-        chain.push(Hop { url: from.url.clone(), status });
-        let rewritten = status == 303 || (matches!(status, 301 | 302) && from.method == http::Method::POST);
-        let make = |url: &Url| {
-            let mut request = Request { url: spelling(url), chain, class: 0, attempt: 0, ..from.clone() };
-            if rewritten && from.method != http::Method::HEAD {
-                request.method = http::Method::GET;
-                request.body = bytes::Bytes::new();
-            }
-            request
-        };
+    /// The continuation of a redirect: class 0, carrying chain, depth, session.
+    pub(super) fn discover_hop(&self, from: &Request, status: u16, target: &Url) -> Target {
+        let make = |url: &Url| next_hop(from, status, url);
         let kind = if from.kind == RequestKind::Page { RequestKind::Redirect } else { from.kind };
-        // A redirect to itself would be known to the frontier and end as an alias of nothing.
-        self.discover(target, kind, from.depth, |found| found != key, make)
-            .unwrap_or(Target::Refused(Exclusion::Invalid))
+        self.discover(target, kind, from.depth, |_| true, make).unwrap_or(Target::Refused(Exclusion::Invalid))
+    }
+}
+
+/// Fields that are secrets between the user and one origin.
+const SECRETS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+
+/// Fields that describe a body and go with it.
+const OF_BODY: [&str; 5] =
+    ["content-type", "content-length", "content-encoding", "content-language", "content-location"];
+
+/// The request of the next hop: its method by RFC 9110 §15.4, its header fields without what belongs to another
+/// origin or to a body that is no longer sent.
+fn next_hop(from: &Request, status: u16, to: &Url) -> Request {
+    let mut chain = from.chain.clone();
+    chain.push(Hop { url: from.url.clone(), status });
+    let mut request = Request { url: spelling(to), chain, class: 0, attempt: 0, ..from.clone() };
+    let becomes_get = status == 303 || (matches!(status, 301 | 302) && from.method == http::Method::POST);
+    if becomes_get && from.method != http::Method::HEAD {
+        request.method = http::Method::GET;
+        request.body = bytes::Bytes::new();
+        request.headers.retain(|(name, _)| !is_one_of(&OF_BODY, name));
+    }
+    let same_origin = Url::parse(&from.url).is_ok_and(|from| from.origin() == to.origin());
+    if !same_origin {
+        request.headers.retain(|(name, _)| !is_one_of(&SECRETS, name));
+    }
+    request
+}
+
+fn is_one_of(names: &[&str], name: &str) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+
+    fn request(method: &Method) -> Request {
+        let headers = ["Authorization", "COOKIE", "Content-Type", "Accept-Language"];
+        Request {
+            method: method.clone(),
+            headers: headers.iter().map(|name| ((*name).into(), "v".into())).collect(),
+            body: bytes::Bytes::from_static(b"a=1"),
+            ..Request::get("https://a.example/form")
+        }
+    }
+
+    fn names(request: &Request) -> Vec<&str> {
+        request.headers.iter().map(|(name, _)| &**name).collect()
+    }
+
+    #[test]
+    fn the_method_changes_as_the_standard_says() {
+        let to = Url::parse("https://a.example/next").unwrap();
+        for (method, status, wanted) in [
+            (Method::POST, 301, Method::GET),
+            (Method::POST, 302, Method::GET),
+            (Method::POST, 303, Method::GET),
+            (Method::POST, 307, Method::POST),
+            (Method::POST, 308, Method::POST),
+            (Method::PUT, 302, Method::PUT),
+            (Method::PUT, 303, Method::GET),
+            (Method::HEAD, 303, Method::HEAD),
+            (Method::GET, 301, Method::GET),
+        ] {
+            let hop = next_hop(&request(&method), status, &to);
+            assert_eq!(hop.method, wanted, "{method} {status}");
+            let keeps_body = method == wanted;
+            assert_eq!(!hop.body.is_empty(), keeps_body, "{method} {status}");
+            assert_eq!(names(&hop).contains(&"Content-Type"), keeps_body, "{method} {status}");
+            assert_eq!(hop.chain, [Hop { url: "https://a.example/form".into(), status }]);
+        }
+    }
+
+    #[test]
+    fn secrets_stay_with_their_origin() {
+        for (to, kept) in [
+            ("https://a.example/next", true),
+            ("https://A.example:443/next", true),
+            ("http://a.example/next", false),
+            ("https://a.example:8443/next", false),
+            ("https://www.a.example/next", false),
+            ("https://b.example/next", false),
+        ] {
+            let hop = next_hop(&request(&Method::GET), 302, &Url::parse(to).unwrap());
+            assert_eq!(names(&hop).contains(&"Authorization"), kept, "{to}");
+            assert_eq!(names(&hop).contains(&"COOKIE"), kept, "{to}");
+            assert!(names(&hop).contains(&"Accept-Language"), "{to}");
+        }
     }
 }

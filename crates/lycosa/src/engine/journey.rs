@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use http::header::SET_COOKIE;
 use url::Url;
 
 use super::credit::LeaseCredit;
@@ -33,6 +34,8 @@ pub(super) struct Journey {
     peer: Option<std::net::SocketAddr>,
     /// The session the answer came by, as far as it was said.
     session: Option<SessionId>,
+    /// Whether the answer came without a request: then none is charged to the site.
+    is_local: bool,
 }
 
 /// How a journey ends.
@@ -75,10 +78,18 @@ impl Journey {
         let started = shared.parts.clock.now();
         let request = Arc::new(lease.request.clone());
         match Url::parse(&request.url) {
-            Ok(url) => {
-                let attempts = Vec::new();
-                Ok(Self { shared, lease, request, url, started, toll, attempts, peer: None, session: None })
-            }
+            Ok(url) => Ok(Self {
+                shared,
+                lease,
+                request,
+                url,
+                started,
+                toll,
+                attempts: Vec::new(),
+                peer: None,
+                session: None,
+                is_local: false,
+            }),
             Err(cause) => {
                 let error = Error::new(ErrorKind::Url, "the URL cannot be parsed").at_url(&request.url);
                 let outcome = Outcome::Failed { error: error.with_source(cause) };
@@ -114,7 +125,13 @@ impl Journey {
                     self.shared.telemetry.answered(status, wire_bytes, 0);
                 }
                 self.note(status, Some(reason), wire_bytes);
-                let until = self.now().after(after);
+                let now = self.now();
+                // 429 is about this visitor; 503 may be anybody's, and its rest does not grow.
+                let until = if block_site && status == Some(429) {
+                    self.shared.rests.blocked(&self.lease.site, self.started, now, after)
+                } else {
+                    now.after(after)
+                };
                 self.nack(Retry {
                     not_before: until,
                     block_site_until: block_site.then_some(until),
@@ -150,6 +167,10 @@ impl Journey {
     async fn arrived(&mut self, response: Box<Response>) -> Ending {
         self.peer = response.facts.peer;
         self.session = response.facts.session;
+        if let Some(how) = response.facts.cache {
+            self.shared.telemetry.cached(how);
+            self.is_local = how.is_local();
+        }
         let arrival = Arrival { status: response.status, response };
         self.shared.parts.hooks.on_response(&self.request, arrival.status, &arrival.response.headers);
         if self.lease.request.kind == RequestKind::Robots {
@@ -157,7 +178,8 @@ impl Journey {
         }
         if let Some(target) = arrival.redirect_target(&self.url) {
             self.note_answer(arrival.status, 0, arrival.response.body.wire_bytes());
-            return self.follow(arrival.status, target);
+            let cookie = self.session.is_some() && arrival.response.headers.contains_key(SET_COOKIE);
+            return self.follow(arrival.status, target, cookie);
         }
         match self.lease.request.kind {
             RequestKind::Sitemap => self.sitemap_arrived(arrival).await,
@@ -165,8 +187,9 @@ impl Journey {
         }
     }
 
-    /// One hop: ends the lease and queues the continuation in the same commit.
-    fn follow(&mut self, status: u16, target: Option<Url>) -> Ending {
+    /// One hop: ends the lease and queues the continuation in the same commit. With a new cookie a URL of the chain
+    /// may answer otherwise, and is asked once more.
+    fn follow(&mut self, status: u16, target: Option<Url>, cookie: bool) -> Ending {
         let Some(target) = target else {
             return self.failed(Error::new(ErrorKind::Redirect, "a redirect without a usable target"));
         };
@@ -181,11 +204,15 @@ impl Journey {
         let met =
             |url: &str| Url::parse(url).ok().and_then(|url| identity.identify(&url).map(|found| found.key));
         let in_chain = self.lease.request.chain.iter().any(|hop| met(&hop.url) == Some(identified.key));
-        if identified.key == self.lease.key || in_chain {
+        let again = identified.key == self.lease.key || in_chain;
+        if again && !cookie {
             return self.failed(Error::new(ErrorKind::Redirect, format!("a redirect loop at {target}")));
         }
-        match self.shared.discover_hop(&self.lease.request, self.lease.key, status, &target) {
-            Target::Discovered(to) => {
+        match self.shared.discover_hop(&self.lease.request, status, &target) {
+            Target::Discovered(mut to) => {
+                if again {
+                    to.key = identity.again(to.key, self.lease.request.chain.len());
+                }
                 let alias = Outcome::Alias { status, of: to.request.url.clone() };
                 let if_known = self.outcome_records(&alias);
                 self.redirected(status, *to, if_known)
@@ -226,6 +253,7 @@ impl Journey {
                 }
                 self.failed(error)
             }
+            ErrorKind::Offline if self.lease.request.kind != RequestKind::Robots => self.failed(error),
             _ => {
                 self.note_failure(&error);
                 if self.lease.request.kind == RequestKind::Robots {
@@ -241,11 +269,8 @@ impl Journey {
         if error.kind() == ErrorKind::Budget {
             return Some(self.nack(Retry { not_before: self.now(), block_site_until: None, counts: false }));
         }
-        let tries_left = self.lease.request.attempt < self.shared.parts.settings.retries;
-        if !(error.is_transient() && tries_left) {
-            return None;
-        }
-        let pause = std::time::Duration::from_secs(1 << self.lease.request.attempt.min(6));
+        let pause =
+            self.shared.parts.retry.after_error(&self.lease.request, &self.lease.origin, error)?.after;
         Some(self.nack(Retry { not_before: self.now().after(pause), block_site_until: None, counts: true }))
     }
 
@@ -347,6 +372,9 @@ impl Journey {
     }
 
     fn note(&mut self, status: Option<u16>, failure: Option<String>, wire_bytes: u64) {
+        if self.is_local {
+            return;
+        }
         self.attempts.push(Attempt {
             at: self.started,
             duration: self.elapsed(),

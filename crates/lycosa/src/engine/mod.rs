@@ -2,9 +2,10 @@
 //!
 //! It knows the traits only; whoever builds a crawl chooses the implementations. The order of reading: `settings`
 //! (what it is given), `dispatch` (the loop), `journey` (one lease) with `robots`, `sitemap` and `page` for the
-//! kinds, `discover` (from link to frontier), `export` (from commit to sinks). It parses no options, opens no
+//! kinds, `blocked` for answers that keep the crawler out, `discover` (from link to frontier), `export` (from commit to sinks). It parses no options, opens no
 //! files and knows no backend by name.
 
+mod blocked;
 mod credit;
 mod discover;
 mod dispatch;
@@ -14,6 +15,7 @@ mod journey;
 mod page;
 mod pages;
 mod policy;
+mod rests;
 mod robots;
 mod settings;
 mod shared;
@@ -83,7 +85,7 @@ impl Engine {
     /// Joins the parts. Nothing runs yet.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let telemetry = Telemetry::default();
+        let telemetry = parts.telemetry.clone();
         let shared = Shared::new(parts, telemetry.clone());
         Self { shared, telemetry, stop: CancellationToken::new() }
     }

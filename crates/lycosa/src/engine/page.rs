@@ -42,8 +42,7 @@ impl Journey {
         let response = *arrival.response;
         let content_type = response.header("content-type").map(str::to_owned);
         if !(200..300).contains(&status) {
-            self.note_answer(status, 0, response.body.wire_bytes());
-            return Ending::Commit(Box::new(self.fetched_commit(status)), None);
+            return self.not_a_page(response).await;
         }
         if !accepts(&self.shared.parts.settings.accept_types, content_type.as_deref()) {
             self.note_answer(status, 0, response.body.wire_bytes());
@@ -57,6 +56,10 @@ impl Journey {
             }
             return self.failed(error.clone());
         }
+        if let Some(block) = self.block_of(status, &response.headers, &body) {
+            return self.blocked(block, &response.headers);
+        }
+        self.shared.rests.answered(&self.lease.site, self.started());
         let arrived = Arrived { status, headers: response.headers, body, content_type };
         let digest = if arrived.body.len() < LARGE_BODY {
             self.digest(&arrived)

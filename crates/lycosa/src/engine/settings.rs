@@ -7,7 +7,9 @@ use super::hooks::Hooks;
 use super::pages::PageFeed;
 use crate::ledger::Ledger;
 use crate::model::{Clock, ConnectPolicy, Extract, Fetch, FetchLimits, Frontier, Middleware, Outbox, Scope};
+use crate::politeness::RetryPolicy;
 use crate::scope::Identity;
+use crate::telemetry::Telemetry;
 
 /// Everything a crawl is made of. The engine knows only the traits.
 #[derive(Debug)]
@@ -34,6 +36,10 @@ pub struct Parts {
     pub identity: Arc<Identity>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// What is tried again when it fails in the middle of a body.
+    pub retry: Arc<RetryPolicy>,
+    /// Counts of what happened.
+    pub telemetry: Telemetry,
     /// Counts of what is open.
     pub ledger: Ledger,
     /// Numbers and switches.
@@ -60,12 +66,13 @@ pub struct Settings {
     pub limits: FetchLimits,
     /// Whether `limits` are drawn from a crawl-wide byte budget.
     pub byte_budget: bool,
-    /// How often a failure in the middle of a body is tried again. Default 2.
-    pub retries: u32,
     /// How long open requests may go on after the crawl was asked to stop. Default 10 s.
     pub drain: Duration,
     /// Whether outcomes that give no page become records too. Default false.
     pub all_outcomes: bool,
+    /// Whether answers that keep the crawler out (refusals, challenges, login walls) are told from content and end
+    /// their URL as blocked. Default true.
+    pub detect_blocks: bool,
     /// Whether page records list their outlinks instead of counting them. Default false.
     pub list_outlinks: bool,
     /// Links taken from one page. Default 100,000.
@@ -83,9 +90,9 @@ impl Default for Settings {
             accept_types: DEFAULT_ACCEPT_TYPES.iter().map(|&kind| kind.to_owned()).collect(),
             limits: FetchLimits::default(),
             byte_budget: false,
-            retries: 2,
             drain: Duration::from_secs(10),
             all_outcomes: false,
+            detect_blocks: true,
             list_outlinks: false,
             max_links: 100_000,
         }

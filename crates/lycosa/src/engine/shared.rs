@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::rests::Rests;
 use super::robots::RobotsCache;
 use super::settings::Parts;
 use crate::model::{Lsn, UrlKey};
@@ -14,6 +15,7 @@ pub(super) struct Shared {
     pub(super) parts: Parts,
     pub(super) telemetry: Telemetry,
     pub(super) robots: RobotsCache,
+    pub(super) rests: Rests,
     pub(super) known: KnownKeys,
     pub(super) exported: Exported,
 }
@@ -24,6 +26,7 @@ impl Shared {
             parts,
             telemetry,
             robots: RobotsCache::default(),
+            rests: Rests::default(),
             known: KnownKeys::default(),
             exported: Exported::default(),
         })

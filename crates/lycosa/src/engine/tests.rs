@@ -16,6 +16,7 @@ use crate::model::{
     BoxFuture, ConnectPolicy, ConnectTarget, CrawlId, Exchange, Fetch, Frontier, Limits, Pace, Response,
 };
 use crate::scope::{Identity, ScopeOptions, ScopeRules};
+use crate::telemetry::Telemetry;
 
 /// A server that takes every request and never answers, or a worker that panics when the request is out.
 #[derive(Debug)]
@@ -61,6 +62,8 @@ fn crawl(limits: Limits, panics: bool) -> (Engine, Arc<Memory>, Arc<Semaphore>, 
         feed: None,
         identity: Arc::new(Identity::new(CrawlId(1), [1; 16])),
         clock,
+        retry: Arc::default(),
+        telemetry: Telemetry::default(),
         ledger: Ledger::default(),
         settings: Settings {
             drain: Duration::ZERO,

@@ -2,7 +2,7 @@
 //! item record. Written once, at commit; sinks put `id` and `seq` first.
 //!
 //! A page record always has every column of [`PAGE_COLUMNS`], `null` when unknown, so that tables and readers can
-//! rely on them. Facts that concern few pages (`redirects`, `tree`, `body`) are there only when they apply, and not
+//! rely on them. Facts that concern few pages (`redirects`, `downgraded`, `tree`, `body`) are there only when they apply, and not
 //! in tables.
 //!
 //! `outlinks` is the number of distinct links by default: the list itself would more than double the output, and
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::json::{Object, push_number, push_text};
 use super::time::push_rfc3339;
-use crate::model::{Hop, Item, Outcome, Timestamp};
+use crate::model::{Block, Hop, Item, Outcome, Timestamp};
 
 /// The fields of a page record, in order.
 pub const PAGE_COLUMNS: [&str; 16] = [
@@ -111,6 +111,9 @@ pub fn page_record(facts: &PageFacts<'_>) -> Box<str> {
     }
     if !facts.redirects.is_empty() {
         push_list(object.name("redirects"), facts.redirects, push_hop);
+        if Hop::downgraded(facts.redirects, facts.final_url) {
+            object.raw("downgraded", "true");
+        }
     }
     for (name, reason, cut) in
         [("tree", "tree_reason", facts.tree_cut), ("body", "body_reason", facts.body_cut)]
@@ -139,7 +142,7 @@ pub struct OutcomeFacts<'a> {
 }
 
 /// The record of an outcome: `url`, `outcome`, then what this outcome has of `status`, `reason`, `to`,
-/// `alias_of`, `error`, `phase` and `message`, then `attempts`, `depth`, `parent`.
+/// `alias_of`, `error`, `phase`, `message` and `block` (`kind`, `layer`, `evidence`), then `attempts`, `depth`, `parent`.
 #[must_use]
 pub fn outcome_record(facts: &OutcomeFacts<'_>) -> Box<str> {
     let mut object = Object::with_capacity(256 + facts.url.len() + facts.parent.map_or(0, str::len));
@@ -160,6 +163,10 @@ pub fn outcome_record(facts: &OutcomeFacts<'_>) -> Box<str> {
             object.text("error", error.kind().as_str());
             object.optional("phase", error.phase().map(|phase| phase.as_str()));
             object.text("message", &error.to_string());
+            if let Some(block) = error.block() {
+                object.number("status", u64::from(block.status));
+                push_block(object.name("block"), block);
+            }
         }
     }
     object.number("attempts", u64::from(facts.attempts));
@@ -213,6 +220,14 @@ fn push_hop(out: &mut String, hop: &Hop) {
     out.push('}');
 }
 
+fn push_block(out: &mut String, block: &Block) {
+    let names =
+        [("kind", block.kind.as_str()), ("layer", block.layer.as_str()), ("evidence", &block.evidence)];
+    let mut object = Object::with_capacity(128);
+    names.into_iter().for_each(|(name, value)| object.text(name, value));
+    out.push_str(&object.end());
+}
+
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
@@ -233,7 +248,9 @@ mod tests {
 
     use super::*;
     use crate::error::{Error, ErrorKind, Phase};
-    use crate::model::{Discovered, Exclusion, Origin, Request, Scheme, SiteKey, UrlKey};
+    use crate::model::{
+        BlockKind, BlockLayer, Discovered, Exclusion, Origin, Request, Scheme, SiteKey, UrlKey,
+    };
 
     fn facts() -> PageFacts<'static> {
         PageFacts {
@@ -294,6 +311,24 @@ mod tests {
         assert!(record.get("body").is_none());
     }
 
+    #[test]
+    fn a_way_that_left_encryption_is_flagged() {
+        let hop = |url: &str| Hop { url: Arc::from(url), status: 302 };
+        for (chain, last, flagged) in [
+            (vec![hop("https://a/")], "http://a/", true),
+            (vec![hop("HTTPS://a/"), hop("http://b/")], "https://c/", true),
+            (vec![hop("http://a/"), hop("https://a/")], "https://a/x", false),
+            (vec![hop("http://a/")], "http://b/", false),
+            (vec![hop("https://a/")], "https://b/", false),
+        ] {
+            let facts = PageFacts { redirects: &chain, final_url: last, ..facts() };
+            let record = parsed(&page_record(&facts));
+            assert_eq!(record.get("downgraded"), flagged.then_some(&json!(true)), "{chain:?} {last}");
+            assert_eq!(record["redirects"].as_array().unwrap().len(), chain.len());
+        }
+        assert!(!Hop::downgraded(&[], "http://a/"));
+    }
+
     fn outcome(outcome: Outcome) -> Value {
         let facts =
             OutcomeFacts { url: "http://a/x", outcome: &outcome, attempts: 2, depth: 1, parent: None };
@@ -320,6 +355,19 @@ mod tests {
         };
         let redirect = outcome(Outcome::Redirect { status: 301, to: Box::new(to), if_known: Vec::new() });
         assert_eq!((&redirect["outcome"], &redirect["to"]), (&json!("redirected"), &json!("http://a/z")));
+    }
+
+    #[test]
+    fn a_blocked_url_tells_by_whom_and_why() {
+        let (kind, layer) = (BlockKind::Challenge, BlockLayer::Edge);
+        let block = Block { kind, layer, status: 200, evidence: "a \"page\"".into() };
+        assert_eq!(
+            outcome(Outcome::Failed { error: Error::blocked(block) }),
+            json!({ "url": "http://a/x", "outcome": "blocked", "error": "blocked", "phase": null,
+                    "message": "the answer is a block, not content: a \"page\"", "status": 200,
+                    "block": { "kind": "challenge", "layer": "edge", "evidence": "a \"page\"" },
+                    "attempts": 2, "depth": 1, "parent": null })
+        );
     }
 
     #[test]

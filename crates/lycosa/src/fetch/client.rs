@@ -268,6 +268,7 @@ impl Inner {
             timings,
             guard_delegated: about.delegated,
             session: None,
+            cache: None,
         }
     }
 

@@ -168,17 +168,22 @@ mod tests {
 
     use super::*;
     use crate::ledger::Resource;
-    use crate::middleware::{StackOptions, built_in};
+    use crate::middleware::{Cache, StackOptions, built_in};
     use crate::model::{ManualClock, Origin};
+    use crate::telemetry::Telemetry;
 
     #[test]
     fn the_built_in_ones_keep_every_promise() {
         let seed = Origin::of(&"http://a.test/".parse().unwrap()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::default());
+        let cache = Cache::open(folder.path(), 1 << 20, false, clock, Telemetry::default()).unwrap();
         let options = StackOptions {
             user: Some(("name".into(), "password".into())),
             cookie: Some("a=1".into()),
             seeds: HashSet::from([seed]),
             sessions: Some(Arc::default()),
+            cache: Some(cache),
             ..StackOptions::default()
         };
         for place in 0..crate::middleware::ORDER.len() {

@@ -1,46 +1,21 @@
-//! Trying again later: which failures, after how long, how often.
+//! Trying again later, as the [`RetryPolicy`] says.
 //!
 //! Nobody sleeps here: the answer is [`Answer::Retry`], the lease goes back to the frontier with the attempt
-//! counted up. When the retries are used up, the last answer or error goes through as it is.
+//! counted up. When the retries or the host's budget are used up, the last answer or error goes through as it is.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use http::Method;
 use http::header::RETRY_AFTER;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::error::{Error, ErrorKind, Phase, Result};
+use crate::error::Result;
 use crate::ledger::{Ledger, Resource};
-use crate::model::{Answer, BoxFuture, Clock, Exchange, Middleware, Next, Request, Response};
+use crate::model::{Answer, BoxFuture, CacheUse, Clock, Exchange, Middleware, Next, Origin, Request};
+use crate::politeness::{RetryPolicy, retry_after};
 
-/// How often and how late.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetryOptions {
-    /// Further attempts after the first. Default 2.
-    pub retries: u32,
-    /// The pause before the first of them; each further one is twice as long. Default 1 s.
-    pub first: Duration,
-    /// No pause is longer, whatever the server asks for. Default 1 h.
-    pub most: Duration,
-    /// Spreads the pauses of different URLs; the same seed gives the same pauses. Default 0.
-    pub seed: u64,
-}
-
-impl Default for RetryOptions {
-    fn default() -> Self {
-        Self { retries: 2, first: Duration::from_secs(1), most: Duration::from_secs(3600), seed: 0 }
-    }
-}
-
-/// Turns transient failures into [`Answer::Retry`].
-///
-/// Statuses: 408, 429, 500, 502, 503, 504; 429 and 503 rest the whole site and, as the server did not do the
-/// work, hold for every method. The others, and errors after the request may have been received, only for
-/// idempotent methods (RFC 9110 §9.2.2). [`ErrorKind::Deferred`] is not a failure and goes through.
+/// Turns transient failures into [`Answer::Retry`], as the [`RetryPolicy`] says.
 #[derive(Debug)]
 pub struct Retry {
-    options: RetryOptions,
+    policy: Arc<RetryPolicy>,
     clock: Arc<dyn Clock>,
     ledger: Ledger,
 }
@@ -49,74 +24,50 @@ impl Retry {
     /// The name of this middleware.
     pub const NAME: &'static str = "retry";
 
-    /// A retry policy; `Retry-After` dates are read against this clock, calls are counted in this ledger.
+    /// Applies a policy; `Retry-After` dates are read against this clock, calls are counted in this ledger.
     #[must_use]
-    pub fn new(options: RetryOptions, clock: Arc<dyn Clock>, ledger: Ledger) -> Self {
-        Self { options, clock, ledger }
+    pub fn new(policy: Arc<RetryPolicy>, clock: Arc<dyn Clock>, ledger: Ledger) -> Self {
+        Self { policy, clock, ledger }
     }
 
-    fn judge(&self, request: &Request, answer: Result<Answer>) -> Result<Answer> {
-        if request.attempt >= self.options.retries {
-            return answer;
-        }
+    fn judge(&self, request: &Request, origin: &Origin, answer: Result<Answer>) -> Result<Answer> {
         match answer {
-            Ok(Answer::Response(response)) if status_asks_again(response.status, &request.method) => {
-                let asked = self.retry_after(&response).unwrap_or_default();
+            Ok(Answer::Response(response)) => {
+                let invited = response
+                    .header(RETRY_AFTER.as_str())
+                    .and_then(|value| retry_after(value, self.clock.now()));
+                let Some(pause) = self.policy.after_status(request, origin, response.status, invited) else {
+                    return Ok(Answer::Response(response));
+                };
                 Ok(Answer::Retry {
-                    after: self.pause(request).max(asked).min(self.options.most),
-                    block_site: matches!(response.status, 429 | 503),
+                    after: pause.after,
+                    block_site: pause.block_site,
                     reason: format!("status {}", response.status),
                     status: Some(response.status),
                     wire_bytes: response.body.wire_bytes(),
                 })
             }
-            Err(error) if error_asks_again(&error, &request.method) => Ok(Answer::Retry {
-                after: self.pause(request),
-                block_site: false,
-                reason: match error.phase() {
-                    Some(phase) => format!("{}/{phase}", error.kind()),
-                    None => error.kind().to_string(),
-                },
-                status: None,
-                wire_bytes: 0,
-            }),
+            Err(error) => match self.policy.after_error(request, origin, &error) {
+                Some(pause) => Ok(Answer::Retry {
+                    after: pause.after,
+                    block_site: false,
+                    reason: match error.phase() {
+                        Some(phase) => format!("{}/{phase}", error.kind()),
+                        None => error.kind().to_string(),
+                    },
+                    status: None,
+                    wire_bytes: 0,
+                }),
+                None => Err(error),
+            },
             other => other,
         }
     }
-
-    /// Exponential back-off with jitter: between half and the whole of `first · 2^attempt`.
-    fn pause(&self, request: &Request) -> Duration {
-        let factor = 1_u32.checked_shl(request.attempt).unwrap_or(u32::MAX);
-        let whole = self.options.first.saturating_mul(factor).min(self.options.most);
-        let seed = self.options.seed.wrapping_add(u64::from(request.attempt));
-        // The top 16 bits of the hash, as a part of 65,536.
-        let part = u32::try_from(xxh3_64_with_seed(request.url.as_bytes(), seed) >> 48).unwrap_or(0);
-        let half = whole / 2;
-        half + half.mul_f64(f64::from(part) / 65_536.0)
-    }
-
-    /// `Retry-After` as seconds or as a date (RFC 9110 §10.2.3); nothing when it is neither.
-    fn retry_after(&self, response: &Response) -> Option<Duration> {
-        let text = response.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
-        }
-        let at = httpdate::parse_http_date(text).ok()?;
-        Some(at.duration_since(self.clock.now().to_system_time()).unwrap_or_default())
-    }
 }
 
-fn status_asks_again(status: u16, method: &Method) -> bool {
-    match status {
-        429 | 503 => true,
-        408 | 500 | 502 | 504 => method.is_idempotent(),
-        _ => false,
-    }
-}
-
-fn error_asks_again(error: &Error, method: &Method) -> bool {
-    let unsent = matches!(error.phase(), Some(Phase::Dns | Phase::Connect | Phase::Proxy | Phase::Tls));
-    error.is_transient() && error.kind() != ErrorKind::Deferred && (unsent || method.is_idempotent())
+/// Whether a cache answered, so that the host bore nothing.
+fn is_local(answer: &Result<Answer>) -> bool {
+    matches!(answer, Ok(Answer::Response(response)) if response.facts.cache.is_some_and(CacheUse::is_local))
 }
 
 impl Middleware for Retry {
@@ -128,15 +79,24 @@ impl Middleware for Retry {
         Box::pin(async move {
             let _open = self.ledger.open(Resource::Middlewares);
             let request = exchange.request.clone();
+            let Some(origin) = Origin::of(&exchange.url) else { return next.run(exchange).await };
             let answer = next.run(exchange).await;
-            self.judge(&request, answer)
+            if !is_local(&answer) {
+                self.policy.sent(&request, &origin);
+            }
+            self.judge(&request, &origin, answer)
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use http::Method;
+
     use super::*;
+    use crate::error::{Error, ErrorKind, Phase};
     use crate::middleware::script::{Script, exchange, run};
     use crate::model::{ManualClock, Timestamp};
 
@@ -153,7 +113,8 @@ mod tests {
 
     async fn answer(script: Script, asked: Exchange) -> Result<Answer> {
         let clock = Arc::new(ManualClock::new(NOW));
-        run(&[Arc::new(Retry::new(RetryOptions::default(), clock, Ledger::default()))], &script, asked).await
+        let policy = Arc::new(RetryPolicy::default());
+        run(&[Arc::new(Retry::new(policy, clock, Ledger::default()))], &script, asked).await
     }
 
     async fn pause_after(retry_after: &str) -> (Duration, bool) {
@@ -175,24 +136,6 @@ mod tests {
             let second = Duration::from_millis(500)..=Duration::from_secs(1);
             assert!(second.contains(&after), "{own:?}: {after:?}");
         }
-    }
-
-    #[tokio::test]
-    async fn each_pause_is_about_twice_the_one_before_and_the_same_every_time() {
-        let options = RetryOptions { retries: 40, ..RetryOptions::default() };
-        let retry = Retry::new(options, Arc::new(ManualClock::new(NOW)), Ledger::default());
-        for attempt in 0..40 {
-            let request = asked(Method::GET, attempt).request;
-            let whole = Duration::from_secs(1 << attempt.min(20)).min(options.most);
-            let pause = retry.pause(&request);
-            assert!(whole / 2 <= pause && pause <= whole, "{attempt}: {pause:?}");
-            assert_eq!(pause, retry.pause(&request));
-        }
-        let mut spread: Vec<_> =
-            (0..50).map(|n| retry.pause(&Request::get(format!("http://a.example/{n}")))).collect();
-        spread.sort();
-        spread.dedup();
-        assert!(spread.len() > 40, "different URLs wait differently: {}", spread.len());
     }
 
     #[tokio::test]

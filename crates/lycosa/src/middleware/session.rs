@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::domain::{registrable, same_site};
 use crate::error::{ErrorKind, Result};
-use crate::model::{Answer, BoxFuture, Clock, Exchange, Middleware, Next, Request, RequestKind};
+use crate::model::{Answer, BoxFuture, CacheUse, Clock, Exchange, Middleware, Next, Request, RequestKind};
 use crate::session::{CookieRequest, Ended, Session, SessionPool};
 
 /// Gives every exchange its session.
@@ -93,6 +93,9 @@ impl Sessions {
     fn ended(&self, kind: RequestKind, answer: &Result<Answer>) -> Ended {
         match answer {
             Ok(_) if kind == RequestKind::Robots => Ended::Answered,
+            Ok(Answer::Response(response)) if response.facts.cache.is_some_and(CacheUse::is_local) => {
+                Ended::Unsent
+            }
             Ok(Answer::Response(response)) if self.pool.is_block(response.status) => Ended::Blocked,
             Ok(Answer::Retry { status: Some(status), .. }) if self.pool.is_block(*status) => Ended::Blocked,
             Ok(_) => Ended::Answered,
@@ -121,7 +124,10 @@ impl Middleware for Sessions {
             let (url, kind) = (exchange.url.clone(), exchange.request.kind);
             let mut answer = next.run(exchange).await;
             if let Ok(Answer::Response(response)) = &mut answer {
-                self.keep_cookies(&session, &url, &response.headers);
+                // What a cache kept was said some time ago: its cookies may have been replaced since.
+                if !response.facts.cache.is_some_and(CacheUse::is_local) {
+                    self.keep_cookies(&session, &url, &response.headers);
+                }
                 response.facts.session = Some(session.id());
             }
             if self.pool.report(&session, self.ended(kind, &answer)) {

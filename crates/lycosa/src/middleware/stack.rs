@@ -5,19 +5,23 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 
-use super::{Credentials, Headers, Retry, RetryOptions, Sessions};
+use super::{Cache, Credentials, Headers, Retry, Sessions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Ledger;
 use crate::model::{Clock, Middleware, Origin};
+use crate::politeness::RetryPolicy;
 use crate::session::SessionPool;
 
-/// The built-in middlewares by name, as an exchange meets them.
-pub const ORDER: [&str; 4] = [
+/// The built-in middlewares by name, as an exchange meets them; sessions and the cache only when there are such.
+///
+/// The cache stands inside the sessions: what it holds is of one session, and a variant may depend on its cookies.
+pub const ORDER: [&str; 5] = [
     // ▲ the engine: first to see the exchange, last to see the answer
     Retry::NAME,
     Headers::NAME,
     Credentials::NAME,
     Sessions::NAME,
+    Cache::NAME,
     // ▼ the fetch: last to see the exchange, first to see the answer
 ];
 
@@ -35,9 +39,11 @@ pub struct StackOptions {
     /// The origins of the seeds.
     pub seeds: HashSet<Origin>,
     /// The retry policy.
-    pub retry: RetryOptions,
+    pub retry: Arc<RetryPolicy>,
     /// The sessions, with their cookies. None keeps no cookies, and [`Sessions`] is left out of the stack.
     pub sessions: Option<Arc<SessionPool>>,
+    /// The cache; none answers when there is none.
+    pub cache: Option<Cache>,
 }
 
 /// The built-in middlewares, outermost first, in [`ORDER`].
@@ -62,13 +68,14 @@ pub fn built_in(
         credentials = credentials.with_cookie(cookie)?;
     }
     let mut stack: Vec<Arc<dyn Middleware>> = vec![
-        Arc::new(Retry::new(options.retry, clock.clone(), ledger)),
+        Arc::new(Retry::new(options.retry.clone(), clock.clone(), ledger)),
         Arc::new(Headers::new(options.user_agent.as_deref(), &open)?),
         Arc::new(credentials),
     ];
     if let Some(pool) = &options.sessions {
         stack.push(Arc::new(Sessions::new(pool.clone(), clock)));
     }
+    stack.extend(options.cache.clone().map(|cache| Arc::new(cache) as Arc<dyn Middleware>));
     Ok(stack)
 }
 

@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::fetch::conformance::{Behaviour, Stand, check};
 use crate::ledger::{Ledger, Resource};
 use crate::model::{Answer, BoxFuture, Exchange, Fetch, ManualClock, Middleware, Next, Origin};
+use crate::telemetry::Telemetry;
 
 fn stack(options: &StackOptions, ledger: &Ledger) -> Vec<Arc<dyn Middleware>> {
     let options = StackOptions { sessions: Some(Arc::default()), ..options.clone() };
@@ -55,8 +56,16 @@ fn five_deep(ledger: &Ledger, leaks: bool) -> Vec<Arc<dyn Middleware>> {
 
 #[test]
 fn the_built_in_stack_stands_in_the_documented_order() {
-    let stack = stack(&StackOptions::default(), &Ledger::default());
-    assert_eq!(stack.iter().map(|middleware| middleware.name()).collect::<Vec<_>>(), ORDER);
+    let names = |options| {
+        stack(&options, &Ledger::default()).iter().map(|middleware| middleware.name()).collect::<Vec<_>>()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::default());
+    let cache = Cache::open(folder.path(), 1 << 20, false, clock, Telemetry::default()).unwrap();
+    let whole =
+        StackOptions { cache: Some(cache), sessions: Some(Arc::default()), ..StackOptions::default() };
+    assert_eq!(names(whole), ORDER);
+    assert_eq!(names(StackOptions::default()), ORDER[..4]);
 }
 
 #[test]

@@ -160,6 +160,39 @@ pub struct TcpFacts {
     pub retransmits: u64,
 }
 
+/// What a cache had to do with an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CacheUse {
+    /// It came from the cache, without a request.
+    Hit,
+    /// It came from the cache after the server said that it is still right.
+    Revalidated,
+    /// It came from the server.
+    Miss,
+    /// It came from the cache, which was to answer alone.
+    Offline,
+}
+
+impl CacheUse {
+    /// The name used in records and summaries, such as `hit`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Revalidated => "revalidated",
+            Self::Miss => "miss",
+            Self::Offline => "offline",
+        }
+    }
+
+    /// Whether no request was sent.
+    #[must_use]
+    pub fn is_local(self) -> bool {
+        matches!(self, Self::Hit | Self::Offline)
+    }
+}
+
 /// What is known of the connection an answer came over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Facts {
@@ -192,6 +225,8 @@ pub struct Facts {
     /// The session that the exchange went with, when sessions are kept; a redirect goes on with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,
+    /// What a cache had to do with the answer; `None` when none was asked.
+    pub cache: Option<CacheUse>,
 }
 
 /// An answer: the head, a body still to be read, the facts.

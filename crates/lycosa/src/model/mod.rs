@@ -4,6 +4,7 @@
 //! the module of their stage and run that stage's conformance suite. Layer 0: imports no other module of this
 //! library but `error`, and no runtime.
 
+mod block;
 mod clock;
 mod extract;
 mod fetch;
@@ -17,11 +18,12 @@ mod scope;
 mod sink;
 pub mod wire;
 
+pub use block::{Block, BlockKind, BlockLayer};
 pub use clock::{Clock, ManualClock, Timestamp};
 pub use extract::{Extract, Findings, Item, Outlink, Page};
 pub use fetch::{
-    Body, BodyEnd, BodyStream, ByteCredit, ConnectPolicy, ConnectTarget, Downgrade, Exchange, Facts, Fetch,
-    Limits as FetchLimits, ProxyUrl, Resolve, Response, TcpFacts, Timings,
+    Body, BodyEnd, BodyStream, ByteCredit, CacheUse, ConnectPolicy, ConnectTarget, Downgrade, Exchange,
+    Facts, Fetch, Limits as FetchLimits, ProxyUrl, Resolve, Response, TcpFacts, Timings,
 };
 pub use frontier::{
     AddStatus, Commit, CommitError, Control, Cursor, Discovered, Extension, Finish, Frontier, Gate, Granted,

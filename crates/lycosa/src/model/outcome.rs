@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::frontier::Discovered;
 use super::{Record, Timestamp};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// Why a URL was not fetched, or its answer not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -101,7 +101,8 @@ pub enum Outcome {
         /// Why.
         reason: Exclusion,
     },
-    /// It could not be had; retries are used up or make no sense.
+    /// It could not be had: retries are used up or make no sense, or the answer is a block
+    /// ([`ErrorKind::Blocked`]) and not content.
     Failed {
         /// What failed, in which phase.
         error: Error,
@@ -109,7 +110,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// `fetched`, `redirected`, `alias`, `excluded` or `failed`.
+    /// `fetched`, `redirected`, `alias`, `excluded`, `blocked` or `failed`.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -117,6 +118,7 @@ impl Outcome {
             Self::Redirect { .. } => "redirected",
             Self::Alias { .. } => "alias",
             Self::Excluded { .. } => "excluded",
+            Self::Failed { error } if error.kind() == ErrorKind::Blocked => "blocked",
             Self::Failed { .. } => "failed",
         }
     }

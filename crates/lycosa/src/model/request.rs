@@ -63,6 +63,19 @@ pub struct Hop {
     pub status: u16,
 }
 
+impl Hop {
+    /// Whether somewhere on the way from the first of these hops to `last` an encrypted connection gave way to an open
+    /// one: whoever listened there could read and change what followed.
+    #[must_use]
+    pub fn downgraded(chain: &[Self], last: &str) -> bool {
+        let is = |url: &str, scheme: &str| {
+            url.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+        };
+        let next = chain.iter().skip(1).map(|hop| &*hop.url).chain([last]);
+        chain.iter().zip(next).any(|(hop, next)| is(&hop.url, "https://") && is(next, "http://"))
+    }
+}
+
 /// A request as the frontier keeps it. A plain GET page costs its path and a few flags when stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {

@@ -10,11 +10,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod error;
+
+use self::error::{put_error, read_error};
 use super::{
     Attempt, Discovered, Exclusion, Hop, HostUpdate, Origin, Outcome, Record, RecordId, RecordKind, Request,
     RequestKind, Robots, Scheme, SessionId, SiteKey, Timestamp, UrlKey,
 };
-use crate::error::{Error, ErrorKind, Phase};
 
 /// Version of this encoding; stored with the state.
 pub const VERSION: u32 = 1;
@@ -114,7 +116,7 @@ impl<'a> Reader<'a> {
         self.number().map(Duration::from_micros)
     }
 
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> Read<T> {
+    pub(crate) fn one_of<T: Copy>(&mut self, all: &[T]) -> Read<T> {
         let code = usize::from(self.byte()?);
         all.get(code).copied().ok_or(Damaged)
     }
@@ -158,7 +160,7 @@ pub(crate) fn put_span(out: &mut Vec<u8>, span: Duration) {
     put_number(out, u64::try_from(span.as_micros()).unwrap_or(u64::MAX));
 }
 
-fn code_of<T: PartialEq>(all: &[T], wanted: &T) -> u8 {
+pub(crate) fn code_of<T: PartialEq>(all: &[T], wanted: &T) -> u8 {
     let place = all.iter().position(|one| one == wanted).unwrap_or(all.len());
     u8::try_from(place).unwrap_or(u8::MAX)
 }
@@ -343,7 +345,7 @@ pub(crate) fn read_attempt(reader: &mut Reader<'_>) -> Read<Attempt> {
     })
 }
 
-fn read_status(reader: &mut Reader<'_>) -> Read<u16> {
+pub(crate) fn read_status(reader: &mut Reader<'_>) -> Read<u16> {
     u16::try_from(reader.number()?).map_err(|_| Damaged)
 }
 
@@ -415,31 +417,6 @@ pub(crate) fn read_outcome(reader: &mut Reader<'_>) -> Read<Outcome> {
         4 => Outcome::Failed { error: read_error(reader)? },
         _ => return Err(Damaged),
     })
-}
-
-/// An error, without its source.
-fn put_error(out: &mut Vec<u8>, error: &Error) {
-    out.push(code_of(&ErrorKind::ALL, &error.kind()));
-    put_option(out, error.phase(), |out, phase| out.push(code_of(&Phase::ALL, &phase)));
-    put_text(out, error.message());
-    put_option(out, error.url(), put_text);
-    put_option(out, error.own_hint(), put_text);
-}
-
-fn read_error(reader: &mut Reader<'_>) -> Read<Error> {
-    let kind = reader.one_of(&ErrorKind::ALL)?;
-    let phase = reader.option(|reader| reader.one_of(&Phase::ALL))?;
-    let mut error = Error::new(kind, reader.text()?);
-    if let Some(phase) = phase {
-        error = error.in_phase(phase);
-    }
-    if let Some(url) = reader.option(Reader::text)? {
-        error = error.at_url(url);
-    }
-    if let Some(hint) = reader.option(Reader::text)? {
-        error = error.with_hint(hint);
-    }
-    Ok(error)
 }
 
 /// What is known of a robots.txt.

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::error::{Error, ErrorKind, Phase};
+use crate::model::{Block, BlockKind, BlockLayer};
 
 fn arbitrary_request() -> impl Strategy<Value = Request> {
     let texts = ("[a-z]{0,8}", "[ -~]{0,12}", prop::option::of("[a-z]{1,6}"));
@@ -84,4 +86,26 @@ fn an_error_keeps_what_people_and_programs_need() {
     assert_eq!((error.kind(), error.phase()), (ErrorKind::Timeout, Some(Phase::Tls)));
     assert_eq!((error.message(), error.url()), ("too slow", Some("https://a.test/")));
     assert_eq!(error.hint(), Some("raise timeouts.tls"));
+}
+
+#[test]
+fn a_block_is_stored_with_its_error_and_costs_other_errors_nothing() {
+    let block = Block {
+        kind: BlockKind::Captcha,
+        layer: BlockLayer::Edge,
+        status: 403,
+        evidence: "the page of a defence".into(),
+    };
+    let mut out = Vec::new();
+    let error = Error::blocked(block.clone()).at_url("http://a.test/").with_hint("ask the site");
+    put_outcome(&mut out, &Outcome::Failed { error: error.clone() });
+    let mut reader = Reader::new(&out);
+    let Ok(Outcome::Failed { error: stored }) = read_outcome(&mut reader) else { panic!("another outcome") };
+    assert!(reader.is_empty());
+    assert_eq!((stored.block(), stored.message()), (Some(&block), error.message()));
+    assert_eq!((stored.url(), stored.hint()), (error.url(), error.hint()));
+
+    let mut plain = Vec::new();
+    put_outcome(&mut plain, &Outcome::Failed { error: Error::new(ErrorKind::Io, "m") });
+    assert_eq!(plain, [4, 22, 0, 1, b'm', 0, 0], "as it was before there were blocks");
 }

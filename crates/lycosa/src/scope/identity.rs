@@ -82,6 +82,15 @@ impl Identity {
         UrlKey(hasher.finish())
     }
 
+    /// The key of a request that is sent once more although its key is known: after so many hops of its redirects.
+    #[must_use]
+    pub fn again(&self, key: UrlKey, hops: usize) -> UrlKey {
+        let mut hasher = SipHasher13::new_with_key(&self.fingerprint_key);
+        hasher.write(&key.0.to_le_bytes());
+        hasher.write(&(hops as u64).to_le_bytes());
+        UrlKey(hasher.finish())
+    }
+
     /// SipHash-2-4-128, keyed with the crawl's id, over key, generation and index (little endian).
     #[must_use]
     pub fn record_id(&self, key: UrlKey, generation: u32, index: u32) -> RecordId {

@@ -99,7 +99,7 @@ async fn hooks_see_every_arrow() {
     let gone = "http://gone.invalid/";
     crawler(&server, "/")
         .seed(gone)
-        .options(|options| options.retries = 0)
+        .options(|options| options.retry.retries = 0)
         .on_request(move |request| {
             on_request.add(path_of(&request.url));
             request.headers.push(("X-Mark".into(), "7".into()));

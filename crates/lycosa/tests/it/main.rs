@@ -7,6 +7,9 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod blocks;
+mod cached;
+mod crawled;
 mod crawler;
 mod fetch_client;
 mod fetch_connections;
@@ -15,4 +18,6 @@ mod fetch_faults;
 mod fetch_real_servers;
 mod fetch_server;
 mod fetch_tunnels;
+mod redirects;
+mod retries;
 mod sessions;

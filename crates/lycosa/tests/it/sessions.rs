@@ -215,3 +215,23 @@ async fn a_single_fetch_keeps_cookies_over_redirects_and_in_a_file() {
         assert!(error.kind() == ErrorKind::Config && error.to_string().contains("line 1"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_page_that_redirects_to_itself_until_it_has_its_cookie_is_had() {
+    let server = testkit::Server::start(|request: &testkit::Request| match request.path() {
+        "/" if request.header("cookie").is_none() => {
+            testkit::Response::redirect(302, "/").header("Set-Cookie", "sid=1")
+        }
+        "/" => testkit::Response::html("<title>Home</title><a href=/way>a way round</a>"),
+        "/way" if !request.header("cookie").is_some_and(|cookie| cookie.contains("way=1")) => {
+            testkit::Response::redirect(302, "/check")
+        }
+        "/check" => testkit::Response::redirect(302, "/way").header("Set-Cookie", "way=1"),
+        _ => testkit::Response::html("<title>Way</title>"),
+    });
+    let (report, records) = crate::crawled::crawled(&server.url("/"), |_| {}).await;
+    let mut titles: Vec<_> = records.iter().map(|record| record["title"].to_string()).collect();
+    titles.sort();
+    assert_eq!(titles, ["\"Home\"", "\"Way\""], "{report}");
+    assert_eq!(server.hits(), 5, "twice /, /way, /check, /way");
+}

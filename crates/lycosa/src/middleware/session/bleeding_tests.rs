@@ -15,9 +15,11 @@ use super::*;
 use crate::clock::SystemClock;
 use crate::fetch::{AddressGuard, Client, ClientOptions, SystemResolver};
 use crate::ledger::{Ledger, Resource};
-use crate::middleware::{Retry, RetryOptions};
+use crate::middleware::Retry;
 use crate::model::{FetchLimits, SessionId};
+use crate::politeness::{RetryOptions, RetryPolicy};
 use crate::session::{Rotation, SessionOptions};
+use crate::telemetry::Telemetry;
 
 /// What is broken on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,12 +180,18 @@ fn check(plan: &Plan, defect: Defect, met: &Mutex<Met>) -> TestCaseResult {
     Ok(())
 }
 
+/// The server breaks off on purpose: every request that it answers in the end must be tried again.
+fn unbudgeted() -> Arc<RetryPolicy> {
+    let options = RetryOptions { budget_floor: 1_000_000, ..RetryOptions::default() };
+    Arc::new(RetryPolicy::new(options, Telemetry::default()))
+}
+
 /// The workers take the jobs in turn, at once; gives how many requests were tried again.
 async fn work(plan: &Plan, defect: Defect, pool: &Arc<SessionPool>, base: String) -> usize {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let client = Client::new(ClientOptions::new(Arc::new(SystemResolver::new(clock.clone())))).unwrap();
     let stack: Arc<[Arc<dyn Middleware>]> = Arc::new([
-        Arc::new(Retry::new(RetryOptions::default(), clock.clone(), Ledger::default())),
+        Arc::new(Retry::new(unbudgeted(), clock.clone(), Ledger::default())),
         Arc::new(Sessions::new(pool.clone(), clock)),
         Arc::new(Witness(defect)),
     ]);

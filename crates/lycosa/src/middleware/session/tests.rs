@@ -176,3 +176,34 @@ async fn a_jar_put_in_beforehand_is_sent() {
     setting.pool.put(Session::new(SessionId(0), Profile::default(), jar)).unwrap();
     assert_eq!(setting.cookie("http://a.example/", |_| {}).await, "sid=saved");
 }
+
+/// Answers as a cache does, with what it kept.
+#[derive(Debug)]
+struct Kept;
+
+impl Middleware for Kept {
+    fn name(&self) -> &'static str {
+        "kept"
+    }
+
+    fn handle<'a>(&'a self, exchange: Exchange, next: Next<'a>) -> BoxFuture<'a, Result<Answer>> {
+        Box::pin(async move {
+            let mut answer = next.run(exchange).await;
+            if let Ok(Answer::Response(response)) = &mut answer {
+                response.facts.cache = Some(CacheUse::Hit);
+            }
+            answer
+        })
+    }
+}
+
+#[tokio::test]
+async fn cookies_of_an_answer_that_a_cache_kept_replace_none() {
+    let mut setting = setting(SessionOptions::default());
+    setting.ask("http://a.example/", |_| {}, 200, "a=new").await;
+    let sessions = setting.stack.clone();
+    setting.stack.push(Arc::new(Kept));
+    setting.ask("http://a.example/", |_| {}, 200, "a=old").await;
+    setting.stack = sessions;
+    assert_eq!(setting.cookie("http://a.example/", |_| {}).await, "a=new");
+}

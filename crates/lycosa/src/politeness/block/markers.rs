@@ -1,0 +1,172 @@
+//! Which markers a body has: all of them looked for at once, in one pass, whatever their case. Beside the markers
+//! of the signatures these are the lists that answer the questions of [`Markers`]' methods.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::signatures::SIGNATURES;
+
+/// What shows the puzzle of a maker.
+const CAPTCHAS: [(&str, &str); 9] = [
+    ("google.com/recaptcha/", "reCAPTCHA"),
+    ("recaptcha/api.js", "reCAPTCHA"),
+    ("g-recaptcha", "reCAPTCHA"),
+    ("hcaptcha.com/1/api.js", "hCaptcha"),
+    ("class=\"h-captcha", "hCaptcha"),
+    ("challenges.cloudflare.com/turnstile", "Turnstile"),
+    ("class=\"cf-turnstile", "Turnstile"),
+    ("arkoselabs.com", "Arkose"),
+    ("geetest.com", "GeeTest"),
+];
+const PASSWORDS: [&str; 3] = ["type=\"password\"", "type='password'", "type=password"];
+const RATE_LIMITS: [&str; 7] = [
+    "rate limit exceeded",
+    "rate limit reached",
+    "rate-limit",
+    "too many requests",
+    "exceeded the rate",
+    "request limit exceeded",
+    "throttl",
+];
+const FAILURES: [&str; 13] = [
+    "maintenance",
+    "wartung",
+    "backend fetch failed",
+    "guru meditation",
+    "no server is available",
+    "upstream connect error",
+    "no healthy upstream",
+    "error establishing a database connection",
+    "dns failure",
+    "capacity problems",
+    "http error 503. the service is unavailable",
+    "application error",
+    "fastly error: unknown domain",
+];
+const EDGE_PAGES: [&str; 3] = ["<center>cloudflare", "fastly error:", "edgesuite.net"];
+const SERVER_PAGES: [&str; 8] = [
+    "<center>nginx",
+    "<center>openresty",
+    "<address>apache",
+    "you don't have permission to access this resource",
+    "internet information services",
+    "<h2>401 - unauthorized",
+    "<h2>403 - forbidden",
+    "<center>tengine",
+];
+const HUMANS: [&str; 9] = [
+    "you are human",
+    "you're human",
+    "you are not a robot",
+    "you're not a robot",
+    "are you a robot",
+    "not a bot",
+    "unusual traffic",
+    "unusual activity",
+    "security check",
+];
+const INPUTS: [&str; 6] = [
+    "<textarea",
+    "type=\"email\"",
+    "type=\"search\"",
+    "type=\"password\"",
+    "name=\"message\"",
+    "name=\"email\"",
+];
+const COOKIE_SET: [&str; 2] = ["document.cookie=", "document.cookie ="];
+const RELOAD: &str = "location.reload(";
+
+struct Table {
+    machine: Option<AhoCorasick>,
+    markers: Vec<&'static str>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut markers: Vec<&'static str> = SIGNATURES.iter().flat_map(|one| one.body).copied().collect();
+    markers.extend(CAPTCHAS.iter().map(|(marker, _)| *marker));
+    let lists: [&[&'static str]; 9] = [
+        &PASSWORDS,
+        &RATE_LIMITS,
+        &FAILURES,
+        &EDGE_PAGES,
+        &SERVER_PAGES,
+        &HUMANS,
+        &INPUTS,
+        &COOKIE_SET,
+        &[RELOAD],
+    ];
+    lists.into_iter().for_each(|list| markers.extend_from_slice(list));
+    markers.sort_unstable();
+    markers.dedup();
+    let machine = AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::Standard)
+        .build(&markers)
+        .ok();
+    Table { machine, markers }
+});
+
+/// The markers found in a body.
+#[derive(Debug)]
+pub(super) struct Markers(Vec<bool>);
+
+impl Markers {
+    /// One pass over the body.
+    pub(super) fn find(body: &[u8]) -> Self {
+        let mut found = vec![false; TABLE.markers.len()];
+        for hit in TABLE.machine.iter().flat_map(|machine| machine.find_overlapping_iter(body)) {
+            if let Some(found) = found.get_mut(hit.pattern().as_usize()) {
+                *found = true;
+            }
+        }
+        Self(found)
+    }
+
+    pub(super) fn has(&self, marker: &str) -> bool {
+        TABLE.markers.binary_search(&marker).ok().and_then(|at| self.0.get(at)).copied().unwrap_or(false)
+    }
+
+    fn has_any(&self, markers: &[&str]) -> bool {
+        markers.iter().any(|marker| self.has(marker))
+    }
+
+    /// The maker of a puzzle that is in the page.
+    pub(super) fn captcha(&self) -> Option<&'static str> {
+        CAPTCHAS.iter().find(|(marker, _)| self.has(marker)).map(|(_, maker)| *maker)
+    }
+
+    pub(super) fn asks_for_a_human(&self) -> bool {
+        self.has_any(&HUMANS)
+    }
+
+    /// Whether the page has inputs that a puzzle alone has not.
+    pub(super) fn other_inputs(&self) -> bool {
+        self.has_any(&INPUTS)
+    }
+
+    pub(super) fn password(&self) -> bool {
+        self.has_any(&PASSWORDS)
+    }
+
+    pub(super) fn rate_limit(&self) -> bool {
+        self.has_any(&RATE_LIMITS)
+    }
+
+    /// Whether the page tells of a failure that has nothing to do with the visitor.
+    pub(super) fn failure(&self) -> bool {
+        self.has_any(&FAILURES)
+    }
+
+    pub(super) fn edge_page(&self) -> bool {
+        self.has_any(&EDGE_PAGES)
+    }
+
+    pub(super) fn server_page(&self) -> bool {
+        self.has_any(&SERVER_PAGES)
+    }
+
+    pub(super) fn sets_cookie_and_reloads(&self) -> bool {
+        self.has_any(&COOKIE_SET) && self.has(RELOAD)
+    }
+}
