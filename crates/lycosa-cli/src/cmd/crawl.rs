@@ -92,7 +92,8 @@ pub(crate) struct Args {
     /// A proxy for every request, such as http://host:3128
     #[arg(long, value_name = "URL", help_heading = "Requests")]
     proxy: Option<String>,
-    /// The time for one request as a whole [default: 120s]; --set timeouts.connect=5s and the like for its phases
+    /// The time for one request as a whole [default: 120s]; its phases by --set: timeouts.dns=5s, timeouts.connect=10s,
+    /// timeouts.tls=10s, timeouts.first_byte=30s, timeouts.idle=20s (these are the defaults)
     #[arg(long, value_name = "TIME", help_heading = "Requests")]
     timeout: Option<String>,
     /// Do not check certificates

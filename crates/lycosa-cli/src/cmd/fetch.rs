@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 
 use lycosa::config::ByteSize;
 use lycosa::crawler::single::{Fetched, Single, SingleOptions};
+use lycosa::fetch::HttpVersion;
 use lycosa::{Error, ErrorKind, Result};
 use lycosa_dom::Selector;
 
+use super::conversation;
 use crate::exit::Exit;
 use crate::output;
 
@@ -65,9 +67,26 @@ pub(crate) struct Args {
     /// Trust the certificate authorities in this PEM file too
     #[arg(long, value_name = "FILE")]
     cacert: Option<std::path::PathBuf>,
+    /// Which HTTP to speak: http1, prefer-h2, require-h2 or h2-prior-knowledge [default: http1]
+    #[arg(long, value_name = "VERSION", value_parser = http_version)]
+    http_version: Option<HttpVersion>,
+    /// Ask this DNS server, such as 9.9.9.9 or 127.0.0.1:5353, instead of the system's; repeatable
+    #[arg(long = "dns-server", value_name = "ADDRESS")]
+    dns_servers: Vec<String>,
+    /// Print every request and answer with the facts of its connection
+    #[arg(short, long, conflicts_with = "quiet")]
+    verbose: bool,
+    /// Print how long each phase took
+    #[arg(long, conflicts_with = "quiet")]
+    timing: bool,
     /// Print nothing but the body
     #[arg(short, long)]
     quiet: bool,
+}
+
+fn http_version(name: &str) -> Result<HttpVersion, String> {
+    let names = HttpVersion::ALL.map(|(name, _)| name).join(", ");
+    HttpVersion::named(name).ok_or_else(|| format!("it is none of {names}"))
 }
 
 const AFTER_HELP: &str = "robots.txt is not consulted: this is one request made by a person, not a crawl. Ends with \
@@ -78,7 +97,13 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let selector = args.css.as_deref().map(super::query::selector).transpose()?;
     let single = Single::new(options(&args)?)?;
     let fetched = single.fetch(&args.url).await?;
-    if !args.quiet {
+    if args.verbose {
+        output::say(conversation::verbose(&fetched).trim_end());
+    }
+    if args.timing {
+        output::say(conversation::timing(&fetched).trim_end());
+    }
+    if !(args.quiet || args.verbose || args.timing) {
         output::say(&facts(&fetched));
     }
     let mut text = String::new();
@@ -113,6 +138,8 @@ fn options(args: &Args) -> Result<SingleOptions> {
         max_body: args.max_body.map(|size| size.0),
         insecure: args.insecure,
         cacert: args.cacert.clone(),
+        http_version: args.http_version.unwrap_or_default(),
+        dns_servers: args.dns_servers.clone(),
     })
 }
 

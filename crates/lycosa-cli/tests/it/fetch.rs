@@ -176,3 +176,41 @@ fn a_proxy_is_used_and_named() {
     let said = Bench::new().run(&["fetch", "a.example", "--proxy", &proxy.url("")]).ends_with(0);
     said.mentions("* title: through").mentions("* proxy: ");
 }
+
+#[test]
+fn verbose_shows_every_request_and_answer_with_its_connection() {
+    let said = fetch("/one", &["-v", "-H", "X-Mine: 1", "-u", "me:hunter2"]).ends_with(0);
+    assert!(said.out.starts_with("<title>Hello"));
+    let said = said.mentions("* connected to 127.0.0.1:").mentions("connection #1");
+    let said = said.mentions("> GET /one HTTP/1.1").mentions("> host: 127.0.0.1:").mentions("> x-mine: 1");
+    let said = said.mentions("> user-agent: Lycosa/").mentions("< HTTP/1.1 301").mentions("< location: /two");
+    let said = said.mentions("* using connection #1 again, request 3 on it").mentions("< x-thing: 42");
+    let said = said.mentions("* body: ").mentions("B decoded");
+    assert!(!said.err.contains("hunter2") && said.err.contains("> authorization: (secret)"), "{}", said.err);
+    #[cfg(target_os = "linux")]
+    said.mentions("* round trip ").mentions(" 0 segments sent again");
+}
+
+#[test]
+fn timing_is_a_table_of_phases() {
+    let said = fetch("/", &["--timing"]).ends_with(0);
+    for phase in ["dns", "connect", "tls", "first byte", "body", "total"] {
+        assert!(said.err.lines().any(|line| line.starts_with(phase)), "{phase}: {}", said.err);
+    }
+    assert!(said.err.lines().any(|line| line.starts_with("tls ") && line.trim_end().ends_with('-')));
+}
+
+#[test]
+fn a_downgrade_is_shown_and_a_required_version_that_cannot_be_had_is_a_failure() {
+    let server = server();
+    let bench = Bench::new();
+    let front = TlsFront::before(&server, &bench);
+    let url = front.url("/");
+    let said = bench.run(&["fetch", &url, "-k", "-v", "--http-version", "prefer-h2"]).ends_with(0);
+    said.mentions("* TLSv1.3, full handshake")
+        .mentions("* ALPN: offered h2,http/1.1")
+        .mentions("* warning: HTTP/2 was offered and the server did not answer the offer (no ALPN)");
+    let said = bench.run(&["fetch", &url, "-k", "--http-version", "require-h2"]).ends_with(1);
+    said.complains("HTTP/2, which is required", "prefer-h2");
+    bench.run(&["fetch", &url, "--http-version", "h4"]).ends_with(2).mentions("prefer-h2");
+}

@@ -24,7 +24,7 @@ impl TlsFront {
     /// A front for 127.0.0.1 on a free port, with a fresh certificate of its own.
     pub(crate) fn before(server: &Server, bench: &Bench) -> Self {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
-        let certificate = bench.write("certificate.pem", &pem(made.cert.der()));
+        let certificate = bench.write("certificate.pem", &made.cert.pem());
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = rustls::ServerConfig::builder_with_provider(provider)
@@ -60,23 +60,4 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, behind: SocketAddr
             let _ = tokio::io::copy_bidirectional(&mut outer, &mut inner).await;
         });
     }
-}
-
-/// PEM of a certificate; the encoding is checked by the client that reads it.
-fn pem(der: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
-    for (number, group) in der.chunks(3).enumerate() {
-        let bits =
-            group.iter().chain([&0, &0]).take(3).fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
-        for at in 0..4 {
-            let letter = char::from(ALPHABET[bits >> (18 - 6 * at) & 63]);
-            text.push(if at <= group.len() { letter } else { '=' });
-        }
-        if number % 16 == 15 {
-            text.push('\n');
-        }
-    }
-    text.push_str("\n-----END CERTIFICATE-----\n");
-    text
 }

@@ -14,6 +14,7 @@ mod save;
 pub mod single;
 mod state;
 mod watch;
+mod witness;
 
 use std::path::PathBuf;
 use std::time::Duration;

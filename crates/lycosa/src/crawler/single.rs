@@ -9,15 +9,19 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use lycosa_dom::{Document, ParseOptions};
+use tokio::time::Instant;
 use url::Url;
 
 use super::build::{client_options, middlewares, retry_policy};
 use super::cookies;
 use super::options::{Options, RetryOptions};
+pub use super::witness::Conversation;
+use super::witness::Witness;
 use crate::clock::SystemClock;
 use crate::error::{Error, ErrorKind, Phase, Result};
-use crate::fetch::{AddressGuard, Client};
+use crate::fetch::{AddressGuard, Client, HttpVersion};
 use crate::ledger::Ledger;
+use crate::middleware::{Place, insert};
 use crate::model::{
     Answer, Clock, Exchange, Facts, FetchLimits, Hop, Middleware, Next, Request, Response, SessionId,
 };
@@ -52,6 +56,10 @@ pub struct SingleOptions {
     pub insecure: bool,
     /// Further certificate authorities.
     pub cacert: Option<PathBuf>,
+    /// Which HTTP is spoken.
+    pub http_version: HttpVersion,
+    /// DNS servers to ask instead of the system's, as `ADDRESS` or `ADDRESS:PORT`.
+    pub dns_servers: Vec<String>,
 }
 
 /// Fetches single URLs.
@@ -81,8 +89,12 @@ pub struct Fetched {
     pub wire_bytes: u64,
     /// The connection's facts.
     pub facts: Facts,
+    /// Time from the head of the last answer to the end of its body.
+    pub body_time: Duration,
     /// Time for everything.
     pub elapsed: Duration,
+    /// Every request and the head of its answer, redirects included.
+    pub conversations: Vec<Conversation>,
     /// The declared content type.
     pub content_type: Option<String>,
     /// The charset of a text and how it was found; none for other content.
@@ -115,6 +127,8 @@ impl Single {
             proxy: single.proxy,
             insecure: single.insecure,
             cacert: single.cacert,
+            http_version: single.http_version,
+            dns_servers: single.dns_servers,
             retry: RetryOptions { retries: 0, ..RetryOptions::default() },
             sessions: Some(Arc::new(pool)),
             ..Options::default()
@@ -131,24 +145,28 @@ impl Single {
     /// When no answer came, the redirects lead nowhere, or the cookies cannot be written. A body that broke off is no error: see
     /// [`Fetched::error`].
     pub async fn fetch(&self, url: &str) -> Result<Fetched> {
-        let started = self.clock.now();
+        let started = Instant::now();
         let seed = crate::seed::parse(url)?;
         let mut options = self.options.clone();
         options.seeds = vec![seed.clone()];
         options.typed_seeds = 1;
         let ledger = Ledger::default();
         let client = Client::new(client_options(&options, &self.clock, ledger.clone())?)?;
-        let stack =
+        let mut stack =
             middlewares(&options, &retry_policy(&options, Telemetry::default()), None, &self.clock, ledger)?;
+        let witness = Witness::default();
+        insert(&mut stack, Place::Innermost, Arc::new(witness.clone()))?;
         let guard = Arc::new(super::build::guard(&options)?);
         let follow = self.follow(&client, &stack, guard, seed);
         let followed = tokio::time::timeout(self.timeout, follow).await;
         let result = match followed {
-            Ok(Ok((url, chain, response))) => Ok(self.read(url, chain, response, started).await),
-            Ok(Err(error)) => Err(error),
-            Err(_) => {
-                Err(Error::timeout(Phase::Total, self.clock.now().since(started), self.timeout).at_url(url))
+            Ok(Ok((url, chain, response))) => {
+                let mut fetched = self.read(url, chain, response, started).await;
+                fetched.conversations = witness.told();
+                Ok(fetched)
             }
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(Error::timeout(Phase::Total, started.elapsed(), self.timeout).at_url(url)),
         };
         client.close().await;
         if let Some(file) = &self.cookie_jar {
@@ -209,15 +227,10 @@ impl Single {
         }
     }
 
-    async fn read(
-        &self,
-        url: Url,
-        chain: Vec<Hop>,
-        response: Response,
-        started: crate::model::Timestamp,
-    ) -> Fetched {
+    async fn read(&self, url: Url, chain: Vec<Hop>, response: Response, started: Instant) -> Fetched {
         let content_type = response.header("content-type").map(str::to_owned);
         let Response { status, headers, body, facts } = response;
+        let head_at = Instant::now();
         let (body, end) = body.read().await;
         let mut fetched = Fetched {
             url,
@@ -227,7 +240,9 @@ impl Single {
             body,
             wire_bytes: end.wire_bytes,
             facts,
-            elapsed: self.clock.now().since(started),
+            body_time: head_at.elapsed(),
+            elapsed: started.elapsed(),
+            conversations: Vec::new(),
             content_type,
             charset: None,
             title: None,

@@ -171,6 +171,10 @@ impl Journey {
             self.shared.telemetry.cached(how);
             self.is_local = how.is_local();
         }
+        if let Some(downgrade) = response.facts.downgrade {
+            let (origin, how) = (&self.lease.origin, downgrade.as_str());
+            self.shared.telemetry.problem(format!("{origin}: HTTP/2 was offered and {how}"));
+        }
         let arrival = Arrival { status: response.status, response };
         self.shared.parts.hooks.on_response(&self.request, arrival.status, &arrival.response.headers);
         if self.lease.request.kind == RequestKind::Robots {
