@@ -1,6 +1,8 @@
 //! A page measured in one pass over its bytes: its title, and how much text a person would see. No document is
 //! built; what is lost thereby (CSS that hides, entities) does not matter for telling a notice from an article.
 
+use memchr::{memchr, memchr_iter, memmem};
+
 /// What a page looks like from afar.
 #[derive(Debug, Default)]
 pub(super) struct Sketch {
@@ -24,7 +26,7 @@ impl Sketch {
         let mut sketch = Self::default();
         let mut rest = body;
         while sketch.visible <= most {
-            let Some(open) = rest.iter().position(|&byte| byte == b'<') else {
+            let Some(open) = memchr(b'<', rest) else {
                 sketch.see(rest);
                 break;
             };
@@ -42,10 +44,11 @@ impl Sketch {
     /// What follows a tag, and after it the content of a hidden element.
     fn skip<'b>(&mut self, tag: &'b [u8]) -> &'b [u8] {
         if tag.starts_with(b"<!--") {
-            return after(tag, b"-->");
+            let end = memmem::find(tag, b"-->");
+            return end.and_then(|at| tag.get(at + 3..)).unwrap_or_default();
         }
         let name = HIDDEN.into_iter().find(|name| is_tag(tag, name));
-        let content = after(tag, b">");
+        let content = memchr(b'>', tag).and_then(|at| tag.get(at + 1..)).unwrap_or_default();
         self.tags.extend_from_slice(tag.get(..tag.len() - content.len()).unwrap_or_default());
         let Some(name) = name else { return content };
         let end = end_tag(content, name);
@@ -62,11 +65,6 @@ fn is_tag(tag: &[u8], name: &[u8]) -> bool {
     ends && tag.get(1..=name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name))
 }
 
-fn after<'b>(bytes: &'b [u8], mark: &[u8]) -> &'b [u8] {
-    let found = bytes.windows(mark.len()).position(|window| window == mark);
-    found.and_then(|at| bytes.get(at + mark.len()..)).unwrap_or_default()
-}
-
 /// Where the end tag of a hidden element begins; the end when there is none.
 fn end_tag(content: &[u8], name: &[u8]) -> usize {
     let is_end = |at: &usize| {
@@ -74,8 +72,7 @@ fn end_tag(content: &[u8], name: &[u8]) -> usize {
         let found = tag.strip_prefix(b"</").and_then(|rest| rest.get(..name.len()));
         found.is_some_and(|found| found.eq_ignore_ascii_case(name))
     };
-    let opens = content.iter().enumerate().filter(|(_, byte)| **byte == b'<').map(|(at, _)| at);
-    opens.into_iter().find(is_end).unwrap_or(content.len())
+    memchr_iter(b'<', content).find(is_end).unwrap_or(content.len())
 }
 
 fn normal(title: &[u8]) -> String {
