@@ -50,6 +50,9 @@ const NOTICE: usize = 400;
 
 /// A journey that began elsewhere and ended at a form that asks for a password.
 pub(super) fn redirected_to_login(seen: &Seen<'_>, body: &[u8]) -> Option<Verdict> {
+    if seen.first_url == seen.url.as_str() {
+        return None;
+    }
     let began = Url::parse(seen.first_url).ok()?;
     let moved = began != *seen.url && is_login(seen.url) && !is_login(&began);
     if !moved {
@@ -62,18 +65,12 @@ pub(super) fn redirected_to_login(seen: &Seen<'_>, body: &[u8]) -> Option<Verdic
 
 /// A short page of status 2xx that is no content.
 pub(super) fn notice(seen: &Seen<'_>, sketch: &Sketch, markers: &Markers) -> Option<Verdict> {
-    let in_tags = Markers::find(&sketch.tags);
-    if in_tags.password() && begins_like_login(&sketch.title) && !is_login(seen.url) {
-        let evidence = format!("a login form titled {:?} in the place of the page", sketch.title);
-        return Some((BlockKind::Login, BlockLayer::Application, evidence));
-    }
-    if let Some(maker) = in_tags.captcha()
-        && markers.asks_for_a_human()
-        && !in_tags.other_inputs()
-        && sketch.visible <= NOTICE
-    {
-        let evidence = format!("{maker} and nothing else but the wish to see a human");
-        return Some((BlockKind::Captcha, BlockLayer::Unknown, evidence));
+    if markers.password() || markers.captcha().is_some() {
+        // In the text they may be quotations.
+        let verdict = by_tags(seen, sketch, markers, &Markers::find(&sketch.tags));
+        if verdict.is_some() {
+            return verdict;
+        }
     }
     if markers.sets_cookie_and_reloads() && sketch.title.is_empty() && sketch.visible < NOTICE / 2 {
         let evidence = "a script that sets a cookie and loads the page again, and no text".to_owned();
@@ -82,6 +79,17 @@ pub(super) fn notice(seen: &Seen<'_>, sketch: &Sketch, markers: &Markers) -> Opt
     let said = NOTICES.into_iter().find(|(title, _)| sketch.title == *title)?;
     let evidence = || format!("a short page titled {:?} with status {}", sketch.title, seen.status);
     (sketch.visible <= NOTICE).then(|| (said.1, BlockLayer::Unknown, evidence()))
+}
+
+fn by_tags(seen: &Seen<'_>, sketch: &Sketch, markers: &Markers, in_tags: &Markers) -> Option<Verdict> {
+    if in_tags.password() && begins_like_login(&sketch.title) && !is_login(seen.url) {
+        let evidence = format!("a login form titled {:?} in the place of the page", sketch.title);
+        return Some((BlockKind::Login, BlockLayer::Application, evidence));
+    }
+    let maker = in_tags.captcha()?;
+    let alone = markers.asks_for_a_human() && !in_tags.other_inputs() && sketch.visible <= NOTICE;
+    let evidence = || format!("{maker} and nothing else but the wish to see a human");
+    alone.then(|| (BlockKind::Captcha, BlockLayer::Unknown, evidence()))
 }
 
 fn is_login(url: &Url) -> bool {
