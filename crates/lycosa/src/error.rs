@@ -28,7 +28,7 @@ pub enum ErrorKind {
     Disconnected,
     /// The TLS handshake failed.
     Tls,
-    /// A proxy refused or failed.
+    /// A proxy cannot be reached, broke off, or wants another login.
     Proxy,
     /// The peer broke HTTP.
     Protocol,
@@ -64,11 +64,13 @@ pub enum ErrorKind {
     Internal,
     /// The version of HTTP that is required cannot be had.
     HttpVersion,
+    /// A proxy would not or could not connect to the host.
+    Tunnel,
 }
 
 impl ErrorKind {
     /// Every kind, in the order of its stored code (the position is the code; only append).
-    pub const ALL: [ErrorKind; 25] = [
+    pub const ALL: [ErrorKind; 26] = [
         Self::Usage,
         Self::Config,
         Self::Url,
@@ -94,6 +96,7 @@ impl ErrorKind {
         Self::Io,
         Self::Internal,
         Self::HttpVersion,
+        Self::Tunnel,
     ];
 
     /// The name used in records, reports and metrics, such as `address_refused`.
@@ -125,6 +128,7 @@ impl ErrorKind {
             Self::Io => "io",
             Self::Internal => "internal",
             Self::HttpVersion => "http_version",
+            Self::Tunnel => "tunnel",
         }
     }
 }
@@ -140,6 +144,9 @@ impl ErrorKind {
             }
             Self::Disconnected | Self::Protocol => "the server broke the exchange off; trying again may help",
             Self::TooLarge => "allow more with --max-body",
+            Self::Tunnel => {
+                "the host may be down, or the proxy's rules may forbid it; another proxy may reach it"
+            }
             Self::Redirect => "look at each hop with curl -I",
             _ => return None,
         })
@@ -377,6 +384,7 @@ impl Error {
                 | ErrorKind::Disconnected
                 | ErrorKind::Timeout
                 | ErrorKind::Proxy
+                | ErrorKind::Tunnel
                 | ErrorKind::Deferred
         )
     }

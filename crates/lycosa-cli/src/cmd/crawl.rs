@@ -89,9 +89,10 @@ pub(crate) struct Args {
     /// Do not keep the cookies that servers set
     #[arg(long)]
     no_cookies: bool,
-    /// A proxy for every request, such as http://host:3128
+    /// A proxy for every request: http://, socks5:// or socks5h://[USER:PASSWORD@]HOST:PORT; repeatable, they take
+    /// turns [default: http_proxy, https_proxy, all_proxy and no_proxy of the environment]
     #[arg(long, value_name = "URL", help_heading = "Requests")]
-    proxy: Option<String>,
+    proxy: Vec<String>,
     /// The time for one request as a whole [default: 120s]; --set timeouts.connect=5s and the like for its phases
     #[arg(long, value_name = "TIME", help_heading = "Requests")]
     timeout: Option<String>,
@@ -283,7 +284,6 @@ fn flags(args: &Args, layers: &mut Layers) {
         ("--user-agent", "user_agent", &args.user_agent),
         ("--user", "user", &args.user),
         ("--cookie", "cookie", &args.cookie),
-        ("--proxy", "proxy", &args.proxy),
         ("--timeout", "timeouts.total", &args.timeout),
         ("--cacert", "cacert", &args.cacert),
         ("--output", "output", &args.output),
@@ -302,6 +302,7 @@ fn flags(args: &Args, layers: &mut Layers) {
         ("--include", "include", &args.include),
         ("--exclude", "exclude", &args.exclude),
         ("--header", "headers", &args.headers),
+        ("--proxy", "proxy", &args.proxy),
         ("--allow-address", "allow_address", &args.allow_address),
         ("--accept-types", "accept_types", &args.accept_types),
     ];

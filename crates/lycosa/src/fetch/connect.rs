@@ -97,15 +97,16 @@ impl Dial<'_> {
             Host::Ipv4(v4) => Host::Ipv4(*v4),
             Host::Ipv6(v6) => Host::Ipv6(*v6),
         };
-        let addresses = self.resolve(&host, proxy.port, timings).await?;
-        let (tcp, peer) = self.tcp(&addresses, timings).await.map_err(|error| match error.kind() {
-            ErrorKind::Connect => {
-                Error::new(ErrorKind::Proxy, format!("the proxy {} cannot be reached", proxy.shown))
-                    .in_phase(Phase::Connect)
-                    .with_source(error)
-            }
-            _ => error,
-        })?;
+        // Whatever stands between here and the proxy is the proxy's failure, a timeout too.
+        let unreachable = |error: Error| {
+            let phase = error.phase().unwrap_or(Phase::Connect);
+            Error::new(ErrorKind::Proxy, format!("the proxy {} cannot be reached", proxy.shown))
+                .in_phase(phase)
+                .with_hint("check that it runs and that its host and port are right")
+                .with_source(error)
+        };
+        let addresses = self.resolve(&host, proxy.port, timings).await.map_err(unreachable)?;
+        let (tcp, peer) = self.tcp(&addresses, timings).await.map_err(unreachable)?;
         let destination = if known.is_empty() { None } else { allowed.first().copied() };
         Ok((tcp, peer, destination, known.is_empty()))
     }

@@ -170,14 +170,18 @@ mod tests {
     use crate::ledger::Resource;
     use crate::middleware::{StackOptions, built_in};
     use crate::model::{ManualClock, Origin};
+    use crate::proxies::{NoProxy, ProxyOptions, ProxyPool, ProxyRoutes};
 
     #[test]
     fn the_built_in_ones_keep_every_promise() {
         let seed = Origin::of(&"http://a.test/".parse().unwrap()).unwrap();
+        let proxies = ProxyPool::new(["http://proxy.test"], ProxyOptions::default());
         let options = StackOptions {
             user: Some(("name".into(), "password".into())),
             cookie: Some("a=1".into()),
             seeds: HashSet::from([seed]),
+            sessions: Some(Arc::default()),
+            proxies: Some(ProxyRoutes::new(Arc::new(proxies), NoProxy::default())),
             ..StackOptions::default()
         };
         for place in 0..crate::middleware::ORDER.len() {

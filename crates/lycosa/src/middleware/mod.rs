@@ -1,13 +1,14 @@
 //! The built-in middlewares and their order.
 //!
 //! `stack` holds the one list that says who wraps whom: [`Retry`] outermost, then [`Headers`], then
-//! [`Credentials`], then [`Sessions`] next to the fetch. Each has a file of its own and knows nothing of the others. The trait and
+//! [`Credentials`], then [`Sessions`], then [`Proxies`] next to the fetch. Each has a file of its own and knows nothing of the others. The trait and
 //! the chain are words of [`model`](crate::model::Middleware).
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod credentials;
 mod headers;
+mod proxy;
 mod retry;
 #[cfg(test)]
 mod script;
@@ -18,6 +19,7 @@ mod tests;
 
 pub use credentials::Credentials;
 pub use headers::{Headers, USER_AGENT, parse_field};
+pub use proxy::Proxies;
 pub use retry::{Retry, RetryOptions};
 pub use session::Sessions;
 pub use stack::{ORDER, Place, StackOptions, built_in, insert};

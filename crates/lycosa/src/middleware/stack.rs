@@ -5,19 +5,23 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 
-use super::{Credentials, Headers, Retry, RetryOptions, Sessions};
+use super::{Credentials, Headers, Proxies, Retry, RetryOptions, Sessions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Ledger;
 use crate::model::{Clock, Middleware, Origin};
+use crate::proxies::ProxyRoutes;
 use crate::session::SessionPool;
 
 /// The built-in middlewares by name, as an exchange meets them.
-pub const ORDER: [&str; 4] = [
+pub const ORDER: [&str; 5] = [
     // ▲ the engine: first to see the exchange, last to see the answer
     Retry::NAME,
     Headers::NAME,
     Credentials::NAME,
     Sessions::NAME,
+    // Inside the sessions, whose own proxies come first and whose ids stick to one; inside the retries, whose next
+    // attempt is to go through another; next to the fetch, whose failures alone tell of a proxy's health.
+    Proxies::NAME,
     // ▼ the fetch: last to see the exchange, first to see the answer
 ];
 
@@ -38,6 +42,8 @@ pub struct StackOptions {
     pub retry: RetryOptions,
     /// The sessions, with their cookies. None keeps no cookies, and [`Sessions`] is left out of the stack.
     pub sessions: Option<Arc<SessionPool>>,
+    /// The proxies of exchanges that bring none of their own. None leaves [`Proxies`] out of the stack.
+    pub proxies: Option<ProxyRoutes>,
 }
 
 /// The built-in middlewares, outermost first, in [`ORDER`].
@@ -67,7 +73,10 @@ pub fn built_in(
         Arc::new(credentials),
     ];
     if let Some(pool) = &options.sessions {
-        stack.push(Arc::new(Sessions::new(pool.clone(), clock)));
+        stack.push(Arc::new(Sessions::new(pool.clone(), clock.clone())));
+    }
+    if let Some(routes) = &options.proxies {
+        stack.push(Arc::new(Proxies::new(routes.clone(), clock)));
     }
     Ok(stack)
 }

@@ -10,9 +10,12 @@ use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::fetch::conformance::{Behaviour, Stand, check};
 use crate::ledger::{Ledger, Resource};
 use crate::model::{Answer, BoxFuture, Exchange, Fetch, ManualClock, Middleware, Next, Origin};
+use crate::proxies::{NoProxy, ProxyOptions, ProxyPool, ProxyRoutes};
 
 fn stack(options: &StackOptions, ledger: &Ledger) -> Vec<Arc<dyn Middleware>> {
-    let options = StackOptions { sessions: Some(Arc::default()), ..options.clone() };
+    let pool = ProxyPool::new(["http://proxy.example"], ProxyOptions::default());
+    let proxies = Some(ProxyRoutes::new(Arc::new(pool), NoProxy::default()));
+    let options = StackOptions { sessions: Some(Arc::default()), proxies, ..options.clone() };
     built_in(&options, Arc::new(ManualClock::default()), ledger.clone()).unwrap()
 }
 
@@ -64,11 +67,14 @@ fn others_are_placed_by_name() {
     let ledger = Ledger::default();
     let names = |stack: &[Arc<dyn Middleware>]| stack.iter().map(|one| one.name()).collect::<Vec<_>>();
     let mut stack = five_deep(&ledger, false);
-    assert_eq!(names(&stack), ["outer", "retry", "inner", "headers", "credentials", "session"]);
+    assert_eq!(names(&stack), ["outer", "retry", "inner", "headers", "credentials", "session", "proxy"]);
     let probe = |name| Arc::new(Probe { name, ledger: ledger.clone(), leaks: false });
     insert(&mut stack, Place::Inside("headers"), probe("a")).unwrap();
     insert(&mut stack, Place::Innermost, probe("b")).unwrap();
-    assert_eq!(names(&stack), ["outer", "retry", "inner", "headers", "a", "credentials", "session", "b"]);
+    assert_eq!(
+        names(&stack),
+        ["outer", "retry", "inner", "headers", "a", "credentials", "session", "proxy", "b"]
+    );
     let error = insert(&mut stack, Place::Around("heders"), probe("c")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Usage);
     assert!(error.hint().unwrap().contains("headers"));
