@@ -15,6 +15,8 @@ const START: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct Daemon {
     child: Child,
+    program: PathBuf,
+    arguments: Vec<String>,
     /// Where it accepts connections.
     pub address: SocketAddr,
 }
@@ -33,17 +35,32 @@ impl Daemon {
         };
         let port = free_port();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let mut command = Command::new(path);
-        command.args(arguments(port)).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
-        let child = command.spawn().unwrap_or_else(|cause| panic!("{program} does not start: {cause}"));
-        let mut daemon = Self { child, address };
-        daemon.wait_until_it_accepts(program);
+        let arguments = arguments(port);
+        let mut daemon = Self { child: spawn(&path, &arguments), program: path, arguments, address };
+        daemon.wait_until_it_accepts();
         Some(daemon)
     }
 
-    fn wait_until_it_accepts(&mut self, program: &str) {
+    /// Ends the process, as if it had crashed.
+    pub fn stop(&mut self) {
+        // Errors mean that it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts the same program on the same port, after [`Daemon::stop`].
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn start_again(&mut self) {
+        self.child = spawn(&self.program, &self.arguments);
+        self.wait_until_it_accepts();
+    }
+
+    fn wait_until_it_accepts(&mut self) {
         const PAUSE: Duration = Duration::from_millis(10);
         let mut left = START;
+        let program = self.program.display().to_string();
         while TcpStream::connect(self.address).is_err() {
             if let Ok(Some(status)) = self.child.try_wait() {
                 panic!("{program} ended with {status} before it accepted a connection");
@@ -57,10 +74,17 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        // Errors mean that it has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.stop();
     }
+}
+
+fn spawn(program: &Path, arguments: &[String]) -> Child {
+    // microsocks writes a line for every connection there.
+    let chatty = program.ends_with("microsocks");
+    let complaints = if chatty { Stdio::null() } else { Stdio::inherit() };
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(complaints);
+    command.spawn().unwrap_or_else(|cause| panic!("{} does not start: {cause}", program.display()))
 }
 
 /// nginx with one `server` block of these lines, whose files are in `folder`; `LISTEN` in them is the address and port.
@@ -82,6 +106,32 @@ pub fn nginx(folder: &Path, server: &str) -> Option<Daemon> {
         std::fs::write(&path, text)
             .unwrap_or_else(|cause| panic!("{} cannot be written: {cause}", path.display()));
         vec!["-c".into(), path.display().to_string(), "-p".into(), place.to_string()]
+    })
+}
+
+/// tinyproxy with these lines after its defaults (`BasicAuth USER PASSWORD`, `Bind ADDRESS`); its files are in `folder`.
+///
+/// # Panics
+/// When its configuration cannot be written.
+pub fn tinyproxy(folder: &Path, lines: &str) -> Option<Daemon> {
+    Daemon::start("tinyproxy", |port| {
+        let log = folder.join(format!("tinyproxy-{port}.log"));
+        let text = format!(
+            "Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 100\nLogLevel Critical\nLogFile \"{}\"\n{lines}\n",
+            log.display()
+        );
+        let path = folder.join(format!("tinyproxy-{port}.conf"));
+        std::fs::write(&path, text)
+            .unwrap_or_else(|cause| panic!("{} cannot be written: {cause}", path.display()));
+        vec!["-d".into(), "-c".into(), path.display().to_string()]
+    })
+}
+
+/// microsocks with these arguments (`-u USER -P PASSWORD`, `-b ADDRESS` for what it connects from).
+pub fn microsocks(arguments: &[&str]) -> Option<Daemon> {
+    Daemon::start("microsocks", |port| {
+        let place = ["-i", "127.0.0.1", "-p"].map(str::to_owned).into_iter().chain([port.to_string()]);
+        place.chain(arguments.iter().map(|&argument| argument.to_owned())).collect()
     })
 }
 

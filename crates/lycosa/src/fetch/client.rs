@@ -282,8 +282,9 @@ impl Inner {
         if parts.status.as_u16() == 101 {
             return Err(Error::new(ErrorKind::Protocol, "the server switched protocols without being asked"));
         }
-        if parts.status.as_u16() == 407
-            && let Some(proxy) = wanted.proxy.as_ref().filter(|proxy| speaks_for(proxy, wanted.key.origin()))
+        let speaker = wanted.proxy.as_ref().filter(|proxy| speaks_for(proxy, wanted.key.origin()));
+        if let Some(proxy) =
+            speaker.filter(|proxy| proxy.refuses_login(parts.status.as_u16(), &parts.headers))
         {
             return Err(proxy.login_refused());
         }

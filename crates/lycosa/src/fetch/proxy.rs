@@ -7,6 +7,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use http::HeaderMap;
+use http::header::{SERVER, VIA};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use url::{Host, Url};
@@ -111,7 +113,8 @@ impl Proxy {
         let line = String::from_utf8_lossy(head.split(|byte| *byte == b'\r').next().unwrap_or_default());
         match line.split(' ').nth(1) {
             Some(status) if status.len() == 3 && status.starts_with('2') => Ok(()),
-            Some("407") => Err(self.login_refused()),
+            // tinyproxy answers 401 to a wrong password; nothing but the proxy has answered here.
+            Some("401" | "407") => Err(self.login_refused()),
             Some(_) if line.starts_with("HTTP/1.") => Err(Error::new(
                 ErrorKind::Tunnel,
                 format!("the proxy {} refused to connect to {target}: {}", self.shown, line.trim()),
@@ -119,6 +122,14 @@ impl Proxy {
             _ => Err(Error::new(ErrorKind::Proxy, format!("{} does not answer as a proxy", self.shown))
                 .with_hint("check its scheme and port: http, socks5 or socks5h")),
         }
+    }
+
+    /// Whether the answer to a request in absolute form is the proxy's word about its login: 407, or the 401 that
+    /// tinyproxy (to 1.11) answers to a wrong password. What it forwards has a `Via` field.
+    pub(super) fn refuses_login(&self, status: u16, headers: &HeaderMap) -> bool {
+        let by_tinyproxy =
+            || headers.get(SERVER).is_some_and(|name| name.as_bytes().starts_with(b"tinyproxy/"));
+        status == 407 || status == 401 && self.auth.is_some() && !headers.contains_key(VIA) && by_tinyproxy()
     }
 
     /// What a wrong or a missing login comes to.

@@ -15,4 +15,5 @@ mod fetch_faults;
 mod fetch_real_servers;
 mod fetch_server;
 mod fetch_tunnels;
+mod proxies;
 mod sessions;
