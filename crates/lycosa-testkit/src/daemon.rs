@@ -6,6 +6,7 @@
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// How long a server may take to accept its first connection.
@@ -147,8 +148,16 @@ pub fn installed(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).chain(more).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
-/// A port that nobody listened on a moment ago.
+/// A port that nobody listened on a moment ago. It lies below those that a system gives to outgoing connections and to
+/// listeners that ask for any port, which would take one of them before the daemon does.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|cause| panic!("no free port: {cause}"));
-    listener.local_addr().map_or(0, |address| address.port())
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Test programs that run at the same time begin at different places.
+    let start = std::process::id().wrapping_mul(97);
+    let candidates = std::iter::repeat_with(|| start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)));
+    let ports = candidates.take(1_000).filter_map(|number| u16::try_from(FIRST + number % COUNT).ok());
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    ports.into_iter().find(free).unwrap_or_else(|| panic!("no free port"))
 }

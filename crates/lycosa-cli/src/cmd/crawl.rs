@@ -87,7 +87,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME=VALUE", help_heading = "Requests")]
     cookie: Option<String>,
     /// Do not keep the cookies that servers set
-    #[arg(long)]
+    #[arg(long, help_heading = "Requests")]
     no_cookies: bool,
     /// A proxy for every request: http://, socks5:// or socks5h://[USER:PASSWORD@]HOST:PORT; repeatable, they take
     /// turns [default: http_proxy, https_proxy, all_proxy and no_proxy of the environment]
@@ -176,12 +176,16 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let outputs: Vec<String> =
         options.outputs.iter().map(|output| output.path.display().to_string()).collect();
     let again = format!("go on with: {} --resume", this_command(&folder));
+    let proxies = options.proxies.clone();
     let report = crawl(Crawler::with_options(options), args.quiet).await?;
     let exit = exit_of(&report);
     if !args.quiet {
         let again = matches!(exit, Exit::Budget | Exit::Interrupted).then_some(again.as_str());
         let entries = if args.verbose { usize::MAX } else { summary::ENTRIES };
         output::say(summary::render(&report, &outputs, again, entries).trim_end());
+        let told = proxies.iter().flat_map(|pool| pool.stats());
+        told.filter(|proxy| args.verbose || proxy.ejected > 0)
+            .for_each(|proxy| output::say(&proxy.to_string()));
     }
     if is_empty(&report) {
         let why = report.run.problems.keys().next().map(|why| format!(": {why}")).unwrap_or_default();

@@ -118,6 +118,13 @@ pub struct ProxyStats {
     pub resting_until: Option<Timestamp>,
 }
 
+impl fmt::Display for ProxyStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { proxy, used, failed, refused, ejected, .. } = self;
+        write!(f, "{proxy}: used {used}, failed {failed}, refused {refused}, ejected {ejected}")
+    }
+}
+
 /// The proxies of a crawl. Printed without credentials.
 pub struct ProxyPool {
     proxies: Vec<ProxyUrl>,

@@ -184,6 +184,14 @@ fn a_use_that_was_none_is_given_back_and_no_password_is_shown() {
     let pool = pool(2, ProxyPolicy::RoundRobin);
     once(&pool, "a", ProxyOutcome::Unsent, NOW);
     assert_eq!((used(&pool), pool.stats()[0].proxy.as_str()), (vec![0, 0], "http://p0:80"));
+    for (url, shown) in [
+        ("http://me:hunter2@h:1/x", "http://h:1"),
+        ("me:hunter2@h", "http://h:80"),
+        ("socks5h://me:p%40@[::1]", "socks5h://[::1]:1080"),
+        ("http://me:hunter2@h:port", "(not a URL)"),
+    ] {
+        assert_eq!(ProxyUrl::new(url).shown(), shown);
+    }
     let chosen = pool.choose(FREE, "a", NOW);
     assert!(!format!("{pool:?} {chosen:?}").contains("hunter2"));
 }

@@ -259,28 +259,22 @@ async fn an_http_proxy_with_a_login_is_spoken_and_a_wrong_one_named() {
     }
 }
 
-/// A URL on which nobody listens.
-fn dead_url(scheme: &str) -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("{scheme}://{}/", listener.local_addr().unwrap())
-}
-
 #[tokio::test]
 async fn a_host_that_a_proxy_cannot_reach_is_not_the_proxys_failure() {
     let folder = tempfile::tempdir().unwrap();
     let Some(http) = daemon::tinyproxy(folder.path(), "") else { return };
     let Some(socks) = daemon::microsocks(&[]) else { return };
     for (proxy, url) in [
-        (format!("http://{}", http.address), dead_url("https")),
-        (format!("socks5://{}", socks.address), dead_url("http")),
+        (format!("http://{}", http.address), "https://127.0.0.1:1/"),
+        (format!("socks5://{}", socks.address), "http://127.0.0.1:1/"),
     ] {
         let setting = setting(vec![proxy]);
         let error =
-            setting.client.fetch(Exchange { proxy: setting.pool.proxies().first().cloned(), ..get(&url) });
+            setting.client.fetch(Exchange { proxy: setting.pool.proxies().first().cloned(), ..get(url) });
         let error = error.await.unwrap_err();
         assert_eq!((error.kind(), error.phase()), (ErrorKind::Tunnel, Some(Phase::Proxy)), "{error}");
         assert!(error.is_transient() && error.hint().is_some());
-        let answer = Next::new(&setting.stack, &setting.client).run(get(&url)).await.unwrap();
+        let answer = Next::new(&setting.stack, &setting.client).run(get(url)).await.unwrap();
         assert!(matches!(answer, Answer::Retry { .. }), "{answer:?}");
         let stats = setting.pool.stats();
         assert_eq!((stats[0].failed, stats[0].refused, stats[0].ejected), (0, 1, 0));

@@ -184,8 +184,10 @@ fn several_proxies_take_turns_and_records_name_theirs() {
     let proxies = [proxy(), proxy()];
     let urls = proxies.each_ref().map(|proxy| proxy.url("").trim_end_matches('/').to_owned());
     let bench = Bench::new();
-    let flags = ["--proxy", &urls[0], "--proxy", &urls[1], "--no-robots"];
-    bench.crawl("a.example", &flags).ends_with(0);
+    let flags = ["--proxy", &urls[0], "--proxy", &urls[1], "--no-robots", "-v"];
+    let said = bench.crawl("a.example", &flags).ends_with(0);
+    let told = |url: &String| format!("{url}: used 1, failed 0, refused 0, ejected 0");
+    said.mentions(&told(&urls[0])).mentions(&told(&urls[1]));
     assert_eq!(proxies.each_ref().map(Server::hits), [1, 1]);
     for (path, url) in [("a.example/", &urls[0]), ("/next", &urls[1])] {
         let record = bench.record(path);
