@@ -53,12 +53,12 @@ impl Dial<'_> {
             None => {
                 let addresses = self.resolve(self.host, self.origin.port, &mut timings).await?;
                 let allowed = permit(self.policy, self.origin, &addresses, false).await?;
-                let (tcp, peer) = self.tcp(&allowed, &mut timings).await?;
+                let (tcp, peer) = self.tcp(&allowed, &self.origin.to_string(), &mut timings).await?;
                 (tcp, peer, None, false)
             }
             Some(proxy) => self.by_proxy(proxy, &mut timings).await?,
         };
-        tcp.set_nodelay(true).map_err(|cause| refused(self.origin.to_string(), cause))?;
+        tcp.set_nodelay(true).map_err(|cause| refused(&self.origin.to_string(), cause))?;
         if let Some(proxy) = self.proxy
             && (self.origin.scheme == Scheme::Https || proxy.kind != Kind::Http)
         {
@@ -106,7 +106,7 @@ impl Dial<'_> {
                 .with_source(error)
         };
         let addresses = self.resolve(&host, proxy.port, timings).await.map_err(unreachable)?;
-        let (tcp, peer) = self.tcp(&addresses, timings).await.map_err(unreachable)?;
+        let (tcp, peer) = self.tcp(&addresses, &proxy.shown, timings).await.map_err(unreachable)?;
         let destination = if known.is_empty() { None } else { allowed.first().copied() };
         Ok((tcp, peer, destination, known.is_empty()))
     }
@@ -129,9 +129,13 @@ impl Dial<'_> {
         Ok(addresses)
     }
 
-    async fn tcp(&self, addresses: &[SocketAddr], timings: &mut Timings) -> Result<(TcpStream, SocketAddr)> {
-        let race =
-            async { Race::new(addresses).await.map_err(|cause| refused(self.origin.to_string(), cause)) };
+    async fn tcp(
+        &self,
+        addresses: &[SocketAddr],
+        whom: &str,
+        timings: &mut Timings,
+    ) -> Result<(TcpStream, SocketAddr)> {
+        let race = async { Race::new(addresses).await.map_err(|cause| refused(whom, cause)) };
         let (connected, took) = self.times.phase(Phase::Connect, race).await?;
         timings.connect = Some(took);
         Ok(connected)
@@ -155,7 +159,7 @@ pub(super) async fn permit(
     Ok(allowed)
 }
 
-fn refused(whom: String, cause: std::io::Error) -> Error {
+fn refused(whom: &str, cause: std::io::Error) -> Error {
     Error::new(ErrorKind::Connect, format!("no connection to {whom} could be made"))
         .in_phase(Phase::Connect)
         .with_source(cause)

@@ -328,6 +328,8 @@ async fn all_proxies_dead_is_told_and_the_longest_ejected_is_tried_again() {
         let error = Next::new(&setting.stack, &setting.client).run(exchange()).await.unwrap_err();
         assert_eq!((error.kind(), error.phase()), (ErrorKind::Proxy, Some(Phase::Connect)), "{error}");
         assert!(error.to_string().contains("cannot be reached") && error.hint().is_some(), "{error}");
+        let site_is_blamed = error.to_string().contains(&format!("no connection to {}", site.url("")));
+        assert!(!site_is_blamed, "{error}");
     }
     proxies[0].start_again();
     assert_eq!(setting.ask(&site.url("/")).await, 1, "long before its time");
