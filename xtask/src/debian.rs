@@ -34,6 +34,12 @@ pub(crate) const TEST_NEEDS: &[Need] = &[
         package: "nghttp2-server",
         purpose: "an HTTP/2 server of other make",
     },
+    Need { probe: Probe::Program("tinyproxy"), package: "tinyproxy", purpose: "an HTTP proxy of other make" },
+    Need {
+        probe: Probe::Program("microsocks"),
+        package: "microsocks",
+        purpose: "a SOCKS5 proxy of other make",
+    },
     Need {
         probe: Probe::PythonModule("lxml"),
         package: "python3-lxml",

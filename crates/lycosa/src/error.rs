@@ -30,7 +30,7 @@ pub enum ErrorKind {
     Disconnected,
     /// The TLS handshake failed.
     Tls,
-    /// A proxy refused or failed.
+    /// A proxy cannot be reached, broke off, or wants another login.
     Proxy,
     /// The peer broke HTTP.
     Protocol,
@@ -70,11 +70,13 @@ pub enum ErrorKind {
     Blocked,
     /// The cache alone was to answer, and cannot.
     Offline,
+    /// A proxy would not or could not connect to the host.
+    Tunnel,
 }
 
 impl ErrorKind {
     /// Every kind, in the order of its stored code (the position is the code; only append).
-    pub const ALL: [ErrorKind; 27] = [
+    pub const ALL: [ErrorKind; 28] = [
         Self::Usage,
         Self::Config,
         Self::Url,
@@ -102,6 +104,7 @@ impl ErrorKind {
         Self::HttpVersion,
         Self::Blocked,
         Self::Offline,
+        Self::Tunnel,
     ];
 
     /// The name used in records, reports and metrics, such as `address_refused`.
@@ -135,6 +138,7 @@ impl ErrorKind {
             Self::HttpVersion => "http_version",
             Self::Blocked => "blocked",
             Self::Offline => "offline",
+            Self::Tunnel => "tunnel",
         }
     }
 }
@@ -150,6 +154,9 @@ impl ErrorKind {
             }
             Self::Disconnected | Self::Protocol => "the server broke the exchange off; trying again may help",
             Self::TooLarge => "allow more with --max-body",
+            Self::Tunnel => {
+                "the host may be down, or the proxy's rules may forbid it; another proxy may reach it"
+            }
             Self::Redirect => "look at each hop with curl -I",
             _ => return None,
         })
@@ -405,6 +412,7 @@ impl Error {
                 | ErrorKind::Disconnected
                 | ErrorKind::Timeout
                 | ErrorKind::Proxy
+                | ErrorKind::Tunnel
                 | ErrorKind::Deferred
         )
     }

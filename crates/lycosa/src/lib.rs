@@ -16,6 +16,7 @@ pub mod telemetry;
 mod corpus;
 pub mod extract;
 pub mod politeness;
+pub mod proxies;
 pub mod scope;
 pub mod session;
 pub mod sitemap;

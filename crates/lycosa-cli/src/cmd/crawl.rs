@@ -87,11 +87,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME=VALUE", help_heading = "Requests")]
     cookie: Option<String>,
     /// Do not keep the cookies that servers set
-    #[arg(long)]
+    #[arg(long, help_heading = "Requests")]
     no_cookies: bool,
-    /// A proxy for every request, such as http://host:3128
+    /// A proxy for every request: http://, socks5:// or socks5h://[USER:PASSWORD@]HOST:PORT; repeatable, they take
+    /// turns [default: http_proxy, https_proxy, all_proxy and no_proxy of the environment]
     #[arg(long, value_name = "URL", help_heading = "Requests")]
-    proxy: Option<String>,
+    proxy: Vec<String>,
     /// The time for one request as a whole [default: 120s]; its phases by --set: timeouts.dns=5s, timeouts.connect=10s,
     /// timeouts.tls=10s, timeouts.first_byte=30s, timeouts.idle=20s (these are the defaults)
     #[arg(long, value_name = "TIME", help_heading = "Requests")]
@@ -183,12 +184,16 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let outputs: Vec<String> =
         options.outputs.iter().map(|output| output.path.display().to_string()).collect();
     let again = format!("go on with: {} --resume", this_command(&folder));
+    let proxies = options.proxies.clone();
     let report = crawl(Crawler::with_options(options), args.quiet).await?;
     let exit = exit_of(&report);
     if !args.quiet {
         let again = matches!(exit, Exit::Budget | Exit::Interrupted).then_some(again.as_str());
         let entries = if args.verbose { usize::MAX } else { summary::ENTRIES };
         output::say(summary::render(&report, &outputs, again, entries).trim_end());
+        let told = proxies.iter().flat_map(|pool| pool.stats());
+        told.filter(|proxy| args.verbose || proxy.ejected > 0)
+            .for_each(|proxy| output::say(&proxy.to_string()));
     }
     if is_empty(&report) {
         let why = report.run.problems.keys().next().map(|why| format!(": {why}")).unwrap_or_default();
@@ -291,7 +296,6 @@ fn flags(args: &Args, layers: &mut Layers) {
         ("--user-agent", "user_agent", &args.user_agent),
         ("--user", "user", &args.user),
         ("--cookie", "cookie", &args.cookie),
-        ("--proxy", "proxy", &args.proxy),
         ("--timeout", "timeouts.total", &args.timeout),
         ("--cacert", "cacert", &args.cacert),
         ("--cache", "cache", &args.cache),
@@ -311,6 +315,7 @@ fn flags(args: &Args, layers: &mut Layers) {
         ("--include", "include", &args.include),
         ("--exclude", "exclude", &args.exclude),
         ("--header", "headers", &args.headers),
+        ("--proxy", "proxy", &args.proxy),
         ("--allow-address", "allow_address", &args.allow_address),
         ("--accept-types", "accept_types", &args.accept_types),
     ];

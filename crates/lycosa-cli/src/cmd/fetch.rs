@@ -52,9 +52,10 @@ pub(crate) struct Args {
     /// Write the cookies to this file afterwards; JSON if it ends in .json
     #[arg(short = 'c', long, value_name = "FILE")]
     cookie_jar: Option<std::path::PathBuf>,
-    /// A proxy, such as http://host:3128
+    /// A proxy: http://, socks5:// or socks5h://[USER:PASSWORD@]HOST:PORT; repeatable, they take turns over redirects
+    /// [default: http_proxy, https_proxy, all_proxy and no_proxy of the environment]
     #[arg(long, value_name = "URL")]
-    proxy: Option<String>,
+    proxy: Vec<String>,
     /// The time for the whole request, redirects included [default: 120s]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     timeout: Option<std::time::Duration>,
@@ -133,7 +134,8 @@ fn options(args: &Args) -> Result<SingleOptions> {
         cookie: args.cookie.clone(),
         cookie_file: args.cookie_file.clone(),
         cookie_jar: args.cookie_jar.clone(),
-        proxy: args.proxy.clone(),
+        proxies: args.proxy.clone(),
+        proxy_from_env: true,
         timeout: args.timeout,
         max_body: args.max_body.map(|size| size.0),
         insecure: args.insecure,
@@ -176,6 +178,7 @@ fn facts(fetched: &Fetched) -> String {
     fact("downgraded", fetched.is_downgraded().then(flagged));
     fact("peer", facts.peer.map(|peer| peer.to_string()));
     fact("proxy", facts.proxy.clone());
+    fact("guard", facts.guard_delegated.then(|| "delegated (the proxy resolves the name)".to_owned()));
     fact("protocol", Some(facts.version.to_owned()));
     fact("tls", facts.tls.map(str::to_owned));
     fact("content type", fetched.content_type.clone());

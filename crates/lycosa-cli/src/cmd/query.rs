@@ -80,7 +80,9 @@ async fn read(source: &str) -> Result<(Vec<u8>, Option<String>)> {
         return Ok((bytes, None));
     }
     if source.starts_with("http://") || source.starts_with("https://") {
-        let fetched = Single::new(SingleOptions::default())?.fetch(source).await?;
+        let fetched = Single::new(SingleOptions { proxy_from_env: true, ..SingleOptions::default() })?
+            .fetch(source)
+            .await?;
         if let Some(error) = fetched.error {
             return Err(error);
         }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{CrawlOptions, Durability, OutlinksField};
+use super::{CrawlOptions, Durability, OutlinksField, Secret};
 use crate::crawler::{self, Continue, Options, RetryOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch;
+use crate::proxies::{ProxyOptions, ProxyPolicy, ProxyPool};
 use crate::seed;
 
 /// What a face adds to the options: what was typed, and what to do with a state that is there.
@@ -77,7 +78,9 @@ impl CrawlOptions {
             sitemap: self.sitemap,
             accept_types: self.accept_types,
             save_bodies: self.save_bodies.map(PathBuf::from),
-            proxy: self.proxy.map(|proxy| proxy.0),
+            proxies: proxy_pool(self.proxy, self.proxy_policy),
+            no_proxy: self.no_proxy,
+            proxy_from_env: self.proxy_from_env,
             dns_servers: self.dns_servers,
             http_version: self.http_version,
             retry,
@@ -135,6 +138,12 @@ fn name_and_password(text: &str) -> Result<(String, String)> {
         Error::new(ErrorKind::Usage, "the user has no password").with_hint("write it as USER:PASSWORD")
     })?;
     Ok((user.to_owned(), password.to_owned()))
+}
+
+fn proxy_pool(proxies: Vec<Secret>, policy: ProxyPolicy) -> Option<Arc<ProxyPool>> {
+    let options = ProxyOptions { policy, ..ProxyOptions::default() };
+    let pool = || Arc::new(ProxyPool::new(proxies.iter().map(|proxy| proxy.0.as_str()), options));
+    (!proxies.is_empty()).then(pool)
 }
 
 fn header(line: &super::HeaderLine) -> (String, String) {

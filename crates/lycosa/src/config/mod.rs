@@ -1,6 +1,6 @@
 //! Configuration: every option of a crawl in one struct, from `lycosa.toml`, `--set` and flags.
 //!
-//! `options` is the struct, `span`, `size`, `secret` and `header` are the values it is made of. `layers` puts
+//! `options` is the struct, `span`, `size`, `secret`, `proxy_list` and `header` are the values it is made of. `layers` puts
 //! defaults, file, `--set` and flags on top of each other; `inspect` reads one of them and finds every mistake,
 //! with `names` for typos and `place` for lines and columns; `verify` tries out what the options say (selectors,
 //! patterns, addresses, names of outputs), `outputs` turns them into sinks. `problem` is how mistakes are told, `schema` describes the file.
@@ -32,6 +32,7 @@ mod options;
 mod outputs;
 mod place;
 mod problem;
+mod proxy_list;
 mod schema;
 mod secret;
 mod size;

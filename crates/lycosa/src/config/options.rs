@@ -3,11 +3,12 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{ByteSize, HeaderLine, Secret, Span};
+use super::{ByteSize, HeaderLine, Secret, Span, proxy_list};
 use crate::error::ErrorKind;
 use crate::extract::rules::{ItemRule, Named};
 use crate::fetch::HttpVersion;
 use crate::politeness::RetryOptions;
+use crate::proxies::ProxyPolicy;
 use crate::scope::ScopeMode;
 
 /// The options of a crawl. Keys of `lycosa.toml` are the names of these fields.
@@ -92,9 +93,20 @@ pub struct CrawlOptions {
     /// `USER:PASSWORD` of basic authentication for the seeds' hosts. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<Secret>,
-    /// Proxy for every request: `http://`, `socks5://` or `socks5h://HOST:PORT`. Default none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub proxy: Option<Secret>,
+    /// Proxy for every request, or a list that takes turns: `http://`, `socks5://` or `socks5h://USER:PASSWORD@HOST:PORT`.
+    /// One that fails rests for 30 s, then twice as long each time up to 10 m. Default none.
+    #[serde(deserialize_with = "proxy_list::read", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "proxy_list::form")]
+    pub proxy: Vec<Secret>,
+    /// How several proxies take turns: `round-robin`, `sticky` (the same one for a session or site while it is healthy)
+    /// or `least-failures`. Default `round-robin`.
+    pub proxy_policy: ProxyPolicy,
+    /// Hosts that go past the proxies: names with all below them, addresses, networks, each perhaps with `:PORT`, or
+    /// `*`. Default none, and of the environment's proxies `no_proxy`.
+    pub no_proxy: Vec<String>,
+    /// Whether, without `proxy`, the proxies of the environment are used: `http_proxy`, `https_proxy`, `all_proxy`,
+    /// `no_proxy`, as curl reads them, but never for this machine itself. Default true.
+    pub proxy_from_env: bool,
     /// Whether any TLS certificate is accepted. Default false.
     pub insecure: bool,
     /// PEM file of certificates trusted beside the built-in ones. Default none.
@@ -188,7 +200,10 @@ impl Default for CrawlOptions {
             cookie: None,
             keep_cookies: true,
             user: None,
-            proxy: None,
+            proxy: Vec::new(),
+            proxy_policy: ProxyPolicy::default(),
+            no_proxy: Vec::new(),
+            proxy_from_env: true,
             insecure: false,
             cacert: None,
             allow_address: Vec::new(),

@@ -70,6 +70,16 @@ const BAD: &[Case] = &[
     ("concurrency = 0", 1, 15, "`concurrency` must be 1 or more", ""),
     ("[timeouts]\nidle = 0", 2, 8, "`timeouts.idle` must be longer", "leave it out"),
     ("proxy = 'ftp://me:secret@p/'", 1, 9, "`proxy` is not the address of a proxy", "socks5"),
+    (
+        "proxy = ['http://a:1', 'ftp://me:secret@p/']",
+        1,
+        24,
+        "`proxy` is not the address of a proxy",
+        "socks5",
+    ),
+    ("proxy = 5", 1, 9, "`proxy`: integer `5`, expected an address in quotes, or a list of them", ""),
+    ("proxy_policy = 'sticki'", 1, 16, "`proxy_policy`: there is no choice `sticki`", "`sticky`"),
+    ("no_proxy = ['a.test', 'http://a.test']", 1, 23, "`http://a.test` is no host", "10.0.0.0/8"),
     ("user = 'me'", 1, 8, "no password", "USER:PASSWORD"),
     ("user_agent = ''", 1, 14, "`user_agent` is empty", ""),
     ("accept_types = ['text/html', 'pdf']", 1, 30, "`pdf` is no media type", "text/*"),
@@ -241,6 +251,27 @@ fn secrets_are_not_printed() {
     let options = layers.build().unwrap();
     assert!(!format!("{options:?}").contains("hunter2"));
     assert_eq!(options.user.unwrap().0, "me:hunter2");
+}
+
+#[test]
+fn one_proxy_is_text_and_several_are_a_list() {
+    for (written, proxies) in [
+        (&["proxy=http://me:hunter2@a"][..], &["http://me:hunter2@a"][..]),
+        (&["proxy=['a:1', 'socks5h://b']", "proxy_policy=sticky"], &["a:1", "socks5h://b"]),
+        (&["proxy=a:1", "proxy=[]"], &[]),
+    ] {
+        let mut layers = Layers::new();
+        written.iter().for_each(|pair| layers.set(pair).unwrap());
+        let options = layers.build().unwrap();
+        assert!(!format!("{options:?}").contains("hunter2"));
+        assert_eq!(options.proxy.iter().map(|proxy| proxy.0.as_str()).collect::<Vec<_>>(), proxies);
+        let crawl = options.into_crawl(Occasion::default()).unwrap();
+        let pool = crawl.proxies.map(|pool| pool.proxies().len());
+        assert_eq!((pool.unwrap_or_default(), crawl.proxy_from_env), (proxies.len(), true));
+    }
+    let mut layers = Layers::new();
+    layers.flag("--proxy", "proxy", ["a:1", "b:2"]);
+    assert_eq!(layers.build().unwrap().proxy.len(), 2);
 }
 
 #[test]

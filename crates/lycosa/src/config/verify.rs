@@ -5,12 +5,13 @@ use std::path::Path;
 
 use http::HeaderValue;
 use regex::RegexBuilder;
-use url::Url;
 
 use super::CrawlOptions;
 use super::inspect::Mistake;
 use super::place::Step;
 use crate::extract::rules::{RuleError, RulePart, Rules, describe_pattern_error};
+use crate::fetch::Proxy;
+use crate::proxies::NoProxy;
 use crate::scope::{ScopeOptions, ScopeRules};
 use crate::seed;
 use crate::sink::{Format, Target};
@@ -66,14 +67,24 @@ fn addresses(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
             mistakes.push(mistake(path, message, "write 127.0.0.1, 10.0.0.0/8 or fd00::/8"));
         }
     }
-    // The address may hold a password, so it is not repeated.
-    if let Some(proxy) = &options.proxy {
-        let text = if proxy.0.contains("://") { proxy.0.clone() } else { format!("http://{}", proxy.0) };
-        let is_proxy = Url::parse(&text)
-            .is_ok_and(|url| matches!(url.scheme(), "http" | "socks5" | "socks5h") && url.has_host());
-        if !is_proxy {
+    proxies(options, mistakes);
+}
+
+fn proxies(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
+    let is_one = options.proxy.len() == 1;
+    for (index, proxy) in options.proxy.iter().enumerate() {
+        if Proxy::parse(&proxy.0).is_err() {
+            let place = (!is_one).then_some(Step::Index(index));
+            let path = std::iter::once("proxy".into()).chain(place);
             let hint = "give http://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT";
-            mistakes.push(mistake(["proxy".into()], "`proxy` is not the address of a proxy", hint));
+            // The address may hold a password, so it is not repeated.
+            mistakes.push(mistake(path, "`proxy` is not the address of a proxy", hint));
+        }
+    }
+    for (index, entry) in options.no_proxy.iter().enumerate() {
+        if let Err(error) = NoProxy::new([entry.as_str()]) {
+            let path = ["no_proxy".into(), Step::Index(index)];
+            mistakes.push(mistake(path, error.message(), error.hint().unwrap_or_default()));
         }
     }
 }

@@ -155,7 +155,6 @@ pub(super) fn client_options(
     Ok(ClientOptions {
         timeouts: options.timeouts,
         tls: TlsOptions { insecure: options.insecure, extra_roots },
-        proxy: options.proxy.as_deref().map(Proxy::parse).transpose()?,
         pool: PoolOptions { max_idle_per_origin: per_host.clamp(1, 64), ..PoolOptions::default() },
         ledger,
         http_version: options.http_version,
@@ -210,6 +209,7 @@ pub(super) fn middlewares(
         cookie: options.cookie.clone(),
         seeds: options.seeds.iter().filter_map(Origin::of).collect(),
         retry: retry.clone(),
+        proxies: super::proxies::routes(options)?,
         sessions: options.sessions.clone().or_else(|| options.keep_cookies.then(Arc::default)),
         cache,
     };

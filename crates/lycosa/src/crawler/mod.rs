@@ -9,6 +9,7 @@ mod callbacks;
 mod cookies;
 mod options;
 mod page;
+mod proxies;
 mod report;
 mod save;
 pub mod single;

@@ -13,6 +13,7 @@ use crate::fetch::{HttpVersion, Timeouts};
 pub use crate::frontier::embedded::Durability;
 use crate::model::Sink;
 pub use crate::politeness::RetryOptions;
+use crate::proxies::ProxyPool;
 use crate::scope::ScopeMode;
 use crate::session::SessionPool;
 use crate::sink::SinkOptions;
@@ -49,7 +50,7 @@ impl Output {
 }
 
 /// Every choice of a crawl, with its default. Its `Debug` leaves out what may be secret: passwords, cookies, headers,
-/// the proxy.
+/// the proxies.
 #[derive(Clone)]
 pub struct Options {
     /// Where it begins.
@@ -104,8 +105,14 @@ pub struct Options {
     pub accept_types: Vec<String>,
     /// A folder where bodies are saved.
     pub save_bodies: Option<PathBuf>,
-    /// A proxy for every request.
-    pub proxy: Option<String>,
+    /// The proxies that requests take turns with, except those whose session or middleware brings one. Default none.
+    pub proxies: Option<Arc<ProxyPool>>,
+    /// Hosts that go past the proxies, as in [`NoProxy`](crate::proxies::NoProxy). Default none.
+    pub no_proxy: Vec<String>,
+    /// Whether, without `proxies`, those of the environment are used (`http_proxy`, `https_proxy`, `all_proxy`, and
+    /// `no_proxy` unless it is given here): see [`ProxyRoutes`](crate::proxies::ProxyRoutes). Default false here: a
+    /// library does not read its program's environment unasked; the command does.
+    pub proxy_from_env: bool,
     /// DNS servers to ask, as `ADDRESS` or `ADDRESS:PORT`. Default none: those of the system.
     pub dns_servers: Vec<String>,
     /// Which HTTP is spoken. Default HTTP/1.1.
@@ -196,7 +203,9 @@ impl Default for Options {
             sitemap: false,
             accept_types: DEFAULT_ACCEPT_TYPES.iter().map(|&kind| kind.to_owned()).collect(),
             save_bodies: None,
-            proxy: None,
+            proxies: None,
+            no_proxy: Vec::new(),
+            proxy_from_env: false,
             dns_servers: Vec::new(),
             http_version: HttpVersion::default(),
             timeouts: Timeouts::default(),

@@ -25,6 +25,7 @@ use crate::middleware::{Place, insert};
 use crate::model::{
     Answer, Clock, Exchange, Facts, FetchLimits, Hop, Middleware, Next, Request, Response, SessionId,
 };
+use crate::proxies::{ProxyOptions, ProxyPool};
 use crate::session::{Profile, Session, SessionPool};
 use crate::telemetry::Telemetry;
 
@@ -46,8 +47,10 @@ pub struct SingleOptions {
     pub cookie_file: Option<PathBuf>,
     /// A file to write the cookies to after each fetch: JSON if its name ends in `.json`, else `cookies.txt`.
     pub cookie_jar: Option<PathBuf>,
-    /// A proxy.
-    pub proxy: Option<String>,
+    /// Proxies, which take turns.
+    pub proxies: Vec<String>,
+    /// Whether, without `proxies`, those of the environment are used.
+    pub proxy_from_env: bool,
     /// Time for everything. Default 120 s.
     pub timeout: Option<Duration>,
     /// Bytes of the body. Default 64 MiB.
@@ -119,12 +122,15 @@ impl Single {
         pool.put(Session::new(SessionId::default(), Profile::default(), jar.unwrap_or_default()))?;
         let session = pool.acquire(SessionId::default(), "")?;
         let timeout = single.timeout.unwrap_or(Duration::from_secs(120));
+        let proxies = (!single.proxies.is_empty())
+            .then(|| Arc::new(ProxyPool::new(single.proxies, ProxyOptions::default())));
         let mut options = Options {
             headers: single.headers,
             user_agent: single.user_agent,
             user: single.user,
             cookie: single.cookie,
-            proxy: single.proxy,
+            proxies,
+            proxy_from_env: single.proxy_from_env,
             insecure: single.insecure,
             cacert: single.cacert,
             http_version: single.http_version,

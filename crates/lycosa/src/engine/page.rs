@@ -14,7 +14,7 @@ use super::journey::{Arrival, Ending, Journey};
 use super::pages::CommittedPage;
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::extract::{OutcomeFacts, Outlinks, PageFacts, item_record, outcome_record, page_record};
-use crate::model::{Discovered, Exclusion, Findings, Item, Outcome, Page, Record, RecordKind};
+use crate::model::{Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind};
 
 /// Bodies from this size on are worked on outside the runtime's own threads, so that they hold up nobody.
 const LARGE_BODY: usize = 512 << 10;
@@ -25,6 +25,8 @@ struct Arrived {
     headers: HeaderMap,
     body: Bytes,
     content_type: Option<String>,
+    proxy: Option<String>,
+    guard_delegated: bool,
 }
 
 /// What came out of a page.
@@ -60,7 +62,9 @@ impl Journey {
             return self.blocked(block, &response.headers);
         }
         self.shared.rests.answered(&self.lease.site, self.started());
-        let arrived = Arrived { status, headers: response.headers, body, content_type };
+        let Facts { proxy, guard_delegated, .. } = response.facts;
+        let headers = response.headers;
+        let arrived = Arrived { status, headers, body, content_type, proxy, guard_delegated };
         let digest = if arrived.body.len() < LARGE_BODY {
             self.digest(&arrived)
         } else {
@@ -185,6 +189,8 @@ impl Journey {
                 Outlinks::Count(findings.outlinks.len() as u64)
             },
             redirects: &request.chain,
+            proxy: arrived.proxy.as_deref(),
+            guard_delegated: arrived.guard_delegated,
             tree_cut: cut,
             body_cut: None,
         };

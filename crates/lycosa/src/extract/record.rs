@@ -2,7 +2,7 @@
 //! item record. Written once, at commit; sinks put `id` and `seq` first.
 //!
 //! A page record always has every column of [`PAGE_COLUMNS`], `null` when unknown, so that tables and readers can
-//! rely on them. Facts that concern few pages (`redirects`, `downgraded`, `tree`, `body`) are there only when they apply, and not
+//! rely on them. Facts that concern few pages (`redirects`, `downgraded`, `proxy`, `guard`, `tree`, `body`) are there only when they apply, and not
 //! in tables.
 //!
 //! `outlinks` is the number of distinct links by default: the list itself would more than double the output, and
@@ -80,6 +80,10 @@ pub struct PageFacts<'a> {
     pub outlinks: Outlinks<'a>,
     /// Redirects that led from `url` to `final_url`.
     pub redirects: &'a [Hop],
+    /// The proxy it came through, without credentials (`proxy`).
+    pub proxy: Option<&'a str>,
+    /// Whether the address guard could not see where the proxy connected to (`guard: "delegated"`).
+    pub guard_delegated: bool,
     /// Why the tree does not hold the whole page (`tree: "cut"`, `tree_reason`), when it does not.
     pub tree_cut: Option<&'a str>,
     /// Why the body was not read to its end (`body: "cut"`, `body_reason`), when it was not.
@@ -114,6 +118,12 @@ pub fn page_record(facts: &PageFacts<'_>) -> Box<str> {
         if Hop::downgraded(facts.redirects, facts.final_url) {
             object.raw("downgraded", "true");
         }
+    }
+    if let Some(proxy) = facts.proxy {
+        object.text("proxy", proxy);
+    }
+    if facts.guard_delegated {
+        object.text("guard", "delegated");
     }
     for (name, reason, cut) in
         [("tree", "tree_reason", facts.tree_cut), ("body", "body_reason", facts.body_cut)]
@@ -271,6 +281,8 @@ mod tests {
             duration: Duration::from_micros(12_900),
             outlinks: Outlinks::Count(7),
             redirects: &[],
+            proxy: None,
+            guard_delegated: false,
             tree_cut: None,
             body_cut: None,
         }
@@ -300,6 +312,8 @@ mod tests {
         let links = ["http://a/1", "http://a/2"];
         let facts = PageFacts {
             redirects: &hops,
+            proxy: Some("http://proxy:3128"),
+            guard_delegated: true,
             tree_cut: Some("depth"),
             outlinks: Outlinks::List(&links),
             ..facts()
@@ -308,6 +322,7 @@ mod tests {
         assert_eq!(record["redirects"], json!([{ "url": "http://a/old", "status": 301 }]));
         assert_eq!((&record["tree"], &record["tree_reason"]), (&json!("cut"), &json!("depth")));
         assert_eq!(record["outlinks"], json!(links));
+        assert_eq!((&record["proxy"], &record["guard"]), (&json!("http://proxy:3128"), &json!("delegated")));
         assert!(record.get("body").is_none());
     }
 

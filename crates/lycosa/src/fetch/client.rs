@@ -283,6 +283,12 @@ impl Inner {
         if parts.status.as_u16() == 101 {
             return Err(Error::new(ErrorKind::Protocol, "the server switched protocols without being asked"));
         }
+        let speaker = wanted.proxy.as_ref().filter(|proxy| speaks_for(proxy, wanted.key.origin()));
+        if let Some(proxy) =
+            speaker.filter(|proxy| proxy.refuses_login(parts.status.as_u16(), &parts.headers))
+        {
+            return Err(proxy.login_refused());
+        }
         let Wanted { url, limits, times, key, .. } = wanted;
         connection.keep_alive = KeepAlive::of(&parts.headers);
         let facts = self.facts(&connection, parts.version, timings);
@@ -332,9 +338,7 @@ fn outgoing(
     let mut headers = HeaderMap::with_capacity(fields.len() + 2);
     headers.insert(HOST, host);
     headers.extend(fields);
-    if let Some(proxy) = proxy
-        && proxy.kind == Kind::Http
-        && origin.scheme == Scheme::Http
+    if let Some(proxy) = proxy.filter(|proxy| speaks_for(proxy, origin))
         && let Some(value) = proxy.authorization()
     {
         headers.insert(PROXY_AUTHORIZATION, value);
@@ -346,13 +350,16 @@ fn outgoing(
     Ok(outgoing)
 }
 
+/// Whether the proxy itself reads and answers the requests to this origin, instead of tunnelling them.
+fn speaks_for(proxy: &Proxy, origin: &Origin) -> bool {
+    proxy.kind == Kind::Http && origin.scheme == Scheme::Http
+}
+
 /// The request target: absolute for a plain request through an HTTP proxy, else path and query.
 fn target(url: &Url, origin: &Origin, proxy: Option<&Proxy>) -> Result<Uri> {
     let path = &url[Position::BeforePath..Position::AfterQuery];
     let text = match proxy {
-        Some(proxy) if proxy.kind == Kind::Http && origin.scheme == Scheme::Http => {
-            Bytes::from(format!("{origin}{path}"))
-        }
+        Some(proxy) if speaks_for(proxy, origin) => Bytes::from(format!("{origin}{path}")),
         _ => Bytes::copy_from_slice(path.as_bytes()),
     };
     Uri::from_maybe_shared(text).map_err(bad_url)

@@ -53,12 +53,12 @@ impl Dial<'_> {
             None => {
                 let addresses = self.resolve(self.host, self.origin.port, &mut timings).await?;
                 let allowed = permit(self.policy, self.origin, &addresses, false).await?;
-                let (tcp, peer) = self.tcp(&allowed, &mut timings).await?;
+                let (tcp, peer) = self.tcp(&allowed, &self.origin.to_string(), &mut timings).await?;
                 (tcp, peer, None, false)
             }
             Some(proxy) => self.by_proxy(proxy, &mut timings).await?,
         };
-        tcp.set_nodelay(true).map_err(|cause| refused(self.origin.to_string(), cause))?;
+        tcp.set_nodelay(true).map_err(|cause| refused(&self.origin.to_string(), cause))?;
         if let Some(proxy) = self.proxy
             && (self.origin.scheme == Scheme::Https || proxy.kind != Kind::Http)
         {
@@ -97,15 +97,16 @@ impl Dial<'_> {
             Host::Ipv4(v4) => Host::Ipv4(*v4),
             Host::Ipv6(v6) => Host::Ipv6(*v6),
         };
-        let addresses = self.resolve(&host, proxy.port, timings).await?;
-        let (tcp, peer) = self.tcp(&addresses, timings).await.map_err(|error| match error.kind() {
-            ErrorKind::Connect => {
-                Error::new(ErrorKind::Proxy, format!("the proxy {} cannot be reached", proxy.shown))
-                    .in_phase(Phase::Connect)
-                    .with_source(error)
-            }
-            _ => error,
-        })?;
+        // Whatever stands between here and the proxy is the proxy's failure, a timeout too.
+        let unreachable = |error: Error| {
+            let phase = error.phase().unwrap_or(Phase::Connect);
+            Error::new(ErrorKind::Proxy, format!("the proxy {} cannot be reached", proxy.shown))
+                .in_phase(phase)
+                .with_hint("check that it runs and that its host and port are right")
+                .with_source(error)
+        };
+        let addresses = self.resolve(&host, proxy.port, timings).await.map_err(unreachable)?;
+        let (tcp, peer) = self.tcp(&addresses, &proxy.shown, timings).await.map_err(unreachable)?;
         let destination = if known.is_empty() { None } else { allowed.first().copied() };
         Ok((tcp, peer, destination, known.is_empty()))
     }
@@ -128,9 +129,13 @@ impl Dial<'_> {
         Ok(addresses)
     }
 
-    async fn tcp(&self, addresses: &[SocketAddr], timings: &mut Timings) -> Result<(TcpStream, SocketAddr)> {
-        let race =
-            async { Race::new(addresses).await.map_err(|cause| refused(self.origin.to_string(), cause)) };
+    async fn tcp(
+        &self,
+        addresses: &[SocketAddr],
+        whom: &str,
+        timings: &mut Timings,
+    ) -> Result<(TcpStream, SocketAddr)> {
+        let race = async { Race::new(addresses).await.map_err(|cause| refused(whom, cause)) };
         let (connected, took) = self.times.phase(Phase::Connect, race).await?;
         timings.connect = Some(took);
         Ok(connected)
@@ -154,7 +159,7 @@ pub(super) async fn permit(
     Ok(allowed)
 }
 
-fn refused(whom: String, cause: std::io::Error) -> Error {
+fn refused(whom: &str, cause: std::io::Error) -> Error {
     Error::new(ErrorKind::Connect, format!("no connection to {whom} could be made"))
         .in_phase(Phase::Connect)
         .with_source(cause)

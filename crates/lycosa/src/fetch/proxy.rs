@@ -7,6 +7,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use http::HeaderMap;
+use http::header::{SERVER, VIA};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use url::{Host, Url};
@@ -111,13 +113,38 @@ impl Proxy {
         let line = String::from_utf8_lossy(head.split(|byte| *byte == b'\r').next().unwrap_or_default());
         match line.split(' ').nth(1) {
             Some(status) if status.len() == 3 && status.starts_with('2') => Ok(()),
-            Some("407") => Err(Error::new(ErrorKind::Proxy, "the proxy asks for a user name and password")
-                .with_hint("write them into its URL: http://USER:PASSWORD@HOST:PORT")),
-            _ => Err(Error::new(
-                ErrorKind::Proxy,
-                format!("the proxy refused to connect to {target}: {}", line.trim()),
+            // tinyproxy answers 401 to a wrong password; nothing but the proxy has answered here.
+            Some("401" | "407") => Err(self.login_refused()),
+            Some(_) if line.starts_with("HTTP/1.") => Err(Error::new(
+                ErrorKind::Tunnel,
+                format!("the proxy {} refused to connect to {target}: {}", self.shown, line.trim()),
             )),
+            _ => Err(Error::new(ErrorKind::Proxy, format!("{} does not answer as a proxy", self.shown))
+                .with_hint("check its scheme and port: http, socks5 or socks5h")),
         }
+    }
+
+    /// Whether the answer to a request in absolute form is the proxy's word about its login: 407, or the 401 that
+    /// tinyproxy (to 1.11) answers to a wrong password. What it forwards has a `Via` field.
+    pub(super) fn refuses_login(&self, status: u16, headers: &HeaderMap) -> bool {
+        let by_tinyproxy =
+            || headers.get(SERVER).is_some_and(|name| name.as_bytes().starts_with(b"tinyproxy/"));
+        status == 407 || status == 401 && self.auth.is_some() && !headers.contains_key(VIA) && by_tinyproxy()
+    }
+
+    /// What a wrong or a missing login comes to.
+    pub(super) fn login_refused(&self) -> Error {
+        let (message, hint) = if self.auth.is_some() {
+            (
+                "refused the user name and password",
+                "check them in its URL; in them @ is written %40, : %3A and / %2F",
+            )
+        } else {
+            ("asks for a user name and password", "write them into its URL: SCHEME://USER:PASSWORD@HOST:PORT")
+        };
+        Error::new(ErrorKind::Proxy, format!("the proxy {} {message}", self.shown))
+            .in_phase(Phase::Proxy)
+            .with_hint(hint)
     }
 
     async fn socks(&self, stream: &mut TcpStream, origin: &Origin, to: Option<SocketAddr>) -> Result<()> {
@@ -125,11 +152,19 @@ impl Proxy {
         stream.write_all(&[5, 1, method]).await.map_err(broken)?;
         let mut chosen = [0; 2];
         stream.read_exact(&mut chosen).await.map_err(broken)?;
-        if chosen != [5, method] {
-            return Err(Error::new(
-                ErrorKind::Proxy,
-                "the SOCKS proxy does not accept this way of logging in",
-            ));
+        match chosen {
+            [5, chosen] if chosen == method => {}
+            [5, 0xff] if self.auth.is_none() => return Err(self.login_refused()),
+            [5, _] => {
+                let message = format!("the proxy {} does not accept this way of logging in", self.shown);
+                return Err(Error::new(ErrorKind::Proxy, message)
+                    .with_hint("it may want no user name: leave USER:PASSWORD@ out of its URL"));
+            }
+            _ => {
+                let message = format!("{} does not answer as a SOCKS5 proxy", self.shown);
+                return Err(Error::new(ErrorKind::Proxy, message)
+                    .with_hint("check its scheme and port: http, socks5 or socks5h"));
+            }
         }
         if let Some((user, password)) = &self.auth {
             let mut login = vec![1];
@@ -141,10 +176,7 @@ impl Proxy {
             let mut verdict = [0; 2];
             stream.read_exact(&mut verdict).await.map_err(broken)?;
             if verdict[1] != 0 {
-                return Err(Error::new(
-                    ErrorKind::Proxy,
-                    "the SOCKS proxy refused the user name and password",
-                ));
+                return Err(self.login_refused());
             }
         }
         stream.write_all(&socks_request(origin, to)?).await.map_err(broken)?;
@@ -152,7 +184,9 @@ impl Proxy {
         stream.read_exact(&mut reply).await.map_err(broken)?;
         if reply[0] != 5 || reply[1] != 0 {
             let why = socks_refusal(reply[1]);
-            return Err(Error::new(ErrorKind::Proxy, format!("the SOCKS proxy did not connect: {why}")));
+            let message =
+                format!("the proxy {} did not connect to {}: {why}", self.shown, origin.authority());
+            return Err(Error::new(ErrorKind::Tunnel, message));
         }
         let rest = match reply[3] {
             1 => 4,

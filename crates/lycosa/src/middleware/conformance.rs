@@ -170,6 +170,7 @@ mod tests {
     use crate::ledger::Resource;
     use crate::middleware::{Cache, StackOptions, built_in};
     use crate::model::{ManualClock, Origin};
+    use crate::proxies::{NoProxy, ProxyOptions, ProxyPool, ProxyRoutes};
     use crate::telemetry::Telemetry;
 
     #[test]
@@ -178,12 +179,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::default());
         let cache = Cache::open(folder.path(), 1 << 20, false, clock, Telemetry::default()).unwrap();
+        let proxies = ProxyPool::new(["http://proxy.test"], ProxyOptions::default());
         let options = StackOptions {
             user: Some(("name".into(), "password".into())),
             cookie: Some("a=1".into()),
             seeds: HashSet::from([seed]),
             sessions: Some(Arc::default()),
             cache: Some(cache),
+            proxies: Some(ProxyRoutes::new(Arc::new(proxies), NoProxy::default())),
             ..StackOptions::default()
         };
         for place in 0..crate::middleware::ORDER.len() {

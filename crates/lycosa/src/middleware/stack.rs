@@ -5,23 +5,26 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 
-use super::{Cache, Credentials, Headers, Retry, Sessions};
+use super::{Cache, Credentials, Headers, Proxies, Retry, Sessions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Ledger;
 use crate::model::{Clock, Middleware, Origin};
 use crate::politeness::RetryPolicy;
+use crate::proxies::ProxyRoutes;
 use crate::session::SessionPool;
 
-/// The built-in middlewares by name, as an exchange meets them; sessions and the cache only when there are such.
-///
-/// The cache stands inside the sessions: what it holds is of one session, and a variant may depend on its cookies.
-pub const ORDER: [&str; 5] = [
+/// The built-in middlewares by name, as an exchange meets them; sessions, cache and proxies only when there are such.
+pub const ORDER: [&str; 6] = [
     // ▲ the engine: first to see the exchange, last to see the answer
     Retry::NAME,
     Headers::NAME,
     Credentials::NAME,
     Sessions::NAME,
+    // Inside the sessions: what it holds is of one session, and a variant may depend on its cookies.
     Cache::NAME,
+    // Inside the sessions, whose own proxies come first and whose ids stick to one; inside the retries, whose next
+    // attempt is to go through another; next to the fetch, whose failures alone tell of a proxy's health.
+    Proxies::NAME,
     // ▼ the fetch: last to see the exchange, first to see the answer
 ];
 
@@ -44,6 +47,8 @@ pub struct StackOptions {
     pub sessions: Option<Arc<SessionPool>>,
     /// The cache; none answers when there is none.
     pub cache: Option<Cache>,
+    /// The proxies of exchanges that bring none of their own. None leaves [`Proxies`] out of the stack.
+    pub proxies: Option<ProxyRoutes>,
 }
 
 /// The built-in middlewares, outermost first, in [`ORDER`].
@@ -73,9 +78,12 @@ pub fn built_in(
         Arc::new(credentials),
     ];
     if let Some(pool) = &options.sessions {
-        stack.push(Arc::new(Sessions::new(pool.clone(), clock)));
+        stack.push(Arc::new(Sessions::new(pool.clone(), clock.clone())));
     }
     stack.extend(options.cache.clone().map(|cache| Arc::new(cache) as Arc<dyn Middleware>));
+    if let Some(routes) = &options.proxies {
+        stack.push(Arc::new(Proxies::new(routes.clone(), clock)));
+    }
     Ok(stack)
 }
 

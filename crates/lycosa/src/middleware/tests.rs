@@ -10,10 +10,13 @@ use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::fetch::conformance::{Behaviour, Stand, check};
 use crate::ledger::{Ledger, Resource};
 use crate::model::{Answer, BoxFuture, Exchange, Fetch, ManualClock, Middleware, Next, Origin};
+use crate::proxies::{NoProxy, ProxyOptions, ProxyPool, ProxyRoutes};
 use crate::telemetry::Telemetry;
 
 fn stack(options: &StackOptions, ledger: &Ledger) -> Vec<Arc<dyn Middleware>> {
-    let options = StackOptions { sessions: Some(Arc::default()), ..options.clone() };
+    let pool = ProxyPool::new(["http://proxy.example"], ProxyOptions::default());
+    let proxies = Some(ProxyRoutes::new(Arc::new(pool), NoProxy::default()));
+    let options = StackOptions { sessions: Some(Arc::default()), proxies, ..options.clone() };
     built_in(&options, Arc::new(ManualClock::default()), ledger.clone()).unwrap()
 }
 
@@ -65,7 +68,7 @@ fn the_built_in_stack_stands_in_the_documented_order() {
     let whole =
         StackOptions { cache: Some(cache), sessions: Some(Arc::default()), ..StackOptions::default() };
     assert_eq!(names(whole), ORDER);
-    assert_eq!(names(StackOptions::default()), ORDER[..4]);
+    assert_eq!(names(StackOptions::default()), ["retry", "headers", "credentials", "session", "proxy"]);
 }
 
 #[test]
@@ -73,11 +76,14 @@ fn others_are_placed_by_name() {
     let ledger = Ledger::default();
     let names = |stack: &[Arc<dyn Middleware>]| stack.iter().map(|one| one.name()).collect::<Vec<_>>();
     let mut stack = five_deep(&ledger, false);
-    assert_eq!(names(&stack), ["outer", "retry", "inner", "headers", "credentials", "session"]);
+    assert_eq!(names(&stack), ["outer", "retry", "inner", "headers", "credentials", "session", "proxy"]);
     let probe = |name| Arc::new(Probe { name, ledger: ledger.clone(), leaks: false });
     insert(&mut stack, Place::Inside("headers"), probe("a")).unwrap();
     insert(&mut stack, Place::Innermost, probe("b")).unwrap();
-    assert_eq!(names(&stack), ["outer", "retry", "inner", "headers", "a", "credentials", "session", "b"]);
+    assert_eq!(
+        names(&stack),
+        ["outer", "retry", "inner", "headers", "a", "credentials", "session", "proxy", "b"]
+    );
     let error = insert(&mut stack, Place::Around("heders"), probe("c")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Usage);
     assert!(error.hint().unwrap().contains("headers"));

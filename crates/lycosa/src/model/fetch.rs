@@ -46,6 +46,17 @@ impl ProxyUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Scheme, host and port alone: what people may see.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let with_scheme =
+            if self.0.contains("://") { self.0.to_string() } else { format!("http://{}", self.0) };
+        let Ok(url) = Url::parse(&with_scheme) else { return "(not a URL)".to_owned() };
+        let default = if url.scheme() == "http" { 80 } else { 1080 };
+        let (host, port) = (url.host_str().unwrap_or_default(), url.port().unwrap_or(default));
+        format!("{}://{host}:{port}", url.scheme())
+    }
 }
 
 impl std::fmt::Debug for ProxyUrl {

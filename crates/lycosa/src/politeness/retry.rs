@@ -26,7 +26,7 @@ pub struct RetryOptions {
     /// for every method; others only for idempotent methods (RFC 9110 §9.2.2). Default 408, 429, 500, 502, 503, 504.
     pub statuses: Vec<u16>,
     /// Failures that are tried again: for every method when the request was certainly not sent, else only for
-    /// idempotent ones. Default `resolve`, `connect`, `disconnected`, `timeout`, `proxy`.
+    /// idempotent ones. Default `resolve`, `connect`, `disconnected`, `timeout`, `proxy`, `tunnel`.
     pub failures: Vec<ErrorKind>,
     /// Retries that an origin bears per hundred first requests to it. Default 10.
     pub budget_percent: u32,
@@ -49,6 +49,7 @@ impl Default for RetryOptions {
                 ErrorKind::Disconnected,
                 ErrorKind::Timeout,
                 ErrorKind::Proxy,
+                ErrorKind::Tunnel,
             ],
             budget_percent: 10,
             budget_floor: 10,

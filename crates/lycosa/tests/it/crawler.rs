@@ -10,6 +10,7 @@ use lycosa::Crawler;
 use lycosa::crawler::{End, Output};
 use lycosa::error::{Error, ErrorKind};
 use lycosa::model::Finish;
+use lycosa::proxies::{ProxyOptions, ProxyPool};
 use lycosa::sink::{Select, SinkOptions};
 use lycosa_testkit::{Gate, Request, Response, Server};
 use serde_json::Value;
@@ -348,7 +349,8 @@ fn secrets_are_not_printed() {
         options.user = Some(("me".to_owned(), "hushhush".to_owned()));
         options.cookie = Some("a=hushhush".to_owned());
         options.headers.push(("Authorization".to_owned(), "hushhush".to_owned()));
-        options.proxy = Some("http://me:hushhush@proxy.example/".to_owned());
+        let proxy = "http://me:hushhush@proxy.example/";
+        options.proxies = Some(Arc::new(ProxyPool::new([proxy], ProxyOptions::default())));
     });
     let printed = format!("{crawler:?}");
     assert!(printed.contains("x.example") && !printed.contains("hushhush"), "{printed}");

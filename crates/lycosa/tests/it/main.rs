@@ -18,6 +18,7 @@ mod fetch_faults;
 mod fetch_real_servers;
 mod fetch_server;
 mod fetch_tunnels;
+mod proxies;
 mod redirects;
 mod retries;
 mod sessions;

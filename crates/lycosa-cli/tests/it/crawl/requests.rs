@@ -169,3 +169,94 @@ fn an_internal_address_is_reached_only_when_it_was_allowed() {
     allowed.crawl(&server.url("/"), &["--scope", "any", "--allow-address", "127.0.0.1/32"]).ends_with(0);
     assert_eq!(allowed.record(&port)["status"], 200);
 }
+
+/// A proxy for `a.example`, whose start page links another.
+fn proxy() -> Server {
+    Server::start(|request| match request.target.as_str() {
+        "http://a.example/" => page("start", &["/next"]),
+        "http://a.example/next" => page("next", &[]),
+        _ => Response::not_found(),
+    })
+}
+
+#[test]
+fn several_proxies_take_turns_and_records_name_theirs() {
+    let proxies = [proxy(), proxy()];
+    let urls = proxies.each_ref().map(|proxy| proxy.url("").trim_end_matches('/').to_owned());
+    let bench = Bench::new();
+    let flags = ["--proxy", &urls[0], "--proxy", &urls[1], "--no-robots", "-v"];
+    let said = bench.crawl("a.example", &flags).ends_with(0);
+    let told = |url: &String| format!("{url}: used 1, failed 0, refused 0, ejected 0");
+    said.mentions(&told(&urls[0])).mentions(&told(&urls[1]));
+    assert_eq!(proxies.each_ref().map(Server::hits), [1, 1]);
+    for (path, url) in [("a.example/", &urls[0]), ("/next", &urls[1])] {
+        let record = bench.record(path);
+        assert_eq!(
+            (record["proxy"].as_str(), &record["guard"]),
+            (Some(&**url), &"delegated".into()),
+            "{record}"
+        );
+    }
+}
+
+#[test]
+fn the_proxies_of_the_environment_are_used_unless_others_are_named_or_it_is_left_unread() {
+    let [of_environment, named] = [proxy(), proxy()];
+    let url = named.url("");
+    for (variable, flags, hits) in [
+        ("http_proxy", &[][..], [3, 0]),
+        ("ALL_PROXY", &[], [3, 0]),
+        ("HTTP_PROXY", &["--retries", "0"], [0, 0]),
+        ("http_proxy", &["--proxy", &url], [0, 3]),
+        ("http_proxy", &["--set", "proxy_from_env=false", "--retries", "0"], [0, 0]),
+        ("http_proxy", &["--set", "no_proxy=.example", "--retries", "0"], [0, 0]),
+    ] {
+        let before = [of_environment.hits(), named.hits()];
+        let bench = Bench::new();
+        // Without a proxy nothing is asked, as no server knows the name.
+        let own = ["crawl", "a.example", "--delay", "0s", "--set", "timeouts.dns=200ms", "-o", "-"];
+        let mut command = bench.command(&[&own[..], flags].concat());
+        command.env(variable, of_environment.url("")).output().expect("it runs");
+        let after = [of_environment.hits(), named.hits()];
+        assert_eq!([after[0] - before[0], after[1] - before[1]], hits, "{variable} {flags:?}");
+    }
+}
+
+#[test]
+fn the_environment_never_sends_this_machine_by_proxy() {
+    let (proxy, server) = (site(&[]), site(&[("/", &[])]));
+    let bench = Bench::new();
+    let mut command = bench.command(&["fetch", &server.url("/")]);
+    let output = command.env("http_proxy", proxy.url("")).output().expect("it runs");
+    assert!(output.status.success());
+    assert_eq!((proxy.hits(), server.hits()), (0, 1));
+}
+
+#[test]
+fn a_proxy_of_the_environment_that_is_none_is_refused_without_its_password() {
+    let bench = Bench::new();
+    let mut command = bench.command(&["fetch", "a.example"]);
+    let output = command.env("http_proxy", "https://me:hushhush@proxy.example").output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("a proxy of the environment is of no use") && said.contains("http_proxy"),
+        "{said}"
+    );
+    assert!(!said.contains("hushhush"), "{said}");
+}
+
+#[test]
+fn a_wrong_password_of_a_proxy_is_told_with_a_hint_and_without_it() {
+    let proxy = Server::start(|_| Response::new(407).header("Proxy-Authenticate", "Basic realm=x"));
+    let url = proxy.url("").replace("http://", "http://me:hushhush@");
+    for arguments in
+        [&["fetch", "a.example"][..], &["crawl", "a.example", "--no-robots", "--retries", "0", "-v"]]
+    {
+        let said = Bench::new().run(&[arguments, &["--proxy", &url]].concat()).ends_with(1);
+        let said = said.keeps_quiet_about("hushhush");
+        said.mentions("refused the user name and password");
+    }
+    let said = Bench::new().run(&["fetch", "a.example", "--proxy", &url]).ends_with(1);
+    said.complains("refused the user name and password", "check them in its URL");
+}
