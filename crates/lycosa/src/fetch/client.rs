@@ -167,10 +167,11 @@ impl Inner {
     async fn another(&self, wanted: &Wanted) -> Result<(Box<Connection>, Timings)> {
         loop {
             let room = async { Ok(self.pool.room(&wanted.key).await) };
-            let (room, _) = wanted.times.phase(Phase::Connect, room).await.map_err(|error| {
-                let most = self.options.pool.max_open_per_origin;
-                error.with_hint(format!("all {most} connections to {} are in use", wanted.key.origin()))
-            })?;
+            let (room, _) =
+                wanted.times.phase(&self.options.ledger, Phase::Connect, room).await.map_err(|error| {
+                    let most = self.options.pool.max_open_per_origin;
+                    error.with_hint(format!("all {most} connections to {} are in use", wanted.key.origin()))
+                })?;
             match room {
                 Room::New(slot) => return self.open(wanted, slot).await,
                 Room::Idle(connection) => {

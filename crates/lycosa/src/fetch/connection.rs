@@ -48,14 +48,14 @@ pub(super) struct About {
 
 /// How many of these there are, and who waits for their end.
 pub(super) struct Counted {
-    _open: Open,
+    open: Open,
     _slot: Slot,
     _token: TaskTrackerToken,
 }
 
 impl Counted {
     pub(super) fn new(ledger: &Ledger, tracker: &TaskTracker, slot: Slot) -> Self {
-        Self { _open: ledger.open(Resource::Connections), _slot: slot, _token: tracker.token() }
+        Self { open: ledger.open(Resource::ConnectionsOpening), _slot: slot, _token: tracker.token() }
     }
 }
 
@@ -71,7 +71,7 @@ pub(super) struct Connection {
     /// What the server's last answer said of the time after it.
     pub(super) keep_alive: KeepAlive,
     meter: Arc<TcpMeter>,
-    _counted: Counted,
+    counted: Counted,
 }
 
 enum Sender {
@@ -157,8 +157,9 @@ impl Connection {
         driver: Driver,
         about: About,
         meter: Arc<TcpMeter>,
-        counted: Counted,
+        mut counted: Counted,
     ) -> Box<Self> {
+        counted.open.becomes(Resource::ConnectionsInUse);
         let keep_alive = KeepAlive::default();
         Box::new(Self {
             sender,
@@ -168,8 +169,13 @@ impl Connection {
             served: 0,
             keep_alive,
             meter,
-            _counted: counted,
+            counted,
         })
+    }
+
+    /// Counts it as in use or idle from now on.
+    pub(super) fn becomes(&mut self, state: Resource) {
+        self.counted.open.becomes(state);
     }
 
     /// The kernel's view of it when its last answer began.
@@ -197,14 +203,15 @@ impl Connection {
         due: Due,
     ) -> Result<Response<Incoming>, Unanswered> {
         self.served += 1;
+        let mut watch = |cx: &mut Context<'_>| self.watch.poll(cx, due.at, &self.counted.open);
         let answer = match &mut self.sender {
             Sender::H1(sender) => {
                 let mut answer = pin!(sender.try_send_request(request));
-                drive(&mut self.driver, &mut self.watch, answer.as_mut(), due, true).await
+                drive(&mut self.driver, &mut watch, answer.as_mut(), true).await
             }
             Sender::H2(sender) => {
                 let mut answer = pin!(sender.try_send_request(request));
-                drive(&mut self.driver, &mut self.watch, answer.as_mut(), due, false).await
+                drive(&mut self.driver, &mut watch, answer.as_mut(), false).await
             }
         };
         match answer {
@@ -248,7 +255,7 @@ impl Connection {
 
     /// Ready when the deadline is past.
     pub(super) fn poll_due(&mut self, cx: &mut Context<'_>, due: &Due) -> Poll<()> {
-        self.watch.poll(cx, due.at)
+        self.watch.poll(cx, due.at, &self.counted.open)
     }
 }
 
@@ -263,9 +270,8 @@ type Answered = Result<Response<Incoming>, TrySendError<Outgoing>>;
 /// Polls a connection and the answer on it until one of answer and deadline is there.
 async fn drive<F: Future<Output = Answered>>(
     driver: &mut Driver,
-    watch: &mut Watch,
+    watch: &mut impl FnMut(&mut Context<'_>) -> Poll<()>,
     mut answer: Pin<&mut F>,
-    due: Due,
     inline: bool,
 ) -> Option<Answered> {
     std::future::poll_fn(|cx| {
@@ -273,7 +279,7 @@ async fn drive<F: Future<Output = Answered>>(
         let mut quiet = Context::from_waker(Waker::noop());
         match answer.as_mut().poll(if inline { &mut quiet } else { cx }) {
             Poll::Ready(answer) => Poll::Ready(Some(answer)),
-            Poll::Pending => watch.poll(cx, due.at).map(|()| None),
+            Poll::Pending => watch(cx).map(|()| None),
         }
     })
     .await

@@ -7,6 +7,8 @@
 
 mod ranges;
 #[cfg(test)]
+mod spellings;
+#[cfg(test)]
 mod tests;
 
 use std::net::{IpAddr, SocketAddr};

@@ -132,6 +132,7 @@ impl Pool {
                 idle
             };
             if idle.until > Instant::now() && idle.connection.is_reusable() {
+                idle.connection.becomes(Resource::ConnectionsInUse);
                 return Some(idle.connection);
             }
         }
@@ -196,6 +197,7 @@ impl Pool {
         if shelf.len() >= self.options.max_idle_per_origin {
             return;
         }
+        connection.becomes(Resource::ConnectionsIdle);
         shelf.push(Idle { connection, until });
         state.count += 1;
         self.freed.notify_waiters();
@@ -217,6 +219,7 @@ impl Pool {
     async fn sweep(&self) {
         let pause = (self.options.idle_timeout / 4)
             .clamp(std::time::Duration::from_millis(50), std::time::Duration::from_secs(5));
+        let _timer = self.ledger.open(Resource::Timers);
         loop {
             let closing = self.closing.cancelled();
             if tokio::time::timeout(pause, closing).await.is_ok() {

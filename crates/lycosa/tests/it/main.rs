@@ -7,11 +7,13 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod cancel;
 mod crawler;
 mod fetch_client;
 mod fetch_connections;
 mod fetch_dns;
 mod fetch_faults;
+mod fetch_guard;
 mod fetch_real_servers;
 mod fetch_server;
 mod fetch_tunnels;

@@ -14,7 +14,7 @@ use proptest::test_runner::{TestCaseResult, TestError, TestRunner};
 use super::*;
 use crate::clock::SystemClock;
 use crate::fetch::{AddressGuard, Client, ClientOptions, SystemResolver};
-use crate::ledger::{Ledger, Resource};
+use crate::ledger::Ledger;
 use crate::middleware::{Retry, RetryOptions};
 use crate::model::{FetchLimits, SessionId};
 use crate::session::{Rotation, SessionOptions};
@@ -319,7 +319,7 @@ async fn a_retired_session_leaves_no_connection_behind() {
             response.body.read().await;
         }
         assert_eq!((pool.stats().opened, pool.stats().live), (20, 0));
-        assert_eq!(ledger.count(Resource::Connections), 0, "{path}");
+        assert_eq!(ledger.connections(), 0, "{path}");
     }
 }
 
