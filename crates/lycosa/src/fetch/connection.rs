@@ -2,8 +2,7 @@
 //!
 //! An HTTP/1 connection has no task: whoever uses it polls hyper's state machine and the answer together, so
 //! there is no hand-over between tasks, and dropping the connection closes the socket on the spot. While idle
-//! nobody polls it; the pool asks [`Connection::is_reusable`] before it hands it out, which notices a peer that
-//! closed. HTTP/2 needs tasks of its own; they end when the connection is dropped.
+//! nobody polls it; the request sent next comes back unsent from a peer that closed meanwhile. HTTP/2 needs tasks of its own; they end when the connection is dropped.
 
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -178,7 +177,7 @@ impl Connection {
         self.counted.open.becomes(state);
     }
 
-    /// The kernel's view of it when its last answer began.
+    /// The kernel's view of it when an answer last was sampled.
     pub(super) fn tcp(&self) -> Option<TcpFacts> {
         self.meter.read()
     }
@@ -187,13 +186,18 @@ impl Connection {
         matches!(self.sender, Sender::H2(_))
     }
 
-    /// Whether the next request can go out on it now. Notices a peer that closed meanwhile.
-    pub(super) fn is_reusable(&mut self) -> bool {
-        self.driver.poll(&mut Context::from_waker(Waker::noop()));
+    /// Whether it was open when it was last looked at. Sending notices a peer that closed meanwhile.
+    pub(super) fn is_open(&self) -> bool {
         match &self.sender {
             Sender::H1(sender) => sender.is_ready(),
             Sender::H2(sender) => !sender.is_closed(),
         }
+    }
+
+    /// Whether the next request can go out on it now. Notices a peer that closed meanwhile.
+    pub(super) fn is_reusable(&mut self) -> bool {
+        self.driver.poll(&mut Context::from_waker(Waker::noop()));
+        self.is_open()
     }
 
     /// Sends a request and waits for the head of the answer.

@@ -4,6 +4,7 @@
 //! sweeping task runs while anything is idle.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -20,13 +21,21 @@ use crate::model::{FetchLimits, Origin, ProxyUrl, SessionId};
 const MOST_FORGOTTEN: usize = 4096;
 
 /// Which exchanges may share a connection. The limits of the response head are fixed when a connection opens.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Key {
     origin: Origin,
     session: SessionId,
     proxy: Option<ProxyUrl>,
     head: u32,
     fields: u32,
+}
+
+impl Hash for Key {
+    /// What tells keys apart in practice; hashing every field would cost more than the comparison it saves.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(self.origin.host.as_bytes());
+        state.write_u64(u64::from(self.session.0) << 16 | u64::from(self.origin.port));
+    }
 }
 
 impl Key {
@@ -122,7 +131,7 @@ impl Pool {
         self.closing.is_cancelled()
     }
 
-    /// The connection used last that is still open.
+    /// The connection used last that was open when it was last looked at.
     pub(super) fn take(&self, key: &Key) -> Option<Box<Connection>> {
         loop {
             let mut idle = {
@@ -131,7 +140,7 @@ impl Pool {
                 state.count -= 1;
                 idle
             };
-            if idle.until > Instant::now() && idle.connection.is_reusable() {
+            if idle.until > Instant::now() && idle.connection.is_open() {
                 idle.connection.becomes(Resource::ConnectionsInUse);
                 return Some(idle.connection);
             }
@@ -179,8 +188,6 @@ impl Pool {
 
     /// Keeps a connection for later, or drops it: when it cannot be used again, when the pool is full or closed.
     pub(super) fn put(self: &Arc<Self>, key: Key, mut connection: Box<Connection>) {
-        // Outside a runtime nobody would sweep it away.
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         if self.options.max_idle_per_origin == 0 || self.is_closed() || !connection.is_reusable() {
             return;
         }
@@ -193,6 +200,11 @@ impl Pool {
         if state.count >= self.options.max_idle || self.is_closed() || unwanted {
             return;
         }
+        let sweeper = if state.sweeping { None } else { Some(tokio::runtime::Handle::try_current()) };
+        // Outside a runtime nobody would sweep it away.
+        if matches!(sweeper, Some(Err(_))) {
+            return;
+        }
         let shelf = state.idle.entry(key).or_default();
         if shelf.len() >= self.options.max_idle_per_origin {
             return;
@@ -201,7 +213,7 @@ impl Pool {
         shelf.push(Idle { connection, until });
         state.count += 1;
         self.freed.notify_waiters();
-        if !state.sweeping {
+        if let Some(Ok(runtime)) = sweeper {
             state.sweeping = true;
             let open = self.ledger.open(Resource::Tasks);
             let pool = self.clone();

@@ -8,12 +8,13 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lycosa::Crawler;
+use lycosa::clock::SystemClock;
 use lycosa::crawler::{Crawl, End, Report, Watch};
 use lycosa::ledger::Resource;
-use lycosa::model::Finish;
+use lycosa::model::{Clock as _, Finish};
 use lycosa_testkit::{Gate, Response, Server};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::UdpSocket;
@@ -72,6 +73,7 @@ fn is_open(watch: &Watch, resource: Resource) -> bool {
 }
 
 /// Runs a crawl until it is where it shall be stopped, stops it, and checks that it ends at once with nothing open.
+#[expect(clippy::print_stdout, reason = "how long the end took is a measurement, not an assertion")]
 async fn stopped(what: &str, crawl: Crawl, is_there: impl Fn(&Watch) -> bool) -> Report {
     let (stop, watch) = (crawl.stop_token(), crawl.watch());
     let running = tokio::spawn(crawl.run());
@@ -83,11 +85,12 @@ async fn stopped(what: &str, crawl: Crawl, is_there: impl Fn(&Watch) -> bool) ->
     tokio::time::timeout(Duration::from_secs(20), arrival)
         .await
         .unwrap_or_else(|_| panic!("{what}: never came"));
-    let since = Instant::now();
+    let clock = SystemClock::new();
+    let since = clock.now();
     stop.cancel();
     let report =
         tokio::time::timeout(LIMIT, running).await.unwrap_or_else(|_| panic!("{what}: it does not end"));
-    println!("stopped in {what}: {:?}", since.elapsed());
+    println!("stopped in {what}: {:?}", clock.now().since(since));
     let report = report.unwrap().unwrap();
     assert_eq!((report.end, &*report.open), (End::Interrupted, &[][..]), "{what}");
     report
@@ -257,7 +260,6 @@ async fn while_pages_are_committed() {
         token.set(crawl.stop_token()).unwrap();
         let report = tokio::time::timeout(LIMIT, crawl.run()).await.expect("it ends").unwrap();
         assert_eq!(report.open, []);
-        println!("run {run}: {} pages in all", report.crawl.pages);
     }
     goes_on(crawler(&server.url("/"), folder.path()), folder.path(), &all).await;
 }

@@ -3,16 +3,14 @@
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lycosa::Crawler;
-use lycosa::error::{ErrorKind, Phase, Result};
+use lycosa::error::{Error, ErrorKind, Phase, Result};
 use lycosa::fetch::{AddressGuard, Client, ClientOptions};
 use lycosa::model::{BoxFuture, ConnectPolicy, ConnectTarget, Exchange, Fetch as _, Resolve};
 use lycosa::scope::ScopeMode;
-use lycosa::sink::{Select, SinkOptions};
 use lycosa_testkit::{self as testkit, Response};
 use tokio::net::UdpSocket;
 
@@ -154,46 +152,57 @@ async fn an_idle_connection_is_judged_again_before_it_is_used() {
     assert_eq!((server.accepted(), ledger.connections()), (1, 0), "it was given up");
 }
 
-/// Crawls a seed over every host it leads to; what was said of the URLs that failed.
-async fn outcomes(url: &str, folder: &Path, dns: Option<SocketAddr>) -> String {
-    let file = folder.join("all.jsonl");
-    let select = SinkOptions { select: Select::pages().with_outcomes(), ..SinkOptions::default() };
-    let crawl = Crawler::new(url).delay(Duration::ZERO).scope(ScopeMode::Any).options(|options| {
-        options.robots = false;
-        options.dns_servers = dns.iter().map(SocketAddr::to_string).collect();
-        options.outputs.push(lycosa::crawler::Output { path: file.clone(), options: select });
-    });
-    let report = crawl.run().await.unwrap();
-    assert_eq!(report.open, []);
-    std::fs::read_to_string(file).unwrap_or_default()
+/// A crawl over every host, and what it says of the URLs that failed.
+fn crawl(url: &str, dns: Option<SocketAddr>) -> (Crawler, Arc<Mutex<Vec<Error>>>) {
+    let failures = Arc::new(Mutex::new(Vec::new()));
+    let note = failures.clone();
+    let crawler = Crawler::new(url)
+        .delay(Duration::ZERO)
+        .scope(ScopeMode::Any)
+        .options(|options| {
+            options.robots = false;
+            options.dns_servers = dns.iter().map(SocketAddr::to_string).collect();
+        })
+        .on_error(move |_, error| note.lock().unwrap().push(error.clone()));
+    (crawler, failures)
+}
+
+#[track_caller]
+fn assert_refused(failures: &Mutex<Vec<Error>>, address: &str) {
+    let failures = failures.lock().unwrap();
+    let kinds: Vec<_> = failures.iter().map(Error::kind).collect();
+    assert_eq!(kinds, [ErrorKind::AddressRefused], "{failures:?}");
+    assert!(failures[0].message().contains(address), "{failures:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redirect_that_leads_inside_is_refused() {
     let secret = testkit::Server::start(|_| Response::html("<title>secret</title>"));
     let port = secret.addr().port();
-    for host in
-        ["127.0.0.1", "localhost", "0x7f.1", "127.0.0.2", "[::ffff:7f00:1]", "\u{2460}\u{2461}\u{2466}.1"]
-    {
+    for (host, address) in [
+        ("127.0.0.1", "127.0.0.1"),
+        ("localhost", "localhost leads to"),
+        ("0x7f.1", "127.0.0.1"),
+        ("127.0.0.2", "127.0.0.2"),
+        ("[::ffff:7f00:1]", "::ffff:127.0.0.1"),
+        ("\u{2460}\u{2461}\u{2466}.1", "127.0.0.1"),
+    ] {
         let target = format!("http://{host}:{port}/");
-        let location = target.clone();
-        let server = testkit::Server::start(move |_| Response::redirect(302, &location));
-        let folder = tempfile::tempdir().unwrap();
-        let said = outcomes(&server.url("/"), folder.path(), None).await;
-        assert!(said.contains("address"), "{target}: {said}");
+        let server = testkit::Server::start(move |_| Response::redirect(302, &target));
+        let (crawler, failures) = crawl(&server.url("/"), None);
+        assert_eq!(crawler.run().await.unwrap().open, []);
+        assert_refused(&failures, address);
     }
     assert_eq!(secret.hits(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_is_judged_again() {
-    // The name leads to loopback, which its seed allows, and from the second lookup on to the metadata service.
+    // The name leads to loopback, which its seed allows, and when it is looked up again to the metadata service.
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let dns = socket.local_addr().unwrap();
-    let server = testkit::Server::start(|_| Response::new(503).header("retry-after", "1").close());
     tokio::spawn(async move {
-        let mut question = [0; 1500];
-        let mut asked = 0;
+        let (mut question, mut asked) = ([0; 1500], 0);
         while let Ok((length, from)) = socket.recv_from(&mut question).await {
             let address = if asked == 0 { Ipv4Addr::LOCALHOST } else { Ipv4Addr::new(169, 254, 169, 254) };
             let answer = answer(&question[..length], address, 0);
@@ -201,9 +210,23 @@ async fn a_retry_is_judged_again() {
             socket.send_to(&answer, from).await.unwrap();
         }
     });
+    let server = testkit::Server::start(|_| Response::new(503).header("retry-after", "1").close());
     let url = format!("http://rebind.test.example:{}/", server.addr().port());
     let folder = tempfile::tempdir().unwrap();
-    let said = outcomes(&url, folder.path(), Some(dns)).await;
-    assert_eq!(server.hits(), 1, "{said}");
-    assert!(said.contains("169.254.169.254"), "{said}");
+    let state = folder.path().join("state");
+    let (first, _) = crawl(&url, Some(dns));
+    let first = first.state(&state).build().await.unwrap();
+    let (stop, watch) = (first.stop_token(), first.watch());
+    let running = tokio::spawn(first.run());
+    while watch.counters().retries == 0 {
+        tokio::task::yield_now().await;
+    }
+    stop.cancel();
+    running.await.unwrap().unwrap();
+    drop(watch);
+    // A crawl that goes on looks names up anew.
+    let (again, failures) = crawl(&url, Some(dns));
+    again.state(&state).resume().run().await.unwrap();
+    assert_refused(&failures, "169.254.169.254");
+    assert_eq!(server.hits(), 1);
 }

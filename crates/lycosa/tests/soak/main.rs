@@ -101,7 +101,7 @@ impl World {
             end.error.map_or(Ok(body), Err)
         };
         let came = match meets {
-            Meets::Cancel => polled(work, 1 + dice.roll(14)).await,
+            Meets::Cancel => polled(work, 1 + dice.roll(8)).await,
             _ => Some(work.await),
         };
         judge(number, meets, came)
@@ -205,6 +205,6 @@ async fn many_requests_with_faults_leave_nothing_open() {
     println!("descriptors and tasks: {before:?} before, {after:?} after");
     assert_eq!(after, before);
     assert!(memory_after <= memory + memory / GROWTH, "memory grew: {memory} to {memory_after} bytes");
-    let faults = requests - tally["whole"];
-    assert!(faults * 100 / requests >= 25, "the plan has faults: {tally:?}");
+    let whole = tally["whole"] * 100 / requests;
+    assert!(tally.len() == 6 && (65..80).contains(&whole), "three in ten meet a fault: {tally:?}");
 }

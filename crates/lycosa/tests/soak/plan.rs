@@ -32,7 +32,7 @@ pub(crate) enum Meets {
     Long,
     /// A chunk that stops in its middle.
     Stall,
-    /// A whole answer, cancelled at a random moment: lookup, connect, handshake, head, body.
+    /// A whole answer in small pieces, cancelled at a random moment: lookup, connect, handshake, head, body.
     Cancel,
 }
 
@@ -51,7 +51,8 @@ impl Meets {
     /// Where the server does that.
     pub(crate) fn path(self) -> &'static str {
         match self {
-            Self::Whole | Self::Cancel => "/whole",
+            Self::Whole => "/whole",
+            Self::Cancel => "/pieces",
             Self::Reset => "/reset",
             Self::Short => "/short",
             Self::Long => "/long",

@@ -133,11 +133,16 @@ async fn answer(line: &mut impl Line, path: &str) -> std::io::Result<bool> {
     let (half, length) = (&PAGE[..PAGE.len() / 2], PAGE.len());
     match path {
         "/whole" => {
-            // In two pieces, so that a body can be cancelled between them.
-            sized(line, length, half).await?;
-            tokio::task::yield_now().await;
-            line.write_all(&PAGE[half.len()..]).await?;
-            line.flush().await?;
+            sized(line, length, PAGE).await?;
+            return Ok(true);
+        }
+        "/pieces" => {
+            sized(line, length, b"").await?;
+            for piece in PAGE.chunks(PAGE.len() / 8) {
+                tokio::task::yield_now().await;
+                line.write_all(piece).await?;
+                line.flush().await?;
+            }
             return Ok(true);
         }
         "/reset" => {
