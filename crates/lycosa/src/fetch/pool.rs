@@ -188,7 +188,11 @@ impl Pool {
 
     /// Keeps a connection for later, or drops it: when it cannot be used again, when the pool is full or closed.
     pub(super) fn put(self: &Arc<Self>, key: Key, mut connection: Box<Connection>) {
-        if self.options.max_idle_per_origin == 0 || self.is_closed() || !connection.is_reusable() {
+        if self.options.max_idle_per_origin == 0 || self.is_closed() {
+            return;
+        }
+        // Usually it was driven to the end of its answer already; the sweep drives it again.
+        if !connection.is_open() && !connection.is_reusable() {
             return;
         }
         let own = self.options.idle_timeout.min(std::time::Duration::from_secs(86_400));
