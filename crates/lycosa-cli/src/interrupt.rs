@@ -29,7 +29,6 @@ impl Interrupts {
         output::say("stopping: open requests may end; once more to stop at once");
         if self.come().await {
             // Nothing committed is lost: this is the same as a kill, which the state survives.
-            #[expect(clippy::exit, reason = "the user asked twice")]
             std::process::exit(Exit::Interrupted as i32);
         }
     }

@@ -147,12 +147,12 @@ impl Inner {
 
     async fn exchange(&self, mut wanted: Box<Wanted>) -> Result<Response> {
         loop {
-            let (mut connection, mut timings) = match self.reuse(&wanted, self.pool.take(&wanted.key)).await?
-            {
-                Some(idle) => (idle, Timings::default()),
-                // Boxed, because it is large and most exchanges do not come here.
-                None => Box::pin(self.another(&wanted)).await?,
-            };
+            let (mut connection, mut timings) =
+                match self.reuse(&wanted, self.pool.take(&wanted.key, wanted.times.started())).await? {
+                    Some(idle) => (idle, Timings::default()),
+                    // Boxed, because it is large and most exchanges do not come here.
+                    None => Box::pin(self.another(&wanted)).await?,
+                };
             let is_new = connection.served == 0;
             let outgoing = wanted.suited_to(&connection)?;
             let due = wanted.times.due(Phase::FirstByte);

@@ -24,6 +24,10 @@ impl Times {
         Self { started: Instant::now(), limits }
     }
 
+    pub(super) fn started(&self) -> Instant {
+        self.started
+    }
+
     /// The deadline of a phase that begins now: its own, or the total one when that comes first.
     pub(super) fn due(&self, phase: Phase) -> Due {
         self.due_since(phase, Instant::now())

@@ -132,7 +132,7 @@ impl Pool {
     }
 
     /// The connection used last that was open when it was last looked at.
-    pub(super) fn take(&self, key: &Key) -> Option<Box<Connection>> {
+    pub(super) fn take(&self, key: &Key, now: Instant) -> Option<Box<Connection>> {
         loop {
             let mut idle = {
                 let mut state = self.lock();
@@ -140,7 +140,7 @@ impl Pool {
                 state.count -= 1;
                 idle
             };
-            if idle.until > Instant::now() && idle.connection.is_open() {
+            if idle.until > now && idle.connection.is_open() {
                 idle.connection.becomes(Resource::ConnectionsInUse);
                 return Some(idle.connection);
             }
@@ -154,7 +154,7 @@ impl Pool {
             if let Some(slot) = self.slot(&key.origin) {
                 return Room::New(slot);
             }
-            if let Some(idle) = self.take(key) {
+            if let Some(idle) = self.take(key, Instant::now()) {
                 return Room::Idle(idle);
             }
             // Another session's idle connection makes room: it cannot be used here, but must not be in the way.

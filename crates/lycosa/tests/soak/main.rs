@@ -101,7 +101,7 @@ impl World {
             end.error.map_or(Ok(body), Err)
         };
         let came = match meets {
-            Meets::Cancel => polled(work, 1 + dice.roll(8)).await,
+            Meets::Cancel => polled(work, 1 + dice.roll(4)).await,
             _ => Some(work.await),
         };
         judge(number, meets, came)
@@ -206,5 +206,5 @@ async fn many_requests_with_faults_leave_nothing_open() {
     assert_eq!(after, before);
     assert!(memory_after <= memory + memory / GROWTH, "memory grew: {memory} to {memory_after} bytes");
     let whole = tally["whole"] * 100 / requests;
-    assert!(tally.len() == 6 && (65..80).contains(&whole), "three in ten meet a fault: {tally:?}");
+    assert!(tally.len() == 6 && (65..78).contains(&whole), "three in ten meet a fault: {tally:?}");
 }
