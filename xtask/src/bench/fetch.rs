@@ -211,7 +211,7 @@ fn total(file: &Path) -> Result<f64> {
     let sums =
         text.lines().filter_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
     sums.filter_map(|sum| sum.trim().parse().ok())
-        .last()
+        .next_back()
         .ok_or_else(|| Failure::new("callgrind counted nothing"))
 }
 

@@ -178,6 +178,7 @@ mod tests {
             user: Some(("name".into(), "password".into())),
             cookie: Some("a=1".into()),
             seeds: HashSet::from([seed]),
+            sessions: Some(Arc::default()),
             ..StackOptions::default()
         };
         for place in 0..crate::middleware::ORDER.len() {
