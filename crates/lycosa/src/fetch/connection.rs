@@ -19,6 +19,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::bell::Bell;
 use super::deadline::{Due, Watch};
 use super::keep_alive::KeepAlive;
 use super::pool::Slot;
@@ -81,7 +82,11 @@ enum Sender {
 #[expect(clippy::large_enum_variant, reason = "a connection is boxed as a whole")]
 enum Driver {
     /// Polled by the user of the connection; `None` once it ended.
-    Inline(Option<http1::Connection<TokioIo<Stream>, Full<Bytes>>>),
+    Inline {
+        connection: Option<http1::Connection<TokioIo<Stream>, Full<Bytes>>>,
+        bell: Arc<Bell>,
+        rope: Waker,
+    },
     /// Runs in tasks until this is dropped.
     Tasks(#[expect(dead_code, reason = "held for its drop")] DropGuard),
 }
@@ -89,12 +94,20 @@ enum Driver {
 impl Driver {
     /// Moves the connection along. Everything that waits on it is polled after this, by the same task.
     fn poll(&mut self, cx: &mut Context<'_>) {
-        if let Self::Inline(slot) = self
-            && let Some(connection) = slot
-            && Pin::new(connection).poll(cx).is_ready()
-        {
+        let Self::Inline { connection: slot, bell, rope } = self else { return };
+        let Some(connection) = slot else { return };
+        bell.heard_by(cx.waker());
+        if Pin::new(connection).poll(&mut Context::from_waker(rope)).is_ready() {
             // Dropping it tells whoever still waits; the error, if any, reaches them that way too.
             *slot = None;
+        }
+    }
+
+    /// Does something that wakes the connection, which is polled right afterwards.
+    fn muted<T>(&self, work: impl FnOnce() -> T) -> T {
+        match self {
+            Self::Inline { bell, .. } => bell.muted(work),
+            Self::Tasks(_) => work(),
         }
     }
 }
@@ -126,7 +139,8 @@ impl Connection {
             .max_buf_size(head.max(16 << 10))
             .handshake(TokioIo::new(stream))
             .await?;
-        let driver = Driver::Inline(Some(driver));
+        let bell = Arc::new(Bell::default());
+        let driver = Driver::Inline { connection: Some(driver), rope: bell.clone().into(), bell };
         Ok(Self::new(Sender::H1(sender), driver, about, meter, counted))
     }
 
@@ -172,9 +186,12 @@ impl Connection {
         })
     }
 
-    /// Counts it as in use or idle from now on.
+    /// Somebody uses it from now on, or nobody does.
     pub(super) fn becomes(&mut self, state: Resource) {
         self.counted.open.becomes(state);
+        if let (Driver::Inline { bell, .. }, Resource::ConnectionsIdle) = (&self.driver, state) {
+            bell.unheard();
+        }
     }
 
     /// The kernel's view of it when an answer last was sampled.
@@ -210,7 +227,7 @@ impl Connection {
         let mut watch = |cx: &mut Context<'_>| self.watch.poll(cx, due.at, &self.counted.open);
         let answer = match &mut self.sender {
             Sender::H1(sender) => {
-                let mut answer = pin!(sender.try_send_request(request));
+                let mut answer = pin!(self.driver.muted(|| sender.try_send_request(request)));
                 drive(&mut self.driver, &mut watch, answer.as_mut(), true).await
             }
             Sender::H2(sender) => {
@@ -234,12 +251,13 @@ impl Connection {
         cx: &mut Context<'_>,
         incoming: &mut Incoming,
     ) -> Poll<Option<Result<Bytes, hyper::Error>>> {
-        let inline = matches!(self.driver, Driver::Inline(_));
+        let inline = matches!(self.driver, Driver::Inline { .. });
         let mut driven = !inline;
         loop {
             // What makes an inline body ready happens inside `driver.poll`, so it needs no waker of its own.
             let mut quiet = Context::from_waker(Waker::noop());
-            let frame = Pin::new(&mut *incoming).poll_frame(if inline { &mut quiet } else { cx });
+            let waker = if inline { &mut quiet } else { &mut *cx };
+            let frame = self.driver.muted(|| Pin::new(&mut *incoming).poll_frame(waker));
             match frame {
                 Poll::Ready(Some(Ok(frame))) => {
                     if let Ok(data) = frame.into_data() {
