@@ -1,9 +1,11 @@
-//! `cargo xtask bench crawl`: what a page costs, beside two peers, in the same run on the same machine.
+//! `cargo xtask bench crawl`: what a page costs, beside two peers, in the same run on the same machine; and
+//! `cargo xtask bench fetch`: what a request costs, in [`fetch`].
 //!
 //! [`field`] prepares the sites, the crawlers and the server; [`contest`] runs them in turns and compares what they
 //! wrote; [`figures`] makes medians and the table. One core serves, another crawls.
 
 mod contest;
+mod fetch;
 mod field;
 mod figures;
 
@@ -16,11 +18,11 @@ use crate::workspace;
 use contest::Contest;
 use field::{Ground, SERVER_CORE};
 
-pub(crate) const SUMMARY: &str = "Measure a crawl beside reqwest+scraper and spider.";
+pub(crate) const SUMMARY: &str = "Measure a crawl beside two peers, or a request beside bare hyper.";
 pub(crate) const HELP: &str = "
-Usage: cargo xtask bench crawl [FLAGS]
+Usage: cargo xtask bench crawl|fetch [FLAGS]
 
-Serves a site with nginx on core 0 and crawls it on core 1, 16 requests in
+crawl: serves a site with nginx on core 0 and crawls it on core 1, 16 requests in
 flight, in rounds: each round runs every crawler once, in turning order. lycosa
 runs with robots.txt and its durable frontier on. A first round that is not
 measured checks that all wrote the same set of pages.
@@ -32,7 +34,17 @@ measured checks that all wrote the same set of pages.
   --instructions          also count user instructions, once each, with perf or,
                           where there is no counter, with callgrind (slow)
   --peers-only            leave lycosa out
-  --record                write the tables to docs/bench-crawl.md";
+  --record                write the tables to docs/bench-crawl.md
+
+fetch: serves a page of 2 KB with nginx on core 0 and fetches it on core 1, one
+request at a time over one connection, with this client and with hyper bare, in
+turns: over HTTP/1.1, over TLS, and over HTTP/2. Also the most memory that
+100,000 requests held.
+
+  --pairs N               rounds (default 7)
+  --requests N            requests of a measurement (default 20000)
+  --instructions          also count user instructions with callgrind
+  --record                write the table to docs/bench-fetch.md";
 
 /// Where `--record` writes.
 const RECORD: &str = "docs/bench-crawl.md";
@@ -42,6 +54,9 @@ const ROUNDS: usize = 5;
 /// The command.
 pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     let what = arguments.word().unwrap_or_default();
+    if what == "fetch" {
+        return fetch::run(arguments);
+    }
     let sites = arguments.value("--site")?.unwrap_or_else(|| "both".to_owned());
     let rounds = arguments.parsed("--pairs")?.unwrap_or(ROUNDS).max(1);
     let instructions = arguments.switch("--instructions");
@@ -49,7 +64,9 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     let record = arguments.switch("--record");
     arguments.finish()?;
     if what != "crawl" {
-        return Err(Failure::new(format!("there is no benchmark `{what}`")).hint("cargo xtask bench crawl"));
+        return Err(
+            Failure::new(format!("there is no benchmark `{what}`")).hint("cargo xtask bench crawl, or fetch")
+        );
     }
     let grounds = Ground::named(&sites)?;
     field::require_cores()?;

@@ -13,6 +13,7 @@ mod failure;
 mod readme;
 mod site;
 mod site_check;
+mod soak;
 mod test;
 mod tidy;
 mod torture;
@@ -42,6 +43,7 @@ const COMMANDS: &[Command] = &[
         run: site_check::run,
     },
     Command { name: "torture", summary: torture::SUMMARY, help: torture::HELP, run: torture::run },
+    Command { name: "soak", summary: soak::SUMMARY, help: soak::HELP, run: soak::run },
     Command { name: "bench", summary: bench::SUMMARY, help: bench::HELP, run: bench::run },
     Command { name: "readme", summary: readme::SUMMARY, help: readme::HELP, run: readme::run },
     Command { name: "tidy", summary: tidy::SUMMARY, help: tidy::HELP, run: tidy::run },

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use lycosa::crawler::{End, Report};
+use lycosa::ledger::Resource;
 use lycosa::model::Finish;
 use lycosa::telemetry::Snapshot;
 
@@ -50,9 +51,6 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>, e
             &if *count > 1 { format!("{problem} ({count} times)") } else { problem.clone() },
         );
     }
-    for (resource, count) in &report.open {
-        line(&mut text, "leak", &format!("{count} {} still open", resource.as_str()));
-    }
     for output in outputs {
         line(&mut text, "output", output);
     }
@@ -80,6 +78,13 @@ fn troubles(text: &mut String, run: &Snapshot, entries: usize) {
         let refused = format!("{} (the retry budget of their host was used up)", run.retries_refused);
         line(text, "not tried again", &refused);
     }
+}
+
+/// The warning of a crawl that left something open; said even when nothing else is.
+pub(crate) fn leaks(open: &[(Resource, i64)]) -> Option<String> {
+    let list: Vec<_> =
+        open.iter().map(|(resource, count)| format!("{count} {}", resource.as_str())).collect();
+    (!list.is_empty()).then(|| format!("warning: still open at the end: {}", list.join(", ")))
 }
 
 fn hosts(text: &mut String, report: &Report) {
@@ -173,5 +178,12 @@ mod tests {
     fn sizes_read_like_sizes() {
         assert_eq!(bytes(999), "999 B");
         assert_eq!(bytes(1_500_000), "1.5 MB");
+    }
+
+    #[test]
+    fn what_is_left_open_is_told_and_nothing_is_not() {
+        assert_eq!(leaks(&[]), None);
+        let told = leaks(&[(Resource::ConnectionsInUse, 2), (Resource::Leases, 1)]);
+        assert_eq!(told.as_deref(), Some("warning: still open at the end: 2 connections in use, 1 leases"));
     }
 }

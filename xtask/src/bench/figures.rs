@@ -14,7 +14,7 @@ const KIBIBYTES_IN_MEBIBYTE: f64 = 1024.0;
 
 /// The middle of a series, and how far it spreads.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Summary {
+pub(super) struct Summary {
     median: f64,
     low: f64,
     high: f64,
@@ -22,7 +22,7 @@ struct Summary {
 
 impl Summary {
     /// Of a series that is not empty.
-    fn of(series: impl IntoIterator<Item = f64>) -> Self {
+    pub(super) fn of(series: impl IntoIterator<Item = f64>) -> Self {
         let mut sorted: Vec<f64> = series.into_iter().collect();
         sorted.sort_by(f64::total_cmp);
         let count = sorted.len();
@@ -34,7 +34,7 @@ impl Summary {
         Self { median, low: sorted[cut], high: sorted[count - 1 - cut] }
     }
 
-    fn show(&self, decimals: usize) -> String {
+    pub(super) fn show(&self, decimals: usize) -> String {
         let Self { median, low, high } = self;
         format!("{median:.decimals$} ({low:.decimals$} to {high:.decimals$})")
     }
@@ -56,8 +56,8 @@ fn ranks_outside(count: usize) -> usize {
     rank.saturating_sub(1)
 }
 
-/// The beginning of the report: what was run, where, and which versions.
-pub(super) fn head(crawlers: &[Crawler], rounds: usize) -> Result<String> {
+/// The line about the machine.
+pub(super) fn machine() -> String {
     let first_line = |program: &str, words: &[&str]| {
         workspace::output(program, words)
             .and_then(|text| text.lines().next().map(str::to_owned))
@@ -69,13 +69,18 @@ pub(super) fn head(crawlers: &[Crawler], rounds: usize) -> Result<String> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let system = first_line("uname", &["-sr"]);
     let compiler = first_line("rustc", &["--version"]);
+    format!("- Machine: {model}, {cores} cores, {system}; {compiler}\n")
+}
+
+/// The beginning of the report: what was run, where, and which versions.
+pub(super) fn head(crawlers: &[Crawler], rounds: usize) -> Result<String> {
     let nginx = "nginx, one worker, no access log, no compression";
     let mut text = String::from("# Crawl benchmark\n\n");
     let _ = writeln!(
         text,
         "Made by `cargo xtask bench crawl --pairs {rounds}`; what it does is in its `--help`.\n"
     );
-    let _ = writeln!(text, "- Machine: {model}, {cores} cores, {system}; {compiler}");
+    text.push_str(&machine());
     let _ = writeln!(
         text,
         "- Server: {nginx}, on core {SERVER_CORE}; crawler on core {CRAWLER_CORE}; 16 in flight"

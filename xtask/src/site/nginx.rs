@@ -31,6 +31,8 @@ pub(crate) struct Options {
     pub(crate) gzip: bool,
     /// Where to write one line per request.
     pub(crate) log: Option<PathBuf>,
+    /// Serve over TLS, HTTP/2 offered, with `cert.pem` and `key.pem` of this folder.
+    pub(crate) tls: Option<PathBuf>,
     /// The only processor core to run on.
     pub(crate) core: Option<u32>,
 }
@@ -38,7 +40,7 @@ pub(crate) struct Options {
 impl Options {
     /// A folder on any port, plainly.
     pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root, port: 0, gzip: false, log: None, core: None }
+        Self { root, port: 0, gzip: false, log: None, tls: None, core: None }
     }
 }
 
@@ -46,6 +48,7 @@ impl Options {
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
+    scheme: &'static str,
     port: u16,
     // Dropped after the child has ended, because it holds the child's files.
     _scratch: Scratch,
@@ -82,7 +85,8 @@ impl Server {
         command.arg("-p").arg(&folder).arg("-c").arg(&configuration);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().context("start nginx")?;
-        let mut server = Self { child, port, _scratch: scratch };
+        let scheme = if options.tls.is_some() { "https" } else { "http" };
+        let mut server = Self { child, scheme, port, _scratch: scratch };
         server.become_ready(&folder)?;
         Ok(server)
     }
@@ -106,7 +110,7 @@ impl Server {
 
     /// The address of `/`.
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/", self.port)
+        format!("{}://127.0.0.1:{}/", self.scheme, self.port)
     }
 
     /// Where it listens.
@@ -161,6 +165,11 @@ fn configuration_text(options: &Options, port: u16, folder: &Path) -> String {
         Some(path) => format!("\"{}\"", std::path::absolute(path).unwrap_or_else(|_| path.clone()).display()),
         None => "off".to_owned(),
     };
+    let tls = options.tls.as_ref().map(|folder| {
+        let folder = folder.display();
+        format!(" ssl http2; ssl_certificate \"{folder}/cert.pem\"; ssl_certificate_key \"{folder}/key.pem\"")
+    });
+    let tls = tls.unwrap_or_default();
     let gzip = if options.gzip { "on" } else { "off" };
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .iter()
@@ -169,12 +178,12 @@ fn configuration_text(options: &Options, port: u16, folder: &Path) -> String {
     format!(
         "{user}daemon off;\nworker_processes 1;\npid \"{folder}/nginx.pid\";\nerror_log \"{folder}/error.log\";\n\
          events {{ worker_connections 1024; }}\n\
-         http {{\n{temporary}  access_log {log};\n  gzip {gzip};\n  sendfile on;\n  keepalive_requests 100000;\n\
+         http {{\n{temporary}  access_log {log};\n  gzip {gzip};\n  sendfile on;\n  keepalive_requests 1000000;\n\
          \x20 types {{\n    text/html html htm;\n    application/xhtml+xml xhtml;\n    text/css css;\n    \
          text/javascript js;\n    text/plain txt;\n    image/svg+xml svg;\n    image/png png;\n    \
          image/gif gif;\n    application/xml xml;\n    application/json json;\n  }}\n  \
          default_type application/octet-stream;\n  \
-         server {{ listen 127.0.0.1:{port}; server_name localhost; root \"{root}\"; index index.html; }}\n}}\n"
+         server {{ listen 127.0.0.1:{port}{tls}; server_name localhost; root \"{root}\"; index index.html; }}\n}}\n"
     )
 }
 

@@ -9,6 +9,7 @@ use lycosa::model::Finish;
 use lycosa::{Error, ErrorKind, Result};
 
 use crate::exit::{Exit, HELP};
+use crate::interrupt::Interrupts;
 use crate::progress::Progress;
 use crate::{output, summary};
 
@@ -216,10 +217,15 @@ pub(super) async fn crawl(crawler: Crawler, quiet: bool) -> Result<Report> {
     }
     let progress = Progress::start(crawl.watch(), quiet || !std::io::stderr().is_terminal());
     let stop = crawl.stop_token();
-    let interrupts = tokio::spawn(crate::interrupt::stop_on_interrupt(stop));
+    let interrupts = Interrupts::listen().map(|signals| tokio::spawn(signals.stop(stop)));
     let report = crawl.run().await;
-    interrupts.abort();
+    if let Some(interrupts) = interrupts {
+        interrupts.abort();
+    }
     drop(progress);
+    if let Some(leaks) = report.as_ref().ok().and_then(|report| summary::leaks(&report.open)) {
+        output::say(&leaks);
+    }
     report
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn run(line: CommandLine) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|cause| {
         Error::new(ErrorKind::Internal, "the runtime could not be started").with_source(cause)
     })?;
-    runtime.block_on(async {
+    let exit = runtime.block_on(async {
         match line.command {
             Command::Crawl(args) => crawl::run(*args).await,
             Command::Fetch(args) => fetch::run(*args).await,
@@ -45,5 +45,8 @@ pub(crate) fn run(line: CommandLine) -> Result<Exit> {
             Command::Demo(args) => demo::run(args).await,
             Command::Config(args) => config::run(&args),
         }
-    })
+    });
+    // What may be left is the system looking up a name, which nothing can cancel and nobody waits for.
+    runtime.shutdown_background();
+    exit
 }

@@ -1,5 +1,7 @@
 //! `kill -9` at random moments: nothing lost, nothing twice, whatever the moment.
 
+use std::io::{BufRead as _, BufReader};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lycosa_testkit::synthetic::{Oracle, SyntheticSite};
@@ -145,6 +147,35 @@ fn sigterm_lets_open_requests_end() {
     let said = first.wait_with_output().expect("the child is ours");
     assert_eq!(said.status.code(), Some(130), "{}", String::from_utf8_lossy(&said.stderr));
     assert_eq!(bench.records("pages.jsonl").len(), 1, "the open request ended and was written");
+}
+
+#[test]
+fn a_second_ctrl_c_ends_at_once_and_nothing_is_lost() {
+    let site = SyntheticSite::with_seed(22);
+    let oracle = site.oracle(None);
+    let gate = Gate::closed();
+    let (held, asked) = (gate.clone(), AtomicUsize::new(0));
+    let server = Server::start(move |request| {
+        let answer = site.answer(request);
+        if asked.fetch_add(1, Ordering::SeqCst) < 60 { answer } else { answer.behind(&held) }
+    });
+    let bench = Bench::new();
+    let url = server.url("/");
+    let line = ["crawl", &url, "--state", "state", "-o", "pages.jsonl", "--delay", "0", "--set", "drain=30s"];
+    let mut child = bench.start(&line);
+    assert!(server.wait_for_hits(61, Duration::from_secs(20)), "the crawl does not get going");
+    signal("-INT", child.id());
+    let mut said = BufReader::new(child.stderr.take().expect("it was piped")).lines();
+    let heard = said.by_ref().map_while(Result::ok).any(|line| line.starts_with("stopping"));
+    assert!(heard, "the first is answered");
+    signal("-INT", child.id());
+    let status = child.wait().expect("the child is ours");
+    assert_eq!(status.code(), Some(130));
+    let summary: Vec<_> = said.map_while(Result::ok).collect();
+    assert!(summary.is_empty(), "it waited for the open requests and came to an orderly end: {summary:?}");
+    gate.open();
+    bench.run(&[&line[..], &["--resume"]].concat()).ends_with(0);
+    whole_and_once(&bench, &oracle);
 }
 
 fn signal(name: &str, process: u32) {

@@ -75,7 +75,7 @@ pub(super) async fn build(
         settings: settings(&options),
     };
     let engine = Engine::new(parts);
-    let watch = Watch::new(engine.telemetry(), opened.frontier, clock, options.max_pages);
+    let watch = Watch::new(engine.telemetry(), opened.frontier, ledger.clone(), clock, options.max_pages);
     Ok(Crawl { engine, sinks, watch, seeds: options.seeds, client, ledger, notices: opened.notices })
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::ledger::{Ledger, Resource};
 use crate::model::{Clock, Frontier, Timestamp};
 use crate::telemetry::{Snapshot, Telemetry};
 
@@ -10,6 +11,7 @@ use crate::telemetry::{Snapshot, Telemetry};
 pub struct Watch {
     telemetry: Telemetry,
     frontier: Arc<dyn Frontier>,
+    ledger: Ledger,
     clock: Arc<dyn Clock>,
     started: Timestamp,
     max_pages: Option<u64>,
@@ -38,11 +40,12 @@ impl Watch {
     pub(super) fn new(
         telemetry: Telemetry,
         frontier: Arc<dyn Frontier>,
+        ledger: Ledger,
         clock: Arc<dyn Clock>,
         max_pages: Option<u64>,
     ) -> Self {
         let started = clock.now();
-        Self { telemetry, frontier, clock, started, max_pages }
+        Self { telemetry, frontier, ledger, clock, started, max_pages }
     }
 
     /// The page budget, when there is one: what "bounded" means for an estimate of the end.
@@ -55,6 +58,13 @@ impl Watch {
     #[must_use]
     pub fn counters(&self) -> Snapshot {
         self.telemetry.snapshot()
+    }
+
+    /// What is open now: connections by state, bodies, lookups, handshakes, tasks, timers, leases. At the end of the
+    /// crawl nothing is.
+    #[must_use]
+    pub fn open(&self) -> Vec<(Resource, i64)> {
+        self.ledger.snapshot()
     }
 
     /// The crawl now.

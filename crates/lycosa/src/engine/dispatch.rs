@@ -98,7 +98,11 @@ impl Dispatcher {
     /// A place for one more journey; `None` when something else happened meanwhile.
     async fn slot(&mut self) -> Result<Option<OwnedSemaphorePermit>> {
         if self.journeys.len() >= self.journeys_at_once {
-            self.join_one().await?;
+            let stop = self.stop.clone();
+            tokio::select! {
+                result = self.join_one() => result?,
+                () = stop.cancelled() => {}
+            }
             return Ok(None);
         }
         tokio::select! {
@@ -134,13 +138,7 @@ impl Dispatcher {
         changed: crate::model::BoxFuture<'static, ()>,
         at: Option<Timestamp>,
     ) -> Result<()> {
-        let clock = self.shared.parts.clock.clone();
-        let timer = async {
-            match at {
-                Some(at) => clock.sleep_until(at).await,
-                None => std::future::pending().await,
-            }
-        };
+        let timer = timer(&self.shared, at);
         let stop = self.stop.clone();
         tokio::select! {
             () = changed => Ok(()),
@@ -186,13 +184,7 @@ impl Dispatcher {
 
     /// Lets journeys come to their end, until a moment when one is given.
     async fn drain(&mut self, until: Option<Timestamp>) -> Result<()> {
-        let clock = self.shared.parts.clock.clone();
-        let timer = async {
-            match until {
-                Some(until) => clock.sleep_until(until).await,
-                None => std::future::pending().await,
-            }
-        };
+        let timer = timer(&self.shared, until);
         tokio::pin!(timer);
         while !self.journeys.is_empty() {
             tokio::select! {
@@ -218,6 +210,17 @@ impl Dispatcher {
             // A lease that had ended in time answers "fenced", a broken state says so elsewhere: either way there
             // is nothing left to do for it here, and a reopened state gives it back as well.
             drop(self.shared.parts.frontier.nack(nacks).await);
+        }
+    }
+}
+
+/// Waits for a moment; for ever when there is none.
+fn timer(shared: &Shared, at: Option<Timestamp>) -> impl Future<Output = ()> + use<> {
+    let sleep = at.map(|at| (shared.parts.clock.sleep_until(at), shared.parts.ledger.open(Resource::Timers)));
+    async {
+        match sleep {
+            Some((sleep, _timer)) => sleep.await,
+            None => std::future::pending().await,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A response body: every limit is checked while it is read, and its connection comes back or is closed.
 //!
-//! Read to its end, it gives the connection to the pool. Dropped before, it takes what already lies in the
+//! Read to its last byte, it gives the connection to the pool. Dropped before, it takes what already lies in the
 //! buffers, in case that is the rest, and otherwise closes the connection; it never waits in a drop.
 
 use std::sync::Arc;
@@ -56,6 +56,9 @@ impl Held {
 
 impl BodyStream for HttpBody {
     fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>>> {
+        if self.held.is_none() && self.failure.is_none() {
+            return Box::pin(std::future::ready(Ok(None)));
+        }
         Box::pin(async move {
             let piece = self.next_piece().await;
             if piece.is_err() {
@@ -85,6 +88,10 @@ impl HttpBody {
                 Some(data) => self.take_in(data).await?,
                 None => return self.end(),
             };
+            // The last piece of a declared length: the connection need not wait for somebody to ask for more.
+            if self.failure.is_none() && self.incoming.is_end_stream() {
+                self.failure = self.end().err();
+            }
             if !piece.is_empty() {
                 return Ok(Some(piece));
             }

@@ -77,9 +77,14 @@ impl Client {
 
 impl Fetch for Client {
     fn fetch(&self, exchange: Exchange) -> BoxFuture<'_, Result<Response>> {
+        let request = exchange.request.clone();
+        let wanted = self.0.prepare(exchange);
         Box::pin(async move {
-            let request = exchange.request.clone();
-            self.0.exchange(exchange).await.map_err(|error| error.at_url(&request.url))
+            let answer = match wanted {
+                Ok(wanted) => self.0.exchange(wanted).await,
+                Err(error) => Err(error),
+            };
+            answer.map_err(|error| error.at_url(&request.url))
         })
     }
 
@@ -91,6 +96,8 @@ impl Fetch for Client {
 
 /// What an exchange is answered with, besides the connection.
 struct Wanted {
+    /// The request while it is not on its way.
+    outgoing: Option<Outgoing>,
     url: Url,
     policy: Arc<dyn crate::model::ConnectPolicy>,
     limits: FetchLimits,
@@ -99,8 +106,32 @@ struct Wanted {
     key: Key,
 }
 
+impl Wanted {
+    /// Hands out the request in the form the connection speaks.
+    fn suited_to(&mut self, connection: &Connection) -> Result<Outgoing> {
+        let mut outgoing = self
+            .outgoing
+            .take()
+            .ok_or_else(|| Error::new(ErrorKind::Internal, "the request is on its way already"))?;
+        if connection.is_http2() {
+            let path = &self.url[Position::BeforePath..Position::AfterQuery];
+            *outgoing.uri_mut() = format!("{}{path}", self.key.origin()).parse().map_err(bad_url)?;
+            *outgoing.version_mut() = Version::HTTP_2;
+            outgoing.headers_mut().remove(HOST);
+        } else if outgoing.version() == Version::HTTP_2 {
+            let fields = std::mem::take(outgoing.headers_mut());
+            outgoing.headers_mut().insert(HOST, host_field(&self.url)?);
+            outgoing.headers_mut().extend(fields);
+            *outgoing.uri_mut() = target(&self.url, self.key.origin(), self.proxy.as_ref())?;
+            *outgoing.version_mut() = Version::HTTP_11;
+        }
+        Ok(outgoing)
+    }
+}
+
 impl Inner {
-    async fn exchange(&self, exchange: Exchange) -> Result<Response> {
+    /// What can be said of an exchange before anything is waited for. Boxed, because it goes from hand to hand.
+    fn prepare(&self, exchange: Exchange) -> Result<Box<Wanted>> {
         let times = Times::start(self.options.timeouts);
         let origin = Origin::of(&exchange.url)
             .ok_or_else(|| Error::new(ErrorKind::Url, "only http and https URLs can be fetched"))?;
@@ -109,35 +140,34 @@ impl Inner {
             Some(own) => Some(Proxy::parse(own.as_str())?),
             None => self.options.proxy.clone(),
         };
-        let mut outgoing = outgoing(&request, &url, &origin, headers, through.as_ref())?;
+        let outgoing = Some(outgoing(&request, &url, &origin, headers, through.as_ref())?);
         let key = Key::new(origin, request.session, proxy, &limits);
-        let wanted = Wanted { url, policy, limits, times, proxy: through, key };
-        if let Some(mut connection) = self.reuse(&wanted, self.pool.take(&wanted.key)).await? {
-            suit(&mut outgoing, &connection, &wanted)?;
-            let due = times.due(Phase::FirstByte);
+        Ok(Box::new(Wanted { outgoing, url, policy, limits, times, proxy: through, key }))
+    }
+
+    async fn exchange(&self, mut wanted: Box<Wanted>) -> Result<Response> {
+        loop {
+            let (mut connection, mut timings) =
+                match self.reuse(&wanted, self.pool.take(&wanted.key, wanted.times.started())).await? {
+                    Some(idle) => (idle, Timings::default()),
+                    // Boxed, because it is large and most exchanges do not come here.
+                    None => Box::pin(self.another(&wanted)).await?,
+                };
+            let is_new = connection.served == 0;
+            let outgoing = wanted.suited_to(&connection)?;
+            let due = wanted.times.due(Phase::FirstByte);
             match connection.send(outgoing, due).await {
                 Ok(head) => {
-                    let timings = Timings { first_byte: Some(due.elapsed()), ..Timings::default() };
-                    return self.answer(head, connection, wanted, timings);
+                    timings.first_byte = Some(due.elapsed());
+                    return self.answer(head, connection, *wanted, timings);
                 }
                 Err(Unanswered::Failed(error)) => return Err(error),
+                Err(Unanswered::Unsent(_)) if is_new => {
+                    let closed = "the connection was closed as soon as it was open";
+                    return Err(Error::new(ErrorKind::Disconnected, closed).in_phase(Phase::FirstByte));
+                }
                 // The peer closed the idle connection before anything was written: that is no attempt.
-                Err(Unanswered::Unsent(back)) => outgoing = *back,
-            }
-        }
-        // Boxed, because it is large and most exchanges do not come here.
-        let (mut connection, mut timings) = Box::pin(self.another(&wanted)).await?;
-        suit(&mut outgoing, &connection, &wanted)?;
-        let due = times.due(Phase::FirstByte);
-        match connection.send(outgoing, due).await {
-            Ok(head) => {
-                timings.first_byte = Some(due.elapsed());
-                self.answer(head, connection, wanted, timings)
-            }
-            Err(Unanswered::Failed(error)) => Err(error),
-            Err(Unanswered::Unsent(_)) => {
-                Err(Error::new(ErrorKind::Disconnected, "the connection was closed as soon as it was open")
-                    .in_phase(Phase::FirstByte))
+                Err(Unanswered::Unsent(back)) => wanted.outgoing = Some(*back),
             }
         }
     }
@@ -167,10 +197,11 @@ impl Inner {
     async fn another(&self, wanted: &Wanted) -> Result<(Box<Connection>, Timings)> {
         loop {
             let room = async { Ok(self.pool.room(&wanted.key).await) };
-            let (room, _) = wanted.times.phase(Phase::Connect, room).await.map_err(|error| {
-                let most = self.options.pool.max_open_per_origin;
-                error.with_hint(format!("all {most} connections to {} are in use", wanted.key.origin()))
-            })?;
+            let (room, _) =
+                wanted.times.phase(&self.options.ledger, Phase::Connect, room).await.map_err(|error| {
+                    let most = self.options.pool.max_open_per_origin;
+                    error.with_hint(format!("all {most} connections to {} are in use", wanted.key.origin()))
+                })?;
             match room {
                 Room::New(slot) => return self.open(wanted, slot).await,
                 Room::Idle(connection) => {
@@ -330,13 +361,9 @@ fn outgoing(
     mut fields: HeaderMap,
     proxy: Option<&Proxy>,
 ) -> Result<Outgoing> {
-    let host = match HeaderValue::from_str(&origin.authority()) {
-        Ok(host) => host,
-        Err(cause) => return Err(bad_url(cause)),
-    };
     fields.remove(HOST);
     let mut headers = HeaderMap::with_capacity(fields.len() + 2);
-    headers.insert(HOST, host);
+    headers.insert(HOST, host_field(url)?);
     headers.extend(fields);
     if let Some(proxy) = proxy.filter(|proxy| speaks_for(proxy, origin))
         && let Some(value) = proxy.authorization()
@@ -355,6 +382,11 @@ fn speaks_for(proxy: &Proxy, origin: &Origin) -> bool {
     proxy.kind == Kind::Http && origin.scheme == Scheme::Http
 }
 
+/// `host`, or `host:port` when the port is not the scheme's own.
+fn host_field(url: &Url) -> Result<HeaderValue> {
+    HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort]).map_err(bad_url)
+}
+
 /// The request target: absolute for a plain request through an HTTP proxy, else path and query.
 fn target(url: &Url, origin: &Origin, proxy: Option<&Proxy>) -> Result<Uri> {
     let path = &url[Position::BeforePath..Position::AfterQuery];
@@ -363,25 +395,6 @@ fn target(url: &Url, origin: &Origin, proxy: Option<&Proxy>) -> Result<Uri> {
         _ => Bytes::copy_from_slice(path.as_bytes()),
     };
     Uri::from_maybe_shared(text).map_err(bad_url)
-}
-
-/// Turns a request into the form the connection speaks.
-fn suit(outgoing: &mut Outgoing, connection: &Connection, wanted: &Wanted) -> Result<()> {
-    if connection.is_http2() {
-        let origin = wanted.key.origin();
-        let path = &wanted.url[Position::BeforePath..Position::AfterQuery];
-        *outgoing.uri_mut() = format!("{origin}{path}").parse().map_err(bad_url)?;
-        *outgoing.version_mut() = Version::HTTP_2;
-        outgoing.headers_mut().remove(HOST);
-    } else if outgoing.version() == Version::HTTP_2 {
-        let fields = std::mem::take(outgoing.headers_mut());
-        let host = HeaderValue::from_str(&wanted.key.origin().authority()).map_err(bad_url)?;
-        outgoing.headers_mut().insert(HOST, host);
-        outgoing.headers_mut().extend(fields);
-        *outgoing.uri_mut() = target(&wanted.url, wanted.key.origin(), wanted.proxy.as_ref())?;
-        *outgoing.version_mut() = Version::HTTP_11;
-    }
-    Ok(())
 }
 
 fn version_name(version: Version) -> &'static str {

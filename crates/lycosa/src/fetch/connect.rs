@@ -17,7 +17,7 @@ use super::stream::{Line, Stream};
 use super::tls::Handshake;
 use super::{ClientOptions, tls};
 use crate::error::{Error, ErrorKind, Phase, Result};
-use crate::ledger::Resource;
+use crate::ledger::{Ledger, Open, Resource};
 use crate::model::{BoxFuture, ConnectPolicy, ConnectTarget, Origin, Scheme, Timings};
 
 /// The next address is tried this long after the one before it (RFC 8305 §5).
@@ -63,12 +63,12 @@ impl Dial<'_> {
             && (self.origin.scheme == Scheme::Https || proxy.kind != Kind::Http)
         {
             let greeting = proxy.tunnel(&mut tcp, self.origin, destination);
-            self.times.phase(Phase::Proxy, greeting).await?;
+            self.phase(Phase::Proxy, greeting).await?;
         }
         let (line, tls) = if self.origin.scheme == Scheme::Https {
             let _open = self.options.ledger.open(Resource::Handshakes);
             let shake = tls::handshake(self.connector, &self.origin.host, tcp);
-            let (stream, took) = self.times.phase(Phase::Tls, shake).await?;
+            let (stream, took) = self.phase(Phase::Tls, shake).await?;
             timings.tls = Some(took);
             let handshake = Handshake::of(&stream);
             (Line::Tls(Box::new(stream)), Some(handshake))
@@ -119,7 +119,7 @@ impl Dial<'_> {
         };
         let _open = self.options.ledger.open(Resource::Lookups);
         let lookup = self.options.resolver.resolve(name);
-        let (mut addresses, took) = self.times.phase(Phase::Dns, lookup).await?;
+        let (mut addresses, took) = self.phase(Phase::Dns, lookup).await?;
         timings.dns = Some(took);
         if addresses.is_empty() {
             return Err(Error::new(ErrorKind::Resolve, format!("the host name {name} has no address"))
@@ -129,14 +129,19 @@ impl Dial<'_> {
         Ok(addresses)
     }
 
+    async fn phase<T>(&self, phase: Phase, work: impl Future<Output = Result<T>>) -> Result<(T, Duration)> {
+        self.times.phase(&self.options.ledger, phase, work).await
+    }
+
     async fn tcp(
         &self,
         addresses: &[SocketAddr],
         whom: &str,
         timings: &mut Timings,
     ) -> Result<(TcpStream, SocketAddr)> {
-        let race = async { Race::new(addresses).await.map_err(|cause| refused(whom, cause)) };
-        let (connected, took) = self.times.phase(Phase::Connect, race).await?;
+        let race = Race::new(addresses, &self.options.ledger);
+        let race = async { race.await.map_err(|cause| refused(whom, cause)) };
+        let (connected, took) = self.phase(Phase::Connect, race).await?;
         timings.connect = Some(took);
         Ok(connected)
     }
@@ -173,14 +178,16 @@ struct Race {
     waiting: std::vec::IntoIter<SocketAddr>,
     running: Vec<Attempt>,
     stagger: std::pin::Pin<Box<Sleep>>,
+    _timer: Open,
     failure: Option<std::io::Error>,
 }
 
 impl Race {
-    fn new(addresses: &[SocketAddr]) -> Self {
+    fn new(addresses: &[SocketAddr], ledger: &Ledger) -> Self {
         let waiting: Vec<_> = addresses.iter().copied().take(MOST_ADDRESSES).collect();
         let stagger = Box::pin(tokio::time::sleep(Duration::ZERO));
-        Self { waiting: waiting.into_iter(), running: Vec::new(), stagger, failure: None }
+        let _timer = ledger.open(Resource::Timers);
+        Self { waiting: waiting.into_iter(), running: Vec::new(), stagger, _timer, failure: None }
     }
 
     fn start_next(&mut self) -> bool {

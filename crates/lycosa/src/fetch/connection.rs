@@ -2,8 +2,7 @@
 //!
 //! An HTTP/1 connection has no task: whoever uses it polls hyper's state machine and the answer together, so
 //! there is no hand-over between tasks, and dropping the connection closes the socket on the spot. While idle
-//! nobody polls it; the pool asks [`Connection::is_reusable`] before it hands it out, which notices a peer that
-//! closed. HTTP/2 needs tasks of its own; they end when the connection is dropped.
+//! nobody polls it; the request sent next comes back unsent from a peer that closed meanwhile. HTTP/2 needs tasks of its own; they end when the connection is dropped.
 
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -20,6 +19,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::bell::Bell;
 use super::deadline::{Due, Watch};
 use super::keep_alive::KeepAlive;
 use super::pool::Slot;
@@ -48,14 +48,14 @@ pub(super) struct About {
 
 /// How many of these there are, and who waits for their end.
 pub(super) struct Counted {
-    _open: Open,
+    open: Open,
     _slot: Slot,
     _token: TaskTrackerToken,
 }
 
 impl Counted {
     pub(super) fn new(ledger: &Ledger, tracker: &TaskTracker, slot: Slot) -> Self {
-        Self { _open: ledger.open(Resource::Connections), _slot: slot, _token: tracker.token() }
+        Self { open: ledger.open(Resource::ConnectionsOpening), _slot: slot, _token: tracker.token() }
     }
 }
 
@@ -71,7 +71,7 @@ pub(super) struct Connection {
     /// What the server's last answer said of the time after it.
     pub(super) keep_alive: KeepAlive,
     meter: Arc<TcpMeter>,
-    _counted: Counted,
+    counted: Counted,
 }
 
 enum Sender {
@@ -82,7 +82,11 @@ enum Sender {
 #[expect(clippy::large_enum_variant, reason = "a connection is boxed as a whole")]
 enum Driver {
     /// Polled by the user of the connection; `None` once it ended.
-    Inline(Option<http1::Connection<TokioIo<Stream>, Full<Bytes>>>),
+    Inline {
+        connection: Option<http1::Connection<TokioIo<Stream>, Full<Bytes>>>,
+        bell: Arc<Bell>,
+        rope: Waker,
+    },
     /// Runs in tasks until this is dropped.
     Tasks(#[expect(dead_code, reason = "held for its drop")] DropGuard),
 }
@@ -90,12 +94,20 @@ enum Driver {
 impl Driver {
     /// Moves the connection along. Everything that waits on it is polled after this, by the same task.
     fn poll(&mut self, cx: &mut Context<'_>) {
-        if let Self::Inline(slot) = self
-            && let Some(connection) = slot
-            && Pin::new(connection).poll(cx).is_ready()
-        {
+        let Self::Inline { connection: slot, bell, rope } = self else { return };
+        let Some(connection) = slot else { return };
+        bell.heard_by(cx.waker());
+        if Pin::new(connection).poll(&mut Context::from_waker(rope)).is_ready() {
             // Dropping it tells whoever still waits; the error, if any, reaches them that way too.
             *slot = None;
+        }
+    }
+
+    /// Does something that wakes the connection, which is polled right afterwards.
+    fn muted<T>(&self, work: impl FnOnce() -> T) -> T {
+        match self {
+            Self::Inline { bell, .. } => bell.muted(work),
+            Self::Tasks(_) => work(),
         }
     }
 }
@@ -127,7 +139,8 @@ impl Connection {
             .max_buf_size(head.max(16 << 10))
             .handshake(TokioIo::new(stream))
             .await?;
-        let driver = Driver::Inline(Some(driver));
+        let bell = Arc::new(Bell::default());
+        let driver = Driver::Inline { connection: Some(driver), rope: bell.clone().into(), bell };
         Ok(Self::new(Sender::H1(sender), driver, about, meter, counted))
     }
 
@@ -157,8 +170,9 @@ impl Connection {
         driver: Driver,
         about: About,
         meter: Arc<TcpMeter>,
-        counted: Counted,
+        mut counted: Counted,
     ) -> Box<Self> {
+        counted.open.becomes(Resource::ConnectionsInUse);
         let keep_alive = KeepAlive::default();
         Box::new(Self {
             sender,
@@ -168,11 +182,19 @@ impl Connection {
             served: 0,
             keep_alive,
             meter,
-            _counted: counted,
+            counted,
         })
     }
 
-    /// The kernel's view of it when its last answer began.
+    /// Somebody uses it from now on, or nobody does.
+    pub(super) fn becomes(&mut self, state: Resource) {
+        self.counted.open.becomes(state);
+        if let (Driver::Inline { bell, .. }, Resource::ConnectionsIdle) = (&self.driver, state) {
+            bell.unheard();
+        }
+    }
+
+    /// The kernel's view of it when an answer last was sampled.
     pub(super) fn tcp(&self) -> Option<TcpFacts> {
         self.meter.read()
     }
@@ -181,13 +203,18 @@ impl Connection {
         matches!(self.sender, Sender::H2(_))
     }
 
-    /// Whether the next request can go out on it now. Notices a peer that closed meanwhile.
-    pub(super) fn is_reusable(&mut self) -> bool {
-        self.driver.poll(&mut Context::from_waker(Waker::noop()));
+    /// Whether it was open when it was last looked at. Sending notices a peer that closed meanwhile.
+    pub(super) fn is_open(&self) -> bool {
         match &self.sender {
             Sender::H1(sender) => sender.is_ready(),
             Sender::H2(sender) => !sender.is_closed(),
         }
+    }
+
+    /// Whether the next request can go out on it now. Notices a peer that closed meanwhile.
+    pub(super) fn is_reusable(&mut self) -> bool {
+        self.driver.poll(&mut Context::from_waker(Waker::noop()));
+        self.is_open()
     }
 
     /// Sends a request and waits for the head of the answer.
@@ -197,14 +224,15 @@ impl Connection {
         due: Due,
     ) -> Result<Response<Incoming>, Unanswered> {
         self.served += 1;
+        let mut watch = |cx: &mut Context<'_>| self.watch.poll(cx, due.at, &self.counted.open);
         let answer = match &mut self.sender {
             Sender::H1(sender) => {
-                let mut answer = pin!(sender.try_send_request(request));
-                drive(&mut self.driver, &mut self.watch, answer.as_mut(), due, true).await
+                let mut answer = pin!(self.driver.muted(|| sender.try_send_request(request)));
+                drive(&mut self.driver, &mut watch, answer.as_mut(), true).await
             }
             Sender::H2(sender) => {
                 let mut answer = pin!(sender.try_send_request(request));
-                drive(&mut self.driver, &mut self.watch, answer.as_mut(), due, false).await
+                drive(&mut self.driver, &mut watch, answer.as_mut(), false).await
             }
         };
         match answer {
@@ -223,12 +251,13 @@ impl Connection {
         cx: &mut Context<'_>,
         incoming: &mut Incoming,
     ) -> Poll<Option<Result<Bytes, hyper::Error>>> {
-        let inline = matches!(self.driver, Driver::Inline(_));
+        let inline = matches!(self.driver, Driver::Inline { .. });
         let mut driven = !inline;
         loop {
             // What makes an inline body ready happens inside `driver.poll`, so it needs no waker of its own.
             let mut quiet = Context::from_waker(Waker::noop());
-            let frame = Pin::new(&mut *incoming).poll_frame(if inline { &mut quiet } else { cx });
+            let waker = if inline { &mut quiet } else { &mut *cx };
+            let frame = self.driver.muted(|| Pin::new(&mut *incoming).poll_frame(waker));
             match frame {
                 Poll::Ready(Some(Ok(frame))) => {
                     if let Ok(data) = frame.into_data() {
@@ -248,7 +277,7 @@ impl Connection {
 
     /// Ready when the deadline is past.
     pub(super) fn poll_due(&mut self, cx: &mut Context<'_>, due: &Due) -> Poll<()> {
-        self.watch.poll(cx, due.at)
+        self.watch.poll(cx, due.at, &self.counted.open)
     }
 }
 
@@ -263,9 +292,8 @@ type Answered = Result<Response<Incoming>, TrySendError<Outgoing>>;
 /// Polls a connection and the answer on it until one of answer and deadline is there.
 async fn drive<F: Future<Output = Answered>>(
     driver: &mut Driver,
-    watch: &mut Watch,
+    watch: &mut impl FnMut(&mut Context<'_>) -> Poll<()>,
     mut answer: Pin<&mut F>,
-    due: Due,
     inline: bool,
 ) -> Option<Answered> {
     std::future::poll_fn(|cx| {
@@ -273,7 +301,7 @@ async fn drive<F: Future<Output = Answered>>(
         let mut quiet = Context::from_waker(Waker::noop());
         match answer.as_mut().poll(if inline { &mut quiet } else { cx }) {
             Poll::Ready(answer) => Poll::Ready(Some(answer)),
-            Poll::Pending => watch.poll(cx, due.at).map(|()| None),
+            Poll::Pending => watch(cx).map(|()| None),
         }
     })
     .await

@@ -10,6 +10,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::Timeouts;
 use crate::error::{Error, Phase, Result};
+use crate::ledger::{Ledger, Open, Resource};
 
 /// When an exchange began, and the limits it runs under.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,10 @@ pub(super) struct Times {
 impl Times {
     pub(super) fn start(limits: Timeouts) -> Self {
         Self { started: Instant::now(), limits }
+    }
+
+    pub(super) fn started(&self) -> Instant {
+        self.started
     }
 
     /// The deadline of a phase that begins now: its own, or the total one when that comes first.
@@ -51,11 +56,13 @@ impl Times {
     /// Runs one phase to its end, or to its limit, and says how long it took.
     pub(super) async fn phase<T>(
         &self,
+        ledger: &Ledger,
         phase: Phase,
         work: impl Future<Output = Result<T>>,
     ) -> Result<(T, Duration)> {
         let since = Instant::now();
         let due = self.due_since(phase, since);
+        let _timer = ledger.open(Resource::Timers);
         match tokio::time::timeout_at(due.at, work).await {
             Ok(done) => done.map(|value| (value, since.elapsed())),
             Err(_elapsed) => Err(due.passed()),
@@ -96,12 +103,13 @@ impl Due {
 /// The timer of a connection, made once and moved along: a deadline later than the armed one costs nothing until
 /// the timer fires and is armed again.
 #[derive(Debug, Default)]
-pub(super) struct Watch(Option<Pin<Box<Sleep>>>);
+pub(super) struct Watch(Option<(Pin<Box<Sleep>>, Open)>);
 
 impl Watch {
-    /// Ready once `at` is past.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, at: Instant) -> Poll<()> {
-        let sleep = self.0.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
+    /// Ready once `at` is past. The timer is counted beside the connection it belongs to.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, at: Instant, connection: &Open) -> Poll<()> {
+        let armed = || (Box::pin(tokio::time::sleep_until(at)), connection.beside(Resource::Timers));
+        let (sleep, _) = self.0.get_or_insert_with(armed);
         if sleep.deadline() > at {
             sleep.as_mut().reset(at);
         }

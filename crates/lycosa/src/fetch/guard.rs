@@ -7,6 +7,8 @@
 
 mod ranges;
 #[cfg(test)]
+mod spellings;
+#[cfg(test)]
 mod tests;
 
 use std::net::{IpAddr, SocketAddr};
@@ -40,7 +42,7 @@ pub enum Allowance {
 ///
 /// An allowed host *name* may lead to loopback, private, shared and unique-local addresses; link-local ones,
 /// where clouds keep their credentials, and everything else that is not public must be named by a literal seed or
-/// a network.
+/// a network. A name that leads to public and internal addresses at once is allowed by a network alone.
 #[derive(Clone, Debug, Default)]
 pub struct AddressGuard {
     allowances: Vec<Allowance>,
@@ -103,20 +105,27 @@ impl AddressGuard {
                     .with_hint("use a proxy that is given addresses, or leave the strict guard off"))
             };
         }
+        let public = |address: &SocketAddr| ranges::class(address.ip()) == Class::Public;
+        let mixed = target.addresses.iter().any(public);
         for address in target.addresses {
-            let class = ranges::class(address.ip());
-            if !self.allows(class, address.ip(), target) {
-                let ip = address.ip();
-                let (host, port) = (&origin.host, origin.port);
-                return Err(refused(format!("{host} leads to {ip}, which is {}", class.as_str())).with_hint(
-                    format!("to crawl it, give {host}:{port} itself as a seed or allow its network with --allow-address"),
-                ));
+            let (ip, class) = (address.ip(), ranges::class(address.ip()));
+            if !self.allows(class, ip, target, mixed) {
+                let (host, port, what) = (&origin.host, origin.port, class.as_str());
+                return Err(if mixed {
+                    refused(format!("{host} leads to public addresses and to {ip}, which is {what}"))
+                        .with_hint("to crawl it, allow its network with --allow-address")
+                } else {
+                    refused(format!("{host} leads to {ip}, which is {what}")).with_hint(format!(
+                        "to crawl it, give {host}:{port} itself as a seed or allow its network with --allow-address"
+                    ))
+                });
             }
         }
         Ok(target.addresses.to_vec())
     }
 
-    fn allows(&self, class: Class, ip: IpAddr, target: &ConnectTarget<'_>) -> bool {
+    /// `mixed`: the host leads to public addresses as well.
+    fn allows(&self, class: Class, ip: IpAddr, target: &ConnectTarget<'_>, mixed: bool) -> bool {
         if class == Class::Public {
             return true;
         }
@@ -125,7 +134,7 @@ impl AddressGuard {
             Allowance::Origin { host, port } => {
                 *port == target.origin.port
                     && **host == *bare(&target.origin.host)
-                    && (class.is_ordinary() || is_literal(host))
+                    && (is_literal(host) || class.is_ordinary() && !mixed)
             }
         })
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 /// What the last answer on a connection said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(super) struct KeepAlive {
     pub(super) requests_left: Option<u64>,
 }
 
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+
 /// The server counts from the end of its answer, this side from when it has read it: a request must not be under
 /// way when the server's time is up.
 const MARGIN: Duration = Duration::from_secs(1);
@@ -22,7 +24,7 @@ impl KeepAlive {
     /// Reads the header; what cannot be read says nothing.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut said = Self::default();
-        let values = headers.get_all("keep-alive").into_iter().filter_map(|value| value.to_str().ok());
+        let values = headers.get_all(&KEEP_ALIVE).into_iter().filter_map(|value| value.to_str().ok());
         for parameter in values.flat_map(|value| value.split(',')) {
             let Some((name, value)) = parameter.split_once('=') else { continue };
             let Ok(number) = value.trim().trim_matches('"').parse::<u64>() else { continue };

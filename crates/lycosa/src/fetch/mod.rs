@@ -8,6 +8,7 @@
 //!
 //! Left out here: redirects, retries, cookies and the choice of headers, which belong to the layers above.
 
+mod bell;
 mod body;
 mod client;
 #[cfg(any(test, feature = "conformance"))]

@@ -4,6 +4,7 @@
 //! sweeping task runs while anything is idle.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -20,13 +21,21 @@ use crate::model::{FetchLimits, Origin, ProxyUrl, SessionId};
 const MOST_FORGOTTEN: usize = 4096;
 
 /// Which exchanges may share a connection. The limits of the response head are fixed when a connection opens.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Key {
     origin: Origin,
     session: SessionId,
     proxy: Option<ProxyUrl>,
     head: u32,
     fields: u32,
+}
+
+impl Hash for Key {
+    /// What tells keys apart in practice; hashing every field would cost more than the comparison it saves.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(self.origin.host.as_bytes());
+        state.write_u64(u64::from(self.session.0) << 16 | u64::from(self.origin.port));
+    }
 }
 
 impl Key {
@@ -122,8 +131,8 @@ impl Pool {
         self.closing.is_cancelled()
     }
 
-    /// The connection used last that is still open.
-    pub(super) fn take(&self, key: &Key) -> Option<Box<Connection>> {
+    /// The connection used last that was open when it was last looked at.
+    pub(super) fn take(&self, key: &Key, now: Instant) -> Option<Box<Connection>> {
         loop {
             let mut idle = {
                 let mut state = self.lock();
@@ -131,7 +140,8 @@ impl Pool {
                 state.count -= 1;
                 idle
             };
-            if idle.until > Instant::now() && idle.connection.is_reusable() {
+            if idle.until > now && idle.connection.is_open() {
+                idle.connection.becomes(Resource::ConnectionsInUse);
                 return Some(idle.connection);
             }
         }
@@ -144,7 +154,7 @@ impl Pool {
             if let Some(slot) = self.slot(&key.origin) {
                 return Room::New(slot);
             }
-            if let Some(idle) = self.take(key) {
+            if let Some(idle) = self.take(key, Instant::now()) {
                 return Room::Idle(idle);
             }
             // Another session's idle connection makes room: it cannot be used here, but must not be in the way.
@@ -178,9 +188,11 @@ impl Pool {
 
     /// Keeps a connection for later, or drops it: when it cannot be used again, when the pool is full or closed.
     pub(super) fn put(self: &Arc<Self>, key: Key, mut connection: Box<Connection>) {
-        // Outside a runtime nobody would sweep it away.
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        if self.options.max_idle_per_origin == 0 || self.is_closed() || !connection.is_reusable() {
+        if self.options.max_idle_per_origin == 0 || self.is_closed() {
+            return;
+        }
+        // Usually it was driven to the end of its answer already; the sweep drives it again.
+        if !connection.is_open() && !connection.is_reusable() {
             return;
         }
         let own = self.options.idle_timeout.min(std::time::Duration::from_secs(86_400));
@@ -192,14 +204,20 @@ impl Pool {
         if state.count >= self.options.max_idle || self.is_closed() || unwanted {
             return;
         }
+        let sweeper = if state.sweeping { None } else { Some(tokio::runtime::Handle::try_current()) };
+        // Outside a runtime nobody would sweep it away.
+        if matches!(sweeper, Some(Err(_))) {
+            return;
+        }
         let shelf = state.idle.entry(key).or_default();
         if shelf.len() >= self.options.max_idle_per_origin {
             return;
         }
+        connection.becomes(Resource::ConnectionsIdle);
         shelf.push(Idle { connection, until });
         state.count += 1;
         self.freed.notify_waiters();
-        if !state.sweeping {
+        if let Some(Ok(runtime)) = sweeper {
             state.sweeping = true;
             let open = self.ledger.open(Resource::Tasks);
             let pool = self.clone();
@@ -217,6 +235,7 @@ impl Pool {
     async fn sweep(&self) {
         let pause = (self.options.idle_timeout / 4)
             .clamp(std::time::Duration::from_millis(50), std::time::Duration::from_secs(5));
+        let _timer = self.ledger.open(Resource::Timers);
         loop {
             let closing = self.closing.cancelled();
             if tokio::time::timeout(pause, closing).await.is_ok() {

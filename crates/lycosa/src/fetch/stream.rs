@@ -1,4 +1,4 @@
-//! The byte stream of a connection: plain or TLS, with the kernel's view of it sampled once per answer.
+//! The byte stream of a connection: plain or TLS, with the kernel's view of it sampled now and then.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,6 +12,10 @@ use tokio_rustls::client::TlsStream;
 
 use crate::model::TcpFacts;
 
+/// The kernel is asked at the first answer of a connection and at every one that is this many further on: a system
+/// call each time would be a noticeable part of what a small answer costs.
+const SAMPLED: u32 = 16;
+
 /// What a connection runs over.
 #[derive(Debug)]
 pub(super) enum Line {
@@ -19,7 +23,7 @@ pub(super) enum Line {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// A line that samples `TCP_INFO` when the first bytes of an answer arrive. hyper owns it, so what it saw is read
+/// A line that samples `TCP_INFO` when the first bytes of an answer arrive, of every [`SAMPLED`]th. hyper owns it, so what it saw is read
 /// through its [`TcpMeter`].
 #[derive(Debug)]
 pub(super) struct Stream {
@@ -27,6 +31,8 @@ pub(super) struct Stream {
     meter: Arc<TcpMeter>,
     /// A request went out and nothing has come back yet.
     awaits_answer: bool,
+    /// Answers begun.
+    answers: u32,
 }
 
 /// The last sample of a connection.
@@ -56,7 +62,7 @@ impl TcpMeter {
 
 impl Stream {
     pub(super) fn new(line: Line) -> Self {
-        Self { line, meter: Arc::default(), awaits_answer: false }
+        Self { line, meter: Arc::default(), awaits_answer: false, answers: 0 }
     }
 
     pub(super) fn meter(&self) -> Arc<TcpMeter> {
@@ -87,7 +93,10 @@ impl AsyncRead for Stream {
         };
         if this.awaits_answer && read.is_ready() {
             this.awaits_answer = false;
-            this.sample();
+            if this.answers.is_multiple_of(SAMPLED) {
+                this.sample();
+            }
+            this.answers = this.answers.wrapping_add(1);
         }
         read
     }

@@ -39,9 +39,10 @@ impl Stand for ClientStand {
     }
 
     fn open(&self) -> String {
-        // Idle connections are kept, and one task watches over them.
+        // Idle connections are kept, each with its timer, and one task with one more watches over them.
         let allowed = |(what, count): &(Resource, i64)| match what {
-            Resource::Connections => true,
+            Resource::ConnectionsIdle => true,
+            Resource::Timers => *count <= 1 + self.ledger.count(Resource::ConnectionsIdle),
             Resource::Tasks => *count == 1,
             _ => false,
         };

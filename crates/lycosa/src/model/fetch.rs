@@ -227,7 +227,7 @@ pub struct Facts {
     pub tls: Option<&'static str>,
     /// Whether the TLS session was resumed from an earlier one.
     pub tls_resumed: Option<bool>,
-    /// The kernel's view of the connection when the answer began; Linux only.
+    /// The kernel's view of the connection when its first answer or, later, every 16th began; Linux only.
     pub tcp: Option<TcpFacts>,
     /// Time of each phase.
     pub timings: Timings,

@@ -63,7 +63,7 @@ async fn a_thousand_requests_in_turn_use_one_connection() {
         assert_eq!(text(response).await, "hello");
     }
     assert_eq!(server.accepted(), 1);
-    assert_eq!(ledger.count(Resource::Connections), 1, "it is idle, not lost");
+    assert_eq!(ledger.count(Resource::ConnectionsIdle), 1, "it is idle, not lost");
     client.close().await;
     assert_nothing_open(&ledger);
 }

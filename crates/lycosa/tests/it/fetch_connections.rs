@@ -75,7 +75,7 @@ async fn an_idle_connection_of_another_session_makes_room_and_is_never_shared() 
         let facts = response.facts.clone();
         assert_eq!((facts.connection, facts.request_on_connection), (turn as u64 + 1, 1));
         text(response).await;
-        assert_eq!(ledger.count(Resource::Connections), 1);
+        assert_eq!(ledger.count(Resource::ConnectionsIdle), 1);
     }
 }
 

@@ -13,8 +13,8 @@ use tokio::net::UdpSocket;
 use crate::fetch_client::{assert_nothing_open, get, text};
 use crate::fetch_server::{Server, ok};
 
-/// The answer to a question: this address for A, no data for AAAA, with a time to live of a minute.
-fn answer(question: &[u8], address: Ipv4Addr) -> Vec<u8> {
+/// The answer to a question: this address for A, no data for AAAA, good for so many seconds.
+pub(crate) fn answer(question: &[u8], address: Ipv4Addr, seconds: u8) -> Vec<u8> {
     // RFC 1035 §4.1: twelve bytes of header, then the question, whose name ends with a zero.
     let name = question[12..].iter().position(|byte| *byte == 0).unwrap() + 13;
     let is_a = question[name..name + 2] == [0, 1];
@@ -22,7 +22,7 @@ fn answer(question: &[u8], address: Ipv4Addr) -> Vec<u8> {
     answer.extend([0x81, 0x80, 0, 1, 0, u8::from(is_a), 0, 0, 0, 0]);
     answer.extend(&question[12..name + 4]);
     if is_a {
-        answer.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4]);
+        answer.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, seconds, 0, 4]);
         answer.extend(address.octets());
     }
     answer
@@ -36,7 +36,7 @@ async fn dns_server(address: Ipv4Addr) -> (SocketAddr, Arc<AtomicUsize>) {
     tokio::spawn(async move {
         let mut question = [0; 1500];
         while let Ok((length, from)) = socket.recv_from(&mut question).await {
-            let answer = answer(&question[..length], address);
+            let answer = answer(&question[..length], address, 60);
             count.fetch_add(usize::from(answer[7]), Ordering::SeqCst);
             socket.send_to(&answer, from).await.unwrap();
         }

@@ -279,7 +279,7 @@ async fn a_small_rest_that_is_already_there_does_not_cost_the_connection() {
     for _ in 0..10 {
         drop(client.fetch(get(&server.url("/"))).await.unwrap());
     }
-    assert_eq!((server.accepted(), ledger.count(Resource::Connections)), (1, 1));
+    assert_eq!((server.accepted(), ledger.connections()), (1, 1));
 }
 
 #[tokio::test]

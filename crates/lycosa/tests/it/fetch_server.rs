@@ -22,7 +22,15 @@ impl Server {
         S: Fn(TcpStream, usize) -> F + Send + Sync + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        Self::on(TcpListener::bind(("127.0.0.1", 0)).await.unwrap(), serve)
+    }
+
+    /// The same on a socket that listens already.
+    pub(crate) fn on<F, S>(listener: TcpListener, serve: S) -> Self
+    where
+        S: Fn(TcpStream, usize) -> F + Send + Sync + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
         let address = listener.local_addr().unwrap();
         let accepted = Arc::new(AtomicUsize::new(0));
         let count = accepted.clone();

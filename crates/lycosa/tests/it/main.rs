@@ -9,12 +9,14 @@
 
 mod blocks;
 mod cached;
+mod cancel;
 mod crawled;
 mod crawler;
 mod fetch_client;
 mod fetch_connections;
 mod fetch_dns;
 mod fetch_faults;
+mod fetch_guard;
 mod fetch_real_servers;
 mod fetch_server;
 mod fetch_tunnels;

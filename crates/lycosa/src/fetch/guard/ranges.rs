@@ -105,7 +105,11 @@ fn class6(ip: Ipv6Addr) -> Class {
         }
         // ISATAP (RFC 5214) in an otherwise public prefix.
         [0x2000..=0x3fff, _, _, _, 0 | 0x0200, 0x5efe, high, low] => embedded(high, low),
-        [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254] => Class::Metadata,
+        // The metadata services of AWS, Google, Oracle and Scaleway, and the credentials of AWS's containers.
+        [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254 | 0x0023]
+        | [0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x0254]
+        | [0xfd00, 0x00c1, 0, 0, 0, 0, 0xa9fe, 0xa9fe]
+        | [0xfd00, 0x0042, 0, 0, 0, 0, 0, 0x0042] => Class::Metadata,
         [0xfc00..=0xfdff, ..] => Class::UniqueLocal,
         [0xfe80..=0xfebf, ..] => Class::LinkLocal,
         [0xfec0..=0xfeff, ..] => Class::SiteLocal,

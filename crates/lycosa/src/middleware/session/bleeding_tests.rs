@@ -14,7 +14,7 @@ use proptest::test_runner::{TestCaseResult, TestError, TestRunner};
 use super::*;
 use crate::clock::SystemClock;
 use crate::fetch::{AddressGuard, Client, ClientOptions, SystemResolver};
-use crate::ledger::{Ledger, Resource};
+use crate::ledger::Ledger;
 use crate::middleware::Retry;
 use crate::model::{FetchLimits, SessionId};
 use crate::politeness::{RetryOptions, RetryPolicy};
@@ -327,7 +327,7 @@ async fn a_retired_session_leaves_no_connection_behind() {
             response.body.read().await;
         }
         assert_eq!((pool.stats().opened, pool.stats().live), (20, 0));
-        assert_eq!(ledger.count(Resource::Connections), 0, "{path}");
+        assert_eq!(ledger.connections(), 0, "{path}");
     }
 }
 

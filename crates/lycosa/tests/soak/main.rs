@@ -1,0 +1,210 @@
+//! Nothing leaks: many requests, three in ten of them with a fault, and afterwards everything is as it was before.
+//!
+//! One story in a process of its own, because it counts the descriptors and the memory of the whole process. Every
+//! choice comes from a seed. `LYCOSA_SOAK_REQUESTS` and `LYCOSA_SOAK_SEED` change the short run that is among the
+//! tests; `cargo xtask soak` makes the long one. `plan` says what each request meets, `server` does it.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod plan;
+mod process;
+mod server;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lycosa::clock::SystemClock;
+use lycosa::error::{Error, ErrorKind, Phase, Result};
+use lycosa::fetch::{AddressGuard, Client, ClientOptions, PoolOptions, Timeouts, TlsOptions};
+use lycosa::ledger::{Ledger, Resource};
+use lycosa::model::{
+    BoxFuture, Clock as _, ConnectPolicy, Exchange, Fetch as _, FetchLimits, Request, Resolve,
+};
+use tokio::task::JoinSet;
+
+use crate::plan::{Dice, Meets, PAGE};
+use crate::server::FaultServer;
+
+/// Requests of the run among the tests.
+const SHORT: usize = 5_000;
+/// Requests after which memory is as warm as it gets.
+const WARM: usize = 10_000;
+/// Requests at a time.
+const WORKERS: usize = 16;
+/// What memory may grow by after that, as a part of it: one in twenty.
+const GROWTH: u64 = 20;
+
+/// Knows one address, and takes two turns to say so: a lookup can be cancelled.
+#[derive(Debug)]
+struct Slow;
+
+impl Resolve for Slow {
+    fn resolve<'a>(&'a self, _host: &'a str) -> BoxFuture<'a, Result<Vec<SocketAddr>>> {
+        Box::pin(async {
+            for _ in 0..2 {
+                tokio::task::yield_now().await;
+            }
+            Ok(vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)])
+        })
+    }
+}
+
+fn client() -> (Client, Ledger) {
+    let soon = Duration::from_millis(40);
+    let options = ClientOptions {
+        timeouts: Timeouts { idle: soon, ..Timeouts::default() },
+        tls: TlsOptions { insecure: true, ..TlsOptions::default() },
+        pool: PoolOptions { idle_timeout: Duration::from_secs(2), ..PoolOptions::default() },
+        ..ClientOptions::new(Arc::new(Slow))
+    };
+    let ledger = options.ledger.clone();
+    (Client::new(options).unwrap(), ledger)
+}
+
+/// What all workers share.
+#[derive(Clone)]
+struct World {
+    client: Client,
+    server: Arc<FaultServer>,
+    policy: Arc<dyn ConnectPolicy>,
+    seed: u64,
+}
+
+impl World {
+    fn exchange(&self, dice: &mut Dice, meets: Meets) -> Exchange {
+        let url = self.server.url(dice.roll(8) == 0, meets.path());
+        Exchange {
+            request: Arc::new(Request::get(url.as_str())),
+            url,
+            headers: http::HeaderMap::new(),
+            policy: self.policy.clone(),
+            limits: FetchLimits::default(),
+            proxy: None,
+        }
+    }
+
+    /// One request and what it came to.
+    async fn request(&self, number: usize) -> Came {
+        let mut dice = Dice::new(self.seed, number);
+        let meets = Meets::of(&mut dice);
+        let exchange = self.exchange(&mut dice, meets);
+        let work = async {
+            let response = self.client.fetch(exchange).await?;
+            let (body, end) = response.body.read().await;
+            end.error.map_or(Ok(body), Err)
+        };
+        let came = match meets {
+            Meets::Cancel => polled(work, 1 + dice.roll(4)).await,
+            _ => Some(work.await),
+        };
+        judge(number, meets, came)
+    }
+}
+
+/// What became of a request, for the table at the end.
+type Came = &'static str;
+
+/// Polls a future this many times at most; `None` when it was dropped before its end.
+async fn polled<T>(work: impl Future<Output = T>, mut left: u64) -> Option<T> {
+    let mut work = Box::pin(work);
+    std::future::poll_fn(|cx| {
+        left -= 1;
+        match work.as_mut().poll(cx) {
+            std::task::Poll::Ready(done) => std::task::Poll::Ready(Some(done)),
+            std::task::Poll::Pending if left == 0 => std::task::Poll::Ready(None),
+            std::task::Poll::Pending => std::task::Poll::Pending,
+        }
+    })
+    .await
+}
+
+fn judge(number: usize, meets: Meets, came: Option<std::result::Result<bytes::Bytes, Error>>) -> Came {
+    let phases = |error: &Error| (error.kind(), error.phase());
+    match (meets, came) {
+        (Meets::Cancel, None) => "cancelled",
+        (Meets::Cancel | Meets::Whole, Some(Ok(body))) if *body == *PAGE => "whole",
+        (Meets::Long, Some(Ok(body))) if *body == PAGE[..PAGE.len() / 2] => "longer than declared",
+        (Meets::Reset, Some(Err(error))) if error.kind() == ErrorKind::Disconnected => "reset",
+        (Meets::Short, Some(Err(error))) if error.kind() == ErrorKind::Disconnected => {
+            "shorter than declared"
+        }
+        (Meets::Stall, Some(Err(error))) if phases(&error) == (ErrorKind::Timeout, Some(Phase::Idle)) => {
+            "stalled"
+        }
+        (meets, came) => panic!("request {number} met {meets:?} and came to {came:?}"),
+    }
+}
+
+/// Sends these requests, 16 at a time.
+async fn send(world: &World, requests: std::ops::Range<usize>, tally: &mut BTreeMap<Came, usize>) {
+    let mut workers = JoinSet::new();
+    for worker in 0..WORKERS {
+        let (world, own) = (world.clone(), requests.clone().skip(worker).step_by(WORKERS));
+        workers.spawn(async move {
+            let mut tally = BTreeMap::new();
+            for number in own {
+                *tally.entry(world.request(number).await).or_insert(0) += 1;
+            }
+            tally
+        });
+    }
+    while let Some(done) = workers.join_next().await {
+        for (came, count) in done.unwrap() {
+            *tally.entry(came).or_insert(0) += count;
+        }
+    }
+}
+
+fn number_from(name: &str, default: usize) -> usize {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
+}
+
+fn policy() -> Arc<dyn ConnectPolicy> {
+    let mut guard = AddressGuard::new();
+    guard.allow_cidr("127.0.0.1").unwrap();
+    Arc::new(guard)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_requests_with_faults_leave_nothing_open() {
+    let requests = number_from("LYCOSA_SOAK_REQUESTS", SHORT);
+    let seed = number_from("LYCOSA_SOAK_SEED", 1) as u64;
+    let warm = WARM.min(requests / 2);
+    let server = Arc::new(FaultServer::start());
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = (process::descriptors(), tasks());
+    let since = SystemClock::new().now();
+    let (client, ledger) = client();
+    let mut tally = BTreeMap::new();
+    let world = World { client: client.clone(), server, policy: policy(), seed };
+    send(&world, 0..warm, &mut tally).await;
+    let memory = process::resident_bytes();
+    send(&world, warm..requests, &mut tally).await;
+    let memory_after = process::resident_bytes();
+    println!(
+        "{requests} requests of seed {seed} in {:.1} s: {tally:?}",
+        SystemClock::new().now().since(since).as_secs_f64()
+    );
+    println!("resident: {memory} bytes after {warm} requests, {memory_after} at the end");
+    let open = ledger.snapshot();
+    println!("open before the client is closed: {open:?}");
+    let kept = [Resource::ConnectionsIdle, Resource::Timers, Resource::Tasks];
+    assert!(open.iter().all(|(what, _)| kept.contains(what)), "only what is kept idle: {open:?}");
+    client.close().await;
+    assert_eq!(ledger.snapshot(), []);
+    drop((client, world.client));
+    // The server's ends close when it notices ours.
+    let after = process::comes_to(before, || (process::descriptors(), tasks())).await;
+    println!("descriptors and tasks: {before:?} before, {after:?} after");
+    assert_eq!(after, before);
+    assert!(memory_after <= memory + memory / GROWTH, "memory grew: {memory} to {memory_after} bytes");
+    let whole = tally["whole"] * 100 / requests;
+    assert!(tally.len() == 6 && (65..78).contains(&whole), "three in ten meet a fault: {tally:?}");
+}
