@@ -219,7 +219,10 @@ pub(super) fn middlewares(
 }
 
 fn settings(options: &Options) -> Settings {
-    let agent = options.user_agent.as_deref().map(crate::politeness::robots::product_token);
+    // robots.txt is asked for the name that is sent, which a header given by hand replaces.
+    let by_hand = options.headers.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
+    let agent = by_hand.map(|(_, value)| value).or(options.user_agent.as_ref());
+    let agent = agent.map(|agent| crate::politeness::robots::product_token(agent));
     Settings {
         concurrency: options.concurrency,
         robots: options.robots,

@@ -116,7 +116,7 @@ impl AddressGuard {
                         .with_hint("to crawl it, allow its network with --allow-address")
                 } else {
                     refused(format!("{host} leads to {ip}, which is {what}")).with_hint(format!(
-                        "to crawl it, give {host}:{port} itself as a seed or allow its network with --allow-address"
+                        "to crawl it, type {host}:{port} as a seed on the command line, or allow its network with --allow-address"
                     ))
                 });
             }

@@ -36,7 +36,15 @@ pub fn parse(text: &str) -> Result<Url> {
         Some(_) => Url::parse(text),
         None => Url::parse(&format!("http://{text}")),
     };
-    parsed.map_err(|error| wrong(&format!("is not a URL: {error}")))
+    let url = parsed.map_err(|error| wrong(&format!("is not a URL: {error}")))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        let host = url.host_str().unwrap_or_default();
+        let message =
+            format!("the seed at {host} holds a user name or password, which would end up in every record");
+        return Err(Error::new(ErrorKind::Url, message)
+            .with_hint("leave it out of the URL and give it with -u USER:PASSWORD"));
+    }
+    Ok(url)
 }
 
 /// The scheme, if there is one: `localhost:8080` has none, `mailto:x` has.

@@ -87,3 +87,10 @@ proptest! {
         let _ = SeedReader::new(bytes.as_slice(), "bytes").count();
     }
 }
+
+#[test]
+fn a_seed_with_a_password_is_refused_without_telling_it() {
+    let error = parse("http://me:hunter2@a.example/x").unwrap_err();
+    assert!(error.hint().unwrap().contains("-u USER:PASSWORD"));
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+}

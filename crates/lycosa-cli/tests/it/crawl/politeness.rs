@@ -175,3 +175,14 @@ fn a_connection_that_breaks_is_tried_again() {
     bench.crawl(&server.url("/"), &["--no-robots"]).ends_with(0);
     assert_eq!((bench.records("pages.jsonl").len(), server.hits_on("/")), (1, 2));
 }
+
+#[test]
+fn robots_txt_is_read_for_the_name_that_is_sent() {
+    let server = Server::start(|request| match request.path() {
+        "/robots.txt" => Response::text("User-agent: evilbot\nDisallow: /\n\nUser-agent: *\nDisallow:\n"),
+        _ => page("Home", &[]),
+    });
+    let bench = Bench::new();
+    bench.crawl(&server.url("/"), &["-A", "nice/1", "-H", "User-Agent: EvilBot/1"]).ends_with(1);
+    assert_eq!(server.hits_on("/"), 0, "it is EvilBot that asks");
+}
