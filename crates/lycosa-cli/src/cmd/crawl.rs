@@ -205,7 +205,9 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     if is_empty(&report) {
         let why = report.run.problems.keys().next().map(|why| format!(": {why}")).unwrap_or_default();
         output::say(&format!("lycosa: no page was found{why}"));
-        output::say("  hint: check the seeds' spelling; `lycosa fetch URL` shows what one of them answers");
+        let unreached = report.run.failures.keys().any(|name| name.starts_with("resolve"));
+        let spelling = if unreached { "check the seeds' spelling; " } else { "" };
+        output::say(&format!("  hint: {spelling}`lycosa fetch -v URL` shows what a seed answers"));
     }
     Ok(exit)
 }

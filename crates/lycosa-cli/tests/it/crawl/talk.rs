@@ -79,7 +79,7 @@ fn the_summary_shows_the_most_frequent_reasons_and_verbose_all_of_them() {
 fn a_crawl_without_a_single_page_has_failed() {
     let server = site(&[]);
     let said = Bench::new().crawl(&server.url("/"), &[]).ends_with(1);
-    said.complains("gave no page: status 404", "lycosa fetch URL");
+    said.complains("gave no page: status 404", "lycosa fetch -v URL");
 }
 
 #[test]
