@@ -117,6 +117,21 @@ fn without_an_output_pages_lie_beside_the_state() {
 }
 
 #[test]
+fn without_an_output_items_and_outcomes_lie_beside_the_state_too() {
+    let server = site(TREE);
+    let bench = Bench::new();
+    bench.write("rules.toml", "all_outcomes = true\n[items.page.fields]\ntitle = \"title\"");
+    let flags = ["--delay", "0", "--state", "state", "--config", "rules.toml"];
+    let said = bench.run(&[&["crawl", &server.url("/")][..], &flags].concat()).ends_with(0);
+    said.mentions("state/items.jsonl").mentions("state/pages.jsonl");
+    let items = bench.records("state/items.jsonl");
+    assert!(items.len() == 3 && items.iter().all(|item| item["type"] == "page"), "{items:?}");
+    let pages = bench.records("state/pages.jsonl");
+    let gone = |record: &Value| record["status"] == 404 && record["outcome"] == "fetched";
+    assert!(pages.len() == 4 && pages.iter().any(gone), "{pages:?}");
+}
+
+#[test]
 fn all_outcomes_writes_what_became_of_every_url() {
     let server = Server::start(|request| match request.target.as_str() {
         "/robots.txt" => Response::text("User-agent: *\nDisallow: /denied"),
