@@ -128,7 +128,7 @@ pub(crate) struct Args {
     /// Write a record for URLs that gave no page too
     #[arg(long, help_heading = "Output")]
     all_outcomes: bool,
-    /// Keep the body of every page below this folder
+    /// Keep the body of every page below this folder, in the file that its record names in body_file
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     save_bodies: Option<String>,
     /// Read these media types; of others only the facts are recorded [default: HTML, XHTML, feeds, XML]
