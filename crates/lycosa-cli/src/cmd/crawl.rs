@@ -144,7 +144,7 @@ pub(crate) struct Args {
     /// Keep the state here [default: .lycosa/NAME, after the first seed]
     #[arg(long, value_name = "DIR", help_heading = "State")]
     state: Option<String>,
-    /// Go on with the crawl in the state folder
+    /// Go on with the crawl in the state folder, into the same outputs
     #[arg(long, conflicts_with = "fresh", help_heading = "State")]
     resume: bool,
     /// Throw an unfinished crawl in the state folder away and begin anew
