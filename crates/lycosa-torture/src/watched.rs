@@ -154,6 +154,10 @@ impl Outbox for WatchedOutbox {
         self.inner.cursor(sink)
     }
 
+    fn sinks(&self) -> Vec<String> {
+        self.inner.sinks()
+    }
+
     fn set_cursor(&self, sink: &str, cursor: Cursor) -> BoxFuture<'_, Result<()>> {
         self.inner.set_cursor(sink, cursor)
     }

@@ -1,11 +1,12 @@
 //! `lycosa crawl`: the main job.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lycosa::config::{ConfigError, CrawlOptions, Layers, Occasion};
-use lycosa::crawler::{Continue, Crawler, End, Options, Report};
+use lycosa::crawler::{Continue, Crawler, End, Options, Output, Report};
 use lycosa::model::Finish;
+use lycosa::sink::Existing;
 use lycosa::{Error, ErrorKind, Result};
 
 use crate::exit::{Exit, HELP};
@@ -127,7 +128,7 @@ pub(crate) struct Args {
     /// Write a record for URLs that gave no page too
     #[arg(long, help_heading = "Output")]
     all_outcomes: bool,
-    /// Keep the body of every page below this folder
+    /// Keep the body of every page below this folder, in the file that its record names in body_file
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     save_bodies: Option<String>,
     /// Read these media types; of others only the facts are recorded [default: HTML, XHTML, feeds, XML]
@@ -143,7 +144,7 @@ pub(crate) struct Args {
     /// Keep the state here [default: .lycosa/NAME, after the first seed]
     #[arg(long, value_name = "DIR", help_heading = "State")]
     state: Option<String>,
-    /// Go on with the crawl in the state folder
+    /// Go on with the crawl in the state folder, into the same outputs
     #[arg(long, conflicts_with = "fresh", help_heading = "State")]
     resume: bool,
     /// Throw an unfinished crawl in the state folder away and begin anew
@@ -167,7 +168,7 @@ pub(crate) struct Args {
     verbose: bool,
 }
 
-const AFTER_HELP: &str = "Records go to a file inside the state folder unless -o says otherwise. A crawl that was \
+const AFTER_HELP: &str = "Without -o, pages go to pages.jsonl and items to items.jsonl inside the state folder. A crawl that was \
 stopped, interrupted or killed goes on with --resume; nothing is lost and nothing is written twice.";
 
 /// Runs the command.
@@ -176,12 +177,10 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     if args.verbose {
         output::say(&shown(&file));
     }
-    let mut options = file.into_crawl(occasion(&args))?;
+    let mut options = file.clone().into_crawl(occasion(&args))?;
     let folder = state_folder(&options);
     options.state = Some(folder.clone());
-    if options.outputs.is_empty() {
-        options.outputs.push(default_output(&folder, options.continuation));
-    }
+    options.outputs = outputs(file, &folder, options.continuation)?;
     let outputs: Vec<String> =
         options.outputs.iter().map(|output| output.path.display().to_string()).collect();
     let again = format!("go on with: {} --resume", this_command(&folder));
@@ -377,15 +376,16 @@ fn state_folder(options: &Options) -> PathBuf {
     })
 }
 
-/// Pages beside the state, when nothing else was asked for. A new crawl replaces those of the finished one before:
-/// the file is the state's own.
-fn default_output(folder: &std::path::Path, continuation: Continue) -> lycosa::crawler::Output {
-    let existing = match continuation {
-        Continue::Resume => lycosa::sink::Existing::Refuse,
-        Continue::Refuse | Continue::Fresh => lycosa::sink::Existing::Overwrite,
-    };
-    let options = lycosa::sink::SinkOptions { existing, ..lycosa::sink::SinkOptions::default() };
-    lycosa::crawler::Output { path: folder.join("pages.jsonl"), options }
+/// The outputs, those that were not named beside the state. There a new crawl replaces the files of the finished one
+/// before: they are the state's own.
+fn outputs(file: CrawlOptions, folder: &Path, continuation: Continue) -> Result<Vec<Output>> {
+    let rules = file.rules().map_err(config_error)?;
+    let own = file.output.is_none() && continuation != Continue::Resume;
+    let mut outputs = file.outputs_beside(folder, &rules);
+    for output in outputs.iter_mut().filter(|output| own && output.path.starts_with(folder)) {
+        output.options.existing = Existing::Overwrite;
+    }
+    Ok(outputs)
 }
 
 fn this_command(folder: &std::path::Path) -> String {

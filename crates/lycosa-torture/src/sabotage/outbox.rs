@@ -55,6 +55,10 @@ impl Outbox for SabotagedOutbox {
         Some(Cursor { lsn, ..cursor })
     }
 
+    fn sinks(&self) -> Vec<String> {
+        self.inner.sinks()
+    }
+
     fn set_cursor(&self, sink: &str, cursor: Cursor) -> BoxFuture<'_, Result<()>> {
         self.inner.set_cursor(sink, cursor)
     }

@@ -1,6 +1,6 @@
 //! Which sinks a crawl writes to: what goes to `output`, what to `pages`, with which columns.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{ConfigError, CrawlOptions};
@@ -31,6 +31,22 @@ impl CrawlOptions {
             outputs.push(self.output_to(path, select, rules));
         }
         outputs
+    }
+
+    /// The outputs, none of what was asked for going nowhere: when `output` is not set, items go to `items.jsonl` in
+    /// this folder and pages, unless `pages` is set, to `pages.jsonl` there.
+    #[must_use]
+    pub fn outputs_beside(&self, folder: &Path, rules: &Rules) -> Vec<Output> {
+        if self.output.is_some() {
+            return self.outputs(rules);
+        }
+        let beside = |name| Some(folder.join(name).display().to_string());
+        let (output, pages) = if rules.is_empty() {
+            (beside("pages.jsonl"), None)
+        } else {
+            (beside("items.jsonl"), self.pages.clone().or_else(|| beside("pages.jsonl")))
+        };
+        Self { output, pages, ..self.clone() }.outputs(rules)
     }
 
     /// The item rules, compiled.
@@ -107,6 +123,35 @@ mod tests {
         assert_eq!(outputs[0].options.columns, ["page", "z", "a"]);
         assert_eq!(outputs[0].options.existing, Existing::Overwrite);
         outputs[0].sink().unwrap();
+    }
+
+    #[test]
+    fn what_was_given_no_place_goes_beside_the_state() {
+        let places = |text: &str| {
+            let mut layers = Layers::new();
+            layers.text("x.toml", text);
+            let options = layers.build().unwrap();
+            let outputs = options.outputs_beside(Path::new("s"), &options.rules().unwrap());
+            outputs.into_iter().map(|output| (output.path, output.options.select)).collect::<Vec<_>>()
+        };
+        let rules = "\n[items.p.fields]\na = 'a'";
+        assert_eq!(places(""), [("s/pages.jsonl".into(), Select::pages())]);
+        assert_eq!(
+            places("all_outcomes = true"),
+            [("s/pages.jsonl".into(), Select::pages().with_outcomes())]
+        );
+        assert_eq!(
+            places(&format!("all_outcomes = true{rules}")),
+            [
+                ("s/items.jsonl".into(), Select::items()),
+                ("s/pages.jsonl".into(), Select::pages().with_outcomes())
+            ]
+        );
+        assert_eq!(
+            places(&format!("pages = 'b.jsonl'{rules}")),
+            [("s/items.jsonl".into(), Select::items()), ("b.jsonl".into(), Select::pages())]
+        );
+        assert_eq!(places(&format!("output = 'a.jsonl'{rules}")), [("a.jsonl".into(), Select::items())]);
     }
 
     #[test]

@@ -49,7 +49,8 @@ pub(super) async fn build(
         sinks.iter().try_for_each(|sink| sink.check_new())?;
     }
     if let Some(folder) = options.save_bodies.clone() {
-        callbacks.on_page(Box::new(move |page| super::save::save(&folder, page.page())));
+        super::save::check(&folder)?;
+        callbacks.on_page(Box::new(move |page| super::save::save(&folder, page)));
     }
     let opened: Opened =
         state::open(&options, &notes, limits(&options, &*clock), pace(&options), clock.clone())?;

@@ -66,6 +66,11 @@ impl<'a> PageContext<'a> {
         self.findings.outlinks.extend(link.map(|link| Outlink { label: Some(label.into()), ..link }));
     }
 
+    /// Notes where the body was saved, for the page's record.
+    pub(super) fn saved_as(&mut self, place: Box<str>) {
+        self.findings.body_file = Some(place);
+    }
+
     /// Emits an item of this type with these fields.
     pub fn emit<N: Into<String>, V: Into<Value>>(
         &mut self,

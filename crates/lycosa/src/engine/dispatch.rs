@@ -251,6 +251,11 @@ async fn travel(shared: Arc<Shared>, held: Held, slot: Option<OwnedSemaphorePerm
             drop(slot);
             settle(&shared, nacked).map(drop)
         }
+        Ending::Stop(nack, error) => {
+            let nacked = shared.parts.frontier.nack(vec![nack]).await.pop();
+            settle(&shared, nacked)?;
+            Err(error)
+        }
     }
 }
 

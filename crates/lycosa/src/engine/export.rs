@@ -39,7 +39,13 @@ pub(super) struct Exporter {
 
 impl Exporter {
     /// Opens every sink at its stored position.
+    ///
+    /// # Errors
+    /// When one cannot be opened, or would begin after records that are no longer there; then none is.
     pub(super) async fn open(shared: Arc<Shared>, sinks: Vec<Box<dyn Sink>>) -> Result<Self> {
+        let all = shared.parts.frontier.stats().records;
+        let first = shared.parts.outbox.read(Lsn(0), 1).await?.first().map_or(all, |commit| commit.first_seq);
+        refuse_late(&sinks, first, &*shared.parts.outbox)?;
         let mut streams = Vec::with_capacity(sinks.len());
         for mut sink in sinks {
             let name = sink.name();
@@ -130,6 +136,18 @@ impl Exporter {
         }
         handle.block_on(self.shared.parts.outbox.trim(self.read))
     }
+}
+
+/// A file that began in the middle of a crawl would hold an arbitrary part of it and look whole.
+fn refuse_late(sinks: &[Box<dyn Sink>], first: u64, outbox: &dyn Outbox) -> Result<()> {
+    let late = sinks.iter().find(|sink| !sink.is_stream() && outbox.cursor(&sink.name()).is_none());
+    let Some(late) = late.filter(|_| first > 0) else { return Ok(()) };
+    let name = late.name();
+    let message =
+        format!("{name} would lack the records before {first}, which were already written elsewhere");
+    let before = outbox.sinks().join(" and ");
+    Err(Error::new(ErrorKind::State, message)
+        .with_hint(format!("go on with the outputs as they were ({before}), or begin anew with --fresh")))
 }
 
 async fn store(stream: &mut Stream, position: Position, outbox: &dyn Outbox) -> Result<()> {

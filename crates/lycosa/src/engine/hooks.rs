@@ -26,7 +26,9 @@ pub trait Hooks: Send + Sync + std::fmt::Debug {
     /// When a page is parsed, after the extractors: may add links and items to `findings`, or take some away.
     ///
     /// # Errors
-    /// Whatever the user's code reports; the URL then ends as failed.
+    /// Whatever the user's code reports; the URL then ends as failed. After an
+    /// [`ErrorKind::Output`](crate::error::ErrorKind::Output), something that had to be written and could not, the
+    /// crawl ends with that error instead, and a resumed one begins with the URL again.
     fn on_page(&self, page: &Page<'_>, findings: &mut Findings) -> Result<()> {
         let _ = (page, findings);
         Ok(())

@@ -45,6 +45,8 @@ pub(super) enum Ending {
     Commit(Box<Commit>, Option<Box<CommittedPage>>),
     /// To be tried again.
     Nack(Nack),
+    /// With the whole crawl, which cannot go on; the URL is left to a resumed one.
+    Stop(Nack, Error),
 }
 
 /// An answer whose head has arrived.
@@ -342,6 +344,11 @@ impl Journey {
             is_page: true,
             ..bare_commit(&self.lease, Outcome::Fetched { status })
         }
+    }
+
+    pub(super) fn stop(&mut self, error: Error) -> Ending {
+        let retry = Retry { not_before: self.now(), block_site_until: None, counts: false };
+        Ending::Stop(Nack { token: self.lease.token, attempt: self.attempts.pop(), retry }, error)
     }
 
     fn nack(&mut self, retry: Retry) -> Ending {

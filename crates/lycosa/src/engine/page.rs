@@ -73,6 +73,7 @@ impl Journey {
         match digest {
             Ok(Ok(digest)) => self.page_ending(status, digest),
             Ok(Err(reason)) => self.excluded(reason),
+            Err(error) if error.kind() == ErrorKind::Output => self.stop(error),
             Err(error) => self.failed(error),
         }
     }
@@ -193,6 +194,7 @@ impl Journey {
             guard_delegated: arrived.guard_delegated,
             tree_cut: cut,
             body_cut: None,
+            body_file: findings.body_file.as_deref(),
         };
         let mut records = Vec::with_capacity(1 + findings.items.len());
         records.push(self.record(0, RecordKind::Page, page_record(&facts)));

@@ -64,6 +64,7 @@ fn check_page(extract: &dyn Extract, html: &str) -> Result<(), String> {
         outlinks: vec![Outlink::to(url.clone())],
         items: vec![Item { kind: Arc::from("other"), fields: Map::new() }],
         excluded: None,
+        body_file: None,
     };
     let after = run(Some(&document), before.clone())?;
     let mut wanted = before;

@@ -2,7 +2,7 @@
 //! item record. Written once, at commit; sinks put `id` and `seq` first.
 //!
 //! A page record always has every column of [`PAGE_COLUMNS`], `null` when unknown, so that tables and readers can
-//! rely on them. Facts that concern few pages (`redirects`, `downgraded`, `proxy`, `guard`, `tree`, `body`) are there only when they apply, and not
+//! rely on them. Facts that concern few pages (`redirects`, `downgraded`, `proxy`, `guard`, `tree`, `body`, `body_file`) are there only when they apply, and not
 //! in tables.
 //!
 //! `outlinks` is the number of distinct links by default: the list itself would more than double the output, and
@@ -88,6 +88,8 @@ pub struct PageFacts<'a> {
     pub tree_cut: Option<&'a str>,
     /// Why the body was not read to its end (`body: "cut"`, `body_reason`), when it was not.
     pub body_cut: Option<&'a str>,
+    /// Where the body was saved (`body_file`), when it was.
+    pub body_file: Option<&'a str>,
 }
 
 /// The record of a page.
@@ -132,6 +134,9 @@ pub fn page_record(facts: &PageFacts<'_>) -> Box<str> {
             object.text(name, "cut");
             object.text(reason, why);
         }
+    }
+    if let Some(file) = facts.body_file {
+        object.text("body_file", file);
     }
     object.end()
 }
@@ -285,6 +290,7 @@ mod tests {
             guard_delegated: false,
             tree_cut: None,
             body_cut: None,
+            body_file: None,
         }
     }
 
@@ -315,6 +321,7 @@ mod tests {
             proxy: Some("http://proxy:3128"),
             guard_delegated: true,
             tree_cut: Some("depth"),
+            body_file: Some("a/x.html"),
             outlinks: Outlinks::List(&links),
             ..facts()
         };
@@ -323,6 +330,7 @@ mod tests {
         assert_eq!((&record["tree"], &record["tree_reason"]), (&json!("cut"), &json!("depth")));
         assert_eq!(record["outlinks"], json!(links));
         assert_eq!((&record["proxy"], &record["guard"]), (&json!("http://proxy:3128"), &json!("delegated")));
+        assert_eq!(record["body_file"], "a/x.html");
         assert!(record.get("body").is_none());
     }
 

@@ -1,6 +1,6 @@
 //! The frontier in memory: for crawls that need not survive their process, and for tests.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,7 +28,7 @@ struct State {
     tables: Tables,
     lsn: Lsn,
     outbox: VecDeque<Committed>,
-    cursors: HashMap<String, Cursor>,
+    cursors: BTreeMap<String, Cursor>,
 }
 
 impl Memory {
@@ -39,7 +39,7 @@ impl Memory {
             tables: Tables::new(limits, pace),
             lsn: Lsn(0),
             outbox: VecDeque::new(),
-            cursors: HashMap::new(),
+            cursors: BTreeMap::new(),
         };
         Self { clock, state: Mutex::new(state), changed: Arc::new(Notify::new()), committed: Notify::new() }
     }
@@ -208,6 +208,10 @@ impl Outbox for Memory {
 
     fn cursor(&self, sink: &str) -> Option<Cursor> {
         self.state().cursors.get(sink).cloned()
+    }
+
+    fn sinks(&self) -> Vec<String> {
+        self.state().cursors.keys().cloned().collect()
     }
 
     fn set_cursor(&self, sink: &str, cursor: Cursor) -> BoxFuture<'_, Result<()>> {

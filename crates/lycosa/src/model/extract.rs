@@ -78,6 +78,8 @@ pub struct Findings {
     pub items: Vec<Item>,
     /// The page shall not be kept, for this reason.
     pub excluded: Option<Exclusion>,
+    /// The file that holds the body, relative to the folder of saved bodies; for the page's record.
+    pub body_file: Option<Box<str>>,
 }
 
 /// Takes links and items out of a page. May run again for the same page after a crash.

@@ -449,6 +449,9 @@ pub trait Outbox: Send + Sync + std::fmt::Debug {
     /// The stored cursor of a sink, by the sink's name.
     fn cursor(&self, sink: &str) -> Option<Cursor>;
 
+    /// The names of the sinks that have a cursor, in order.
+    fn sinks(&self) -> Vec<String>;
+
     /// Stores a sink's cursor durably.
     fn set_cursor(&self, sink: &str, cursor: Cursor) -> BoxFuture<'_, Result<()>>;
 }

@@ -20,6 +20,12 @@ pub trait Sink: Send + std::fmt::Debug {
     /// The name under which its cursor is stored, unique within a crawl (the path, for files).
     fn name(&self) -> String;
 
+    /// Whether what was written is gone for good, read by somebody (a pipe): such a sink may begin in the middle of a
+    /// crawl, since it never holds all of it.
+    fn is_stream(&self) -> bool {
+        false
+    }
+
     /// Whether [`open`](Self::open) without a position would refuse what is there already. Changes nothing, so that
     /// it can be asked before an older state is thrown away.
     ///

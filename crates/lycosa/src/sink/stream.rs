@@ -86,6 +86,10 @@ impl Sink for StreamSink {
         self.path.to_string_lossy().into_owned()
     }
 
+    fn is_stream(&self) -> bool {
+        true
+    }
+
     /// A position changes nothing: the consumer is a new one, and gets a header again.
     fn open(&mut self, _position: Option<&Position>) -> Result<()> {
         self.out = Some(self.destination()?);

@@ -117,6 +117,21 @@ fn without_an_output_pages_lie_beside_the_state() {
 }
 
 #[test]
+fn without_an_output_items_and_outcomes_lie_beside_the_state_too() {
+    let server = site(TREE);
+    let bench = Bench::new();
+    bench.write("rules.toml", "all_outcomes = true\n[items.page.fields]\ntitle = \"title\"");
+    let flags = ["--delay", "0", "--state", "state", "--config", "rules.toml"];
+    let said = bench.run(&[&["crawl", &server.url("/")][..], &flags].concat()).ends_with(0);
+    said.mentions("state/items.jsonl").mentions("state/pages.jsonl");
+    let items = bench.records("state/items.jsonl");
+    assert!(items.len() == 3 && items.iter().all(|item| item["type"] == "page"), "{items:?}");
+    let pages = bench.records("state/pages.jsonl");
+    let gone = |record: &Value| record["status"] == 404 && record["outcome"] == "fetched";
+    assert!(pages.len() == 4 && pages.iter().any(gone), "{pages:?}");
+}
+
+#[test]
 fn all_outcomes_writes_what_became_of_every_url() {
     let server = Server::start(|request| match request.target.as_str() {
         "/robots.txt" => Response::text("User-agent: *\nDisallow: /denied"),
@@ -149,10 +164,67 @@ fn bodies_are_saved_byte_by_byte_in_the_tree_of_their_urls() {
     });
     let bench = Bench::new();
     bench.crawl(&server.url("/"), &["--save-bodies", "bodies"]).ends_with(0);
-    let host = format!("bodies/127.0.0.1_{}", server.addr().port());
-    assert_eq!(bench.read(&format!("{host}/index.html")), "<a href=/deep/x>x</a><a href=/missing>y</a>");
-    assert_eq!(bench.read(&format!("{host}/deep/x.html")), "<title>caf\u{e9}</title>");
-    assert!(!bench.path(&format!("{host}/missing.html")).exists());
+    let host = format!("127.0.0.1_{}", server.addr().port());
+    for (url, place, body) in [
+        ("/", format!("{host}/index~"), "<a href=/deep/x>x</a><a href=/missing>y</a>"),
+        ("/deep/x", format!("{host}/deep/x~"), "<title>caf\u{e9}</title>"),
+    ] {
+        let record = bench.record(url);
+        let file = record["body_file"].as_str().expect("the name of the file");
+        assert!(file.starts_with(&place) && file.ends_with(".html"), "{file}");
+        assert_eq!(bench.read(&format!("bodies/{file}")), body);
+    }
+    let files = std::fs::read_dir(bench.path(&format!("bodies/{host}"))).expect("the host's folder");
+    assert_eq!(files.count(), 2, "index and deep; nothing of /missing");
+}
+
+#[test]
+fn every_url_has_a_body_file_of_its_own() {
+    const ALIKE: [&str; 7] = ["/a", "/a.html", "/a/", "/a/index", "/a/index.html", "/x.html", "/x.html/y"];
+    let server = Server::start(|request| match request.target.as_str() {
+        "/" => page("start", &ALIKE),
+        path => page(path, &[]),
+    });
+    let bench = Bench::new();
+    bench.crawl(&server.url("/"), &["--save-bodies", "bodies", "--no-robots"]).ends_with(0);
+    let pages = bench.records("pages.jsonl");
+    assert_eq!(pages.len(), 1 + ALIKE.len());
+    for page in pages {
+        let body = bench.read(&format!("bodies/{}", page["body_file"].as_str().expect("a file")));
+        assert!(
+            body.contains(&format!("<title>{}</title>", page["title"].as_str().expect("a title"))),
+            "{page}"
+        );
+    }
+}
+
+#[test]
+fn a_body_that_cannot_be_saved_stops_the_crawl_and_resume_has_it() {
+    let server = site(TREE);
+    let bench = Bench::new();
+    let flags = ["--save-bodies", "bodies"];
+    std::fs::create_dir(bench.path("bodies")).expect("a folder");
+    let in_the_way = bench.write(&format!("bodies/127.0.0.1_{}", server.addr().port()), "");
+    let said = bench.crawl(&server.url("/"), &flags).ends_with(1);
+    said.complains("the body cannot be saved as bodies/", "--resume");
+    assert_eq!(bench.records("pages.jsonl").len(), 0);
+    std::fs::remove_file(in_the_way).expect("the file in the way");
+    bench.crawl(&server.url("/"), &[&flags[..], &["--resume"]].concat()).ends_with(0);
+    let pages = bench.records("pages.jsonl");
+    let saved =
+        |page: &Value| bench.path("bodies").join(page["body_file"].as_str().expect("a file")).exists();
+    assert!(pages.len() == 3 && pages.iter().all(saved), "{pages:?}");
+}
+
+#[test]
+fn a_folder_for_bodies_that_cannot_be_written_is_refused_before_anything_is_fetched() {
+    let server = site(TREE);
+    let bench = Bench::new();
+    bench.write("bodies", "a file");
+    let said = bench.crawl(&server.url("/"), &["--save-bodies", "bodies"]).ends_with(1);
+    said.complains("bodies cannot be saved below bodies", "--save-bodies");
+    assert_eq!(server.hits(), 0);
+    assert!(!bench.path("state").exists(), "nothing was begun");
 }
 
 #[test]

@@ -36,6 +36,47 @@ fn a_stopped_crawl_goes_on_without_its_seed_and_with_other_limits() {
 }
 
 #[test]
+fn a_resumed_crawl_begins_no_output_that_would_lack_records() {
+    let (server, bench) = stopped_at("20");
+    let go_on = |output| {
+        let url = server.url("/");
+        bench.run(&[
+            "crawl",
+            &url,
+            "--state",
+            "state",
+            "--delay",
+            "0",
+            "--resume",
+            "-o",
+            output,
+            "--max-pages",
+            "25",
+        ])
+    };
+    let hits = server.hits();
+    let said = go_on("other.jsonl").ends_with(1);
+    said.complains(
+        "other.jsonl would lack the records before 20",
+        "pages.jsonl), or begin anew with --fresh",
+    );
+    assert!(server.hits() == hits && !bench.path("other.jsonl").exists(), "nothing was begun");
+    let said = go_on("-").ends_with(3);
+    assert_eq!(said.out.lines().count(), 5, "a stream goes on with what is new");
+    go_on("pages.jsonl").ends_with(3);
+    assert_eq!(bench.records("pages.jsonl").len(), 25, "a file gets what it lacks");
+}
+
+#[test]
+fn an_output_may_be_added_while_no_record_is_written() {
+    let (server, bench) = (site(TWO), Bench::new());
+    bench.crawl(&server.url("/"), &["--max-time", "0s"]).ends_with(3);
+    let resume = ["crawl", "--state", "state", "--delay", "0", "--resume", "-o", "other.jsonl"];
+    bench.run(&resume).ends_with(0);
+    assert_eq!(bench.records("other.jsonl").len(), 2);
+}
+
+#[test]
 fn the_command_that_the_summary_names_goes_on() {
     let server = quick(9).serve();
     let bench = Bench::new();

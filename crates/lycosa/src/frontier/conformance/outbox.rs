@@ -107,6 +107,7 @@ fn cursors(make: &mut Make<'_>) -> Check {
     for (sink, lsn, position) in [("one", all[0], "1"), ("two", all[0], "é\n"), ("one", all[1], "3")] {
         wait(world.outbox().set_cursor(sink, cursor(lsn, position))).map_err(in_full)?;
     }
+    same("the sinks", &world.outbox().sinks(), &vec!["one".to_owned(), "two".to_owned()])?;
     for round in 0..2 {
         if round == 1 && !world.reopen(Limits::default(), PLAIN)? {
             break;

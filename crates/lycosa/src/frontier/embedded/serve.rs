@@ -180,6 +180,10 @@ impl Outbox for Embedded {
         self.shared.state().tail.cursors.get(sink).cloned()
     }
 
+    fn sinks(&self) -> Vec<String> {
+        self.shared.state().tail.cursors.keys().cloned().collect()
+    }
+
     fn set_cursor(&self, sink: &str, cursor: Cursor) -> BoxFuture<'_, Result<()>> {
         let now = self.shared.clock.now();
         let lsn = {
