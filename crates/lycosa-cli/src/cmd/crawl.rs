@@ -1,12 +1,11 @@
 //! `lycosa crawl`: the main job.
 
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lycosa::config::{ConfigError, CrawlOptions, Layers, Occasion};
-use lycosa::crawler::{Continue, Crawler, End, Options, Output, Report};
+use lycosa::crawler::{Continue, Crawler, End, Options, Report};
 use lycosa::model::Finish;
-use lycosa::sink::Existing;
 use lycosa::{Error, ErrorKind, Result};
 
 use crate::exit::{Exit, HELP};
@@ -168,7 +167,8 @@ pub(crate) struct Args {
     verbose: bool,
 }
 
-const AFTER_HELP: &str = "Without -o, pages go to pages.jsonl and items to items.jsonl inside the state folder. A crawl that was \
+const AFTER_HELP: &str = "Without -o, pages go to pages.jsonl and items to items.jsonl inside the state folder; \
+those of an earlier crawl are kept there as pages.1.jsonl and so on. A crawl that was \
 stopped, interrupted or killed goes on with --resume; nothing is lost and nothing is written twice.";
 
 /// Runs the command.
@@ -180,7 +180,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let mut options = file.clone().into_crawl(occasion(&args))?;
     let folder = state_folder(&options);
     options.state = Some(folder.clone());
-    options.outputs = outputs(file, &folder, options.continuation)?;
+    options.outputs = file.outputs_beside(&folder, &file.rules().map_err(config_error)?);
     let outputs: Vec<String> =
         options.outputs.iter().map(|output| output.path.display().to_string()).collect();
     let again = format!("go on with: {} --resume", this_command(&folder));
@@ -374,18 +374,6 @@ fn state_folder(options: &Options) -> PathBuf {
         let port = seed.and_then(lycosa::url::Url::port).map(|port| format!("_{port}")).unwrap_or_default();
         PathBuf::from(".lycosa").join(format!("{}{port}", host.replace(':', "_")))
     })
-}
-
-/// The outputs, those that were not named beside the state. There a new crawl replaces the files of the finished one
-/// before: they are the state's own.
-fn outputs(file: CrawlOptions, folder: &Path, continuation: Continue) -> Result<Vec<Output>> {
-    let rules = file.rules().map_err(config_error)?;
-    let own = file.output.is_none() && continuation != Continue::Resume;
-    let mut outputs = file.outputs_beside(folder, &rules);
-    for output in outputs.iter_mut().filter(|output| own && output.path.starts_with(folder)) {
-        output.options.existing = Existing::Overwrite;
-    }
-    Ok(outputs)
 }
 
 fn this_command(folder: &std::path::Path) -> String {

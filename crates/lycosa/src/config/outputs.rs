@@ -34,7 +34,8 @@ impl CrawlOptions {
     }
 
     /// The outputs, none of what was asked for going nowhere: when `output` is not set, items go to `items.jsonl` in
-    /// this folder and pages, unless `pages` is set, to `pages.jsonl` there.
+    /// this folder and pages, unless `pages` is set, to `pages.jsonl` there. Files of these names that are there are
+    /// set aside, unless they shall be overwritten or appended to.
     #[must_use]
     pub fn outputs_beside(&self, folder: &Path, rules: &Rules) -> Vec<Output> {
         if self.output.is_some() {
@@ -46,7 +47,14 @@ impl CrawlOptions {
         } else {
             (beside("items.jsonl"), self.pages.clone().or_else(|| beside("pages.jsonl")))
         };
-        Self { output, pages, ..self.clone() }.outputs(rules)
+        let mut outputs = Self { output, pages, ..self.clone() }.outputs(rules);
+        let given = |path: &Path| self.pages.as_ref().is_some_and(|pages| Path::new(pages) == path);
+        for output in outputs.iter_mut().filter(|output| !given(&output.path)) {
+            if output.options.existing == Existing::Refuse {
+                output.options.existing = Existing::SetAside;
+            }
+        }
+        outputs
     }
 
     /// The item rules, compiled.

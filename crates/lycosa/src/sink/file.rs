@@ -40,6 +40,9 @@ impl DurableFile {
     /// never refused: there is nothing in it to lose, and a kill right after its creation leaves one.
     pub(super) fn begin(path: &Path, existing: Existing) -> Result<Self> {
         create_parent(path)?;
+        if existing == Existing::SetAside {
+            set_aside(path).map_err(|cause| failed("setting aside", path, cause))?;
+        }
         let mut file = open(path, true)?;
         let length = file.metadata().map_err(|cause| failed("reading", path, cause))?.len();
         let mut hash = Xxh3::new();
@@ -49,7 +52,7 @@ impl DurableFile {
                 checksum(&mut file, length, &mut hash).map_err(|cause| failed("reading", path, cause))?;
                 length
             }
-            Existing::Overwrite | Existing::Refuse => 0,
+            Existing::Overwrite | Existing::Refuse | Existing::SetAside => 0,
         };
         let mut file = Self { path: path.to_owned(), file, hash, length: kept, dirty: true, broken: false };
         file.cut()?;
@@ -177,6 +180,18 @@ pub(super) fn sync_folder(path: &Path) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Renames a file that holds something to the first number that is free.
+fn set_aside(path: &Path) -> io::Result<()> {
+    if std::fs::metadata(path).is_ok_and(|found| found.len() > 0) {
+        let extension = path.extension().unwrap_or_default().to_string_lossy();
+        let mut names = (1_u64..).map(|number| path.with_extension(format!("{number}.{extension}")));
+        if let Some(free) = names.find(|name| !name.exists()) {
+            std::fs::rename(path, free)?;
+        }
+    }
+    Ok(())
 }
 
 fn open(path: &Path, create: bool) -> Result<File> {

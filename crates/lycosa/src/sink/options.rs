@@ -72,6 +72,9 @@ pub enum Existing {
     Overwrite,
     /// Records go after what it holds (`--append`).
     Append,
+    /// It is renamed, `pages.jsonl` to `pages.1.jsonl` or the next free number, and a new one begun (outputs that were
+    /// given no name). Parts are refused.
+    SetAside,
 }
 
 /// How a sink is built.

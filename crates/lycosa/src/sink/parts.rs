@@ -116,7 +116,7 @@ impl PartsSink {
             Existing::Append if !found.is_empty() => {
                 "parts cannot be appended to: use --overwrite, or choose another folder"
             }
-            Existing::Refuse if found.iter().any(|part| !is_empty(&part.path)) => {
+            Existing::Refuse | Existing::SetAside if found.iter().any(|part| !is_empty(&part.path)) => {
                 "use --overwrite to replace them, or choose another folder"
             }
             _ => return Ok(()),

@@ -108,6 +108,27 @@ fn a_finished_crawl_is_begun_anew_without_being_asked() {
 }
 
 #[test]
+fn what_lies_where_a_new_crawl_writes_by_default_is_kept() {
+    let (server, bench) = (site(TWO), Bench::new());
+    std::fs::create_dir(bench.path("state")).expect("a folder");
+    bench.write("state/pages.jsonl", "mine\n");
+    let url = server.url("/");
+    let crawl = |flags: &[&str]| {
+        bench.run(&[&["crawl", &url, "--delay", "0", "--state", "state"][..], flags].concat()).ends_with(0)
+    };
+    crawl(&[]);
+    let first = bench.read("state/pages.jsonl");
+    crawl(&["--resume"]);
+    assert_eq!(bench.read("state/pages.jsonl"), first, "a resumed crawl goes on in its file");
+    crawl(&[]);
+    crawl(&["--fresh", "--overwrite"]);
+    assert_eq!(bench.read("state/pages.1.jsonl"), "mine\n");
+    assert_eq!(bench.read("state/pages.2.jsonl"), first);
+    assert_eq!(bench.records("state/pages.jsonl").len(), 2);
+    assert!(!bench.path("state/pages.3.jsonl").exists(), "what shall be overwritten is not kept");
+}
+
+#[test]
 fn the_state_lies_where_it_was_asked_to() {
     let server = site(TWO);
     let bench = Bench::new();
