@@ -45,6 +45,14 @@ impl Progress {
         });
         Self { bar, task }
     }
+
+    /// Takes the line away and waits until nothing watches the crawl any more: whoever lets go of its state last
+    /// writes the snapshot, and must do so before the process ends.
+    pub(crate) async fn end(mut self) {
+        self.task.abort();
+        // Aborted, or at its end already: either way it is over.
+        drop((&mut self.task).await);
+    }
 }
 
 impl Drop for Progress {

@@ -229,7 +229,7 @@ pub(super) async fn crawl(crawler: Crawler, quiet: bool) -> Result<Report> {
     if let Some(interrupts) = interrupts {
         interrupts.abort();
     }
-    drop(progress);
+    progress.end().await;
     if let Some(leaks) = report.as_ref().ok().and_then(|report| summary::leaks(&report.open)) {
         output::say(&leaks);
     }
