@@ -236,7 +236,7 @@ fn accepts(accepted: &[String], content_type: Option<&str>) -> bool {
     let Some(content_type) = content_type else { return true };
     let essence = essence(content_type);
     accepted.iter().any(|wanted| match wanted.strip_suffix('*') {
-        Some(prefix) => essence.starts_with(prefix),
+        Some(prefix) => prefix == "*/" || essence.starts_with(prefix),
         None => essence == wanted.as_str(),
     })
 }
@@ -281,6 +281,7 @@ mod tests {
         let accepted = vec!["text/html".to_owned(), "image/*".to_owned()];
         assert!(accepts(&accepted, Some("Text/HTML; charset=utf-8")));
         assert!(accepts(&accepted, Some("image/png")));
+        assert!(accepts(&["*/*".to_owned()], Some("image/png")));
         assert!(!accepts(&accepted, Some("text/htmlish")));
         assert!(accepts(&accepted, None), "servers forget the type");
     }
