@@ -2,8 +2,8 @@
 //!
 //! [`judge`] looks at status, header fields and the first [`EXAMINED`] bytes of the body. It serves back-off and
 //! reports; nothing here helps to get around a block. `signatures` is the table of known pages, `markers` finds
-//! what it names, `page` measures a
-//! page without building a document, `wall` knows login pages, `refusal` reads what status and header fields say.
+//! what it names, `page` measures a page without building a document, `wall` knows login pages, `refusal` reads what
+//! status and header fields say.
 //!
 //! Two rules keep content from being taken for a block. An answer whose status refuses nothing is judged by its
 //! body only when that is HTML with no more text than a notice has ([`SHORT`]), and then by a page's title
