@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use http::header::{HOST, PROXY_AUTHORIZATION};
+use http::header::{HOST, PROXY_AUTHORIZATION, USER_AGENT as AGENT};
 use http::{HeaderMap, HeaderValue, Request, Uri, Version};
 use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
@@ -24,7 +24,7 @@ use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::ledger::Resource;
 use crate::model::{
     Body, BoxFuture, Downgrade, Exchange, Facts, Fetch, FetchLimits, Origin, Response, Scheme, SessionId,
-    Timings,
+    Timings, USER_AGENT,
 };
 
 type Outgoing = Request<Full<Bytes>>;
@@ -117,7 +117,11 @@ impl Wanted {
             let path = &self.url[Position::BeforePath..Position::AfterQuery];
             *outgoing.uri_mut() = format!("{}{path}", self.key.origin()).parse().map_err(bad_url)?;
             *outgoing.version_mut() = Version::HTTP_2;
-            outgoing.headers_mut().remove(HOST);
+            // Not by `remove`, which would put the last field in the place of this first one.
+            if outgoing.headers().contains_key(HOST) {
+                let fields = std::mem::take(outgoing.headers_mut());
+                outgoing.headers_mut().extend(fields.into_iter().skip(1));
+            }
         } else if outgoing.version() == Version::HTTP_2 {
             let fields = std::mem::take(outgoing.headers_mut());
             outgoing.headers_mut().insert(HOST, host_field(&self.url)?);
@@ -225,6 +229,7 @@ impl Inner {
             host: &host,
             policy: &*wanted.policy,
             times: &wanted.times,
+            agent: wanted.outgoing.as_ref().and_then(|outgoing| outgoing.headers().get(AGENT)),
         };
         let opened = dial.open().await?;
         let Opened { stream, peer, destination, delegated, tls, timings } = opened;
@@ -365,6 +370,10 @@ fn outgoing(
     let mut headers = HeaderMap::with_capacity(fields.len() + 2);
     headers.insert(HOST, host_field(url)?);
     headers.extend(fields);
+    // Whatever stood around this client: nobody is asked by a request without a name.
+    if headers.get(AGENT).is_none_or(HeaderValue::is_empty) {
+        headers.insert(AGENT, HeaderValue::from_static(USER_AGENT));
+    }
     if let Some(proxy) = proxy.filter(|proxy| speaks_for(proxy, origin))
         && let Some(value) = proxy.authorization()
     {

@@ -265,6 +265,26 @@ impl SessionPool {
         profiles.filter_map(|profile| profile.proxy.as_ref())
     }
 
+    /// The `User-Agent`s that sessions have of their own, and `None` when one has none. Named sessions that were not
+    /// put in yet do not count.
+    #[must_use]
+    pub fn user_agents(&self) -> Vec<Option<String>> {
+        let state = self.lock();
+        let named = state.named.values().map(|session| session.profile());
+        let profiles: Vec<&Profile> = match self.options.rotation {
+            Rotation::Off if state.named.contains_key(&SessionId::default()) => named.collect(),
+            Rotation::Off => named.chain([&self.options.default_profile]).collect(),
+            _ => named.chain(&self.options.profiles).collect(),
+        };
+        let mut agents: Vec<_> = profiles.into_iter().map(Profile::user_agent).collect();
+        if self.options.rotation != Rotation::Off && self.options.profiles.is_empty() {
+            agents.push(None);
+        }
+        agents.sort();
+        agents.dedup();
+        agents
+    }
+
     /// The counts so far.
     #[must_use]
     pub fn stats(&self) -> SessionStats {
@@ -341,6 +361,14 @@ impl SessionPool {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Display for SessionStats {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { opened, live, uses, used_up, blocked, failing } = self;
+        write!(f, "sessions: {opened} opened, {live} live, {uses} uses; ")?;
+        write!(f, "retired: {used_up} used up, {blocked} blocked, {failing} failing")
     }
 }
 

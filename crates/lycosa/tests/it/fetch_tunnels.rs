@@ -45,7 +45,7 @@ pub(crate) async fn tls_server(alpn: &[&[u8]]) -> (Server, Vec<u8>) {
     (server, certificate)
 }
 
-/// A server that speaks HTTP/2 alone: a short body, or at `/endless` one that never ends.
+/// A server that speaks HTTP/2 alone: a short body, at `/endless` one that never ends, at `/fields` what it was sent.
 pub(crate) async fn http2_server() -> Server {
     use http_body_util::{BodyExt as _, Full};
     use hyper::body::{Bytes, Frame, Incoming};
@@ -70,6 +70,11 @@ pub(crate) async fn http2_server() -> Server {
             let answer = hyper::service::service_fn(|request: http::Request<Incoming>| async move {
                 let body: Boxed = if request.uri().path() == "/endless" {
                     Endless.boxed()
+                } else if request.uri().path() == "/fields" {
+                    let line = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+                        format!("{name}: {}\n", value.to_str().unwrap())
+                    };
+                    Full::from(request.headers().iter().map(line).collect::<String>()).boxed()
                 } else {
                     Full::from("over TLS").boxed()
                 };

@@ -20,7 +20,9 @@ mod fetch_guard;
 mod fetch_real_servers;
 mod fetch_server;
 mod fetch_tunnels;
+mod identity;
 mod proxies;
 mod redirects;
 mod retries;
+
 mod sessions;
