@@ -22,7 +22,8 @@ pub struct SessionFields {
     /// Requests, hops of redirects included, after which a fresh session takes the place of one. Default no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_uses: Option<u64>,
-    /// Whether an answer of status 403 or 429 retires its session. Default true.
+    /// Whether an answer that keeps the crawler out retires its session: status 403 or 429, or what `detect_blocks`
+    /// tells from content. Default true.
     pub retire_on_block: bool,
     /// Failures in a row that retire a session, from 1. Default 5.
     pub max_failures: u32,

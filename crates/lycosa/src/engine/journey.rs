@@ -33,7 +33,7 @@ pub(super) struct Journey {
     pub(super) attempts: Vec<Attempt>,
     peer: Option<std::net::SocketAddr>,
     /// The session the answer came by, as far as it was said.
-    session: Option<SessionId>,
+    pub(super) session: Option<SessionId>,
     /// Whether the answer came without a request: then none is charged to the site.
     is_local: bool,
 }

@@ -14,7 +14,9 @@ use url::Url;
 
 use crate::domain::{registrable, same_site};
 use crate::error::{ErrorKind, Result};
-use crate::model::{Answer, BoxFuture, CacheUse, Clock, Exchange, Middleware, Next, Request, RequestKind};
+use crate::model::{
+    Answer, BoxFuture, CacheUse, Clock, Exchange, Middleware, Next, Request, RequestKind, SessionId,
+};
 use crate::profiles::laid_over;
 use crate::session::{CookieRequest, Ended, Session, SessionPool};
 
@@ -131,6 +133,11 @@ fn found_on_same_site(request: &Request, url: &Url) -> bool {
 impl Middleware for Sessions {
     fn name(&self) -> &'static str {
         Self::NAME
+    }
+
+    fn blocked(&self, session: SessionId, status: u16) -> bool {
+        // What the status said was noted when it came.
+        !self.pool.is_block(status) && self.pool.blocked(session)
     }
 
     fn handle<'a>(&'a self, mut exchange: Exchange, next: Next<'a>) -> BoxFuture<'a, Result<Answer>> {

@@ -253,6 +253,23 @@ impl SessionPool {
         true
     }
 
+    /// Tells that an answer which was reported already kept the crawler out after all; gives whether that retired its
+    /// session.
+    pub fn blocked(&self, id: SessionId) -> bool {
+        let mut state = self.lock();
+        let State { slots, stats, .. } = &mut *state;
+        let on_duty = |slot: &&mut Option<Slot>| slot.as_ref().is_some_and(|slot| slot.session.id == id);
+        let Some(place) = slots.iter_mut().find(on_duty) else { return false };
+        let Some(slot) = place else { return false };
+        slot.blocks += 1;
+        if slot.blocks < self.options.max_blocks.max(1) {
+            return false;
+        }
+        *place = None;
+        stats.retire(Retirement::Blocked);
+        true
+    }
+
     /// Whether a status means that the session is blocked.
     #[must_use]
     pub fn is_block(&self, status: u16) -> bool {

@@ -24,5 +24,6 @@ mod identity;
 mod proxies;
 mod redirects;
 mod retries;
+mod rotation;
 
 mod sessions;
