@@ -1,7 +1,8 @@
 //! A response body: every limit is checked while it is read, and its connection comes back or is closed.
 //!
 //! Read to its last byte, it gives the connection to the pool. Dropped before, it takes what already lies in the
-//! buffers, in case that is the rest, and otherwise closes the connection; it never waits in a drop.
+//! buffers, in case that is the rest, and otherwise closes the connection, or in HTTP/2 resets the stream; it never
+//! waits in a drop.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -209,8 +210,13 @@ impl Drop for HttpBody {
             match held.connection.poll_data(&mut quiet, &mut self.incoming) {
                 Poll::Ready(Some(Ok(data))) => taken += data.len() as u64,
                 Poll::Ready(None) => return held.give_back(),
-                Poll::Ready(Some(Err(_))) | Poll::Pending => return,
+                Poll::Ready(Some(Err(_))) => return,
+                Poll::Pending => break,
             }
+        }
+        // Dropping the rest of an HTTP/2 body resets its stream (RFC 9113 §8.1); the connection goes on without it.
+        if held.connection.is_http2() && self.failure.is_none() {
+            held.give_back();
         }
     }
 }

@@ -15,6 +15,7 @@ mod crawler;
 mod fetch_client;
 mod fetch_connections;
 mod fetch_dns;
+mod fetch_ends;
 mod fetch_faults;
 mod fetch_guard;
 mod fetch_real_servers;
