@@ -86,6 +86,17 @@ fn check(options: &Options) -> Result<()> {
         return Err(Error::new(ErrorKind::Usage, "there is no seed to begin with")
             .with_hint("name a URL, or --seeds FILE, or - to read seeds from standard input"));
     }
+    check_cache(options)?;
+    if options.concurrency == 0 || options.per_host == 0 {
+        return Err(Error::new(ErrorKind::Usage, "the concurrency cannot be 0").with_hint("use 1 or more"));
+    }
+    for proxy in options.sessions.iter().flat_map(|pool| pool.proxies()) {
+        Proxy::parse(proxy.as_str())?;
+    }
+    Ok(())
+}
+
+pub(super) fn check_cache(options: &Options) -> Result<()> {
     if options.offline && options.cache.is_none() {
         return Err(Error::new(
             ErrorKind::Usage,
@@ -93,11 +104,9 @@ fn check(options: &Options) -> Result<()> {
         )
         .with_hint("name the folder of a cache with --cache"));
     }
-    if options.concurrency == 0 || options.per_host == 0 {
-        return Err(Error::new(ErrorKind::Usage, "the concurrency cannot be 0").with_hint("use 1 or more"));
-    }
-    for proxy in options.sessions.iter().flat_map(|pool| pool.proxies()) {
-        Proxy::parse(proxy.as_str())?;
+    if options.cache.as_ref().is_some_and(|folder| folder.as_os_str().is_empty()) {
+        return Err(Error::new(ErrorKind::Usage, "the name of the cache's folder is empty")
+            .with_hint("name a folder, such as --cache .lycosa/cache"));
     }
     Ok(())
 }
@@ -183,7 +192,11 @@ fn read_pem(path: &Path) -> Result<Vec<u8>> {
     })
 }
 
-fn cache(options: &Options, clock: &Arc<dyn Clock>, telemetry: &Telemetry) -> Result<Option<Cache>> {
+pub(super) fn cache(
+    options: &Options,
+    clock: &Arc<dyn Clock>,
+    telemetry: &Telemetry,
+) -> Result<Option<Cache>> {
     let open = |folder: &Path| {
         Cache::open(folder, options.cache_size, options.offline, clock.clone(), telemetry.clone())
     };

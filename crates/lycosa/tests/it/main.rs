@@ -12,6 +12,7 @@ mod cached;
 mod cancel;
 mod crawled;
 mod crawler;
+mod damaged;
 mod fetch_client;
 mod fetch_connections;
 mod fetch_dns;
