@@ -15,7 +15,7 @@ use crate::{output, summary};
 
 /// Crawl sites and write one record a page.
 #[derive(Debug, Default, clap::Args)]
-#[command(after_help = format!("{AFTER_HELP}\n\n{HELP}"))]
+#[command(after_help = format!("{AFTER_HELP}\n\n{HELP}"), allow_negative_numbers = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 pub(crate) struct Args {
     /// Where to begin: URLs or host names (then with http); `-` reads them from standard input

@@ -103,7 +103,7 @@ impl CrawlOptions {
                 Durability::Power => crawler::Durability::Power,
             },
             drain: self.drain.0,
-            nofollow: self.nofollow,
+            respect_nofollow: self.respect_nofollow,
             list_outlinks: self.outlinks == OutlinksField::List,
             ..Options::default()
         }

@@ -217,6 +217,8 @@ impl Layers {
             let Some(layer) = self.layers.iter().rev().find(holds).or(self.layers.first()) else { continue };
             problems.push(locate(&layer.source, &layer.text, mistake));
         }
+        let rank = |source: &Source| self.layers.iter().position(|layer| layer.source == *source);
+        problems.sort_by_key(|problem| (rank(&problem.source), problem.line, problem.column));
         if problems.is_empty() { Ok(options) } else { Err(ConfigError { problems }) }
     }
 

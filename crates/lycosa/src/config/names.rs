@@ -131,6 +131,10 @@ fn unknown(path: &[Step], at: usize, here: &[&str], all: &[String]) -> Mistake {
 fn suggestion(written: &str, is_top: bool, here: &[&str], all: &[String]) -> String {
     let plain = written.to_ascii_lowercase().replace('-', "_");
     let did_you_mean = |name: &str| format!("did you mean `{name}`?");
+    // What this name said was the contrary of what people read in it.
+    if is_top && plain == "nofollow" {
+        return "write respect_nofollow = true to leave out links with rel=nofollow".to_owned();
+    }
     if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| is_top && *theirs == plain) {
         return did_you_mean(ours);
     }

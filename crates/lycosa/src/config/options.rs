@@ -32,8 +32,8 @@ pub struct CrawlOptions {
     /// Links from a seed: 0 is the seeds alone. Default no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub depth: Option<u32>,
-    /// Whether links with `rel=nofollow` are followed. Default true.
-    pub nofollow: bool,
+    /// Whether links with `rel=nofollow` are left out. Default false: the word is about ranking.
+    pub respect_nofollow: bool,
     /// Whether sitemaps are read: those robots.txt names, else `/sitemap.xml`. Default false.
     pub sitemap: bool,
     /// Whether robots.txt is obeyed. Default true.
@@ -187,7 +187,7 @@ impl Default for CrawlOptions {
             include: Vec::new(),
             exclude: Vec::new(),
             depth: None,
-            nofollow: true,
+            respect_nofollow: false,
             sitemap: false,
             robots: true,
             max_pages: None,

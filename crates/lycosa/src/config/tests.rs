@@ -129,6 +129,20 @@ const BAD: &[Case] = &[
     ),
     ("[sessions]\ncount = 4\nprofiles = ['x']", 3, 13, "there is no profile `x`", "[[profiles]]"),
     ("keep_cookies = false\n[sessions]\ncount = 4", 3, 9, "sessions keep cookies", "choose one"),
+    ("dns_servers = ['127.0.0.1', 'dns.test']", 1, 29, "dns.test", ""),
+    ("cacert = 'no-such-file.pem'", 1, 10, "`no-such-file.pem` cannot be read", "PEM"),
+    ("cacert = ''", 1, 10, "`cacert` is empty", "leave it out"),
+    (
+        "seed_files = ['-', 'no-such-seeds.txt']",
+        1,
+        20,
+        "`no-such-seeds.txt` cannot be read",
+        "standard input",
+    ),
+    ("offline = true", 1, 11, "`offline` without `cache`", "name the folder"),
+    ("cache = ''", 1, 9, "`cache` is empty", "leave it out"),
+    ("state = ' '", 1, 9, "`state` is empty", "leave it out"),
+    ("nofollow = true", 1, 1, "no option `nofollow`", "respect_nofollow = true"),
     ("headers = ['User-Agent;']", 1, 12, "the User-Agent is empty", ""),
     ("headers = ['Host: a.test']", 1, 12, "set by the client itself", ""),
     ("[items.p]\nfor_each = 'p::text'\nfields.a = 'a'", 2, 12, "`for_each` selects elements", "leave out"),
@@ -170,6 +184,13 @@ fn several_mistakes_are_told_together() {
     let lines: Vec<_> = problems.iter().map(|problem| problem.line).collect();
     assert_eq!(lines, [1, 2, 3, 5, 6, 8, 9]);
     assert_eq!(problems[0].to_string(), "lycosa.toml:1:1: there is no option `dept`");
+}
+
+#[test]
+fn mistakes_are_told_in_the_order_of_their_lines() {
+    let text = "user = 'me'\nmax_pages = 'x'\nconcurrency = 0\nbanana = 1\n[timeouts]\nidle = 0\ntls = 'y'\n";
+    let lines: Vec<_> = check("lycosa.toml", text).iter().map(|problem| problem.line).collect();
+    assert_eq!(lines, [1, 2, 3, 4, 6, 7]);
 }
 
 #[test]

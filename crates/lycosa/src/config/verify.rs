@@ -12,6 +12,7 @@ use super::profiles::{Dress, named, of_host};
 use super::{CrawlOptions, HeaderLine};
 use crate::extract::rules::{RuleError, RulePart, Rules, describe_pattern_error};
 use crate::fetch::Proxy;
+use crate::fetch::dns::parse_server;
 use crate::profiles::{HostPattern, agent_value, header_fields};
 use crate::proxies::NoProxy;
 use crate::scope::{ScopeOptions, ScopeRules};
@@ -39,6 +40,7 @@ pub(super) fn verify(options: &CrawlOptions) -> Vec<Mistake> {
     profiles(options, &mut mistakes);
     sessions(options, &mut mistakes);
     outputs(options, &mut mistakes);
+    files(options, &mut mistakes);
     if let Err(errors) = Rules::compile(&options.items) {
         mistakes.extend(errors.into_iter().map(rule_mistake));
     }
@@ -74,6 +76,12 @@ fn addresses(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
             let path = ["allow_address".into(), Step::Index(index)];
             let message = format!("`{network}` is no address or network");
             mistakes.push(mistake(path, message, "write 127.0.0.1, 10.0.0.0/8 or fd00::/8"));
+        }
+    }
+    for (index, server) in options.dns_servers.iter().enumerate() {
+        if let Err(error) = parse_server(server) {
+            let path = ["dns_servers".into(), Step::Index(index)];
+            mistakes.push(mistake(path, error.message(), error.hint().unwrap_or_default()));
         }
     }
     proxies(options, mistakes);
@@ -282,6 +290,43 @@ fn outputs(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
             _ => {}
         }
     }
+}
+
+/// Names that are empty, files to be read that are not there, a cache that is asked alone and is not named.
+fn files(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
+    let named = [
+        ("cache", &options.cache),
+        ("state", &options.state),
+        ("save_bodies", &options.save_bodies),
+        ("cacert", &options.cacert),
+    ];
+    for (key, _) in named.iter().filter(|(_, name)| name.as_ref().is_some_and(|name| name.trim().is_empty()))
+    {
+        let message = format!("`{key}` is empty");
+        mistakes.push(mistake([(*key).into()], message, "name a file or folder, or leave it out"));
+    }
+    if let Some(name) = options.cacert.as_ref().filter(|name| !name.trim().is_empty()) {
+        read(["cacert".into()], name, "give a PEM file of certificates", mistakes);
+    }
+    for (index, name) in options.seed_files.iter().enumerate().filter(|(_, name)| *name != "-") {
+        let path = ["seed_files".into(), Step::Index(index)];
+        read(path, name, "name a text file with one URL a line, or - for standard input", mistakes);
+    }
+    if options.offline && options.cache.is_none() {
+        let message = "`offline` without `cache`: nothing can be had without both";
+        mistakes.push(mistake(["offline".into()], message, "name the folder of a cache with `cache`"));
+    }
+}
+
+/// Whether a file can be read, as far as opening it tells.
+fn read(path: impl IntoIterator<Item = Step>, name: &str, hint: &str, mistakes: &mut Vec<Mistake>) {
+    let found = std::fs::File::open(name).and_then(|file| file.metadata());
+    let why = match found {
+        Ok(found) if found.is_dir() => "it is a folder".to_owned(),
+        Ok(_) => return,
+        Err(cause) => cause.to_string(),
+    };
+    mistakes.push(mistake(path, format!("`{name}` cannot be read: {why}"), hint));
 }
 
 /// A table holds records of one kind.

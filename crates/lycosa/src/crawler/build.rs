@@ -56,7 +56,8 @@ pub(super) async fn build(
     let opened: Opened =
         state::open(&options, &notes, limits(&options, &*clock), pace(&options), clock.clone())?;
     let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key));
-    let links = LinkOptions { nofollow: options.nofollow, limit: settings(&options).max_links };
+    let links =
+        LinkOptions { respect_nofollow: options.respect_nofollow, limit: settings(&options).max_links };
     let mut extractors: Vec<Arc<dyn Extract>> = vec![Arc::new(LinkExtractor::new(links))];
     extractors.extend(options.extractors.iter().cloned());
     let parts = Parts {
@@ -187,8 +188,9 @@ fn resolver(options: &Options, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Resolve
 
 fn read_pem(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|cause| {
-        Error::io(format!("reading the certificates in {}", path.display()), cause)
+        Error::new(ErrorKind::Usage, format!("the certificates in {} cannot be read", path.display()))
             .with_hint("--cacert takes a PEM file")
+            .with_source(cause)
     })
 }
 

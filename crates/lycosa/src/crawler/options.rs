@@ -155,8 +155,8 @@ pub struct Options {
     pub durability: Durability,
     /// How long open requests may go on after the order to stop. Default 10 s.
     pub drain: Duration,
-    /// Whether links with `rel=nofollow` are followed. Default true: the word is about ranking.
-    pub nofollow: bool,
+    /// Whether links with `rel=nofollow` are left out. Default false: the word is about ranking.
+    pub respect_nofollow: bool,
     /// Whether page records list their outlinks instead of counting them. Default false.
     pub list_outlinks: bool,
     /// Extractors beside the links, in order.
@@ -230,7 +230,7 @@ impl Default for Options {
             continuation: Continue::default(),
             durability: Durability::default(),
             drain: Duration::from_secs(10),
-            nofollow: true,
+            respect_nofollow: false,
             list_outlinks: false,
             extractors: Vec::new(),
             middlewares: Vec::new(),

@@ -34,6 +34,8 @@ pub(super) struct Journey {
     peer: Option<std::net::SocketAddr>,
     /// The session the answer came by, as far as it was said.
     pub(super) session: Option<SessionId>,
+    /// The declared type of the answer, once there is one.
+    pub(super) answered: Option<Option<Box<str>>>,
     /// Whether the answer came without a request: then none is charged to the site.
     is_local: bool,
 }
@@ -90,6 +92,7 @@ impl Journey {
                 attempts: Vec::new(),
                 peer: None,
                 session: None,
+                answered: None,
                 is_local: false,
             }),
             Err(cause) => {
@@ -175,6 +178,7 @@ impl Journey {
     async fn arrived(&mut self, response: Box<Response>) -> Ending {
         self.peer = response.facts.peer;
         self.session = response.facts.session;
+        self.answered = Some(response.header("content-type").map(Into::into));
         if let Some(how) = response.facts.cache {
             self.shared.telemetry.cached(how);
             self.is_local = how.is_local();

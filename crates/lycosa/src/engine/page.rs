@@ -219,10 +219,14 @@ impl Journey {
         if is_hop || !self.shared.parts.settings.all_outcomes || !yields_page {
             return Vec::new();
         }
-        let attempts = self.request.attempt + u32::try_from(self.attempts.len()).unwrap_or(u32::MAX);
+        let sent = self.attempts.len() + self.request.chain.len();
+        let attempts = self.request.attempt + u32::try_from(sent).unwrap_or(u32::MAX);
+        let answer = self.answered.as_ref();
         let facts = OutcomeFacts {
             url: self.request.first_url(),
             outcome,
+            final_url: answer.map(|_| self.url.as_str()),
+            content_type: answer.and_then(|content_type| content_type.as_deref()),
             attempts,
             depth: self.request.depth,
             parent: self.request.parent.as_deref(),

@@ -11,7 +11,9 @@ use super::journey::{Arrival, Ending, Journey};
 use super::shared::Shared;
 use crate::error::{Error, ErrorKind};
 use crate::model::{Discovered, Exclusion, HostUpdate, Lease, Origin, Request, RequestKind, Robots};
-use crate::politeness::robots::{AgentRules, MAX_ROBOTS_REDIRECTS, RobotsAnswer, RobotsTxt, robots_meaning};
+use crate::politeness::robots::{
+    AgentRules, MAX_ROBOTS_BYTES, MAX_ROBOTS_REDIRECTS, RobotsAnswer, RobotsTxt, robots_meaning,
+};
 use crate::scope::spelling;
 
 /// Parsed rules kept at once; beyond, all are dropped and parsed again when needed.
@@ -93,6 +95,14 @@ impl Journey {
         let headers = response.headers;
         let (body, end) = response.body.read().await;
         self.note_answer(status, body.len() as u64, end.wire_bytes);
+        if body.len() > MAX_ROBOTS_BYTES
+            || end.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::TooLarge)
+        {
+            let (origin, most) = (robots_origin(&self.lease), MAX_ROBOTS_BYTES >> 10);
+            self.shared
+                .telemetry
+                .problem(format!("robots.txt of {origin} is read to {most} KiB, the rest does not count"));
+        }
         // What was cut by the limit counts as far as it goes; a body that broke off is asked for again.
         if let Some(error) = end.error.filter(|error| error.kind() != ErrorKind::TooLarge) {
             return self.retry_body(&error).unwrap_or_else(|| self.robots_failed(&error));

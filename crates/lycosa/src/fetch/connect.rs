@@ -103,10 +103,14 @@ impl Dial<'_> {
         // Whatever stands between here and the proxy is the proxy's failure, a timeout too.
         let unreachable = |error: Error| {
             let phase = error.phase().unwrap_or(Phase::Connect);
-            Error::new(ErrorKind::Proxy, format!("the proxy {} cannot be reached", proxy.shown))
-                .in_phase(phase)
-                .with_hint("check that it runs and that its host and port are right")
-                .with_source(error)
+            let unreached =
+                Error::new(ErrorKind::Proxy, format!("the proxy {} cannot be reached", proxy.shown))
+                    .in_phase(phase)
+                    .with_hint("check that it runs and that its host and port are right");
+            if error.kind() == ErrorKind::Connect {
+                return unreached.with_cause_of(&error);
+            }
+            unreached.with_source(error)
         };
         let addresses = self.resolve(&host, proxy.port, timings).await.map_err(unreachable)?;
         let (tcp, peer) = self.tcp(&addresses, &proxy.shown, timings).await.map_err(unreachable)?;
