@@ -147,11 +147,8 @@ fn options(args: &Args) -> Result<SingleOptions> {
 
 /// `Name: value`.
 pub(super) fn header(line: &str) -> Result<(String, String)> {
-    let (name, value) = line.split_once(':').ok_or_else(|| {
-        Error::new(ErrorKind::Usage, format!("the header `{line}` has no colon"))
-            .with_hint("write -H \"Name: value\"")
-    })?;
-    Ok((name.trim().to_owned(), value.trim().to_owned()))
+    let (name, value) = lycosa::middleware::parse_field(line)?;
+    Ok((name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
 }
 
 /// `USER:PASSWORD`.

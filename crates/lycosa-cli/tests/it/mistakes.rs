@@ -72,7 +72,7 @@ fn wrong_values_say_what_would_be_right() {
         ("--max-bytes", "10M", "write 10MB or 10MiB"),
         ("--max-bytes", "50kB", "give 64KiB or more"),
         ("--max-time", "soon", "`soon`"),
-        ("-H", "no colon", "write \"Name: value\""),
+        ("-H", "no colon", "write it as 'Name: value'"),
         ("-u", "nobody", "write USER:PASSWORD"),
         ("-c", "0", "1 or more"),
         ("--accept-types", "html", "write text/html or text/*"),

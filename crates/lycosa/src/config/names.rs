@@ -75,8 +75,20 @@ fn walk_value(
     path: &mut Vec<Step>,
     mistakes: &mut Vec<Mistake>,
 ) {
-    if let DeValue::Table(table) = value {
-        walk_table(table, schema, all, path, mistakes);
+    match value {
+        DeValue::Table(table) => walk_table(table, schema, all, path, mistakes),
+        DeValue::Array(list) => {
+            let Some(inner) = forms(schema).find_map(|form| form.get("items")) else { return };
+            for (index, element) in list.iter_mut().enumerate() {
+                path.push(Step::Index(index));
+                // Tables alone: a list in a list has no keys.
+                if let DeValue::Table(table) = element.get_mut() {
+                    walk_table(table, inner, all, path, mistakes);
+                }
+                path.pop();
+            }
+        }
+        _ => {}
     }
 }
 

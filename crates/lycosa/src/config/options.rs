@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{ByteSize, HeaderLine, Secret, Span, proxy_list};
+use super::{ByteSize, HeaderLine, HostFields, ProfileFields, Secret, SessionFields, Span, proxy_list};
 use crate::error::ErrorKind;
 use crate::extract::rules::{ItemRule, Named};
 use crate::fetch::HttpVersion;
@@ -85,6 +85,16 @@ pub struct CrawlOptions {
     pub user_agent: String,
     /// Header lines sent with every request, such as `"Accept-Language: de"`. Default none.
     pub headers: Vec<HeaderLine>,
+    /// Sets of header fields by name, for `hosts` and `sessions` to wear. Default none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<ProfileFields>,
+    /// What certain hosts are shown instead of `user_agent` and `headers`; the first that fits a host counts, and a
+    /// session's own profile comes before it. Default none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<HostFields>,
+    /// Sessions that requests take turns with, each with cookies and connections of its own. Default none: one session.
+    #[serde(skip_serializing_if = "SessionFields::is_off")]
+    pub sessions: SessionFields,
     /// Cookies sent to the seeds' hosts, such as `a=1; b=2`. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cookie: Option<Secret>,
@@ -197,6 +207,9 @@ impl Default for CrawlOptions {
             dns_servers: Vec::new(),
             user_agent: crate::middleware::USER_AGENT.to_owned(),
             headers: Vec::new(),
+            profiles: Vec::new(),
+            hosts: Vec::new(),
+            sessions: SessionFields::default(),
             cookie: None,
             keep_cookies: true,
             user: None,

@@ -6,11 +6,13 @@ use std::path::Path;
 use http::HeaderValue;
 use regex::RegexBuilder;
 
-use super::CrawlOptions;
 use super::inspect::Mistake;
 use super::place::Step;
+use super::profiles::{Dress, named, of_host};
+use super::{CrawlOptions, HeaderLine};
 use crate::extract::rules::{RuleError, RulePart, Rules, describe_pattern_error};
 use crate::fetch::Proxy;
+use crate::profiles::{HostPattern, agent_value, header_fields};
 use crate::proxies::NoProxy;
 use crate::scope::{ScopeOptions, ScopeRules};
 use crate::seed;
@@ -22,6 +24,11 @@ const PATTERN_MEMORY: usize = 8 << 20;
 /// Bytes that a request reserves of the crawl's budget before it starts.
 const LEAST_BYTES: u64 = 64 << 10;
 
+/// Sessions that take turns at most.
+const MOST_SESSIONS: u32 = 10_000;
+
+const PROXY_HINT: &str = "give http://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT";
+
 /// Every mistake in these options.
 pub(super) fn verify(options: &CrawlOptions) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
@@ -29,6 +36,8 @@ pub(super) fn verify(options: &CrawlOptions) -> Vec<Mistake> {
     patterns(options, &mut mistakes);
     numbers(options, &mut mistakes);
     identity(options, &mut mistakes);
+    profiles(options, &mut mistakes);
+    sessions(options, &mut mistakes);
     outputs(options, &mut mistakes);
     if let Err(errors) = Rules::compile(&options.items) {
         mistakes.extend(errors.into_iter().map(rule_mistake));
@@ -76,9 +85,8 @@ fn proxies(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
         if Proxy::parse(&proxy.0).is_err() {
             let place = (!is_one).then_some(Step::Index(index));
             let path = std::iter::once("proxy".into()).chain(place);
-            let hint = "give http://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT";
             // The address may hold a password, so it is not repeated.
-            mistakes.push(mistake(path, "`proxy` is not the address of a proxy", hint));
+            mistakes.push(mistake(path, "`proxy` is not the address of a proxy", PROXY_HINT));
         }
     }
     for (index, entry) in options.no_proxy.iter().enumerate() {
@@ -143,13 +151,9 @@ fn numbers(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
 }
 
 fn identity(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
-    if options.user_agent.trim().is_empty() || HeaderValue::from_str(&options.user_agent).is_err() {
-        let message = "`user_agent` is empty or holds a character that a header cannot have";
-        mistakes.push(mistake(
-            ["user_agent".into()],
-            message,
-            "name your crawler and an address to write to",
-        ));
+    if let Err(error) = agent_value(&options.user_agent) {
+        let message = format!("`user_agent`: {}", error.message());
+        mistakes.push(mistake(["user_agent".into()], message, error.hint().unwrap_or_default()));
     }
     if options.cookie.as_ref().is_some_and(|cookie| HeaderValue::from_str(&cookie.0).is_err()) {
         let message = "`cookie` holds a character that a header cannot have";
@@ -166,6 +170,86 @@ fn identity(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
             let message = format!("`{media_type}` is no media type");
             mistakes.push(mistake(path, message, "write text/html or text/*"));
         }
+    }
+}
+
+/// Profiles that cannot be worn, hosts that are none, names that nothing has.
+fn profiles(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
+    let of = |list: &str, index: usize, key: &str| [list.into(), Step::Index(index), key.into()];
+    for (index, profile) in options.profiles.iter().enumerate() {
+        let is_again = options.profiles.iter().take(index).any(|other| other.name == profile.name);
+        if is_again || profile.name.trim().is_empty() {
+            let message = format!("`profiles`: the name `{}` is empty or taken", profile.name);
+            mistakes.push(mistake(of("profiles", index, "name"), message, "give each profile its own"));
+        }
+        let dress = (profile.user_agent.clone(), profile.headers.iter().map(HeaderLine::pair).collect());
+        worn(dress, "profiles", index, mistakes);
+    }
+    for (index, host) in options.hosts.iter().enumerate() {
+        if let Err(error) = HostPattern::parse(&host.host) {
+            let message = format!("`hosts`: {}", error.message());
+            mistakes.push(mistake(of("hosts", index, "host"), message, error.hint().unwrap_or_default()));
+        }
+        if let Err(error) = of_host(host, &options.profiles) {
+            let message = format!("`hosts`: {}", error.message());
+            mistakes.push(mistake(of("hosts", index, "profile"), message, error.hint().unwrap_or_default()));
+        }
+        let dress = (host.user_agent.clone(), host.headers.iter().map(HeaderLine::pair).collect());
+        worn(dress, "hosts", index, mistakes);
+    }
+}
+
+/// Sessions that would not be had as they are written.
+fn sessions(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
+    let sessions = &options.sessions;
+    let mut wrong = |key: &str, message: String, hint: &str| {
+        mistakes.push(mistake(["sessions".into(), key.into()], format!("`sessions.{key}`{message}"), hint));
+    };
+    if let (None, Some(key)) = (sessions.count, sessions.first_without_count()) {
+        wrong(
+            key,
+            " says nothing without `sessions.count`".to_owned(),
+            "write how many there are: count = 4",
+        );
+    }
+    let counts = [("count", sessions.count.map(u64::from)), ("max_uses", sessions.max_uses)];
+    for (key, count) in counts {
+        if count == Some(0) {
+            wrong(key, " must be 1 or more".to_owned(), "leave it out for the default");
+        }
+    }
+    if sessions.count.is_some_and(|count| count > MOST_SESSIONS) {
+        wrong("count", format!(" must be {MOST_SESSIONS} or less"), "each has connections of its own");
+    }
+    if sessions.max_failures == 0 {
+        wrong("max_failures", " must be 1 or more".to_owned(), "leave it out for the default");
+    }
+    if sessions.count.is_some() && !options.keep_cookies {
+        wrong("count", ": sessions keep cookies, and `keep_cookies` is false".to_owned(), "choose one");
+    }
+    for (index, proxy) in sessions.proxies.iter().enumerate() {
+        if Proxy::parse(&proxy.0).is_err() {
+            let path = ["sessions".into(), "proxies".into(), Step::Index(index)];
+            let message = "`sessions.proxies` holds what is not the address of a proxy";
+            mistakes.push(mistake(path, message, PROXY_HINT));
+        }
+    }
+    for (index, name) in sessions.profiles.iter().enumerate() {
+        if let Err(error) = named(&options.profiles, name) {
+            let path = ["sessions".into(), "profiles".into(), Step::Index(index)];
+            let message = format!("`sessions.profiles`: {}", error.message());
+            mistakes.push(mistake(path, message, error.hint().unwrap_or_default()));
+        }
+    }
+}
+
+fn worn((agent, headers): Dress, list: &str, index: usize, mistakes: &mut Vec<Mistake>) {
+    let agents = header_fields(agent.as_deref(), &[]).map_err(|error| ("user_agent", error));
+    let fields = header_fields(None, &headers).map_err(|error| ("headers", error));
+    for (key, error) in [agents, fields].into_iter().filter_map(Result::err) {
+        let path = [list.into(), Step::Index(index), key.into()];
+        let message = format!("`{list}`: {}", error.message());
+        mistakes.push(mistake(path, message, error.hint().unwrap_or_default()));
     }
 }
 

@@ -22,6 +22,7 @@ use crate::ledger::Ledger;
 use crate::middleware::{Cache, StackOptions, built_in, parse_field};
 use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Origin, Pace, Resolve};
 use crate::politeness::{RetryOptions, RetryPolicy};
+use crate::profiles::HostProfiles;
 use crate::scope::{Identity, ScopeOptions, ScopeRules};
 use crate::telemetry::Telemetry;
 
@@ -73,7 +74,7 @@ pub(super) async fn build(
         retry,
         telemetry,
         ledger: ledger.clone(),
-        settings: settings(&options),
+        settings: Settings { robots_agents: super::names::robots_agents(&options)?, ..settings(&options) },
     };
     let engine = Engine::new(parts);
     let watch = Watch::new(engine.telemetry(), opened.frontier, ledger.clone(), clock, options.max_pages);
@@ -205,6 +206,7 @@ pub(super) fn middlewares(
     let fields = options.headers.iter().map(|(name, value)| parse_field(&format!("{name}: {value}")));
     let stack = StackOptions {
         user_agent: options.user_agent.clone(),
+        hosts: HostProfiles::new(&options.hosts)?,
         fields: fields.collect::<Result<_>>()?,
         user: options.user.clone(),
         cookie: options.cookie.clone(),
@@ -220,14 +222,9 @@ pub(super) fn middlewares(
 }
 
 fn settings(options: &Options) -> Settings {
-    // robots.txt is asked for the name that is sent, which a header given by hand replaces.
-    let by_hand = options.headers.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
-    let agent = by_hand.map(|(_, value)| value).or(options.user_agent.as_ref());
-    let agent = agent.map(|agent| crate::politeness::robots::product_token(agent));
     Settings {
         concurrency: options.concurrency,
         robots: options.robots,
-        robots_agent: agent.filter(|name| !name.is_empty()).unwrap_or("lycosa").to_owned(),
         sitemaps: options.sitemap,
         max_redirects: options.max_redirects,
         accept_types: options.accept_types.iter().map(|kind| kind.to_ascii_lowercase()).collect(),

@@ -13,6 +13,7 @@ use crate::fetch::{HttpVersion, Timeouts};
 pub use crate::frontier::embedded::Durability;
 use crate::model::Sink;
 pub use crate::politeness::RetryOptions;
+use crate::profiles::HostProfile;
 use crate::proxies::ProxyPool;
 use crate::scope::ScopeMode;
 use crate::session::SessionPool;
@@ -80,6 +81,9 @@ pub struct Options {
     pub headers: Vec<(String, String)>,
     /// The `User-Agent`. Default `Lycosa/<version> (+<url>)`.
     pub user_agent: Option<String>,
+    /// What certain hosts are shown instead of `user_agent` and `headers`; the first that fits a host counts.
+    /// Default none.
+    pub hosts: Vec<HostProfile>,
     /// Basic authentication at the seeds' origins: user and password.
     pub user: Option<(String, String)>,
     /// A `Cookie` header at the seeds' origins.
@@ -191,6 +195,7 @@ impl Default for Options {
             delay: None,
             headers: Vec::new(),
             user_agent: None,
+            hosts: Vec::new(),
             user: None,
             cookie: None,
             keep_cookies: true,

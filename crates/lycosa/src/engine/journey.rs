@@ -33,7 +33,7 @@ pub(super) struct Journey {
     pub(super) attempts: Vec<Attempt>,
     peer: Option<std::net::SocketAddr>,
     /// The session the answer came by, as far as it was said.
-    session: Option<SessionId>,
+    pub(super) session: Option<SessionId>,
     /// Whether the answer came without a request: then none is charged to the site.
     is_local: bool,
 }
@@ -113,6 +113,12 @@ impl Journey {
             return self.excluded(Exclusion::Hook);
         }
         self.request = Arc::new(request);
+        // A hook that gave the request a name of its own gave it other rules as well.
+        if super::robots::own_name(&self.request) != super::robots::own_name(&self.lease.request)
+            && let Some(reason) = self.robots_refusal(&self.url.clone())
+        {
+            return self.excluded(reason);
+        }
         let parts = &self.shared.parts;
         let policy =
             Arc::new(LeasePolicy::new(parts.guard.clone(), parts.frontier.clone(), self.lease.token));

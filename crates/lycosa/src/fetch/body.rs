@@ -1,7 +1,8 @@
 //! A response body: every limit is checked while it is read, and its connection comes back or is closed.
 //!
 //! Read to its last byte, it gives the connection to the pool. Dropped before, it takes what already lies in the
-//! buffers, in case that is the rest, and otherwise closes the connection; it never waits in a drop.
+//! buffers, in case that is the rest, and otherwise closes the connection, or in HTTP/2 resets the stream; it never
+//! waits in a drop.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -211,8 +212,12 @@ impl Drop for HttpBody {
             match held.connection.poll_data(&mut quiet) {
                 Poll::Ready(Some(Ok(data))) => taken += data.len() as u64,
                 Poll::Ready(None) => return held.give_back(),
-                Poll::Ready(Some(Err(_))) | Poll::Pending => return,
+                Poll::Ready(Some(Err(_))) => return,
+                Poll::Pending => break,
             }
+        }
+        if self.failure.is_none() && held.connection.abandon_body() {
+            held.give_back();
         }
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use http::header::{HOST, PROXY_AUTHORIZATION};
-use http::{HeaderMap, Request, Version};
+use http::header::{HOST, PROXY_AUTHORIZATION, USER_AGENT as AGENT};
+use http::{HeaderMap, HeaderValue, Request, Version};
 use http_body_util::Full;
 use url::{Position, Url};
 
@@ -24,7 +24,7 @@ use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::ledger::Resource;
 use crate::model::{
     Body, BoxFuture, Downgrade, Exchange, Facts, Fetch, FetchLimits, Origin, Response, Scheme, SessionId,
-    Timings,
+    Timings, USER_AGENT,
 };
 
 /// The HTTP client. Cheap to clone; clones share the pool.
@@ -143,8 +143,16 @@ impl Wanted {
         })?;
         *request.method_mut() = self.request.method.clone();
         *request.version_mut() = Version::HTTP_2;
-        self.headers.remove(HOST);
-        *request.headers_mut() = std::mem::take(&mut self.headers);
+        let mut fields = std::mem::take(&mut self.headers);
+        // Not by `remove`, which would put the last field in the place of this one.
+        if fields.contains_key(HOST) {
+            fields = fields
+                .iter()
+                .filter(|(name, _)| *name != HOST)
+                .map(|(n, v)| (n.clone(), v.clone()))
+                .collect();
+        }
+        *request.headers_mut() = fields;
         Ok(request)
     }
 
@@ -168,7 +176,11 @@ impl Inner {
         let times = Times::start(self.options.timeouts);
         let origin = Origin::of(&exchange.url)
             .ok_or_else(|| Error::new(ErrorKind::Url, "only http and https URLs can be fetched"))?;
-        let Exchange { request, url, headers, policy, limits, proxy } = exchange;
+        let Exchange { request, url, mut headers, policy, limits, proxy } = exchange;
+        // Whatever stood around this client: nobody is asked by a request without a name.
+        if headers.get(AGENT).is_none_or(HeaderValue::is_empty) {
+            headers.insert(AGENT, HeaderValue::from_static(USER_AGENT));
+        }
         let through = match &proxy {
             Some(own) => Some(Proxy::parse(own.as_str())?),
             None => self.options.proxy.clone(),
@@ -256,6 +268,7 @@ impl Inner {
             host: &host,
             policy: &*wanted.policy,
             times: &wanted.times,
+            agent: wanted.headers.get(AGENT),
         };
         let opened = dial.open().await?;
         let Opened { stream, peer, destination, delegated, tls, timings } = opened;

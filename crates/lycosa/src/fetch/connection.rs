@@ -280,6 +280,18 @@ impl Connection {
         }
     }
 
+    /// Gives the rest of the body up; whether the connection goes on without it. Dropping the rest of an HTTP/2
+    /// body resets its stream (RFC 9113 §8.1).
+    pub(super) fn abandon_body(&mut self) -> bool {
+        match &mut self.line {
+            Line::Http1(_) => false,
+            Line::Http2 { incoming, .. } => {
+                *incoming = None;
+                true
+            }
+        }
+    }
+
     /// What the body may still bring.
     pub(super) fn rest(&self) -> Rest {
         let exact = match &self.line {

@@ -7,15 +7,15 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use http::HeaderMap;
 use http::header::{SERVER, VIA};
+use http::{HeaderMap, HeaderValue};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use url::{Host, Url};
 
 use crate::basic_auth::basic_auth;
 use crate::error::{Error, ErrorKind, Phase, Result};
-use crate::model::Origin;
+use crate::model::{Origin, USER_AGENT};
 
 /// Bytes a proxy's answer to `CONNECT` may have.
 const GREETING: usize = 16 << 10;
@@ -83,17 +83,26 @@ impl Proxy {
         stream: &mut TcpStream,
         origin: &Origin,
         to: Option<SocketAddr>,
+        agent: Option<&HeaderValue>,
     ) -> Result<()> {
         let done = match self.kind {
-            Kind::Http => self.connect(stream, origin).await,
+            Kind::Http => self.connect(stream, origin, agent).await,
             Kind::Socks5 { .. } => self.socks(stream, origin, to).await,
         };
         done.map_err(|error| error.in_phase(Phase::Proxy))
     }
 
-    async fn connect(&self, stream: &mut TcpStream, origin: &Origin) -> Result<()> {
+    async fn connect(
+        &self,
+        stream: &mut TcpStream,
+        origin: &Origin,
+        agent: Option<&HeaderValue>,
+    ) -> Result<()> {
         let target = format!("{}:{}", origin.host, origin.port);
         let mut request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n").into_bytes();
+        request.extend_from_slice(b"User-Agent: ");
+        request.extend_from_slice(agent.map_or(USER_AGENT.as_bytes(), HeaderValue::as_bytes));
+        request.extend_from_slice(b"\r\n");
         if let Some(value) = self.authorization() {
             request.extend_from_slice(b"Proxy-Authorization: ");
             request.extend_from_slice(value.as_bytes());

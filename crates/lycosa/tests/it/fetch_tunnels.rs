@@ -45,13 +45,23 @@ pub(crate) async fn tls_server(alpn: &[&[u8]]) -> (Server, Vec<u8>) {
     (server, certificate)
 }
 
-/// A server that speaks HTTP/2 alone: a short body, or at `/endless` one that never ends.
+/// A server that speaks HTTP/2 alone: a short body, at `/endless` one that never ends, at `/fields` what it was sent.
 pub(crate) async fn http2_server() -> Server {
+    endless_http2_server().await.0
+}
+
+/// The same, telling when an endless body is not asked for any more.
+pub(crate) async fn endless_http2_server() -> (Server, tokio::sync::mpsc::UnboundedReceiver<()>) {
     use http_body_util::{BodyExt as _, Full};
     use hyper::body::{Bytes, Frame, Incoming};
     type Boxed = http_body_util::combinators::BoxBody<Bytes, std::convert::Infallible>;
 
-    struct Endless;
+    struct Endless(tokio::sync::mpsc::UnboundedSender<()>);
+    impl Drop for Endless {
+        fn drop(&mut self) {
+            let _nobody_listens = self.0.send(());
+        }
+    }
     impl hyper::body::Body for Endless {
         type Data = Bytes;
         type Error = std::convert::Infallible;
@@ -63,25 +73,35 @@ pub(crate) async fn http2_server() -> Server {
         }
     }
     let acceptor = acceptor(&[b"h2"]).0;
-    Server::each(move |stream, _| {
-        let acceptor = acceptor.clone();
+    let (tell, told) = tokio::sync::mpsc::unbounded_channel();
+    let server = Server::each(move |stream, _| {
+        let (acceptor, tell) = (acceptor.clone(), tell.clone());
         async move {
             let Ok(stream) = acceptor.accept(stream).await else { return };
-            let answer = hyper::service::service_fn(|request: http::Request<Incoming>| async move {
-                let body: Boxed = if request.uri().path() == "/endless" {
-                    Endless.boxed()
-                } else {
-                    Full::from("over TLS").boxed()
-                };
-                assert!(!request.headers().contains_key("host"));
-                Ok::<_, std::convert::Infallible>(http::Response::new(body))
+            let answer = hyper::service::service_fn(move |request: http::Request<Incoming>| {
+                let tell = tell.clone();
+                async move {
+                    let body: Boxed = if request.uri().path() == "/endless" {
+                        Endless(tell).boxed()
+                    } else if request.uri().path() == "/fields" {
+                        let line = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+                            format!("{name}: {}\n", value.to_str().unwrap())
+                        };
+                        Full::from(request.headers().iter().map(line).collect::<String>()).boxed()
+                    } else {
+                        Full::from("over TLS").boxed()
+                    };
+                    assert!(!request.headers().contains_key("host"));
+                    Ok::<_, std::convert::Infallible>(http::Response::new(body))
+                }
             });
             let _ = hyper::server::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new())
                 .serve_connection(hyper_util::rt::TokioIo::new(stream), answer)
                 .await;
         }
     })
-    .await
+    .await;
+    (server, told)
 }
 
 pub(crate) fn https(server: &Server, path: &str) -> String {

@@ -15,12 +15,16 @@ mod crawler;
 mod fetch_client;
 mod fetch_connections;
 mod fetch_dns;
+mod fetch_ends;
 mod fetch_faults;
 mod fetch_guard;
 mod fetch_real_servers;
 mod fetch_server;
 mod fetch_tunnels;
+mod identity;
 mod proxies;
 mod redirects;
 mod retries;
+mod rotation;
+
 mod sessions;
