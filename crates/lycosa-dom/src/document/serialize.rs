@@ -2,6 +2,8 @@
 //! document is XML. Iterative. The algorithm for HTML does not promise that parsing the result gives the same
 //! tree; of a well-formed XML document the tree comes back, except that document types lose what they declare.
 
+use std::collections::HashSet;
+
 use super::{Attribute, Document, DocumentKind, NodeKind, NodeRef};
 use crate::name::{NodeName, atoms};
 
@@ -111,8 +113,9 @@ impl<'d> Writer<'d> {
     }
 
     fn inherited_namespaces(&mut self, node: NodeRef<'_>) {
+        let own: HashSet<&str> = node.declared_namespaces().map(|(prefix, _)| prefix).collect();
         for (prefix, uri) in node.in_scope_namespaces() {
-            if prefix == "xml" || node.declared_namespaces().any(|(declared, _)| declared == prefix) {
+            if prefix == "xml" || own.contains(prefix) {
                 continue;
             }
             self.out.push(' ');

@@ -316,6 +316,11 @@ impl<'t> Tree<'t> {
             self.problems.add(Kind::UnclosedMarkup, at, "");
             return;
         }
+        // The name is kept for the XML declaration (XML 1.0, 2.6).
+        if target.eq_ignore_ascii_case("xml") {
+            self.problems.add(Kind::Misplaced, at, target);
+            return;
+        }
         if !self.is_too_deep() {
             let data = allowed(data.trim_start_matches(is_space), at, &mut self.problems);
             let (name, data) = (self.arena.store(target), self.arena.store(&data));
@@ -323,7 +328,11 @@ impl<'t> Tree<'t> {
         }
     }
 
+    /// A document type, which without a name is none.
     pub(super) fn doctype(&mut self, dtd: &Dtd) {
+        if dtd.name.is_empty() {
+            return;
+        }
         let store = |text: &str, arena: &mut Arena| arena.store(text);
         let name = store(&dtd.name, &mut self.arena);
         let data = store(&dtd.public, &mut self.arena);
