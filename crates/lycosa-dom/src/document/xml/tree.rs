@@ -322,8 +322,9 @@ impl<'t> Tree<'t> {
             return;
         }
         if !self.is_too_deep() {
-            let data = allowed(data.trim_start_matches(is_space), at, &mut self.problems);
-            let (name, data) = (self.arena.store(target), self.arena.store(&data));
+            let data = allowed(data, at, &mut self.problems);
+            let data = data.trim_start_matches(is_space);
+            let (name, data) = (self.arena.store(target), self.arena.store(data));
             self.other(NodeName::PROCESSING_INSTRUCTION, Other { name, data, ..Other::default() });
         }
     }
