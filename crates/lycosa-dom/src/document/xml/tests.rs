@@ -484,3 +484,44 @@ fn an_html_document_has_no_xml_to_it() {
     assert_eq!(svg.in_scope_namespaces().len(), 2);
     assert_eq!(read("<p/>"), "<p/>");
 }
+
+#[test]
+fn a_text_is_parsed_as_what_it_is_said_to_be() {
+    let kind = |media: &str| DocumentKind::of(Some(media), "");
+    let xml = Some(DocumentKind::Xml);
+    assert_eq!([kind("text/xml"), kind("application/rss+xml"), kind("Image/SVG+XML; x=y")], [xml; 3]);
+    assert_eq!((kind("text/html;charset=x"), kind("text/plain")), (Some(DocumentKind::Html), None));
+    for (text, expected) in [
+        ("<?xml version='1.0'?><html/>", xml),
+        ("\u{feff}\n<!-- c --><?x y?> <rss version='2.0'>", xml),
+        ("<rdf:RDF xmlns:rdf='u'>", xml),
+        ("<urlset>", xml),
+        ("<!DOCTYPE html><feed>", Some(DocumentKind::Html)),
+        ("<!-- never ends", Some(DocumentKind::Html)),
+        ("{}", None),
+        ("", None),
+    ] {
+        assert_eq!(DocumentKind::of(None, text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_is_called_xhtml_and_is_not_becomes_html() {
+    let parse = |text: &str| Document::parse(text, DocumentKind::Xml, ParseOptions::default());
+    let good = parse("<html xmlns='http://www.w3.org/1999/xhtml'><title>t</title><a href='x'/></html>");
+    assert_eq!((good.kind(), good.xml_fallback()), (DocumentKind::Xml, None));
+    assert_eq!((good.title().as_deref(), good.links().count()), (Some("t"), 1));
+    for bad in [
+        "<html xmlns='http://www.w3.org/1999/xhtml'><title>t</title><a href=x></html>",
+        "<html><title>t</title><a href='x'/></html>",
+        "<HTML><TITLE>t</TITLE><A HREF='x'></A></HTML>",
+    ] {
+        let page = parse(bad);
+        assert_eq!(page.kind(), DocumentKind::Html, "{bad}");
+        assert!(page.xml_fallback().is_some(), "{bad}");
+        assert_eq!((page.title().as_deref(), page.links().count()), (Some("t"), 1), "{bad}");
+    }
+    let feed = parse("<rss><item><title>a &nbsp; b</item>");
+    assert_eq!((feed.kind(), feed.xml_problem_count()), (DocumentKind::Xml, 3));
+    assert_eq!(parse("").kind(), DocumentKind::Html);
+}
