@@ -54,6 +54,12 @@ impl HostProfiles {
         profiles.iter().map(rule).collect::<Result<_>>().map(|rules| Self { rules })
     }
 
+    /// Whether there is no rule.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
     /// The rules in their order.
     pub fn rules(&self) -> impl Iterator<Item = &(HostPattern, HeaderMap)> {
         self.rules.iter()

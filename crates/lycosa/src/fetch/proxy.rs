@@ -126,7 +126,7 @@ impl Proxy {
             Some("401" | "407") => Err(self.login_refused()),
             Some(_) if line.starts_with("HTTP/1.") => Err(Error::new(
                 ErrorKind::Tunnel,
-                format!("the proxy {} refused to connect to {target}: {}", self.shown, line.trim()),
+                format!("the proxy {} refused to connect: {}", self.shown, line.trim()),
             )),
             _ => Err(Error::new(ErrorKind::Proxy, format!("{} does not answer as a proxy", self.shown))
                 .with_hint("check its scheme and port: http, socks5 or socks5h")),
@@ -193,8 +193,8 @@ impl Proxy {
         stream.read_exact(&mut reply).await.map_err(broken)?;
         if reply[0] != 5 || reply[1] != 0 {
             let why = socks_refusal(reply[1]);
-            let message =
-                format!("the proxy {} did not connect to {}: {why}", self.shown, origin.authority());
+            // Where to, the URL beside the message tells.
+            let message = format!("the proxy {} did not connect: {why}", self.shown);
             return Err(Error::new(ErrorKind::Tunnel, message));
         }
         let rest = match reply[3] {

@@ -53,7 +53,8 @@ impl Headers {
     }
 
     fn for_exchange(&self, exchange: &mut Exchange) -> Result<()> {
-        let of_host = Origin::of(&exchange.url).and_then(|origin| self.hosts.of(&origin));
+        let origin = (!self.hosts.is_empty()).then(|| Origin::of(&exchange.url)).flatten();
+        let of_host = origin.and_then(|origin| self.hosts.of(&origin));
         let mut headers = of_host.unwrap_or(&self.base).clone();
         if !exchange.request.headers.is_empty() {
             let mut own = HeaderMap::with_capacity(exchange.request.headers.len());

@@ -352,6 +352,30 @@ async fn a_proxy_that_is_not_there_is_named_once_with_the_cause() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_will_not_connect_says_the_host_once() {
+    let http = Server::answering("HTTP/1.1 403 Not there\r\n\r\n").await;
+    let socks = Server::each(|mut stream, _| async move {
+        let mut asked = [0; 128];
+        for answer in [&[5, 0][..], &[5, 4, 0, 1, 0, 0, 0, 0, 0, 0]] {
+            let _ = stream.read(&mut asked).await;
+            let _ = stream.write_all(answer).await;
+        }
+    })
+    .await;
+    for (scheme, proxy) in [("http", &http), ("socks5h", &socks)] {
+        let client = Client::new(through(&format!("{scheme}://{}", proxy.address))).unwrap();
+        let error = client.fetch(get("https://site.invalid/")).await.unwrap_err();
+        let said = error.to_string();
+        assert_eq!(error.kind(), ErrorKind::Tunnel, "{said}");
+        assert_eq!(
+            (said.matches("site.invalid").count(), said.matches("127.0.0.1").count()),
+            (1, 1),
+            "{said}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_guard_judges_literals_behind_a_proxy_and_strict_refuses_names() {
     let (proxy, mut told) = http_proxy(None).await;
     let client = Client::new(through(&proxy.address.to_string())).unwrap();
