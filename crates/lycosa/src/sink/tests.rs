@@ -1,5 +1,7 @@
 //! Stories of outputs: what is refused, what is kept, what every crash leaves. The suite runs on every sink.
 
+mod notice;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -250,30 +252,6 @@ fn a_file_that_is_there_is_refused_and_not_touched() {
     assert!(error.to_string().ends_with("out.jsonl exists already"), "{error}");
     assert!(error.hint().unwrap().contains("--overwrite"));
     assert_eq!(std::fs::read(&path).unwrap(), b"mine\n");
-}
-
-#[test]
-fn what_is_cut_when_an_output_is_taken_up_again_is_told() {
-    let stands: [Box<dyn Stand>; 2] = [
-        FileStand::stand("out.jsonl", SinkOptions { select: everything(), ..SinkOptions::default() }),
-        Box::new(PartsStand(tempfile::tempdir().unwrap())),
-    ];
-    for stand in stands {
-        let mut sink = stand.sink();
-        sink.open(None).unwrap();
-        let mut commits = commits().into_iter();
-        commits.by_ref().take(7).for_each(|commit| sink.write(&commit).unwrap());
-        let stored = sink.sync().unwrap();
-        assert_eq!(sink.notice(), None, "nothing was there before");
-        commits.next().iter().for_each(|commit| sink.write(commit).unwrap());
-        sink.sync().unwrap();
-        drop(sink);
-        for cut in [true, false] {
-            let mut again = stand.sink();
-            again.open(Some(&stored)).unwrap();
-            assert_eq!(again.notice().is_some_and(|notice| notice.contains("were cut")), cut);
-        }
-    }
 }
 
 #[test]
