@@ -8,7 +8,7 @@ use precomputed_hash::PrecomputedHash;
 use selectors::parser::{NonTSPseudoClass, PseudoElement, SelectorImpl};
 
 use super::pseudo::PseudoClass;
-use crate::name::{Atom, Namespace, known_atom};
+use crate::name::{Atom, Namespace, NodeName, known_atom};
 
 /// Ties the types of this module together for the `selectors` crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,13 +100,34 @@ impl PrecomputedHash for Name {
     }
 }
 
-/// A namespace.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct NamespaceUrl(pub(super) Namespace);
+/// A namespace by its address; the default is no namespace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct NamespaceUrl {
+    url: Box<str>,
+    /// Its number, if it is one that all documents share.
+    known: Option<Namespace>,
+}
+
+impl From<&str> for NamespaceUrl {
+    fn from(url: &str) -> Self {
+        Self { url: url.into(), known: Namespace::from_url(url) }
+    }
+}
+
+impl NamespaceUrl {
+    /// Whether a name is in it; only names of unusual namespaces are asked for the address.
+    pub(super) fn is_of<'s>(&self, name: NodeName, address: impl FnOnce() -> &'s str) -> bool {
+        match (name.namespace(), self.known) {
+            (Namespace::Other, None) => address() == &*self.url,
+            (found, Some(known)) => found == known,
+            (_, None) => self.url.is_empty() && name.namespace() == Namespace::None,
+        }
+    }
+}
 
 impl PrecomputedHash for NamespaceUrl {
     fn precomputed_hash(&self) -> u32 {
-        self.0 as u32
+        hash(&self.url)
     }
 }
 

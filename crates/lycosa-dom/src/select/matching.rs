@@ -13,12 +13,12 @@ use selectors::{
 };
 
 use super::{
-    grammar::{Grammar, Name},
+    grammar::{Grammar, Name, NamespaceUrl},
     nth::Positions,
     relative::Relatives,
 };
 use crate::{
-    document::{Document, NodeRef, Quirks},
+    document::{Document, DocumentKind, NodeRef, Quirks},
     name::{KNOWN, Namespace, NodeName, atoms},
 };
 
@@ -34,6 +34,7 @@ pub(super) struct Matcher<'d> {
     /// The element `:scope` means; without one it is the root.
     scope: Option<u32>,
     case: CaseSensitivity,
+    is_html: bool,
     steps_left: u64,
     pub(super) positions: Positions,
     pub(super) relatives: Relatives,
@@ -89,6 +90,7 @@ impl<'d> Matcher<'d> {
             document,
             scope: scope.filter(|node| node.is_element()).map(NodeRef::number),
             case: case_of(document),
+            is_html: document.kind() == DocumentKind::Html,
             steps_left: MAX_STEPS,
             positions: Positions::default(),
             relatives: Relatives::default(),
@@ -293,14 +295,14 @@ impl<'d> Matcher<'d> {
             Component::ExplicitUniversalType | Component::ExplicitAnyNamespace => true,
             Component::ExplicitNoNamespace => name.namespace() == Namespace::None,
             Component::DefaultNamespace(namespace) | Component::Namespace(_, namespace) => {
-                name.namespace() == namespace.0
+                namespace.is_of(name, || NodeRef::new(self.document, node).namespace_uri())
             }
             Component::AttributeInNoNamespaceExists { local_name, local_name_lower } => {
-                let wanted = if name.is_html() { local_name_lower } else { local_name };
+                let wanted = if self.folds_case(name) { local_name_lower } else { local_name };
                 self.has_attribute(node, wanted, None, |_| true)
             }
             Component::AttributeInNoNamespace { local_name, operator, value, case_sensitivity } => {
-                let case = unconditional(*case_sensitivity, name);
+                let case = unconditional(*case_sensitivity, self.folds_case(name));
                 self.has_attribute(node, local_name, None, |found| {
                     operator.eval_str(found, value.as_ref(), case)
                 })
@@ -328,19 +330,23 @@ impl<'d> Matcher<'d> {
         }
     }
 
+    /// Whether names have no case: for HTML elements in HTML documents.
+    #[inline]
+    fn folds_case(&self, name: NodeName) -> bool {
+        self.is_html && name.is_html()
+    }
+
     #[inline]
     fn is_named(&self, found: NodeName, local: &LocalName<Grammar>) -> bool {
-        self.is_name(found, if found.is_html() { &local.lower_name } else { &local.name })
+        self.is_name(found, if self.folds_case(found) { &local.lower_name } else { &local.name })
     }
 
     #[inline]
     fn is_name(&self, found: NodeName, wanted: &Name) -> bool {
+        let found = self.document.local_atom(found);
         match wanted.known {
-            Some(atom) => found.atom() == atom,
-            None => {
-                found.atom().0 as usize >= KNOWN.len()
-                    && self.document.atom_text(found.atom()) == &*wanted.text
-            }
+            Some(atom) => found == atom,
+            None => found.0 as usize >= KNOWN.len() && self.document.atom_text(found) == &*wanted.text,
         }
     }
 
@@ -350,7 +356,7 @@ impl<'d> Matcher<'d> {
         &mut self,
         node: u32,
         wanted: &Name,
-        namespace: Option<&NamespaceConstraint<Namespace>>,
+        namespace: Option<&NamespaceConstraint<&NamespaceUrl>>,
         test: impl Fn(&str) -> bool,
     ) -> bool {
         if let (None, Some(atom)) = (namespace, wanted.known) {
@@ -366,7 +372,7 @@ impl<'d> Matcher<'d> {
                 None => found.namespace() == Namespace::None && self.is_name(found, wanted),
                 Some(NamespaceConstraint::Any) => self.is_name(found, wanted),
                 Some(NamespaceConstraint::Specific(namespace)) => {
-                    found.namespace() == *namespace && self.is_name(found, wanted)
+                    namespace.is_of(found, || attribute.namespace_uri()) && self.is_name(found, wanted)
                 }
             };
             self.charge(attribute.value().len());
@@ -380,17 +386,17 @@ impl<'d> Matcher<'d> {
         name: NodeName,
         attribute: &AttrSelectorWithOptionalNamespace<Grammar>,
     ) -> bool {
-        let wanted = if name.is_html() { &attribute.local_name_lower } else { &attribute.local_name };
+        let wanted = if self.folds_case(name) { &attribute.local_name_lower } else { &attribute.local_name };
         let namespace = attribute.namespace().map(|namespace| match namespace {
             NamespaceConstraint::Any => NamespaceConstraint::Any,
-            NamespaceConstraint::Specific(url) => NamespaceConstraint::Specific(url.0),
+            NamespaceConstraint::Specific(url) => NamespaceConstraint::Specific(url),
         });
         match &attribute.operation {
             ParsedAttrSelectorOperation::Exists => {
                 self.has_attribute(node, wanted, namespace.as_ref(), |_| true)
             }
             ParsedAttrSelectorOperation::WithValue { operator, case_sensitivity, value } => {
-                let case = unconditional(*case_sensitivity, name);
+                let case = unconditional(*case_sensitivity, self.folds_case(name));
                 self.has_attribute(node, wanted, namespace.as_ref(), |found| {
                     operator.eval_str(found, value.as_ref(), case)
                 })
@@ -435,10 +441,10 @@ impl<'d> Matcher<'d> {
     }
 }
 
-fn unconditional(parsed: ParsedCaseSensitivity, name: NodeName) -> CaseSensitivity {
+fn unconditional(parsed: ParsedCaseSensitivity, folds_case: bool) -> CaseSensitivity {
     match parsed {
         ParsedCaseSensitivity::AsciiCaseInsensitive => CaseSensitivity::AsciiCaseInsensitive,
-        ParsedCaseSensitivity::AsciiCaseInsensitiveIfInHtmlElementInHtmlDocument if name.is_html() => {
+        ParsedCaseSensitivity::AsciiCaseInsensitiveIfInHtmlElementInHtmlDocument if folds_case => {
             CaseSensitivity::AsciiCaseInsensitive
         }
         _ => CaseSensitivity::CaseSensitive,

@@ -83,6 +83,28 @@ impl Selector {
     /// When it is no selector, uses a pseudo-class that is not supported, or is longer than 64 KiB, nested deeper
     /// than 32 brackets or made of more than 512 compounds.
     pub fn parse(source: &str) -> Result<Self, SelectorError> {
+        Self::parse_with_namespaces(source, &[])
+    }
+
+    /// Parses a selector list that uses namespace prefixes, given as pairs of prefix and address. The empty
+    /// prefix declares the default namespace, which then holds for every element name without a prefix.
+    /// `html`, `svg`, `math`, `xlink` and `xml` are declared already. An undeclared prefix is an error
+    /// (Selectors 4, 5.1.1); `*|name` needs none.
+    ///
+    /// ```
+    /// # use lycosa_dom::{Document, ParseOptions, Selector};
+    /// let feed = "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:d='http://purl.org/dc/elements/1.1/'>
+    ///             <title>Spiders</title><d:creator>Arachne</d:creator></feed>";
+    /// let document = Document::parse_xml(feed, ParseOptions::default());
+    /// let namespaces = [("dc", "http://purl.org/dc/elements/1.1/")];
+    /// let creator = Selector::parse_with_namespaces("dc|creator", &namespaces)?;
+    /// assert_eq!(document.select(&creator).next().unwrap().text(), "Arachne");
+    /// # Ok::<(), lycosa_dom::SelectorError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`parse`](Self::parse).
+    pub fn parse_with_namespaces(source: &str, namespaces: &[(&str, &str)]) -> Result<Self, SelectorError> {
         if source.len() > MAX_LENGTH {
             return Err(SelectorError::at(source, MAX_LENGTH, "the selector is longer than 64 KiB"));
         }
@@ -93,7 +115,7 @@ impl Selector {
         let texts = split(&rewritten.text).map_err(|(byte, message)| fail(byte, message.to_owned()))?;
         let mut branches = Vec::with_capacity(texts.len());
         for text in texts {
-            let list = parse_branch(&text).map_err(|(byte, message)| fail(text.start + byte, message))?;
+            let list = parse_branch(&text, namespaces).map_err(|(byte, message)| fail(text.start + byte, message))?;
             if list.slice().iter().map(depth).max().unwrap_or_default() > MAX_COMPOUNDS {
                 return Err(fail(text.start, "the selector has more than 512 compounds".to_owned()));
             }
@@ -172,11 +194,14 @@ impl std::str::FromStr for Selector {
 }
 
 /// `Err` holds the byte where it was noticed and the sentence.
-fn parse_branch(text: &output::BranchText<'_>) -> Result<SelectorList<Grammar>, (usize, String)> {
+fn parse_branch(
+    text: &output::BranchText<'_>,
+    namespaces: &[(&str, &str)],
+) -> Result<SelectorList<Grammar>, (usize, String)> {
     let selector = complete(text.selector, &text.output);
     let mut input = CssParser::new(&selector);
     input.set_nested_block_limit(MAX_NESTING);
-    let parser = SelectorParser::default();
+    let parser = SelectorParser::new(namespaces);
     let parsed = SelectorList::parse(&parser, &mut input, ParseRelative::No);
     parsed.map_err(|error| {
         let byte = input.position().byte_index().min(text.selector.len());

@@ -13,9 +13,10 @@ use crate::name::Namespace;
 
 type Failure = ParseError<SelectorParseErrorKind>;
 
-/// What is parsed. The prefixes `html`, `svg`, `math`, `xlink` and `xml` are declared.
-#[derive(Default)]
-pub(super) struct SelectorParser {
+/// What is parsed. The prefixes `html`, `svg`, `math`, `xlink` and `xml` are declared beside the given ones.
+pub(super) struct SelectorParser<'n> {
+    /// Prefixes and namespace addresses; the empty prefix is the default namespace.
+    namespaces: &'n [(&'n str, &'n str)],
     /// The last thing that was not understood: what to look for in the source, and the sentence.
     complaint: RefCell<Option<Complaint>>,
 }
@@ -32,7 +33,15 @@ pub(super) struct Complaint {
 /// no property of an element; a `Selection` has methods for them.
 const POSITIONAL: &[&str] = &["first", "last", "eq", "even", "odd", "gt", "lt", "nth"];
 
-impl SelectorParser {
+impl<'n> SelectorParser<'n> {
+    pub(super) fn new(namespaces: &'n [(&'n str, &'n str)]) -> Self {
+        Self { namespaces, complaint: RefCell::new(None) }
+    }
+
+    fn declared(&self, prefix: &str) -> Option<NamespaceUrl> {
+        self.namespaces.iter().find(|(known, _)| *known == prefix).map(|(_, url)| (*url).into())
+    }
+
     pub(super) fn complaint(self) -> Option<Complaint> {
         self.complaint.into_inner()
     }
@@ -68,7 +77,7 @@ pub(super) fn raw<'i>(arguments: &mut CssParser<'i>) -> &'i str {
     arguments.slice_from(start).trim_ascii()
 }
 
-impl<'i> Parser<'i> for SelectorParser {
+impl<'i> Parser<'i> for SelectorParser<'_> {
     type Impl = Grammar;
     type Error = SelectorParseErrorKind;
 
@@ -132,15 +141,21 @@ impl<'i> Parser<'i> for SelectorParser {
         NamedPseudoElement::function(name, raw(arguments)).ok_or_else(|| self.unknown("::", name, "()"))
     }
 
+    fn default_namespace(&self) -> Option<NamespaceUrl> {
+        self.declared("")
+    }
+
     fn namespace_for_prefix(&self, prefix: &Word) -> Option<NamespaceUrl> {
-        let namespace = match &*prefix.0 {
-            "html" => Namespace::Html,
-            "svg" => Namespace::Svg,
-            "math" => Namespace::MathMl,
-            "xlink" => Namespace::XLink,
-            "xml" => Namespace::Xml,
-            _ => return None,
-        };
-        Some(NamespaceUrl(namespace))
+        self.declared(&prefix.0).or_else(|| {
+            let namespace = match &*prefix.0 {
+                "html" => Namespace::Html,
+                "svg" => Namespace::Svg,
+                "math" => Namespace::MathMl,
+                "xlink" => Namespace::XLink,
+                "xml" => Namespace::Xml,
+                _ => return None,
+            };
+            Some(namespace.url().into())
+        })
     }
 }

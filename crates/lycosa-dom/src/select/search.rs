@@ -13,7 +13,7 @@ use super::{
     matching::{Matcher, case_of, has_word},
 };
 use crate::{
-    document::{Document, NodeRef},
+    document::{Document, DocumentKind, NodeRef},
     name::{Atom, NodeName, atoms},
 };
 
@@ -97,7 +97,7 @@ impl<'d, 's> Select<'d, 's> {
             [branch] if branch.is_key_only => true,
             [branch] => self.matcher.matches_list(&branch.list, node),
             branches => branches.iter().zip(&self.tags).any(|(branch, tag)| {
-                let has_tag = tag.is_none_or(|tag| tag.has(node.node_name()));
+                let has_tag = tag.is_none_or(|tag| tag.fits(node));
                 let is_enough = tag.is_some() && branch.is_key_only;
                 has_tag && (is_enough || self.matcher.matches_list(&branch.list, node))
             }),
@@ -170,7 +170,23 @@ struct Tag {
 
 impl Tag {
     fn find(document: &Document, html: &Name, other: &Name) -> Self {
-        Self { html: document.find_atom(&html.text), other: document.find_atom(&other.text) }
+        let other = document.find_atom(&other.text);
+        match document.kind() {
+            DocumentKind::Html => Self { html: document.find_atom(&html.text), other },
+            DocumentKind::Xml => Self { html: other, other },
+        }
+    }
+
+    fn fits(self, node: NodeRef<'_>) -> bool {
+        match node.document().kind() {
+            DocumentKind::Html => self.has(node.node_name()),
+            DocumentKind::Xml => self.has_in(node.document(), node.node_name()),
+        }
+    }
+
+    /// The same in an XML document, whose names may lie in its table.
+    fn has_in(self, document: &Document, name: NodeName) -> bool {
+        name.is_element() && self.other == Some(document.local_atom(name))
     }
 
     #[inline]
@@ -217,7 +233,10 @@ impl Iterator for Candidates<'_> {
         match self {
             Self::Words(found) => found.next(),
             Self::All { document, next, end } => scan(document, next, *end, NodeName::is_element),
-            Self::Tag { document, next, end, tag } => scan(document, next, *end, |name| tag.has(name)),
+            Self::Tag { document, next, end, tag } => match document.kind() {
+                DocumentKind::Html => scan(document, next, *end, |name| tag.has(name)),
+                DocumentKind::Xml => scan(document, next, *end, |name| tag.has_in(document, name)),
+            },
         }
     }
 }

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     document::NodeRef,
-    name::{Atom, NodeName, atoms},
+    name::{Atom, Namespace, NodeName, atoms},
 };
 
 /// A pseudo-class without tree structure.
@@ -141,7 +141,7 @@ impl PseudoClass {
 
     /// The class with arguments; `None` for an unknown name.
     pub(super) fn function(
-        parser: &SelectorParser,
+        parser: &SelectorParser<'_>,
         name: &str,
         arguments: &mut CssParser<'_>,
     ) -> Option<Parsed> {
@@ -173,7 +173,7 @@ impl PseudoClass {
 
     /// `:matches()` was the name of `:is()` in drafts, and asks for a regular expression in cascadia. What can be
     /// read as selectors is selectors; a string, or what cannot, is an expression.
-    fn matches_function(parser: &SelectorParser, arguments: &mut CssParser<'_>) -> Parsed {
+    fn matches_function(parser: &SelectorParser<'_>, arguments: &mut CssParser<'_>) -> Parsed {
         let list = arguments.try_parse(|arguments| {
             let list = parser.list(arguments)?;
             arguments.expect_exhausted()?;
@@ -185,7 +185,7 @@ impl PseudoClass {
         }
     }
 
-    fn attribute_matches(parser: &SelectorParser, arguments: &mut CssParser<'_>) -> Parsed {
+    fn attribute_matches(parser: &SelectorParser<'_>, arguments: &mut CssParser<'_>) -> Parsed {
         let name = arguments.expect_string()?.to_string();
         arguments.expect_comma()?;
         let expression = arguments.expect_string()?.to_string();
@@ -208,6 +208,9 @@ impl PseudoClass {
             Self::AnyOf(list) => matcher.matches_list(list, node),
             Self::Parent => node.first_child().is_some(),
             Self::ReadOnly => !forms::is_read_write(matcher, node),
+            Self::Link | Self::AnyLink if node.namespace() == Namespace::Svg => {
+                node.name() == "a" && (node.attr("href").or_else(|| node.attr("xlink:href"))).is_some()
+            }
             Self::Defined => !node.node_name().is_html() || !node.name().contains('-'),
             _ => node.node_name().html_atom().is_some_and(|atom| self.matches_html(matcher, node, atom)),
         }

@@ -61,7 +61,7 @@ type Parsed = Result<TextTest, ParseError<SelectorParseErrorKind>>;
 impl TextTest {
     /// The class with this name; `None` when there is none.
     pub(super) fn function(
-        parser: &SelectorParser,
+        parser: &SelectorParser<'_>,
         name: &str,
         arguments: &mut CssParser<'_>,
     ) -> Option<Parsed> {
@@ -78,7 +78,7 @@ impl TextTest {
 
     /// A regular expression, quoted or as it stands.
     pub(super) fn expression(
-        parser: &SelectorParser,
+        parser: &SelectorParser<'_>,
         name: &str,
         arguments: &mut CssParser<'_>,
     ) -> Parsed {

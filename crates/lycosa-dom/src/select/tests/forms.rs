@@ -133,6 +133,6 @@ fn elements_are_open_muted_defined_and_linked() {
     assert_eq!(found(&document, ":open"), ["a"]);
     assert_eq!(found(&document, ":muted"), ["c"]);
     assert_eq!(found(&document, "[id]:not(:defined)"), ["d"]);
-    assert_eq!(found(&document, ":any-link"), ["e"]);
-    assert_eq!(found(&document, ":link"), ["e"]);
+    assert_eq!(found(&document, ":any-link"), ["e", "h"]);
+    assert_eq!(found(&document, ":link"), ["e", "h"]);
 }
