@@ -62,6 +62,7 @@ mod document;
 mod name;
 mod page;
 mod select;
+mod selection;
 mod text;
 mod tokenize;
 
@@ -73,4 +74,5 @@ pub use document::{
 pub use name::Namespace;
 pub use page::{Link, LinkKind, Links, MetaRefresh, ScannedLink, scan_links};
 pub use select::{Output, Select, Selector, SelectorError};
+pub use selection::{Nodes, Selection, SelectorArgument};
 pub use text::collapse_whitespace;

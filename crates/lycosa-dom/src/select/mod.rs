@@ -27,7 +27,7 @@ pub(crate) use search::Tester;
 use std::{borrow::Cow, collections::VecDeque, fmt};
 
 use cssparser::{Parser as CssParser, ToCss};
-use selectors::parser::{Component, ParseRelative, Selector as Parsed, SelectorList};
+use selectors::parser::{Component, Selector as Parsed, SelectorList};
 
 use self::{
     error::describe,
@@ -157,6 +157,11 @@ impl Selector {
         &self.source
     }
 
+    /// Whether `:scope` may occur in it.
+    pub(crate) fn has_scope(&self) -> bool {
+        self.has_scope
+    }
+
     /// What the selector asks to take; of a list, what its first branch asks.
     pub fn output(&self) -> &Output {
         self.branches.first().map_or(&Output::Node, |branch| &branch.output)
@@ -202,18 +207,20 @@ fn parse_branch(
     let mut input = CssParser::new(&selector);
     input.set_nested_block_limit(MAX_NESTING);
     let parser = SelectorParser::new(namespaces);
-    let parsed = SelectorList::parse(&parser, &mut input, ParseRelative::No);
-    parsed.map_err(|error| {
-        let byte = input.position().byte_index().min(text.selector.len());
-        match parser.complaint() {
+    let parsed = Parsed::parse(&parser, &mut input);
+    let at = input.position().byte_index().min(text.selector.len());
+    match parsed {
+        Ok(parsed) if input.is_exhausted() => Ok(SelectorList::from_one(parsed)),
+        Ok(_) => Err((at, "this is not allowed here".to_owned())),
+        Err(error) => Err(match parser.complaint() {
             Some(complaint) => {
-                let read = text.selector.get(..byte).unwrap_or_default().to_ascii_lowercase();
+                let read = text.selector.get(..at).unwrap_or_default().to_ascii_lowercase();
                 let found = read.rfind(&complaint.about.to_ascii_lowercase());
-                (found.unwrap_or(byte), complaint.message)
+                (found.unwrap_or(at), complaint.message)
             }
-            None => (byte, describe(&error.kind)),
-        }
-    })
+            None => (at, describe(&error.kind)),
+        }),
+    }
 }
 
 /// Whether a selector may ask for `:scope`; escapes could hide the word.

@@ -6,7 +6,7 @@ use std::{borrow::Cow, fmt::Write};
 
 use cssparser::{Parser as CssParser, Token, serialize_identifier, serialize_string};
 
-use super::parser::raw;
+use super::pattern::expression;
 
 /// The pseudo-class that `[a#=re]` becomes.
 pub(super) const ATTRIBUTE_MATCHES: &str = "-lycosa-attribute-matches";
@@ -90,30 +90,21 @@ fn replaced(block: &mut CssParser<'_>) -> Option<String> {
         Token::Delim('=') => {}
         _ => return None,
     }
-    let state = block.state();
-    let quoted = block.expect_ident_or_string().ok().map(|value| value.to_string());
-    let quoted = quoted.filter(|_| block.is_exhausted());
     let mut text = String::new();
-    match (operator, quoted) {
-        ('!', Some(value)) => {
-            text.push_str(":not([");
-            serialize_identifier(&name, &mut text).ok()?;
-            text.push('=');
-            serialize_string(&value, &mut text).ok()?;
-            text.push_str("])");
-        }
-        ('#', quoted) => {
-            block.reset(&state);
-            let expression = raw(block);
-            let is_string = expression.starts_with(['"', '\'']);
-            let expression = quoted.filter(|_| is_string).unwrap_or_else(|| expression.to_owned());
-            write!(text, ":{ATTRIBUTE_MATCHES}(").ok()?;
-            serialize_string(&name, &mut text).ok()?;
-            text.push(',');
-            serialize_string(&expression, &mut text).ok()?;
-            text.push(')');
-        }
-        _ => return None,
+    if operator == '!' {
+        let value = block.expect_ident_or_string().ok()?.to_string();
+        block.expect_exhausted().ok()?;
+        text.push_str(":not([");
+        serialize_identifier(&name, &mut text).ok()?;
+        text.push('=');
+        serialize_string(&value, &mut text).ok()?;
+        text.push_str("])");
+    } else {
+        write!(text, ":{ATTRIBUTE_MATCHES}(").ok()?;
+        serialize_string(&name, &mut text).ok()?;
+        text.push(',');
+        serialize_string(expression(block), &mut text).ok()?;
+        text.push(')');
     }
     Some(text)
 }

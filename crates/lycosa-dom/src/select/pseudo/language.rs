@@ -1,6 +1,6 @@
 //! `:lang()` by RFC 4647 and `:dir()` by the HTML standard (3.2.6.2 and 3.2.6.4).
 
-use super::{Matcher, NodeRef, atoms, forms, has};
+use super::{Matcher, NodeRef, atoms, forms};
 use crate::{
     name::{Namespace, NodeName},
     select::matching::Fact,
@@ -130,7 +130,9 @@ fn deciding_text<'d>(element: NodeRef<'d>) -> Option<NodeRef<'d>> {
             return false;
         }
         if inner.is_element() {
-            if forms::is_html(*inner, OPAQUE) || has(*inner, atoms::DIR) {
+            let says = inner.attr("dir").filter(|_| inner.node_name().is_html());
+            let says = says.is_some_and(|dir| ["ltr", "rtl", "auto"].iter().any(|word| word.eq_ignore_ascii_case(dir)));
+            if says || forms::is_html(*inner, OPAQUE) {
                 skip_until = inner.subtree_end().number();
             }
             return false;

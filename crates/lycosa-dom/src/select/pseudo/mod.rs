@@ -20,7 +20,7 @@ use super::{
     grammar::Grammar,
     matching::Matcher,
     parser::{SelectorParser, raw},
-    pattern::Pattern,
+    pattern::{Pattern, expression},
     rewrite::ATTRIBUTE_MATCHES,
 };
 use crate::{
@@ -172,9 +172,14 @@ impl PseudoClass {
     }
 
     /// `:matches()` was the name of `:is()` in drafts, and asks for a regular expression in cascadia. What can be
-    /// read as selectors is selectors; a string, or what cannot, is an expression.
+    /// read as selectors is selectors; a string, what has a backslash or cannot is an expression.
     fn matches_function(parser: &SelectorParser<'_>, arguments: &mut CssParser<'_>) -> Parsed {
         let list = arguments.try_parse(|arguments| {
+            let start = arguments.state();
+            if raw(arguments).contains('\\') {
+                return Err(ParseError::custom(SelectorParseErrorKind::InvalidState));
+            }
+            arguments.reset(&start);
             let list = parser.list(arguments)?;
             arguments.expect_exhausted()?;
             Ok::<_, ParseError<SelectorParseErrorKind>>(list)
@@ -271,15 +276,15 @@ impl ToCss for PseudoClass {
         match self {
             Self::Never(name) => write!(destination, ":{name}"),
             Self::NeverFunction(name, argument) => write!(destination, ":{name}({argument})"),
-            Self::Lang(words) => write_strings("lang", words.iter().map(String::as_str), destination),
+            Self::Lang(words) => write_strings("lang", words, destination),
             Self::Dir(_, word) => write!(destination, ":dir({word})"),
-            Self::Text(test) => write_strings(test.name(), test.arguments(), destination),
+            Self::Text(test) => test.to_css(destination),
             Self::Field(field) => write!(destination, ":{}", field.name()),
             Self::AttributeMatches(name, pattern) => {
                 destination.write_char('[')?;
                 cssparser::serialize_identifier(name, destination)?;
                 destination.write_str("#=")?;
-                serialize_string(pattern.source(), destination)?;
+                pattern.to_css(destination)?;
                 destination.write_char(']')
             }
             Self::HasChild(list) => {
@@ -300,13 +305,9 @@ impl ToCss for PseudoClass {
     }
 }
 
-fn write_strings<'s, W: Write>(
-    name: &str,
-    strings: impl Iterator<Item = &'s str>,
-    destination: &mut W,
-) -> fmt::Result {
+fn write_strings<W: Write>(name: &str, strings: &[String], destination: &mut W) -> fmt::Result {
     write!(destination, ":{name}(")?;
-    for (position, string) in strings.enumerate() {
+    for (position, string) in strings.iter().enumerate() {
         if position > 0 {
             destination.write_str(", ")?;
         }

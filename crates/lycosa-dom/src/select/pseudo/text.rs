@@ -1,12 +1,15 @@
 //! Pseudo-classes about text: `:contains()` and its kin. Letters count as they are written unless the name says
 //! otherwise; text is that of all text nodes, unchanged (see `NodeRef::text`).
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    fmt::{self, Write},
+};
 
 use cssparser::{ParseError, Parser as CssParser};
 use selectors::parser::SelectorParseErrorKind;
 
-use super::{Matcher, NodeRef, Pattern, SelectorParser, raw, words};
+use super::{Matcher, NodeRef, Pattern, SelectorParser, expression, raw, words, write_strings};
 
 /// A question about the text of an element.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,32 +85,26 @@ impl TextTest {
         name: &str,
         arguments: &mut CssParser<'_>,
     ) -> Parsed {
-        let quoted = arguments.try_parse(|arguments| {
-            let text = arguments.expect_string()?.to_string();
-            arguments.expect_exhausted()?;
-            Ok::<_, cssparser::BasicParseError>(text)
-        });
-        let source = quoted.unwrap_or_else(|_| raw(arguments).to_owned());
+        let source = expression(arguments);
         if source.is_empty() {
             return Err(parser.refuse(&format!(":{name}"), "a regular expression is missing".to_owned()));
         }
         let pattern =
-            Pattern::compile(&source).map_err(|message| parser.refuse(&format!(":{name}"), message))?;
+            Pattern::compile(source).map_err(|message| parser.refuse(&format!(":{name}"), message))?;
         let known = NAMES.iter().find(|(word, ..)| *word == name);
         let (name, place) = known.map_or(("matches-re", Place::Whole), |&(name, place, _)| (name, place));
         Ok(Self { name, place, needle: Needle::Pattern(pattern) })
     }
 
-    pub(super) fn name(&self) -> &'static str {
-        self.name
-    }
-
-    pub(super) fn arguments(&self) -> impl Iterator<Item = &str> {
-        let (words, pattern): (&[String], _) = match &self.needle {
-            Needle::Words(words) | Needle::Folded(words, _) => (words, None),
-            Needle::Pattern(pattern) => (&[], Some(pattern.source())),
-        };
-        words.iter().map(String::as_str).chain(pattern)
+    pub(super) fn to_css<W: Write>(&self, destination: &mut W) -> fmt::Result {
+        match &self.needle {
+            Needle::Words(words) | Needle::Folded(words, _) => write_strings(self.name, words, destination),
+            Needle::Pattern(pattern) => {
+                write!(destination, ":{}(", self.name)?;
+                pattern.to_css(destination)?;
+                destination.write_char(')')
+            }
+        }
     }
 
     pub(super) fn matches<'d>(&self, matcher: &mut Matcher<'d>, node: NodeRef<'d>) -> bool {

@@ -62,7 +62,7 @@ fn radio_buttons_are_indeterminate_by_the_group() {
 #[test]
 fn ranges_are_of_numbers_and_times() {
     let control = |kind: &str, min: &str, max: &str, value: &str| {
-        let document = parse(&format!("<input id=x type={kind} min={min} max={max} value={value}>"));
+        let document = parse(&format!("<input id=x type={kind} min='{min}' max='{max}' value='{value}'>"));
         match (found(&document, ":in-range").len(), found(&document, ":out-of-range").len()) {
             (1, 0) => Some(true),
             (0, 1) => Some(false),

@@ -69,6 +69,9 @@ fn text_of(name: &str) -> Option<String> {
 #[test]
 fn w3c_selectors_find_the_expected_elements() {
     const EXEMPT: Exempt = &[
+        ("w3c-valid-097", "cascadia's version of the row takes whitespace for nothing; browsers do not"),
+        ("w3c-valid-141", "asks for elements that the upstream test makes with a script"),
+        ("w3c-valid-143", "asks for elements that the upstream test makes with a script"),
         ("w3c-valid-101", "`:target` is the element that the address names, and a document has no address"),
     ];
     let Some(rows) = corpus::rows("css/w3c-selectors.jsonl") else { return };
@@ -81,10 +84,8 @@ fn w3c_selectors_find_the_expected_elements() {
             score.note(row, parsed.is_err(), || "should not parse".to_owned());
             continue;
         }
-        // `xfail` are those that an HTML parser cannot fulfil.
         let is_excluded = |context: &str| {
             row["exclude"].as_array().is_some_and(|list| list.iter().any(|excluded| excluded == context))
-                || context == "html" && row["xfail"] == Value::Bool(true)
         };
         let mut found = Vec::new();
         for (context, document) in [("html", &html), ("xhtml", &xhtml)] {
@@ -96,7 +97,7 @@ fn w3c_selectors_find_the_expected_elements() {
         let is_right = found.iter().all(|found| found.as_deref() == Ok(&expected));
         score.note(row, is_right, || format!("{expected:?} {found:?}"));
     }
-    score.report("w3c", 111);
+    score.report("w3c", 108);
 }
 
 #[test]
@@ -132,7 +133,27 @@ fn cssselect_rows_find_the_expected_elements() {
 
 #[test]
 fn soupsieve_rows_find_the_expected_elements() {
-    const EXEMPT: Exempt = &[];
+    const LXML: &str = "the row is about the tree that libxml2 makes of nested fieldsets";
+    const CUSTOM: &str = "custom selectors are declared in Soup Sieve's Python, which the row does not show";
+    const PREFIX: &str = "an undeclared prefix is an error in CSS (Selectors 4, 5.1.1), not a match of nothing";
+    const EXEMPT: Exempt = &[
+        ("soupsieve-005", CUSTOM),
+        ("soupsieve-007", CUSTOM),
+        ("soupsieve-009", CUSTOM),
+        ("soupsieve-013", "the error is in an argument of Soup Sieve, the selector is `div`"),
+        ("soupsieve-015", "the error is in an argument of Soup Sieve, the selector is `div`"),
+        ("soupsieve-069", "`:before` is CSS; Soup Sieve refuses all pseudo-elements"),
+        ("soupsieve-139", LXML),
+        ("soupsieve-147", LXML),
+        ("soupsieve-145", "Soup Sieve takes whitespace for nothing in `:empty`; browsers do not"),
+        ("soupsieve-161", PREFIX),
+        ("soupsieve-171", PREFIX),
+        ("soupsieve-247", "elements that are not HTML are defined (DOM, 4.9)"),
+        ("soupsieve-253", "`dir=auto` without a letter is left to right (HTML, 3.2.6.4), not what the parent is"),
+        ("soupsieve-259", "`dir=auto` looks into `math` (HTML, 3.2.6.4)"),
+        ("soupsieve-307", "the list of `:is()` forgives (Selectors 4, 4.2)"),
+        ("soupsieve-323", "an element without a language has the empty one (HTML, 3.2.6.2)"),
+    ];
     let Some(rows) = corpus::rows("css/soupsieve.jsonl") else { return };
     let mut score = Score::new(EXEMPT);
     for row in &rows {
@@ -154,7 +175,7 @@ fn soupsieve_rows_find_the_expected_elements() {
             format!("{} {}: {expected:?} {found:?}", row["test"], row["parse_as"])
         });
     }
-    score.report("soupsieve", 150);
+    score.report("soupsieve", 172);
 }
 
 #[test]
@@ -181,7 +202,21 @@ fn wpt_rows_are_accepted_or_refused_and_written_as_browsers_write_them() {
 
 #[test]
 fn sizzle_rows_find_the_expected_elements() {
-    const EXEMPT: Exempt = &[];
+    const SCRIPT: &str = "the upstream test makes the elements with a script first";
+    const EXEMPT: Exempt = &[
+        ("sizzle-001", "`//[a]` is no CSS: the row is an accident of the table"),
+        ("sizzle-015", SCRIPT),
+        ("sizzle-071", SCRIPT),
+        ("sizzle-073", SCRIPT),
+        ("sizzle-075", SCRIPT),
+        ("sizzle-125", "a number is no identifier: browsers want `[value=\"1\"]`"),
+        ("sizzle-161", SCRIPT),
+        ("sizzle-177", SCRIPT),
+        ("sizzle-209", SCRIPT),
+        ("sizzle-271", "the upstream test sets the focus first"),
+        ("sizzle-327", "`:first` counts matches; jQuery's own in another case"),
+        ("sizzle-375", "`:target` is the element that the address names, and a document has no address"),
+    ];
     let Some(rows) = corpus::rows("css/sizzle.jsonl") else { return };
     let fixture = text_of("css/sizzle-fixtures.html").unwrap();
     let document =
@@ -202,7 +237,7 @@ fn sizzle_rows_find_the_expected_elements() {
     }
     println!("sizzle, jQuery's own: {} hold, {} not: {:?}", extensions.0, extensions.1.len(), extensions.1);
     assert!(extensions.0 >= 15, "{extensions:?}");
-    score.report("sizzle", 110);
+    score.report("sizzle", 107);
 }
 
 #[test]
