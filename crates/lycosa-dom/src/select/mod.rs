@@ -30,11 +30,7 @@ use cssparser::{Parser as CssParser, ToCss};
 use selectors::parser::{Component, Selector as Parsed, SelectorList};
 
 use self::{
-    error::describe,
-    grammar::Grammar,
-    output::split,
-    parser::SelectorParser,
-    pseudo::PseudoClass,
+    error::describe, grammar::Grammar, output::split, parser::SelectorParser, pseudo::PseudoClass,
     search::Key,
 };
 use crate::document::{Document, NodeRef};
@@ -115,7 +111,8 @@ impl Selector {
         let texts = split(&rewritten.text).map_err(|(byte, message)| fail(byte, message.to_owned()))?;
         let mut branches = Vec::with_capacity(texts.len());
         for text in texts {
-            let list = parse_branch(&text, namespaces).map_err(|(byte, message)| fail(text.start + byte, message))?;
+            let list = parse_branch(&text, namespaces)
+                .map_err(|(byte, message)| fail(text.start + byte, message))?;
             if list.slice().iter().map(depth).max().unwrap_or_default() > MAX_COMPOUNDS {
                 return Err(fail(text.start, "the selector has more than 512 compounds".to_owned()));
             }

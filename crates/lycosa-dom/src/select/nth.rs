@@ -44,13 +44,7 @@ impl Matcher<'_> {
     }
 
     /// The position of an element among its siblings, counted from one.
-    fn position(
-        &mut self,
-        node: u32,
-        by_type: bool,
-        from_end: bool,
-        selectors: &[Selector<Grammar>],
-    ) -> u32 {
+    fn position(&mut self, node: u32, by_type: bool, from_end: bool, selectors: &[Selector<Grammar>]) -> u32 {
         // A selector list is kept alive by the search, so its address stands for it.
         let address = if selectors.is_empty() { 0 } else { selectors.as_ptr() as usize };
         let way = (address, by_type, from_end);

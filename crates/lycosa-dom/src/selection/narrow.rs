@@ -7,7 +7,8 @@ use crate::select::Tester;
 
 /// A position as an index; negative ones count from the end.
 pub(super) fn place(position: isize, len: usize) -> Option<usize> {
-    let place = if position < 0 { len.checked_sub(position.unsigned_abs())? } else { position.unsigned_abs() };
+    let place =
+        if position < 0 { len.checked_sub(position.unsigned_abs())? } else { position.unsigned_abs() };
     (place < len).then_some(place)
 }
 

@@ -98,7 +98,7 @@ fn is_selected<'d>(matcher: &mut Matcher<'d>, option: NodeRef<'d>) -> bool {
     };
     let chosen = matcher.fact(Fact::SelectedOption, select, || {
         let options = || select.descendants().filter(|inner| is_html(*inner, &[atoms::OPTION]));
-        let marked = options().filter(|option| has(*option, atoms::SELECTED)).last();
+        let marked = options().filter(|option| has(*option, atoms::SELECTED)).next_back();
         marked.or_else(|| options().find(is_usable).filter(|_| shows_one))
     });
     chosen == Some(option)
@@ -128,9 +128,8 @@ fn is_default_button<'d>(matcher: &mut Matcher<'d>, node: NodeRef<'d>) -> bool {
     let form = || node.ancestors().find(|ancestor| is_html(*ancestor, &[atoms::FORM]));
     is_submit(node)
         && form().is_some_and(|form| {
-            let first = matcher.fact(Fact::DefaultButton, form, || {
-                form.descendants().find(|inner| is_submit(*inner))
-            });
+            let first = matcher
+                .fact(Fact::DefaultButton, form, || form.descendants().find(|inner| is_submit(*inner)));
             first == Some(node)
         })
 }
@@ -194,7 +193,9 @@ fn is_group_checked<'d>(matcher: &mut Matcher<'d>, radio: NodeRef<'d>) -> bool {
     let group = form.unwrap_or_else(|| radio.document().root());
     matcher.radio_group(group, name, || {
         group.descendants().any(|other| {
-            has(other, atoms::CHECKED) && other.attr("name") == Some(name) && input_type(other) == Some("radio")
+            has(other, atoms::CHECKED)
+                && other.attr("name") == Some(name)
+                && input_type(other) == Some("radio")
         })
     })
 }

@@ -17,7 +17,8 @@ pub(super) fn is_in_language<'d>(matcher: &mut Matcher<'d>, node: NodeRef<'d>, r
 /// `xml:lang` counts everywhere, `lang` on elements of HTML and SVG.
 fn declared_language<'d>(node: NodeRef<'d>) -> Option<&'d str> {
     let mut attributes = node.attrs();
-    let xml = attributes.find(|attribute| attribute.node_name() == NodeName::new(Namespace::Xml, atoms::LANG));
+    let xml =
+        attributes.find(|attribute| attribute.node_name() == NodeName::new(Namespace::Xml, atoms::LANG));
     xml.map(|attribute| attribute.value()).or_else(|| {
         let has_lang = matches!(node.namespace(), Namespace::Html | Namespace::Svg);
         let lang = || node.document().attribute_value(node.number(), NodeName::plain(atoms::LANG));
@@ -111,7 +112,8 @@ fn said<'d>(matcher: &mut Matcher<'d>, element: NodeRef<'d>) -> Option<Direction
 fn automatic<'d>(matcher: &mut Matcher<'d>, element: NodeRef<'d>) -> Option<Direction> {
     match forms::input_type(element) {
         Some(
-            "hidden" | "text" | "search" | "tel" | "url" | "email" | "password" | "submit" | "reset" | "button",
+            "hidden" | "text" | "search" | "tel" | "url" | "email" | "password" | "submit" | "reset"
+            | "button",
         ) => return Direction::of(element.attr("value").unwrap_or_default()),
         Some(_) => return None,
         None => {}
@@ -131,7 +133,8 @@ fn deciding_text<'d>(element: NodeRef<'d>) -> Option<NodeRef<'d>> {
         }
         if inner.is_element() {
             let says = inner.attr("dir").filter(|_| inner.node_name().is_html());
-            let says = says.is_some_and(|dir| ["ltr", "rtl", "auto"].iter().any(|word| word.eq_ignore_ascii_case(dir)));
+            let says = says
+                .is_some_and(|dir| ["ltr", "rtl", "auto"].iter().any(|word| word.eq_ignore_ascii_case(dir)));
             if says || forms::is_html(*inner, OPAQUE) {
                 skip_until = inner.subtree_end().number();
             }

@@ -150,9 +150,12 @@ impl PseudoClass {
         if is("lang") {
             Some(words(arguments).map(Self::Lang))
         } else if is("dir") {
-            Some(arguments.expect_ident().map_err(ParseError::from).map(|word| {
-                Self::Dir(Direction::named(word), word.to_ascii_lowercase())
-            }))
+            Some(
+                arguments
+                    .expect_ident()
+                    .map_err(ParseError::from)
+                    .map(|word| Self::Dir(Direction::named(word), word.to_ascii_lowercase())),
+            )
         } else if let Some(name) = never {
             let argument = arguments.expect_ident().map_err(ParseError::from);
             Some(argument.map(|argument| Self::NeverFunction(name, argument.to_string())))
@@ -265,9 +268,8 @@ fn has(node: NodeRef<'_>, attribute: Atom) -> bool {
 fn attribute<'d>(node: NodeRef<'d>, name: &str) -> Option<&'d str> {
     let is_html = node.node_name().is_html();
     let mut attributes = node.attrs();
-    let found = attributes.find(|attribute| {
-        attribute.is_named(name) || is_html && attribute.name().eq_ignore_ascii_case(name)
-    });
+    let found = attributes
+        .find(|attribute| attribute.is_named(name) || is_html && attribute.name().eq_ignore_ascii_case(name));
     found.map(|attribute| attribute.value())
 }
 

@@ -18,7 +18,6 @@ fn errors_say_what_and_where() {
     assert!(Selector::parse(&":not(".repeat(10_000)).is_err());
 }
 
-
 #[test]
 fn errors_name_the_part_that_is_not_understood_and_point_at_it() {
     let error = |source: &str| {
@@ -78,22 +77,24 @@ fn selectors_are_written_as_browsers_write_them() {
     }
 }
 
+/// What no browser takes.
+#[rustfmt::skip]
+const INVALID: &[&str] = &[
+    "", " ", ",", "a,", ",a", "a,,b", ">a", "a>", "a > > b", "a >> b", "a++b", "..a", ". a", "a.", "#",
+    "#1", "[", "[]", "[a=]", "[a=b x]", "[a b]", "[*]", "[=a]", "a:", "a: b", "a:: b", "a:::b",
+    ":not()", ":not(a,)", ":not(::before)", ":has()", ":has(a,)", ":has(:has(a))", ":nth-child()",
+    ":nth-child(n of)", ":nth-child(2 + n)", ":nth-child(2n of a,)", ":nth-of-type(2n of a)",
+    ":first-child()", ":nosuch", "::nosuch", "a::before b", "a::before.c", "a)", "a]", "a{}", "a!",
+    "@page", "a;b", "1a", ":lang()", ":dir()", ":state()", ":host(a b)", "a::text::text", "::attr()",
+    "::attr(a b)", "a::text:hover", "*a", "a*", "a|*|b", "p:not(a::text)",
+];
+
 #[test]
 fn what_browsers_refuse_is_refused() {
-    for source in [
-        "", " ", ",", "a,", ",a", "a,,b", ">a", "a>", "a > > b", "a >> b", "a++b", "..a", ". a", "a.", "#", "#1", "[", "[]",
-        "[a=]", "[a=b", "[a=b x]", "[a b]", "[*]", "[=a]", "a:", "a: b", "a:: b", "a:::b", ":not()", ":not(a,)", ":not(::before)",
-        ":has()", ":has(a,)", ":has(:has(a))", ":has(:is(:has(a), b)", ":nth-child()", ":nth-child(n of)", ":nth-child(2 + n)",
-        ":nth-child(2n of a,)", ":nth-of-type(2n of a)", ":first-child()", ":nosuch", "::nosuch", "a::before b", "a::before.c",
-        ":is(a", "a)", "a]", "a{}", "a!", "@page", "a;b", "1a", "--", "a\\", ":lang()", ":dir()", ":state()", ":host(a b)",
-        "a::text::text", "::attr()", "::attr(a b)", "a::text:hover", "*a", "a*", "a|*|b", "p:not(a::text)",
-    ] {
-        // An unclosed block and a lone escape at the end are closed by the end, as CSS has it.
-        if matches!(source, "[a=b" | ":is(a" | "a\\" | "--") || source.starts_with(":has(:is(") {
-            continue;
-        }
+    for source in INVALID {
         assert!(Selector::parse(source).is_err(), "{source:?}");
     }
+    // An unclosed block and a lone escape at the end are closed by the end, as CSS has it.
     for source in ["[a=b", ":is(a", ":not(b", "--x", "a\\", ":is()", ":where()", ":is(:has(a, :has(b)))"] {
         assert!(Selector::parse(source).is_ok(), "{source:?}");
     }
@@ -113,14 +114,45 @@ fn lists_of_is_and_where_forgive() {
 fn what_needs_a_user_or_a_window_parses_and_matches_nothing() {
     let document = parse("<a href=/x id=a>x</a><p id=p></p>");
     for class in [
-        "hover", "active", "focus", "focus-visible", "focus-within", "visited", "target", "target-within", "local-link",
-        "current", "past", "future", "playing", "paused", "user-invalid", "user-valid", "fullscreen", "modal",
-        "popover-open", "autofill", "picture-in-picture", "host", "host(a)", "state(x)", "current(a)",
+        "hover",
+        "active",
+        "focus",
+        "focus-visible",
+        "focus-within",
+        "visited",
+        "target",
+        "target-within",
+        "local-link",
+        "current",
+        "past",
+        "future",
+        "playing",
+        "paused",
+        "user-invalid",
+        "user-valid",
+        "fullscreen",
+        "modal",
+        "popover-open",
+        "autofill",
+        "picture-in-picture",
+        "host",
+        "host(a)",
+        "state(x)",
+        "current(a)",
     ] {
         assert!(found(&document, &format!(":{class}")).is_empty(), "{class}");
         assert_eq!(found(&document, &format!("p:not(:{class})")), ["p"], "{class}");
     }
-    for element in ["before", "after", "marker", "first-line", "-webkit-scrollbar", "highlight(x)", "part(x)", "slotted(a)"] {
+    for element in [
+        "before",
+        "after",
+        "marker",
+        "first-line",
+        "-webkit-scrollbar",
+        "highlight(x)",
+        "part(x)",
+        "slotted(a)",
+    ] {
         assert!(found(&document, &format!("a::{element}")).is_empty(), "{element}");
         assert_eq!(found(&document, &format!("a::{element}, p")), ["p"], "{element}");
     }

@@ -40,7 +40,9 @@ impl Score {
             (false, true) => self.excused += 1,
             (true, true) => self.failed.push(format!("{} holds and need not be exempt", row["id"])),
             (false, false) => {
-                self.failed.push(format!("{} {}: {}", row["id"], row["selector"], story()).chars().take(700).collect());
+                self.failed.push(
+                    format!("{} {}: {}", row["id"], row["selector"], story()).chars().take(700).collect(),
+                );
             }
         }
     }
@@ -102,9 +104,10 @@ fn w3c_selectors_find_the_expected_elements() {
 
 #[test]
 fn cssselect_rows_find_the_expected_elements() {
-    const EXEMPT: Exempt = &[
-        ("cssselect-123", "hidden inputs can be disabled (HTML standard 4.16.3); cssselect leaves them out"),
-    ];
+    const EXEMPT: Exempt = &[(
+        "cssselect-123",
+        "hidden inputs can be disabled (HTML standard 4.16.3); cssselect leaves them out",
+    )];
     let Some(rows) = corpus::rows("css/cssselect.jsonl") else { return };
     let mut score = Score::new(EXEMPT);
     for row in &rows {
@@ -124,9 +127,11 @@ fn cssselect_rows_find_the_expected_elements() {
         let body = document.nodes().find(|node| node.name() == "body").unwrap();
         let count = |selector: &Selector| body.select(selector).count() + usize::from(body.matches(selector));
         let count = parsed.as_ref().map(count);
-        score.note(row, count.as_ref().ok().map(|count| *count as u64) == row["expect_count"].as_u64(), || {
-            format!("{} {count:?}", row["expect_count"])
-        });
+        score.note(
+            row,
+            count.as_ref().ok().map(|count| *count as u64) == row["expect_count"].as_u64(),
+            || format!("{} {count:?}", row["expect_count"]),
+        );
     }
     score.report("cssselect", 86);
 }
@@ -135,7 +140,8 @@ fn cssselect_rows_find_the_expected_elements() {
 fn soupsieve_rows_find_the_expected_elements() {
     const LXML: &str = "the row is about the tree that libxml2 makes of nested fieldsets";
     const CUSTOM: &str = "custom selectors are declared in Soup Sieve's Python, which the row does not show";
-    const PREFIX: &str = "an undeclared prefix is an error in CSS (Selectors 4, 5.1.1), not a match of nothing";
+    const PREFIX: &str =
+        "an undeclared prefix is an error in CSS (Selectors 4, 5.1.1), not a match of nothing";
     const EXEMPT: Exempt = &[
         ("soupsieve-005", CUSTOM),
         ("soupsieve-007", CUSTOM),
@@ -149,7 +155,10 @@ fn soupsieve_rows_find_the_expected_elements() {
         ("soupsieve-161", PREFIX),
         ("soupsieve-171", PREFIX),
         ("soupsieve-247", "elements that are not HTML are defined (DOM, 4.9)"),
-        ("soupsieve-253", "`dir=auto` without a letter is left to right (HTML, 3.2.6.4), not what the parent is"),
+        (
+            "soupsieve-253",
+            "`dir=auto` without a letter is left to right (HTML, 3.2.6.4), not what the parent is",
+        ),
         ("soupsieve-259", "`dir=auto` looks into `math` (HTML, 3.2.6.4)"),
         ("soupsieve-307", "the list of `:is()` forgives (Selectors 4, 4.2)"),
         ("soupsieve-323", "an element without a language has the empty one (HTML, 3.2.6.2)"),
@@ -249,9 +258,8 @@ fn selectors_of_real_extractors_find_what_another_engine_finds() {
     let mut documents: BTreeMap<&str, Document> = BTreeMap::new();
     for row in &rows {
         let (page, source) = (row["page"].as_str().unwrap(), row["selector"].as_str().unwrap());
-        let document = documents
-            .entry(page)
-            .or_insert_with(|| parse(&decode(&pages[page], Some("utf-8"), None).text));
+        let document =
+            documents.entry(page).or_insert_with(|| parse(&decode(&pages[page], Some("utf-8"), None).text));
         let found = Selector::parse(source).map(|selector| {
             let nodes: Vec<_> = document.select(&selector).collect();
             let words = |node: &NodeRef<'_>| node.text().split_whitespace().collect::<Vec<_>>().join(" ");
