@@ -56,11 +56,12 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
 /// What a selector takes: markup when asked for, else text with its white space collapsed.
 pub(super) fn matches(document: &Document, selector: &Selector, html: bool) -> Vec<String> {
     let text = |text: &str| lycosa_dom::collapse_whitespace(text).into_owned();
-    match selector.output() {
-        Output::Node if html => document.select(selector).map(|node| node.html()).collect(),
-        Output::Node => document.select(selector).map(|node| text(node.text())).collect(),
-        _ => selector.values(document.root()).map(|value| text(&value)).collect(),
-    }
+    let taken = selector.outputs(document.root()).flat_map(|(node, output)| match output {
+        Output::Node if html => vec![node.html()],
+        Output::Node => vec![text(node.text())],
+        _ => output.take(node).iter().map(|value| text(value)).collect(),
+    });
+    taken.collect()
 }
 
 /// A selector, or an error that shows where it went wrong.

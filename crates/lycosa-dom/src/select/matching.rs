@@ -25,6 +25,8 @@ use crate::{
 /// How many steps one search may take: about a second of work. A step is a visit to an element, or sixteen
 /// bytes of text looked through.
 const MAX_STEPS: u64 = 100_000_000;
+/// How many bytes of text looked through cost as much as a visit to an element.
+pub(super) const STEP: usize = 16;
 /// How many siblings are tried before remembered results are asked.
 const PATIENCE: u32 = 8;
 
@@ -122,7 +124,7 @@ impl<'d> Matcher<'d> {
 
     /// Pays for looking through this many bytes.
     pub(super) fn charge(&mut self, bytes: usize) {
-        self.steps_left = self.steps_left.saturating_sub(bytes as u64 / 16);
+        self.steps_left = self.steps_left.saturating_sub((bytes / STEP) as u64);
     }
 
     /// A fact about an element, found out once.
@@ -132,18 +134,34 @@ impl<'d> Matcher<'d> {
         element: NodeRef<'d>,
         find: impl FnOnce() -> Option<NodeRef<'d>>,
     ) -> Option<NodeRef<'d>> {
-        let number =
-            *self.facts.entry((fact, element.number())).or_insert_with(|| find().map(NodeRef::number));
+        let key = (fact, element.number());
+        let number = match self.facts.get(&key) {
+            Some(known) => *known,
+            None => {
+                self.charge(STEP * element.range().len());
+                let found = find().map(NodeRef::number);
+                self.facts.insert(key, found);
+                found
+            }
+        };
         number.map(|number| NodeRef::new(self.document, number))
     }
 
+    /// Whether a radio button of a name is checked in a form or page, found out once.
     pub(super) fn radio_group(
         &mut self,
         group: NodeRef<'d>,
         name: &'d str,
         find: impl FnOnce() -> bool,
     ) -> bool {
-        *self.radio_groups.entry((group.number(), name)).or_insert_with(find)
+        let key = (group.number(), name);
+        if let Some(known) = self.radio_groups.get(&key) {
+            return *known;
+        }
+        self.charge(STEP * group.range().len());
+        let found = find();
+        self.radio_groups.insert(key, found);
+        found
     }
 
     /// The language that the page declares for itself with a `<meta>`.
@@ -243,22 +261,17 @@ impl<'d> Matcher<'d> {
         let parent = self.document.parent_of(node).unwrap_or_default();
         let key = (SelectorKey::new(selector), rest.selector_length(), parent);
         let unknown = Siblings { none_before: 0, matching: u32::MAX };
-        let (mut at, mut tried) = (node, 0);
+        let (mut at, mut tried, mut known) = (node, 0, unknown);
         let outcome = loop {
             let Some(previous) = self.previous(at) else { break Outcome::TryAncestor };
             if tried == PATIENCE && anchor.is_none() {
-                let known = self.siblings.get(&key).copied().unwrap_or(unknown);
+                known = self.siblings.get(&key).copied().unwrap_or(unknown);
                 if known.matching < node {
                     return Outcome::Matched;
                 }
-                if at <= known.none_before {
-                    break Outcome::TryAncestor;
-                }
-            } else if tried > PATIENCE && anchor.is_none() {
-                let known = self.siblings.get(&key).copied().unwrap_or(unknown);
-                if at <= known.none_before {
-                    break Outcome::TryAncestor;
-                }
+            }
+            if at <= known.none_before {
+                break Outcome::TryAncestor;
             }
             match self.sequence(selector, rest.clone(), previous, anchor) {
                 Outcome::TrySibling => (at, tried) = (previous, tried + 1),

@@ -164,19 +164,26 @@ impl Selector {
         self.branches.first().map_or(&Output::Node, |branch| &branch.output)
     }
 
-    /// The values in the subtree of a node, in document order of the matches: for `::text` each text node
-    /// directly in a match, for `::attr()` the attribute of a match that has it, else the match as HTML.
-    pub fn values<'d>(&self, root: NodeRef<'d>) -> impl Iterator<Item = Cow<'d, str>> {
+    /// The matches in the subtree of a node, in document order, each with what to take from it; twice, if two
+    /// branches of the list match it.
+    pub fn outputs<'s, 'd: 's>(
+        &'s self,
+        root: NodeRef<'d>,
+    ) -> impl Iterator<Item = (NodeRef<'d>, &'s Output)> + 's {
         let (mut select, mut waiting) = (root.select(self), VecDeque::new());
         std::iter::from_fn(move || {
             while waiting.is_empty() {
                 let node = select.next()?;
-                for branch in select.branches_of(node) {
-                    branch.output.take_from(node, &mut waiting);
-                }
+                waiting.extend(select.branches_of(node).map(|branch| (node, &branch.output)));
             }
             waiting.pop_front()
         })
+    }
+
+    /// The values in the subtree of a node, in document order of the matches: for `::text` each text node
+    /// directly in a match, for `::attr()` the attribute of a match that has it, else the match as HTML.
+    pub fn values<'s, 'd: 's>(&'s self, root: NodeRef<'d>) -> impl Iterator<Item = Cow<'d, str>> + 's {
+        self.outputs(root).flat_map(|(node, output)| output.take(node))
     }
 }
 

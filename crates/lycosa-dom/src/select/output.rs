@@ -1,7 +1,7 @@
 //! `::text` and `::attr(name)`, the pseudo-elements that scrapers end selectors with. They say what to take from
 //! the matches and are cut off before the selector is parsed, in each branch of the list on its own.
 
-use std::{borrow::Cow, collections::VecDeque};
+use std::borrow::Cow;
 
 use cssparser::{Parser as CssParser, Token};
 
@@ -20,14 +20,14 @@ pub enum Output {
 }
 
 impl Output {
-    /// Takes it from a match.
-    pub(super) fn take_from<'d>(&self, node: NodeRef<'d>, values: &mut VecDeque<Cow<'d, str>>) {
+    /// Takes it from a match: the text nodes directly in it, an attribute if it is there, or the node as HTML.
+    pub fn take<'d>(&self, node: NodeRef<'d>) -> Vec<Cow<'d, str>> {
         match self {
-            Self::Node => values.push_back(Cow::Owned(node.html())),
-            Self::Attr(name) => values.extend(node.attr(name).map(Cow::Borrowed)),
+            Self::Node => vec![Cow::Owned(node.html())],
+            Self::Attr(name) => node.attr(name).map(Cow::Borrowed).into_iter().collect(),
             Self::Text => {
                 let texts = node.children().filter(|child| child.is_text());
-                values.extend(texts.map(|child| Cow::Borrowed(child.text())));
+                texts.map(|child| Cow::Borrowed(child.text())).collect()
             }
         }
     }

@@ -2,7 +2,10 @@
 //! script or a user (dirty values, custom validity, patterns in JavaScript's syntax) is left out.
 
 use super::{Matcher, NodeRef, atoms, has, range};
-use crate::{name::Atom, select::matching::Fact};
+use crate::{
+    name::Atom,
+    select::matching::{Fact, STEP},
+};
 
 pub(super) fn is_html(node: NodeRef<'_>, names: &[Atom]) -> bool {
     node.node_name().html_atom().is_some_and(|atom| names.contains(&atom))
@@ -98,7 +101,7 @@ fn is_selected<'d>(matcher: &mut Matcher<'d>, option: NodeRef<'d>) -> bool {
     };
     let chosen = matcher.fact(Fact::SelectedOption, select, || {
         let options = || select.descendants().filter(|inner| is_html(*inner, &[atoms::OPTION]));
-        let marked = options().filter(|option| has(*option, atoms::SELECTED)).next_back();
+        let marked = options().rfind(|option| has(*option, atoms::SELECTED));
         marked.or_else(|| options().find(is_usable).filter(|_| shows_one))
     });
     chosen == Some(option)
@@ -154,10 +157,13 @@ pub(super) fn is_read_write<'d>(matcher: &mut Matcher<'d>, node: NodeRef<'d>) ->
         None if is_html(node, &[atoms::TEXTAREA]) => {
             !has(node, atoms::READONLY) && !is_disabled(matcher, node)
         }
-        None => std::iter::once(node)
-            .chain(node.ancestors())
-            .find_map(|node| node.attr("contenteditable"))
-            .is_some_and(|value| !value.eq_ignore_ascii_case("false")),
+        None => {
+            let mut walked = 0;
+            let mut chain = std::iter::once(node).chain(node.ancestors()).inspect(|_| walked += 1);
+            let said = chain.find_map(|node| node.attr("contenteditable"));
+            matcher.charge(STEP * walked);
+            said.is_some_and(|value| !value.eq_ignore_ascii_case("false"))
+        }
     }
 }
 
@@ -204,7 +210,7 @@ fn is_group_checked<'d>(matcher: &mut Matcher<'d>, radio: NodeRef<'d>) -> bool {
 /// numbers and times are in range, mail addresses and URLs look like ones. `None` where the question does not arise.
 pub(super) fn validity<'d>(matcher: &mut Matcher<'d>, node: NodeRef<'d>) -> Option<bool> {
     if is_html(node, &[atoms::FORM, atoms::FIELDSET]) {
-        matcher.charge(16 * (node.range().len()));
+        matcher.charge(STEP * node.range().len());
         return Some(!node.descendants().any(|inner| control_validity(matcher, inner) == Some(false)));
     }
     control_validity(matcher, node)

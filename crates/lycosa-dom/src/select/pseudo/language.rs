@@ -3,11 +3,14 @@
 use super::{Matcher, NodeRef, atoms, forms};
 use crate::{
     name::{Namespace, NodeName},
-    select::matching::Fact,
+    select::matching::{Fact, STEP},
 };
 
 pub(super) fn is_in_language<'d>(matcher: &mut Matcher<'d>, node: NodeRef<'d>, ranges: &[String]) -> bool {
-    let declared = std::iter::once(node).chain(node.ancestors()).find_map(declared_language);
+    let mut walked = 0;
+    let mut chain = std::iter::once(node).chain(node.ancestors()).inspect(|_| walked += 1);
+    let declared = chain.find_map(declared_language);
+    matcher.charge(STEP * walked);
     let declared = declared.or_else(|| matcher.page_language());
     // Nothing said is an unknown language, whose tag is empty.
     let tag = declared.unwrap_or_default();
@@ -92,7 +95,10 @@ impl Direction {
 
 /// The direction of an HTML element: of the nearest element that says one.
 pub(super) fn direction<'d>(matcher: &mut Matcher<'d>, node: NodeRef<'d>) -> Option<Direction> {
-    let said = std::iter::once(node).chain(node.ancestors()).find_map(|element| said(matcher, element));
+    let said = std::iter::once(node).chain(node.ancestors()).find_map(|element| {
+        matcher.charge(STEP);
+        said(matcher, element)
+    });
     Some(said.unwrap_or(Direction::LeftToRight))
 }
 

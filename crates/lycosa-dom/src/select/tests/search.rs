@@ -23,6 +23,11 @@ fn pseudo_elements_say_what_to_take_in_each_branch() {
     assert_eq!(values("b"), ["<b>2</b>"]);
     assert_eq!(*Selector::parse("a::attr(href)").unwrap().output(), Output::Attr("href".into()));
     assert_eq!(values("a[title='::text, x'], b::TEXT"), ["2"]);
+    assert_eq!(values("b, a::attr(href), a::text"), ["<b>2</b>", "/x", "4"]);
+    let mixed = Selector::parse("b, a::attr(href), b::text").unwrap();
+    let outputs: Vec<_> =
+        mixed.outputs(document.root()).map(|(node, output)| (node.name(), output)).collect();
+    assert_eq!(outputs, [("b", &Output::Node), ("b", &Output::Text), ("a", &Output::Attr("href".into()))]);
 }
 
 #[test]
