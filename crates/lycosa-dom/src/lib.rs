@@ -61,6 +61,7 @@ mod corpus;
 mod document;
 mod name;
 mod page;
+mod pattern;
 mod select;
 mod text;
 mod tokenize;
@@ -72,5 +73,6 @@ pub use document::{
 };
 pub use name::Namespace;
 pub use page::{Link, LinkKind, Links, MetaRefresh, ScannedLink, scan_links};
+pub use pattern::{Pattern, PatternError, PatternErrorKind, PatternLimits, PatternSet};
 pub use select::{Output, Select, Selector, SelectorError};
 pub use text::collapse_whitespace;
