@@ -210,7 +210,7 @@ impl Rewriter {
             ("(?<=", Kind::LookAround, "look-behind is not supported"),
             ("(?<!", Kind::LookAround, "look-behind is not supported"),
             ("(?>", Kind::Atomic, "atomic groups are not supported"),
-            ("(?P=", Kind::Backreference, "back-references are not supported"),
+            ("(?P=", Kind::Backreference, "backreferences are not supported"),
             ("(?P>", Kind::Recursion, "calls of groups are not supported"),
             ("(?&", Kind::Recursion, "calls of groups are not supported"),
             ("(?R", Kind::Recursion, "recursion is not supported"),
@@ -280,7 +280,7 @@ impl Rewriter {
         };
         match next {
             '1'..='9' | 'k' | 'g' => {
-                return Err(self.error(Kind::Backreference, "back-references are not supported"));
+                return Err(self.error(Kind::Backreference, "backreferences are not supported"));
             }
             'G' | 'K' | 'X' | 'C' | 'y' | 'Y' => {
                 return Err(self.error(Kind::Unsupported, format!("`\\{next}` is not supported")));

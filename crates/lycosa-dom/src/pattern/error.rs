@@ -106,7 +106,7 @@ impl PatternError {
                 Self { kind: Kind::TooDeep, message, column: Some(column) }
             }
             Parser::UnsupportedBackreference => {
-                Self::new(Kind::Backreference, column, "back-references are not supported")
+                Self::new(Kind::Backreference, column, "backreferences are not supported")
             }
             Parser::UnsupportedLookAround => {
                 Self::new(Kind::LookAround, column, "look-around is not supported")

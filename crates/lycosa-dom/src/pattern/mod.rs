@@ -137,6 +137,9 @@ impl PatternSet {
         sources: &[S],
         limits: &PatternLimits,
     ) -> Result<Self, (Option<usize>, PatternError)> {
+        if sources.is_empty() {
+            return Ok(Self { sources: Box::default(), set: RegexSet::empty() });
+        }
         let mut checked = Vec::with_capacity(sources.len());
         for (place, source) in sources.iter().enumerate() {
             let source = source.as_ref();
