@@ -5,6 +5,8 @@ use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
 
 /// So many repetitions of an expression are pumped.
 const MAX_PUMPED: usize = 6;
+/// A place that no loop has, with room for counting on.
+const NOWHERE: usize = usize::MAX / 2;
 /// No character of ordinary expressions.
 const MISMATCH: &str = "\u{1}\u{e000}";
 
@@ -82,7 +84,7 @@ impl Sampler {
             }
             before += inside;
         }
-        let (part, first) = chosen.unwrap_or((&parts[self.variant % parts.len()], usize::MAX));
+        let (part, first) = chosen.unwrap_or((&parts[self.variant % parts.len()], NOWHERE));
         let end = self.seen + total;
         self.seen = first;
         self.walk(part);
@@ -110,11 +112,11 @@ impl Sampler {
             }
         } else {
             for _ in 0..times {
-                self.seen = place.saturating_add(usize::from(is_loop(repetition)));
+                self.seen = place + usize::from(is_loop(repetition));
                 self.walk(&repetition.sub);
             }
         }
-        self.seen = place.saturating_add(usize::from(is_loop(repetition)) + inside);
+        self.seen = place + usize::from(is_loop(repetition)) + inside;
     }
 
     /// A member of a class, a printable one if there is.

@@ -79,7 +79,13 @@ const BAD: &[Case] = &[
         "`include`: the regular expression `(a{1000}){1000}` cannot be used: it grows larger than 2097152 bytes",
         "repeat less",
     ),
-    ("regex_size = '20KB'\ninclude = ['\\w']", 2, 12, "it grows larger than 20000 bytes", "narrow the classes"),
+    (
+        "regex_size = '20KB'\ninclude = ['\\w']",
+        2,
+        12,
+        "it grows larger than 20000 bytes",
+        "narrow the classes",
+    ),
     ("regex_size = 0", 1, 14, "`regex_size` must be 1 or more", ""),
     (
         "regex_size = '1KB'\nexclude = ['aaaaaaaa', 'bbbbbbbb', 'cccccccc', 'dddddddd']",
