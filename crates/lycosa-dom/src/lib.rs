@@ -72,6 +72,7 @@ mod corpus;
 mod document;
 mod name;
 mod page;
+mod pattern;
 mod select;
 mod selection;
 mod text;
@@ -84,6 +85,7 @@ pub use document::{
 };
 pub use name::Namespace;
 pub use page::{Link, LinkKind, Links, MetaRefresh, ScannedLink, scan_links};
+pub use pattern::{Pattern, PatternError, PatternErrorKind, PatternLimits, PatternSet};
 pub use select::{Output, Select, Selector, SelectorError};
 pub use selection::{Nodes, Selection, SelectorArgument};
 pub use text::collapse_whitespace;

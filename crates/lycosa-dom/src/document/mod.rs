@@ -3,13 +3,14 @@
 //! A node is a number; a smaller number comes earlier in the document, and a subtree is the range from its root
 //! to the root's `end`. The text of all text nodes lies in one buffer in document order, so the text of any
 //! subtree is a slice of it. Attributes lie in one array in document order too. Parts: `parse` (building it
-//! with html5ever under limits), `arena`, `sink` and `freeze` (how), `node` (reading it), `walk` (iterators),
+//! with html5ever under limits), `choose` (HTML or XML), `arena`, `sink` and `freeze` (how), `node` (reading it), `walk` (iterators),
 //! `serialize` (writing it as HTML or XML), `xml` (building it from XML, and what only XML documents have).
 //!
 //! The contents of a `<template>` are the children of the template element, as lxml and every tree without
 //! document fragments has them. `text` and the page facts skip them; selectors and `descendants` see them.
 
 mod arena;
+mod choose;
 mod freeze;
 mod node;
 mod parse;
@@ -122,6 +123,8 @@ pub struct Document {
     scanned_links: Vec<ScannedLink>,
     /// What only an XML document has.
     xml: Option<Box<xml::XmlPart>>,
+    /// Why it is HTML although it was said to be XML.
+    xml_fallback: Option<Box<XmlProblem>>,
 }
 
 impl Document {

@@ -1,26 +1,20 @@
-//! Regular expressions in selectors: the linear-time `regex` crate under a size limit. The one place that knows
-//! which engine it is.
+//! Regular expressions in selectors: how they are read out of a selector and written into one. What they are is
+//! `crate::pattern`.
 
 use std::fmt::{self, Write};
 
 use cssparser::{Parser as CssParser, Token};
-use regex::{Regex, RegexBuilder};
 
 use super::parser::raw;
-
-/// A compiled expression may take this much memory, in bytes, and its lazy automaton as much again.
-const MAX_SIZE: usize = 1 << 20;
+use crate::pattern::{Pattern as Compiled, PatternLimits};
 
 /// A compiled expression, equal to another of the same source.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern {
-    source: Box<str>,
-    regex: Regex,
-}
+pub(super) struct Pattern(Compiled);
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        self.source == other.source
+        self.0.source() == other.0.source()
     }
 }
 
@@ -29,24 +23,17 @@ impl Eq for Pattern {}
 impl Pattern {
     /// `Err` is the sentence to show.
     pub(super) fn compile(source: &str) -> Result<Self, String> {
-        let built = RegexBuilder::new(source).size_limit(MAX_SIZE).dfa_size_limit(MAX_SIZE).build();
-        match built {
-            Ok(regex) => Ok(Self { source: source.into(), regex }),
-            Err(regex::Error::CompiledTooBig(_)) => Err("the regular expression is too big".to_owned()),
-            Err(error) => {
-                let text = error.to_string();
-                let last = text.lines().last().unwrap_or_default();
-                let reason = last.strip_prefix("error: ").unwrap_or(last);
-                Err(format!("the regular expression cannot be read: {reason}"))
-            }
-        }
+        let compiled = Compiled::compile(source, &PatternLimits::default());
+        compiled
+            .map(Self)
+            .map_err(|error| format!("the regular expression cannot be used: {}", error.message))
     }
 
     /// Writes it between quotes.
     pub(super) fn to_css<W: Write>(&self, destination: &mut W) -> fmt::Result {
         destination.write_char('"')?;
         let mut is_escaped = false;
-        for character in self.source.chars() {
+        for character in self.0.source().chars() {
             if character == '"' && !is_escaped {
                 destination.write_char('\\')?;
             }
@@ -57,7 +44,7 @@ impl Pattern {
     }
 
     pub(super) fn is_match(&self, text: &str) -> bool {
-        self.regex.is_match(text)
+        self.0.is_match(text)
     }
 }
 

@@ -20,6 +20,7 @@ mod fetch_guard;
 mod fetch_real_servers;
 mod fetch_server;
 mod fetch_tunnels;
+mod languages;
 mod proxies;
 mod redirects;
 mod retries;

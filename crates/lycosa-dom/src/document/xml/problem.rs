@@ -50,6 +50,9 @@ pub enum XmlProblemKind {
     SecondRoot,
     /// There is no element.
     NoRoot,
+    /// The root element of a page is not in the namespace of HTML. Only told by
+    /// [`xml_fallback`](crate::Document::xml_fallback).
+    NoNamespace,
     /// An XML declaration that is not at the beginning, or a second or late document type; it is passed over.
     Misplaced,
     /// A comment with `--` in it; it is kept.
@@ -79,6 +82,7 @@ impl XmlProblemKind {
             Self::TextOutsideRoot => "there is text outside the root element",
             Self::SecondRoot => "there is a second root element",
             Self::NoRoot => "there is no element",
+            Self::NoNamespace => "the root element is not in the namespace of HTML",
             Self::Misplaced => "the declaration is out of place",
             Self::InvalidComment => "a comment contains `--`",
             Self::InvalidDoctype => "a declaration of the document type cannot be read",
@@ -100,6 +104,11 @@ pub struct XmlProblem {
 }
 
 impl XmlProblem {
+    /// That a page's root element is not an element of HTML.
+    pub(in crate::document) fn no_namespace() -> Self {
+        Self { kind: XmlProblemKind::NoNamespace, line: 1, column: 1, name: "html".into() }
+    }
+
     pub(super) fn memory(&self) -> usize {
         size_of::<Self>() + self.name.len()
     }

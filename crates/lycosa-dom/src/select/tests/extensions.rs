@@ -35,7 +35,7 @@ fn regular_expressions_look_at_text_and_attributes() {
     assert_eq!(found(&document, "a[HREF#=\"^/p/[x-z]$\"]"), ["b"]);
     assert_eq!(found(&document, "p:has([href#=(x|y)$])"), ["p"]);
     let hostile = Selector::parse(":matches-re('(\\\\w{1000}){1000}')").unwrap_err();
-    assert_eq!(hostile.message, "the regular expression is too big");
+    assert!(hostile.message.starts_with("the regular expression cannot be used: "), "{hostile}");
     assert!(Selector::parse("[a#=(]").is_err());
     assert!(Selector::parse(":matches-re()").is_err());
 }

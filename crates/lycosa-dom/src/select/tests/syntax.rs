@@ -34,7 +34,7 @@ fn errors_name_the_part_that_is_not_understood_and_point_at_it() {
     // Positions are those of the source even where something was rewritten before.
     assert_eq!(error("[a!=b][c!='d']:nosuch"), said(15, "the pseudo-class `:nosuch` is not supported"));
     assert_eq!(error("[a!=b] >").0, 9);
-    assert!(error(":matches-re('(')").1.starts_with("the regular expression cannot be read: "));
+    assert!(error(":matches-re('(')").1.starts_with("the regular expression cannot be used: "));
     let caret = Selector::parse("p,\nä:nosuch, q").unwrap_err().caret();
     assert_eq!(caret, "p, ä:nosuch, q\n    ^");
     let long = format!("{} :nosuch", "div ".repeat(100));

@@ -100,11 +100,7 @@ fn refine(field: &FieldPlan, value: Cow<'_, str>, page: &Page<'_>) -> Option<Str
     let value = if field.trim { trimmed(value) } else { value };
     let value = match &field.regex {
         None => value,
-        Some(regex) => {
-            let groups = regex.captures(&value)?;
-            let found = groups.iter().skip(1).flatten().next().or_else(|| groups.get(0))?;
-            Cow::Owned(found.as_str().to_owned())
-        }
+        Some(regex) => Cow::Owned(regex.capture(&value)?.to_owned()),
     };
     if field.trim && value.is_empty() {
         return None;
