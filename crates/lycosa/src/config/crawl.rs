@@ -77,6 +77,7 @@ impl CrawlOptions {
             allowed_domains: self.allowed_domains,
             include: self.include,
             exclude: self.exclude,
+            regex_size: usize::try_from(self.regex_size.0).unwrap_or(usize::MAX),
             robots: self.robots,
             sitemap: self.sitemap,
             accept_types: self.accept_types,

@@ -1,5 +1,6 @@
 //! Every option of a crawl, each with its unit and default: the one list that file, `--set`, flags and schema share.
 
+use lycosa_dom::PatternLimits;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,9 @@ pub struct CrawlOptions {
     pub include: Vec<String>,
     /// Regular expressions; a link is not followed if one of them is found in its URL. Default none.
     pub exclude: Vec<String>,
+    /// Bytes that one regular expression may take when compiled, and all of `include` or of `exclude` together: a bound
+    /// on what a search can cost. Default 2MiB.
+    pub regex_size: ByteSize,
     /// Links from a seed: 0 is the seeds alone. Default no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub depth: Option<u32>,
@@ -178,6 +182,7 @@ pub struct CrawlOptions {
 }
 
 impl Default for CrawlOptions {
+    #[expect(clippy::too_many_lines, reason = "a table with a row for each option")]
     fn default() -> Self {
         Self {
             seeds: Vec::new(),
@@ -186,6 +191,7 @@ impl Default for CrawlOptions {
             allowed_domains: Vec::new(),
             include: Vec::new(),
             exclude: Vec::new(),
+            regex_size: ByteSize(PatternLimits::SIZE as u64),
             depth: None,
             respect_nofollow: false,
             sitemap: false,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use http::HeaderValue;
-use regex::RegexBuilder;
+use lycosa_dom::{Pattern, PatternLimits, PatternSet};
 
 use super::inspect::Mistake;
 use super::place::Step;
@@ -18,9 +18,6 @@ use crate::proxies::NoProxy;
 use crate::scope::{ScopeOptions, ScopeRules};
 use crate::seed;
 use crate::sink::{Format, Target};
-
-/// Bytes that one compiled pattern may take, as in the scope.
-const PATTERN_MEMORY: usize = 8 << 20;
 
 /// Bytes that a request reserves of the crawl's budget before it starts.
 const LEAST_BYTES: u64 = 64 << 10;
@@ -41,7 +38,7 @@ pub(super) fn verify(options: &CrawlOptions) -> Vec<Mistake> {
     sessions(options, &mut mistakes);
     outputs(options, &mut mistakes);
     files(options, &mut mistakes);
-    if let Err(errors) = Rules::compile(&options.items) {
+    if let Err(errors) = Rules::compile_within(&options.items, &options.pattern_limits()) {
         mistakes.extend(errors.into_iter().map(rule_mistake));
     }
     mistakes
@@ -114,13 +111,19 @@ fn is_network(text: &str) -> bool {
 }
 
 fn patterns(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
+    let limits: PatternLimits = options.pattern_limits();
     for (key, patterns) in [("include", &options.include), ("exclude", &options.exclude)] {
         for (index, pattern) in patterns.iter().enumerate() {
-            if let Err(error) = RegexBuilder::new(pattern).size_limit(PATTERN_MEMORY).build() {
-                let (message, column) = describe_pattern_error(pattern, &error);
+            if let Err(error) = Pattern::compile(pattern, &limits) {
+                let message = format!("`{key}`: {}", describe_pattern_error(pattern, &error));
                 let path = [key.into(), Step::Index(index)];
-                mistakes.push(Mistake { column, ..mistake(path, format!("`{key}`: {message}"), "") });
+                let mistake = mistake(path, message, error.hint().unwrap_or_default());
+                mistakes.push(Mistake { column: error.column, ..mistake });
             }
+        }
+        if let Err((None, error)) = PatternSet::compile(patterns, &limits) {
+            let message = format!("`{key}`: of all expressions together, {}", error.message);
+            mistakes.push(mistake([key.into()], message, "use fewer or simpler ones, or raise `regex_size`"));
         }
     }
 }
@@ -131,6 +134,7 @@ fn numbers(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
         ("per_host", u64::from(options.per_host)),
         ("part_size", options.part_size),
         ("max_body", options.max_body.0),
+        ("regex_size", options.regex_size.0),
     ];
     for (key, count) in counts {
         if count == 0 {

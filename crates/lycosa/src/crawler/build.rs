@@ -140,6 +140,7 @@ fn scope(options: &Options) -> Result<ScopeRules> {
         allowed_domains: options.allowed_domains.clone(),
         include: options.include.clone(),
         exclude: options.exclude.clone(),
+        regex_size: options.regex_size,
         max_depth: options.depth,
         ..ScopeOptions::default()
     })

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lycosa_dom::PatternLimits;
 use url::Url;
 
 use crate::engine::DEFAULT_ACCEPT_TYPES;
@@ -101,6 +102,8 @@ pub struct Options {
     pub include: Vec<String>,
     /// Patterns of which a URL must match none.
     pub exclude: Vec<String>,
+    /// Bytes that each pattern, and all of `include` or of `exclude` together, may take when compiled. Default 2 MiB.
+    pub regex_size: usize,
     /// Whether robots.txt is obeyed. Default true.
     pub robots: bool,
     /// Whether sitemaps are read. Default false.
@@ -204,6 +207,7 @@ impl Default for Options {
             allowed_domains: Vec::new(),
             include: Vec::new(),
             exclude: Vec::new(),
+            regex_size: PatternLimits::SIZE,
             robots: true,
             sitemap: false,
             accept_types: DEFAULT_ACCEPT_TYPES.iter().map(|&kind| kind.to_owned()).collect(),
