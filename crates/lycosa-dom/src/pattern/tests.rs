@@ -58,8 +58,8 @@ fn the_common_dialects_mean_the_same() {
         (
             r"(?x) a # comment ( [ \1
             b [ ] \ c",
-            "ab c",
-            "ab c",
+            "ab  c",
+            "ab  c",
         ),
         (r"(?x: a ) b", "a b", "a b"),
         (r"\é\'\-\ \_", "é'- _", "é'- _"),
