@@ -1,0 +1,133 @@
+//! A document, a context and an expression, put to three engines, and what their answers say about ours.
+
+use std::fmt;
+
+use lycosa_dom::{Document, NodeRef, ParseOptions};
+
+use crate::answer::{Answer, Numbered};
+use crate::expression::Expression;
+use crate::faults::{Oracle, excuse};
+use crate::lxml::Lxml;
+use crate::{markup, ours, peer};
+
+/// What is put to the engines.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pub(crate) source: String,
+    /// HTML, else XML.
+    pub(crate) html: bool,
+    /// Which element is the context node, counted in document order and from the start again when there are fewer.
+    pub(crate) context: usize,
+    pub(crate) expression: Expression,
+}
+
+impl Case {
+    pub(crate) fn document(&self) -> Document {
+        parse(&self.source, self.html)
+    }
+}
+
+/// The document of a source.
+pub(crate) fn parse(source: &str, html: bool) -> Document {
+    if html { Document::parse_html(source, ParseOptions::default()) } else { ours::parse_xml(source) }
+}
+
+/// A document that all engines have read.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    numbered: Numbered,
+}
+
+impl Ready {
+    /// `None` when XML cannot say exactly this document, so that another engine would read another.
+    pub(crate) fn new(document: Document, lxml: &mut Lxml) -> Option<Self> {
+        let xml = markup::xml(&document);
+        let numbered = Numbered::new(document);
+        let last = numbered.document.nodes().last()?;
+        let nodes = lxml.read(&xml.text)?;
+        (xml.changed == 0 && nodes == u64::from(numbered.number(last)) + 1).then_some(Self { numbered })
+    }
+
+    fn context(&self, nth: usize) -> Option<NodeRef<'_>> {
+        let count = self.numbered.document.nodes().filter(|node| node.is_element()).count();
+        self.numbered.document.nodes().filter(|node| node.is_element()).nth(nth % count.max(1))
+    }
+
+    /// The context node for people, and what the engines say.
+    pub(crate) fn describe(&self, case: &Case, lxml: &mut Lxml) -> Option<(String, Answers)> {
+        let context = self.context(case.context)?;
+        let name = format!("element <{}>, node {}", context.name(), self.numbered.number(context));
+        Some((name, self.put(case, lxml)?))
+    }
+
+    /// What the engines say. The slowest is asked first: it can be stopped.
+    pub(crate) fn put(&self, case: &Case, lxml: &mut Lxml) -> Option<Answers> {
+        let context = self.context(case.context)?;
+        let expression = case.expression.to_string();
+        let libxml2 = lxml.answer(self.numbered.number(context), &expression);
+        if let Answer::Silent(reason) = libxml2 {
+            let [ours, peer] = [Answer::Silent(reason), Answer::Silent(reason)];
+            return Some(Answers { expression, ours, peer, libxml2 });
+        }
+        let ours = ours::answer(&self.numbered, context, &expression);
+        let peer = peer::answer(&self.numbered, context, &expression);
+        Some(Answers { expression, ours, peer, libxml2 })
+    }
+}
+
+/// What three engines said.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    expression: String,
+    ours: Answer,
+    peer: Answer,
+    libxml2: Answer,
+}
+
+/// What follows from the answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Agreed,
+    /// One oracle is known to be wrong in this way; the other agrees with ours.
+    Excused(&'static str),
+    /// Nothing to compare.
+    Skipped(&'static str),
+    Disagreed,
+}
+
+impl Answers {
+    pub(crate) fn verdict(&self) -> Verdict {
+        if let Answer::Silent(reason) = self.ours {
+            return Verdict::Skipped(reason);
+        }
+        match (self.ours.agrees(&self.peer), self.ours.agrees(&self.libxml2)) {
+            (true, true) => Verdict::Agreed,
+            (true, false) => self.excused(Oracle::Libxml2, &self.libxml2),
+            (false, true) => self.excused(Oracle::XpathEval, &self.peer),
+            (false, false) => Verdict::Disagreed,
+        }
+    }
+
+    fn excused(&self, oracle: Oracle, theirs: &Answer) -> Verdict {
+        excuse(oracle, &self.expression, &self.ours, theirs).map_or(Verdict::Disagreed, Verdict::Excused)
+    }
+
+    /// Whether any answer found or said something.
+    pub(crate) fn is_fruitful(&self) -> bool {
+        match &self.libxml2 {
+            Answer::Nodes(keys) => !keys.is_empty(),
+            Answer::Number(number) => !number.is_nan(),
+            Answer::Text(text) => !text.is_empty(),
+            Answer::Boolean(truth) => *truth,
+            Answer::Refused(_) | Answer::Silent(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for Answers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "  ours:       {}", self.ours)?;
+        writeln!(formatter, "  xpath-eval: {}", self.peer)?;
+        write!(formatter, "  libxml2:    {}", self.libxml2)
+    }
+}
