@@ -17,9 +17,11 @@ mod markup;
 mod ours;
 mod peer;
 mod random_page;
+mod serve;
 mod shrink;
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -37,6 +39,19 @@ enum CommandLine {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Take pages out of the corpus: each as UTF-8 and as XML of the same tree
+    Pages {
+        /// Where to write
+        folder: PathBuf,
+        /// Names in the archive of pages
+        names: Vec<String>,
+    },
+    /// Evaluate what standard input says over a page, and time it
+    Serve {
+        /// `ours` or `xpath-eval`
+        side: String,
+        page: PathBuf,
+    },
 }
 
 fn say(text: &str) {
@@ -44,17 +59,51 @@ fn say(text: &str) {
 }
 
 fn main() -> ExitCode {
-    match CommandLine::parse() {
-        CommandLine::Fuzz { cases, seed } => match fuzz::run(cases, seed, say) {
-            Ok(report) => {
-                report.disagreements.iter().for_each(|shown| say(&format!("\n{shown}")));
-                say(&format!("\n{}", report.counts()));
-                ExitCode::from(u8::from(!report.disagreements.is_empty()))
-            }
-            Err(reason) => {
-                let _ = writeln!(std::io::stderr().lock(), "error: {reason}");
-                ExitCode::FAILURE
-            }
-        },
+    let result = match CommandLine::parse() {
+        CommandLine::Fuzz { cases, seed } => fuzz(cases, seed),
+        CommandLine::Pages { folder, names } => pages(&folder, &names),
+        CommandLine::Serve { side, page } => std::fs::read_to_string(&page)
+            .map_err(|error| format!("{} cannot be read: {error}", page.display()))
+            .and_then(|html| serve::serve(&side, &html)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            let _ = writeln!(std::io::stderr().lock(), "error: {reason}");
+            ExitCode::FAILURE
+        }
     }
+}
+
+fn fuzz(cases: usize, seed: u64) -> Result<(), String> {
+    let report = fuzz::run(cases, seed, say)?;
+    report.disagreements.iter().for_each(|shown| say(&format!("\n{shown}")));
+    say(&format!("\n{}", report.counts()));
+    match report.disagreements.len() {
+        0 => Ok(()),
+        count => Err(format!("{count} disagreements")),
+    }
+}
+
+/// Writes `N.html` and `N.xml` for the N-th name and says a line about each: nodes, elements, bytes, and how much of
+/// the XML is written otherwise than it is.
+fn pages(folder: &Path, names: &[String]) -> Result<(), String> {
+    let found = corpus::pages(|name, _| names.iter().any(|wanted| wanted == name));
+    for (at, name) in names.iter().enumerate() {
+        let Some((_, html)) = found.iter().find(|(one, _)| one == name) else {
+            return Err(format!("there is no page {name}; the test corpus is needed"));
+        };
+        let document = case::parse(html, true);
+        let xml = markup::xml(&document);
+        let write = |ending: &str, text: &str| {
+            let path = folder.join(format!("{at}.{ending}"));
+            std::fs::write(&path, text)
+                .map_err(|error| format!("{} cannot be written: {error}", path.display()))
+        };
+        write("html", html)?;
+        write("xml", &xml.text)?;
+        let elements = document.nodes().filter(|node| node.is_element()).count();
+        say(&format!("{} {elements} {} {}", document.len(), html.len(), xml.changed));
+    }
+    Ok(())
 }
