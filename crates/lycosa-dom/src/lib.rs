@@ -64,6 +64,7 @@ mod page;
 mod select;
 mod text;
 mod tokenize;
+mod xpath;
 
 pub use charset::{CharsetSource, Decoded, decode};
 pub use document::{
@@ -74,3 +75,7 @@ pub use name::Namespace;
 pub use page::{Link, LinkKind, Links, MetaRefresh, ScannedLink, scan_links};
 pub use select::{Output, Select, Selector, SelectorError};
 pub use text::collapse_whitespace;
+pub use xpath::{
+    XPath, XPathEnvironment, XPathError, XPathErrorKind, XPathItem, XPathNamespace, XPathNodes, XPathOptions,
+    XPathValue,
+};

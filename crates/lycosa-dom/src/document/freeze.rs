@@ -32,6 +32,7 @@ pub(super) fn freeze(state: State, max_depth: u32) -> (Document, bool) {
         },
         tree_state: TreeState::Whole,
         scanned_links: Vec::new(),
+        indexes: super::index::Indexes::default(),
     };
     (document, pruned)
 }

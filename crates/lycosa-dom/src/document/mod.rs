@@ -11,6 +11,7 @@
 
 mod arena;
 mod freeze;
+mod index;
 mod node;
 mod parse;
 mod serialize;
@@ -117,6 +118,7 @@ pub struct Document {
     quirks: Quirks,
     tree_state: TreeState,
     scanned_links: Vec<ScannedLink>,
+    indexes: index::Indexes,
 }
 
 impl Document {
@@ -180,6 +182,7 @@ impl Document {
             + self.values.capacity()
             + self.dynamic.iter().map(|name| name.len() + 16).sum::<usize>()
             + self.scanned_links.iter().map(ScannedLink::memory).sum::<usize>()
+            + self.indexes.memory()
     }
 
     pub(crate) fn scanned_links(&self) -> &[ScannedLink] {
@@ -201,6 +204,11 @@ impl Document {
             Some(text) => text,
             None => self.dynamic.get(number - KNOWN.len()).map_or("", |text| text),
         }
+    }
+
+    /// The local names that only this document has.
+    pub(crate) fn dynamic_names(&self) -> impl Iterator<Item = &str> {
+        self.dynamic.iter().map(|name| &**name)
     }
 
     /// The atom of a local name in this document, `None` when no node has it.

@@ -1,0 +1,176 @@
+//! Where the nodes of each name are: arrays made once, when something first asks, so that "all `a` elements" is a
+//! slice. Threads may ask at the same time. XPath reads it; selectors scan, since one scan costs no more than
+//! making this.
+
+use std::sync::OnceLock;
+
+use super::Document;
+use crate::name::{Atom, KNOWN, NodeName, atoms};
+
+/// The indexes of a document, each made when first asked for.
+#[derive(Debug, Default)]
+pub(super) struct Indexes {
+    nodes: OnceLock<NodeIndex>,
+    attributes: OnceLock<Groups>,
+    ids: OnceLock<Vec<u32>>,
+}
+
+impl Indexes {
+    pub(super) fn memory(&self) -> usize {
+        let nodes = self.nodes.get().map_or(0, |index| {
+            index.groups.memory() + size_of::<u32>() * (index.elements.len() + index.texts.len())
+        });
+        nodes
+            + self.attributes.get().map_or(0, Groups::memory)
+            + self.ids.get().map_or(0, |ids| size_of::<u32>() * ids.len())
+    }
+}
+
+/// Numbers grouped by atom, ascending in each group.
+#[derive(Debug)]
+struct Groups {
+    /// Where each group starts; one more at the end.
+    starts: Vec<u32>,
+    members: Vec<u32>,
+}
+
+impl Groups {
+    /// Groups what the iterator gives; it is run twice.
+    fn new(groups: usize, members: impl Iterator<Item = (Atom, u32)> + Clone) -> Self {
+        let mut starts = vec![0_u32; groups + 1];
+        for (atom, _) in members.clone() {
+            starts[atom.0 as usize + 1] += 1;
+        }
+        for group in 0..groups {
+            starts[group + 1] += starts[group];
+        }
+        let mut next = starts.clone();
+        let mut placed = vec![0_u32; starts[groups] as usize];
+        for (atom, member) in members {
+            let place = &mut next[atom.0 as usize];
+            placed[*place as usize] = member;
+            *place += 1;
+        }
+        Self { starts, members: placed }
+    }
+
+    fn get(&self, atom: Atom) -> &[u32] {
+        let group = atom.0 as usize;
+        match (self.starts.get(group), self.starts.get(group + 1)) {
+            (Some(&start), Some(&end)) => &self.members[start as usize..end as usize],
+            _ => &[],
+        }
+    }
+
+    fn memory(&self) -> usize {
+        size_of::<u32>() * (self.starts.len() + self.members.len())
+    }
+}
+
+#[derive(Debug)]
+struct NodeIndex {
+    groups: Groups,
+    elements: Vec<u32>,
+    texts: Vec<u32>,
+}
+
+impl Document {
+    fn node_index(&self) -> &NodeIndex {
+        self.indexes.nodes.get_or_init(|| {
+            let numbered = || self.names.iter().copied().zip(0_u32..);
+            let elements = numbered().filter(|(name, _)| name.is_element());
+            let texts = numbered().filter(|(name, _)| *name == NodeName::TEXT);
+            NodeIndex {
+                groups: Groups::new(
+                    self.atom_count(),
+                    elements.clone().map(|(name, number)| (name.atom(), number)),
+                ),
+                elements: elements.map(|(_, number)| number).collect(),
+                texts: texts.map(|(_, number)| number).collect(),
+            }
+        })
+    }
+
+    fn atom_count(&self) -> usize {
+        KNOWN.len() + self.dynamic.len()
+    }
+
+    /// All elements.
+    pub(crate) fn all_elements(&self) -> &[u32] {
+        &self.node_index().elements
+    }
+
+    /// All text nodes.
+    pub(crate) fn all_texts(&self) -> &[u32] {
+        &self.node_index().texts
+    }
+
+    /// The elements with this local name, whatever their namespace.
+    pub(crate) fn elements_named(&self, atom: Atom) -> &[u32] {
+        self.node_index().groups.get(atom)
+    }
+
+    /// The attributes with this local name, whatever their namespace.
+    pub(crate) fn attributes_by_name(&self, atom: Atom) -> &[u32] {
+        let index = self.indexes.attributes.get_or_init(|| {
+            let records = self.attributes.iter().map(|record| record.name.atom());
+            Groups::new(self.atom_count(), records.zip(0_u32..))
+        });
+        index.get(atom)
+    }
+
+    /// The `id` attributes (no namespace) with this value, in document order.
+    pub(crate) fn ids_with_value(&self, value: &str) -> &[u32] {
+        let text = |number: u32| self.value(self.attributes[number as usize].value);
+        let ids = self.indexes.ids.get_or_init(|| {
+            let name = NodeName::plain(atoms::ID);
+            let mut ids: Vec<u32> = (0_u32..)
+                .zip(&self.attributes)
+                .filter(|(_, record)| record.name == name)
+                .map(|(number, _)| number)
+                .collect();
+            ids.sort_by(|&left, &right| text(left).cmp(text(right)));
+            ids
+        });
+        let start = ids.partition_point(|&number| text(number) < value);
+        let length = ids[start..].partition_point(|&number| text(number) == value);
+        &ids[start..start + length]
+    }
+
+    /// The element an attribute belongs to.
+    #[inline]
+    pub(crate) fn owner_of(&self, attribute: u32) -> u32 {
+        self.attributes[attribute as usize].owner
+    }
+
+    /// The name of an attribute.
+    #[inline]
+    pub(crate) fn attribute_name(&self, attribute: u32) -> NodeName {
+        self.attributes[attribute as usize].name
+    }
+
+    /// The value of an attribute.
+    #[inline]
+    pub(crate) fn value_of_attribute(&self, attribute: u32) -> &str {
+        self.value(self.attributes[attribute as usize].value)
+    }
+
+    /// The numbers of the attributes of the nodes of a range; the range is not empty backwards.
+    #[inline]
+    pub(crate) fn attributes_in(&self, nodes: std::ops::Range<u32>) -> std::ops::Range<u32> {
+        self.places[nodes.start as usize].attributes..self.places[nodes.end as usize].attributes
+    }
+
+    /// The text of all text nodes, and where in it the text of a node's subtree lies.
+    pub(crate) fn whole_text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where in the whole text the text of a subtree lies.
+    #[inline]
+    pub(crate) fn text_range(&self, id: u32) -> std::ops::Range<usize> {
+        let place = self.places[id as usize];
+        place.text as usize..self.places[place.end as usize].text as usize
+    }
+
+}

@@ -1,0 +1,180 @@
+//! Names and string-values: the names of a plan as the numbers of one document, and what the functions say a node
+//! is called. Everything that differs between HTML and XML documents is here.
+
+use std::borrow::Cow;
+
+use super::nodes::{Key, Place};
+use crate::{
+    document::{Attribute, Document, NodeKind, NodeRef},
+    name::{Atom, KNOWN, Namespace, NodeName},
+    xpath::plan::NameTest,
+};
+
+/// A name test in the numbers of one document.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Matcher {
+    /// No node has the name.
+    Nothing,
+    /// This name exactly.
+    Exact(NodeName),
+    /// Either of these.
+    Either(NodeName, NodeName),
+    /// The local name, in any namespace.
+    Local(Atom),
+    /// One of two spellings of the local name, in any namespace.
+    Locals(Atom, Atom),
+    /// Attributes: the first on HTML elements, the second on others.
+    ByOwner(Option<NodeName>, Option<NodeName>),
+    /// Any name in the namespace.
+    Within(Namespace),
+}
+
+impl Matcher {
+    pub(super) fn find(document: &Document, test: &NameTest) -> Self {
+        let exactly = |found: Option<NodeName>| found.map_or(Self::Nothing, Self::Exact);
+        let namespace = match &test.namespace {
+            None => None,
+            Some(address) => match Namespace::from_url(address) {
+                Some(namespace) => Some(namespace),
+                None => return Self::Nothing,
+            },
+        };
+        let Some(local) = &test.local else {
+            return namespace.map_or(Self::Nothing, Self::Within);
+        };
+        let lower = test.known.or_else(|| document.find_atom(&test.lower));
+        let written = if *local == test.lower { lower } else { document.find_atom(local) };
+        match (namespace, test.is_attribute) {
+            (None, true) if lower == written => exactly(lower.map(NodeName::plain)),
+            (None, true) => Self::ByOwner(lower.map(NodeName::plain), written.map(NodeName::plain)),
+            (None, false) => Self::any_spelling(document, &test.lower, lower),
+            (Some(Namespace::Html), false) => exactly(lower.map(NodeName::html)),
+            (Some(namespace), false) => exactly(written.map(|atom| NodeName::new(namespace, atom))),
+            (Some(namespace), true) => {
+                let plain = format!("{}:{local}", namespace.attribute_prefix());
+                let plain = document.find_atom(&plain).map(NodeName::plain);
+                match (written.map(|atom| NodeName::new(namespace, atom)), plain) {
+                    (Some(name), Some(plain)) => Self::Either(name, plain),
+                    (name, plain) => exactly(name.or(plain)),
+                }
+            }
+        }
+    }
+
+    /// The matcher of an unprefixed element name in an HTML document, where SVG names keep their capitals.
+    fn any_spelling(document: &Document, lower: &str, atom: Option<Atom>) -> Self {
+        let is_other = |text: &str| text.len() == lower.len() && text != lower && text.eq_ignore_ascii_case(lower);
+        let known = || KNOWN.iter().position(|text| is_other(text));
+        let number = document.dynamic_names().position(is_other).map(|place| KNOWN.len() + place).or_else(known);
+        let other = number.and_then(|number| u32::try_from(number).ok()).map(Atom);
+        match (atom, other) {
+            (Some(atom), Some(other)) => Self::Locals(atom, other),
+            (Some(atom), None) | (None, Some(atom)) => Self::Local(atom),
+            (None, None) => Self::Nothing,
+        }
+    }
+
+    /// Whether an element has it.
+    #[inline]
+    pub(super) fn has_element(self, name: NodeName) -> bool {
+        match self {
+            Self::Local(atom) => name.atom() == atom && name.is_element(),
+            Self::Exact(wanted) => name == wanted,
+            Self::Locals(one, other) => (name.atom() == one || name.atom() == other) && name.is_element(),
+            Self::Within(namespace) => name.is_element() && name.namespace() == namespace,
+            Self::Nothing | Self::Either(..) | Self::ByOwner(..) => false,
+        }
+    }
+
+    /// Whether an attribute has it.
+    #[inline]
+    pub(super) fn has_attribute(self, document: &Document, attribute: u32) -> bool {
+        let name = document.attribute_name(attribute);
+        match self {
+            Self::Exact(wanted) => name == wanted,
+            Self::Either(one, other) => name == one || name == other,
+            Self::ByOwner(html, other) => {
+                let is_html = document.name(document.owner_of(attribute)).is_html();
+                Some(name) == if is_html { html } else { other }
+            }
+            Self::Within(namespace) => name.namespace() == namespace && !is_declaration(name),
+            Self::Nothing | Self::Local(_) | Self::Locals(..) => false,
+        }
+    }
+
+    /// The one local name that all attributes with the name have, if there is one.
+    pub(super) fn attribute_atom(self, document: &Document) -> Option<Atom> {
+        let _ = document;
+        match self {
+            Self::Exact(name) => Some(name.atom()),
+            _ => None,
+        }
+    }
+}
+
+/// Whether an attribute declares a namespace: such are no attributes to XPath (section 5.3).
+pub(super) fn is_declaration(name: NodeName) -> bool {
+    name.namespace() == Namespace::Xmlns
+}
+
+/// The string-value of a node.
+pub(in crate::xpath) fn string_value(document: &Document, key: Key) -> &str {
+    match key.place() {
+        Place::Node => match document.name(key.owner()) {
+            NodeName::COMMENT | NodeName::PROCESSING_INSTRUCTION => NodeRef::new(document, key.owner()).data(),
+            _ => document.text_of(key.owner()),
+        },
+        Place::Attribute(number) => document.value_of_attribute(number),
+        Place::Namespace(position) => namespace(document, key.owner(), position).1,
+    }
+}
+
+/// The prefix and the address of a namespace in scope on an element.
+pub(in crate::xpath) fn namespace(document: &Document, element: u32, position: u32) -> (&str, &str) {
+    let _ = (document, element, position);
+    ("", "")
+}
+
+/// How many namespaces are in scope on a node.
+pub(super) fn namespace_count(document: &Document, node: u32) -> u32 {
+    let _ = (document, node);
+    0
+}
+
+/// The local name of a node, empty for what has none.
+pub(in crate::xpath) fn local_name(document: &Document, key: Key) -> &str {
+    match key.place() {
+        Place::Node => {
+            let node = NodeRef::new(document, key.owner());
+            match node.kind() {
+                NodeKind::Element | NodeKind::ProcessingInstruction => node.name(),
+                _ => "",
+            }
+        }
+        Place::Attribute(number) => Attribute::new(document, number).map_or("", Attribute::name),
+        Place::Namespace(position) => namespace(document, key.owner(), position).0,
+    }
+}
+
+/// The name of a node as written, prefix included.
+pub(in crate::xpath) fn qualified_name(document: &Document, key: Key) -> Cow<'_, str> {
+    let prefix = match key.place() {
+        Place::Attribute(number) => Attribute::new(document, number).map_or("", Attribute::prefix),
+        _ => "",
+    };
+    match (prefix, local_name(document, key)) {
+        ("", local) => Cow::Borrowed(local),
+        (prefix, local) => Cow::Owned(format!("{prefix}:{local}")),
+    }
+}
+
+/// The address of the namespace of a node's name.
+pub(in crate::xpath) fn namespace_uri(document: &Document, key: Key) -> &str {
+    match key.place() {
+        Place::Node => NodeRef::new(document, key.owner()).namespace().url(),
+        Place::Attribute(number) => {
+            Attribute::new(document, number).map_or("", |attribute| attribute.namespace().url())
+        }
+        Place::Namespace(_) => "",
+    }
+}
