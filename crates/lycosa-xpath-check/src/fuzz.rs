@@ -73,10 +73,13 @@ pub(crate) fn run(cases: usize, seed: u64, mut say: impl FnMut(&str)) -> Result<
         report.documents += 1;
         let most_nested = if nodes < 80 { 3 } else { 2 };
         for _ in 0..EXPRESSIONS.min(cases - report.cases) {
-            let expression = Grammar::new(&vocabulary, dice.number(), most_nested).expression();
+            let expression = Grammar::new(&vocabulary, dice.number(), most_nested, !html).expression();
             let context = if dice.percent(60) { 0 } else { dice.below(nodes) };
             let case = Case { source: source.clone(), html, context, expression };
             put(&case, &ready, &mut lxml, &mut report);
+            if report.disagreements.len() >= MOST_SHOWN {
+                break;
+            }
             if report.cases.is_multiple_of(10_000) {
                 say(&report.counts());
             }

@@ -89,11 +89,13 @@ pub(crate) struct Grammar<'v> {
     fuel: usize,
     /// How many predicates may lie in one another: each multiplies the work by the number of nodes.
     most_nested: usize,
+    /// Whether the document has namespace nodes; one of HTML has none.
+    namespaces: bool,
 }
 
 impl<'v> Grammar<'v> {
-    pub(crate) fn new(vocabulary: &'v Vocabulary, seed: u64, most_nested: usize) -> Self {
-        Self { vocabulary, dice: Dice::new(seed), fuel: 0, most_nested }
+    pub(crate) fn new(vocabulary: &'v Vocabulary, seed: u64, most_nested: usize, namespaces: bool) -> Self {
+        Self { vocabulary, dice: Dice::new(seed), fuel: 0, most_nested, namespaces }
     }
 
     /// An expression of any kind.
@@ -156,7 +158,7 @@ impl<'v> Grammar<'v> {
     fn step(&mut self, nested: usize) -> Step {
         let axis = match self.dice.below(1000) {
             0..150 => "attribute",
-            150..153 => "namespace",
+            150..153 if self.namespaces => "namespace",
             _ => self.dice.weighted(AXES).unwrap_or("child"),
         };
         let test = self.test(axis);
@@ -331,7 +333,7 @@ mod tests {
         let page = "<p id=a class='b c'>one two<a href=/x>three</a></p>";
         let document = Document::parse_html(page, ParseOptions::default());
         let vocabulary = Vocabulary::of(&document);
-        let made = |seed| Grammar::new(&vocabulary, seed, 3).expression().to_string();
+        let made = |seed| Grammar::new(&vocabulary, seed, 3, true).expression().to_string();
         assert_eq!((0..50).map(made).collect::<Vec<_>>(), (0..50).map(made).collect::<Vec<_>>());
         let all: String = (0..3000).map(made).collect::<Vec<_>>().join("\n");
         for (_, axis) in AXES.iter().filter(|(_, axis)| *axis != "child") {

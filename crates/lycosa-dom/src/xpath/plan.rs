@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-pub(super) use super::parser::Axis;
 use super::functions::Function;
+pub(super) use super::parser::Axis;
 use crate::name::Atom;
 
 /// The plan of one expression.
@@ -214,17 +214,16 @@ pub(super) enum Predicate {
     /// The position is the last.
     Last,
     /// Anything that counts.
-    Counting {
-        expression: Expr,
-        uses_last: bool,
-    },
+    Counting { expression: Expr, uses_last: bool },
 }
 
 impl Expr {
     /// Its type, as far as it is known.
     pub(super) fn type_of(&self) -> Type {
         match self {
-            Self::Number(_) | Self::Calculate(..) | Self::Negate(_) | Self::Position | Self::Last => Type::Number,
+            Self::Number(_) | Self::Calculate(..) | Self::Negate(_) | Self::Position | Self::Last => {
+                Type::Number
+            }
             Self::Text(_) => Type::Text,
             Self::Boolean(_)
             | Self::Or(_)

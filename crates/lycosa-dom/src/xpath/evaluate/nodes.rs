@@ -195,7 +195,10 @@ pub(in crate::xpath) fn is_ascending<T: PartialOrd>(items: &[T]) -> bool {
 }
 
 /// Two ascending sequences as one, without what is in both twice.
-fn merge<T: Ord + Copy>(left: impl ExactSizeIterator<Item = T>, right: impl ExactSizeIterator<Item = T>) -> Vec<T> {
+fn merge<T: Ord + Copy>(
+    left: impl ExactSizeIterator<Item = T>,
+    right: impl ExactSizeIterator<Item = T>,
+) -> Vec<T> {
     let mut out = Vec::with_capacity(left.len() + right.len());
     let (mut left, mut right) = (left.peekable(), right.peekable());
     while let (Some(&a), Some(&b)) = (left.peek(), right.peek()) {
