@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn text_is_a_number_only_without_plus_exponent_or_letters() {
         for (text, number) in
-            [("1", 1.0), (" -2 ", -2.0), ("\t.5\n", 0.5), ("-.5", -0.5), ("7.", 7.0), ("007", 7.0), ("12.50", 12.5)]
+            [("1", 1.0_f64), (" -2 ", -2.0), ("\t.5\n", 0.5), ("-.5", -0.5), ("7.", 7.0), ("007", 7.0), ("12.50", 12.5)]
         {
             assert_eq!(parse_number(text).to_bits(), number.to_bits(), "{text}");
         }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use memchr::memmem::Finder;
 use regex::Regex;
 
 pub(super) use super::parser::Axis;
@@ -100,7 +101,7 @@ pub(super) enum Expr {
     /// A condition on an attribute of the context.
     Attribute(Box<AttributeCondition>),
     /// Whether the string-value of the context contains a text; the number of the search.
-    Contains(usize, Box<str>),
+    Contains(usize, Box<Finder<'static>>),
     /// Whether a text, its whitespace normalised, is this one.
     NormalizedIs(Box<Expr>, Box<str>),
 }
@@ -122,6 +123,8 @@ pub(super) struct AttributeCondition {
     pub(super) name: NameId,
     pub(super) kind: AttributeTest,
     pub(super) text: Box<str>,
+    /// Made to search for the text.
+    pub(super) finder: Finder<'static>,
 }
 
 /// What is asked of the attribute's value.

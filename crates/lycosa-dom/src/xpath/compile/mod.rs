@@ -6,6 +6,8 @@ mod calls;
 mod shapes;
 mod steps;
 
+pub(super) use calls::regex;
+
 use std::sync::Arc;
 
 use super::{

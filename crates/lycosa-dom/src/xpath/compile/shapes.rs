@@ -1,6 +1,8 @@
 //! Conditions in the shapes people write again and again, and the shorter way each has: an attribute that is
 //! there, is something or has a word, a text that contains another. A shape means exactly what it replaces.
 
+use memchr::memmem::Finder;
+
 use super::Compiler;
 use crate::xpath::{
     error::Fault,
@@ -26,7 +28,8 @@ fn attribute(expr: &Expr) -> Option<NameId> {
 }
 
 fn on_attribute(name: NameId, kind: AttributeTest, text: &str) -> Expr {
-    Expr::Attribute(Box::new(AttributeCondition { name, kind, text: text.into() }))
+    let finder = Finder::new(text).into_owned();
+    Expr::Attribute(Box::new(AttributeCondition { name, kind, text: text.into(), finder }))
 }
 
 /// The boolean that a value is.
@@ -95,7 +98,7 @@ impl Compiler<'_> {
         }
         if is_own_text(subject) && !text.is_empty() {
             self.searches += 1;
-            return Ok(Some(Expr::Contains(self.searches - 1, text.clone())));
+            return Ok(Some(Expr::Contains(self.searches - 1, Box::new(Finder::new(&**text).into_owned()))));
         }
         let word = text.strip_prefix(' ').and_then(|text| text.strip_suffix(' '));
         let word = word.filter(|word| !word.is_empty() && !word.bytes().any(is_space));

@@ -85,12 +85,12 @@ impl Compiler<'_> {
         } else if position || last || matches!(type_of, Type::Number | Type::Unknown) {
             let expression = if part.needs.any() { part.expr } else { self.once(part) };
             out.push(Predicate::Counting { expression, uses_last: last });
-        } else if let Expr::And(conditions) = part.expr {
-            out.extend(conditions.into_iter().map(Predicate::Condition));
         } else {
             let needs = part.needs;
-            let expr = boolify(part.expr);
-            out.push(Predicate::Condition(self.once(Compiled { expr, needs })));
+            match boolify(part.expr) {
+                Expr::And(conditions) if needs.any() => out.extend(conditions.into_iter().map(Predicate::Condition)),
+                expr => out.push(Predicate::Condition(self.once(Compiled { expr, needs }))),
+            }
         }
     }
 }

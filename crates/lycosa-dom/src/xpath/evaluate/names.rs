@@ -178,3 +178,9 @@ pub(in crate::xpath) fn namespace_uri(document: &Document, key: Key) -> &str {
         Place::Namespace(_) => "",
     }
 }
+
+/// Whether an attribute says the language of an element of an HTML document without being `xml:lang`.
+pub(in crate::xpath) fn is_html_language(document: &Document, attribute: Attribute<'_>) -> bool {
+    let _ = document;
+    attribute.namespace() == Namespace::None && matches!(attribute.name(), "lang" | "xml:lang")
+}

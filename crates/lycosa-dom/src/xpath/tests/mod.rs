@@ -1,1 +1,3 @@
 //! Stories about expressions.
+
+mod corpus;
