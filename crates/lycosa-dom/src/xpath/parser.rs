@@ -251,6 +251,7 @@ impl<'e> Parser<'_, 'e> {
             }
             Token::SlashSlash => {
                 self.next += 1;
+                self.eat(Token::Slash);
                 steps.push(any(Axis::DescendantOrSelf));
                 Start::Root
             }
@@ -264,6 +265,8 @@ impl<'e> Parser<'_, 'e> {
     fn more_steps(&mut self, steps: &mut Vec<Step>) -> Result<(), Fault> {
         loop {
             if self.eat(Token::SlashSlash) {
+                // One slash too many, as in `///a`, is common in the wild, and libxml2 passes over it.
+                self.eat(Token::Slash);
                 steps.push(any(Axis::DescendantOrSelf));
             } else if !self.eat(Token::Slash) {
                 return Ok(());
