@@ -136,7 +136,7 @@ pub(in crate::xpath) fn namespace(document: &Document, element: u32, position: u
 }
 
 /// How many namespaces are in scope on a node.
-pub(super) fn namespace_count(document: &Document, node: u32) -> u32 {
+pub(in crate::xpath) fn namespace_count(document: &Document, node: u32) -> u32 {
     let _ = (document, node);
     0
 }
