@@ -172,4 +172,5 @@ impl Document {
         let place = self.places[id as usize];
         place.text as usize..self.places[place.end as usize].text as usize
     }
+
 }

@@ -206,6 +206,12 @@ impl Document {
         }
     }
 
+    /// The number of the local name of any name in this document.
+    #[inline]
+    pub(crate) fn local_atom(&self, name: NodeName) -> Atom {
+        name.atom()
+    }
+
     /// The local names that only this document has.
     pub(crate) fn dynamic_names(&self) -> impl Iterator<Item = &str> {
         self.dynamic.iter().map(|name| &**name)

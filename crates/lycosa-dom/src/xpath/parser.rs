@@ -238,10 +238,7 @@ impl<'e> Parser<'_, 'e> {
             }
             let mut steps = Vec::new();
             self.more_steps(&mut steps)?;
-            return Ok(Part {
-                at,
-                kind: Kind::Path(Path { start: Start::Expression(Box::new(part)), steps }),
-            });
+            return Ok(Part { at, kind: Kind::Path(Path { start: Start::Expression(Box::new(part)), steps }) });
         }
         let mut steps = Vec::new();
         let start = match self.peek() {
@@ -254,6 +251,7 @@ impl<'e> Parser<'_, 'e> {
             }
             Token::SlashSlash => {
                 self.next += 1;
+                self.eat(Token::Slash);
                 steps.push(any(Axis::DescendantOrSelf));
                 Start::Root
             }
@@ -267,6 +265,8 @@ impl<'e> Parser<'_, 'e> {
     fn more_steps(&mut self, steps: &mut Vec<Step>) -> Result<(), Fault> {
         loop {
             if self.eat(Token::SlashSlash) {
+                // One slash too many, as in `///a`, is common in the wild, and libxml2 passes over it.
+                self.eat(Token::Slash);
                 steps.push(any(Axis::DescendantOrSelf));
             } else if !self.eat(Token::Slash) {
                 return Ok(());

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
+use memchr::memmem::Finder;
 use regex::Regex;
 
-use super::functions::Function;
 pub(super) use super::parser::Axis;
+use super::functions::Function;
 use crate::name::Atom;
 
 /// The plan of one expression.
@@ -100,7 +101,7 @@ pub(super) enum Expr {
     /// A condition on an attribute of the context.
     Attribute(Box<AttributeCondition>),
     /// Whether the string-value of the context contains a text; the number of the search.
-    Contains(usize, Box<str>),
+    Contains(usize, Box<Finder<'static>>),
     /// Whether a text, its whitespace normalised, is this one.
     NormalizedIs(Box<Expr>, Box<str>),
 }
@@ -122,6 +123,8 @@ pub(super) struct AttributeCondition {
     pub(super) name: NameId,
     pub(super) kind: AttributeTest,
     pub(super) text: Box<str>,
+    /// Made to search for the text.
+    pub(super) finder: Finder<'static>,
 }
 
 /// What is asked of the attribute's value.
@@ -214,16 +217,17 @@ pub(super) enum Predicate {
     /// The position is the last.
     Last,
     /// Anything that counts.
-    Counting { expression: Expr, uses_last: bool },
+    Counting {
+        expression: Expr,
+        uses_last: bool,
+    },
 }
 
 impl Expr {
     /// Its type, as far as it is known.
     pub(super) fn type_of(&self) -> Type {
         match self {
-            Self::Number(_) | Self::Calculate(..) | Self::Negate(_) | Self::Position | Self::Last => {
-                Type::Number
-            }
+            Self::Number(_) | Self::Calculate(..) | Self::Negate(_) | Self::Position | Self::Last => Type::Number,
             Self::Text(_) => Type::Text,
             Self::Boolean(_)
             | Self::Or(_)

@@ -217,7 +217,9 @@ impl<'d> XPathItem<'d> {
     pub(super) fn key(self) -> Key {
         match self {
             Self::Node(node) => Key::node(node.number()),
-            Self::Attribute(attribute) => Key::attribute(attribute.owner().number(), attribute.id().number()),
+            Self::Attribute(attribute) => {
+                Key::attribute(attribute.owner().number(), attribute.id().number())
+            }
             Self::Namespace(namespace) => Key::namespace(namespace.owner.number(), namespace.number),
         }
     }

@@ -39,11 +39,7 @@ impl Compiler<'_> {
         for (position, argument) in arguments.iter().enumerate() {
             let part = self.expression(argument)?;
             if signature.nodes.contains(&position) {
-                check_nodes(
-                    &part.expr,
-                    argument.at,
-                    &format!("argument {} of `{}`", position + 1, name.local),
-                )?;
+                check_nodes(&part.expr, argument.at, &format!("argument {} of `{}`", position + 1, name.local))?;
             }
             parts.push(part);
         }
@@ -87,12 +83,7 @@ impl Compiler<'_> {
         })
     }
 
-    fn finish(
-        &mut self,
-        signature: &'static Signature,
-        mut exprs: Vec<Expr>,
-        at: usize,
-    ) -> Result<Expr, Fault> {
+    fn finish(&mut self, signature: &'static Signature, mut exprs: Vec<Expr>, at: usize) -> Result<Expr, Fault> {
         let first = if exprs.is_empty() { None } else { Some(exprs.remove(0)) };
         Ok(match (signature.function, first) {
             (Function::Position, _) => Expr::Position,
@@ -182,3 +173,4 @@ pub(in crate::xpath) fn regex(pattern: &str, flags: &str, at: usize) -> Result<R
         )
     })
 }
+

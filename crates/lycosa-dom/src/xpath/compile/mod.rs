@@ -6,6 +6,8 @@ mod calls;
 mod shapes;
 mod steps;
 
+pub(super) use calls::regex;
+
 use std::sync::Arc;
 
 use super::{
@@ -139,9 +141,7 @@ impl Compiler<'_> {
         }
         match rest.first().map(|(operator, _)| *operator) {
             Some(Operator::Union) => {
-                for (part, source) in
-                    parts.iter().zip(std::iter::once(first).chain(rest.iter().map(|(_, part)| part)))
-                {
+                for (part, source) in parts.iter().zip(std::iter::once(first).chain(rest.iter().map(|(_, part)| part))) {
                     calls::check_nodes(&part.expr, source.at, "a side of `|`")?;
                 }
                 let (exprs, needs) = self.together(parts);
@@ -183,8 +183,7 @@ impl Compiler<'_> {
 
     fn compare(&mut self, comparison: Comparison, left: Compiled, right: Compiled) -> Compiled {
         let needs = left.needs.or(right.needs);
-        let (left, right) =
-            if needs.any() { (self.once(left), self.once(right)) } else { (left.expr, right.expr) };
+        let (left, right) = if needs.any() { (self.once(left), self.once(right)) } else { (left.expr, right.expr) };
         Compiled { expr: shapes::compare(comparison, left, right), needs }
     }
 
@@ -205,13 +204,7 @@ impl Compiler<'_> {
     }
 
     /// The number of a name that a step asks for.
-    fn name(
-        &mut self,
-        is_attribute: bool,
-        prefix: &str,
-        local: Option<&str>,
-        at: usize,
-    ) -> Result<NameId, Fault> {
+    fn name(&mut self, is_attribute: bool, prefix: &str, local: Option<&str>, at: usize) -> Result<NameId, Fault> {
         let namespace = if prefix.is_empty() { None } else { Some(self.namespace(prefix, at)?) };
         let lower: Box<str> = local.unwrap_or_default().to_ascii_lowercase().into();
         let known = local.and(known_atom(&lower));

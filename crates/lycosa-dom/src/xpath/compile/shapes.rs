@@ -1,6 +1,8 @@
 //! Conditions in the shapes people write again and again, and the shorter way each has: an attribute that is
 //! there, is something or has a word, a text that contains another. A shape means exactly what it replaces.
 
+use memchr::memmem::Finder;
+
 use super::Compiler;
 use crate::xpath::{
     error::Fault,
@@ -26,7 +28,8 @@ fn attribute(expr: &Expr) -> Option<NameId> {
 }
 
 fn on_attribute(name: NameId, kind: AttributeTest, text: &str) -> Expr {
-    Expr::Attribute(Box::new(AttributeCondition { name, kind, text: text.into() }))
+    let finder = Finder::new(text).into_owned();
+    Expr::Attribute(Box::new(AttributeCondition { name, kind, text: text.into(), finder }))
 }
 
 /// The boolean that a value is.
@@ -75,17 +78,12 @@ fn has_class(name: NameId, classes: &[Expr]) -> Option<Expr> {
 
 impl Compiler<'_> {
     /// The short form of a call, if it has one.
-    pub(super) fn shape(
-        &mut self,
-        function: Function,
-        arguments: &mut [Expr],
-    ) -> Result<Option<Expr>, Fault> {
+    pub(super) fn shape(&mut self, function: Function, arguments: &mut [Expr]) -> Result<Option<Expr>, Fault> {
         if function == Function::HasClass {
             let name = self.name(true, "", Some("class"), 0)?;
             return Ok(has_class(name, arguments));
         }
-        let (Function::Contains | Function::StartsWith, [subject, Expr::Text(text)]) = (function, arguments)
-        else {
+        let (Function::Contains | Function::StartsWith, [subject, Expr::Text(text)]) = (function, arguments) else {
             return Ok(None);
         };
         if let Some(name) = attribute(subject) {
@@ -100,7 +98,7 @@ impl Compiler<'_> {
         }
         if is_own_text(subject) && !text.is_empty() {
             self.searches += 1;
-            return Ok(Some(Expr::Contains(self.searches - 1, text.clone())));
+            return Ok(Some(Expr::Contains(self.searches - 1, Box::new(Finder::new(&**text).into_owned()))));
         }
         let word = text.strip_prefix(' ').and_then(|text| text.strip_suffix(' '));
         let word = word.filter(|word| !word.is_empty() && !word.bytes().any(is_space));
@@ -122,9 +120,7 @@ fn is_own_text(expr: &Expr) -> bool {
 /// `concat(' ', @name, ' ')`, with or without `normalize-space`.
 fn padded_attribute(expr: &Expr) -> Option<(NameId, AttributeTest)> {
     let Expr::Call(call) = expr else { return None };
-    let (Function::Concat, [Expr::Text(before), inner, Expr::Text(after)]) =
-        (call.function, &*call.arguments)
-    else {
+    let (Function::Concat, [Expr::Text(before), inner, Expr::Text(after)]) = (call.function, &*call.arguments) else {
         return None;
     };
     if &**before != " " || &**after != " " {
@@ -160,3 +156,4 @@ impl Expr {
         }
     }
 }
+

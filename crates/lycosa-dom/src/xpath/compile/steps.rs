@@ -38,12 +38,7 @@ impl Compiler<'_> {
         Ok(Compiled { expr: Expr::Path(Box::new(path)), needs })
     }
 
-    pub(super) fn filter(
-        &mut self,
-        primary: &Part,
-        predicates: &[Part],
-        at: usize,
-    ) -> Result<Compiled, Fault> {
+    pub(super) fn filter(&mut self, primary: &Part, predicates: &[Part], at: usize) -> Result<Compiled, Fault> {
         let inner = self.expression(primary)?;
         check_nodes(&inner.expr, primary.at, "what stands before `[`")?;
         let (predicates, _) = self.predicates(predicates)?;
@@ -90,12 +85,12 @@ impl Compiler<'_> {
         } else if position || last || matches!(type_of, Type::Number | Type::Unknown) {
             let expression = if part.needs.any() { part.expr } else { self.once(part) };
             out.push(Predicate::Counting { expression, uses_last: last });
-        } else if let Expr::And(conditions) = part.expr {
-            out.extend(conditions.into_iter().map(Predicate::Condition));
         } else {
             let needs = part.needs;
-            let expr = boolify(part.expr);
-            out.push(Predicate::Condition(self.once(Compiled { expr, needs })));
+            match boolify(part.expr) {
+                Expr::And(conditions) if needs.any() => out.extend(conditions.into_iter().map(Predicate::Condition)),
+                expr => out.push(Predicate::Condition(self.once(Compiled { expr, needs }))),
+            }
         }
     }
 }
@@ -106,21 +101,14 @@ fn counted(expr: &Expr) -> Option<Predicate> {
         Expr::Number(number) => Some(at(*number)),
         Expr::Last => Some(Predicate::Last),
         Expr::Compare(comparison, sides) => match (comparison, &**sides) {
-            (Comparison::Equal, (Expr::Position, Expr::Last) | (Expr::Last, Expr::Position)) => {
-                Some(Predicate::Last)
+            (Comparison::Equal, (Expr::Position, Expr::Last) | (Expr::Last, Expr::Position)) => Some(Predicate::Last),
+            (Comparison::Equal, (Expr::Position, Expr::Number(number)) | (Expr::Number(number), Expr::Position)) => {
+                Some(at(*number))
             }
-            (
-                Comparison::Equal,
-                (Expr::Position, Expr::Number(number)) | (Expr::Number(number), Expr::Position),
-            ) => Some(at(*number)),
             (Comparison::LessEqual, (Expr::Position, Expr::Number(number)))
-            | (Comparison::GreaterEqual, (Expr::Number(number), Expr::Position)) => {
-                Some(up_to(number.floor()))
-            }
+            | (Comparison::GreaterEqual, (Expr::Number(number), Expr::Position)) => Some(up_to(number.floor())),
             (Comparison::Less, (Expr::Position, Expr::Number(number)))
-            | (Comparison::Greater, (Expr::Number(number), Expr::Position)) => {
-                Some(up_to(number.ceil() - 1.0))
-            }
+            | (Comparison::Greater, (Expr::Number(number), Expr::Position)) => Some(up_to(number.ceil() - 1.0)),
             _ => None,
         },
         _ => None,

@@ -63,11 +63,9 @@ impl Matcher {
 
     /// The matcher of an unprefixed element name in an HTML document, where SVG names keep their capitals.
     fn any_spelling(document: &Document, lower: &str, atom: Option<Atom>) -> Self {
-        let is_other =
-            |text: &str| text.len() == lower.len() && text != lower && text.eq_ignore_ascii_case(lower);
+        let is_other = |text: &str| text.len() == lower.len() && text != lower && text.eq_ignore_ascii_case(lower);
         let known = || KNOWN.iter().position(|text| is_other(text));
-        let number =
-            document.dynamic_names().position(is_other).map(|place| KNOWN.len() + place).or_else(known);
+        let number = document.dynamic_names().position(is_other).map(|place| KNOWN.len() + place).or_else(known);
         let other = number.and_then(|number| u32::try_from(number).ok()).map(Atom);
         match (atom, other) {
             (Some(atom), Some(other)) => Self::Locals(atom, other),
@@ -123,9 +121,7 @@ pub(super) fn is_declaration(name: NodeName) -> bool {
 pub(in crate::xpath) fn string_value(document: &Document, key: Key) -> &str {
     match key.place() {
         Place::Node => match document.name(key.owner()) {
-            NodeName::COMMENT | NodeName::PROCESSING_INSTRUCTION => {
-                NodeRef::new(document, key.owner()).data()
-            }
+            NodeName::COMMENT | NodeName::PROCESSING_INSTRUCTION => NodeRef::new(document, key.owner()).data(),
             _ => document.text_of(key.owner()),
         },
         Place::Attribute(number) => document.value_of_attribute(number),
@@ -140,7 +136,7 @@ pub(in crate::xpath) fn namespace(document: &Document, element: u32, position: u
 }
 
 /// How many namespaces are in scope on a node.
-pub(super) fn namespace_count(document: &Document, node: u32) -> u32 {
+pub(in crate::xpath) fn namespace_count(document: &Document, node: u32) -> u32 {
     let _ = (document, node);
     0
 }
@@ -181,4 +177,10 @@ pub(in crate::xpath) fn namespace_uri(document: &Document, key: Key) -> &str {
         }
         Place::Namespace(_) => "",
     }
+}
+
+/// Whether an attribute says the language of an element of an HTML document without being `xml:lang`.
+pub(in crate::xpath) fn is_html_language(document: &Document, attribute: Attribute<'_>) -> bool {
+    let _ = document;
+    attribute.namespace() == Namespace::None && matches!(attribute.name(), "lang" | "xml:lang")
 }

@@ -66,6 +66,8 @@ impl Key {
 /// Nodes in document order, each once.
 #[derive(Clone, Debug)]
 pub(in crate::xpath) enum NodeSet<'d> {
+    /// One tree node.
+    One(u32),
     /// Tree nodes that an index holds.
     Lent(&'d [u32]),
     /// Tree nodes.
@@ -78,7 +80,7 @@ impl<'d> NodeSet<'d> {
     pub(in crate::xpath) const EMPTY: Self = Self::Lent(&[]);
 
     pub(in crate::xpath) fn one(key: Key) -> Self {
-        if key.is_node() { Self::Tree(vec![key.owner()]) } else { Self::Mixed(vec![key]) }
+        if key.is_node() { Self::One(key.owner()) } else { Self::Mixed(vec![key]) }
     }
 
     /// The set of nodes that may come in any order and more than once.
@@ -109,6 +111,7 @@ impl<'d> NodeSet<'d> {
 
     pub(in crate::xpath) fn len(&self) -> usize {
         match self {
+            Self::One(_) => 1,
             Self::Lent(nodes) => nodes.len(),
             Self::Tree(nodes) => nodes.len(),
             Self::Mixed(keys) => keys.len(),
@@ -122,6 +125,7 @@ impl<'d> NodeSet<'d> {
     #[inline]
     pub(in crate::xpath) fn get(&self, position: usize) -> Option<Key> {
         match self {
+            Self::One(node) => (position == 0).then(|| Key::node(*node)),
             Self::Lent(nodes) => nodes.get(position).map(|&node| Key::node(node)),
             Self::Tree(nodes) => nodes.get(position).map(|&node| Key::node(node)),
             Self::Mixed(keys) => keys.get(position).copied(),
@@ -140,6 +144,7 @@ impl<'d> NodeSet<'d> {
     #[inline]
     pub(in crate::xpath) fn tree(&self) -> Option<&[u32]> {
         match self {
+            Self::One(node) => Some(std::slice::from_ref(node)),
             Self::Lent(nodes) => Some(nodes),
             Self::Tree(nodes) => Some(nodes),
             Self::Mixed(_) => None,
@@ -160,6 +165,8 @@ impl<'d> NodeSet<'d> {
     /// The first `count` of them.
     pub(in crate::xpath) fn truncate(&mut self, count: usize) {
         match self {
+            Self::One(_) if count > 0 => {}
+            Self::One(_) => *self = Self::EMPTY,
             Self::Lent(nodes) => *nodes = nodes.get(..count).unwrap_or(nodes),
             Self::Tree(nodes) => nodes.truncate(count),
             Self::Mixed(keys) => keys.truncate(count),
@@ -169,7 +176,7 @@ impl<'d> NodeSet<'d> {
     /// The bytes it holds on to.
     pub(in crate::xpath) fn memory(&self) -> usize {
         match self {
-            Self::Lent(_) => 0,
+            Self::One(_) | Self::Lent(_) => 0,
             Self::Tree(nodes) => nodes.capacity() * size_of::<u32>(),
             Self::Mixed(keys) => keys.capacity() * size_of::<Key>(),
         }
@@ -195,10 +202,7 @@ pub(in crate::xpath) fn is_ascending<T: PartialOrd>(items: &[T]) -> bool {
 }
 
 /// Two ascending sequences as one, without what is in both twice.
-fn merge<T: Ord + Copy>(
-    left: impl ExactSizeIterator<Item = T>,
-    right: impl ExactSizeIterator<Item = T>,
-) -> Vec<T> {
+fn merge<T: Ord + Copy>(left: impl ExactSizeIterator<Item = T>, right: impl ExactSizeIterator<Item = T>) -> Vec<T> {
     let mut out = Vec::with_capacity(left.len() + right.len());
     let (mut left, mut right) = (left.peekable(), right.peekable());
     while let (Some(&a), Some(&b)) = (left.peek(), right.peek()) {

@@ -1,0 +1,468 @@
+//! A step from all nodes of a set at once, when its predicates do not count: then it does not matter from which
+//! node another was reached, and none need be visited twice. What an index holds is cut out of it; the results come
+//! in document order by themselves except where said.
+
+use super::{
+    Outcome, Run,
+    names::Matcher,
+    nodes::{Key, NodeSet, is_ascending},
+    path::Want,
+    walk::{NodeTest, Walk, document_len, part},
+};
+use crate::{
+    document::Document,
+    name::{NodeName, atoms},
+    xpath::plan::{Axis, NameId, Step},
+};
+
+impl<'e, 'd> Run<'e, 'd> {
+    pub(super) fn step(&mut self, set: NodeSet<'d>, step: &'e Step, want: Want) -> Outcome<NodeSet<'d>> {
+        if step.is_positional {
+            return self.counted_step(&set, step, want);
+        }
+        let test = self.test(step);
+        let Some(nodes) = set.tree() else { return self.mixed(&set, step, test) };
+        match step.axis {
+            Axis::Descendant | Axis::DescendantOrSelf => self.descendants(nodes, step, test, want),
+            Axis::Child => self.children(nodes, step, test, want),
+            Axis::Attribute => self.attributes(nodes, step, test, want),
+            Axis::Parent => {
+                let mut parents: Vec<u32> = nodes.iter().filter_map(|&node| self.document.parent_of(node)).collect();
+                parents.dedup();
+                self.unordered(parents, step, test)
+            }
+            Axis::Ancestor | Axis::AncestorOrSelf => self.ancestors(nodes, step, test),
+            Axis::FollowingSibling => self.later_siblings(nodes, step, test),
+            Axis::PrecedingSibling => self.earlier_siblings(nodes, step, test),
+            Axis::Following => self.following(nodes, step, test, want),
+            Axis::Preceding => self.preceding(nodes, step, test, want),
+            Axis::SelfNode => {
+                let document = self.document;
+                let kept = self.sift(nodes.iter().copied(), |node| test.has(document, node), step, want)?;
+                Ok(NodeSet::Tree(kept))
+            }
+            Axis::Namespace => self.mixed(&set, step, test),
+        }
+    }
+
+    pub(super) fn matcher(&self, name: NameId) -> Matcher {
+        self.matchers.get(name.0).copied().unwrap_or(Matcher::Nothing)
+    }
+
+    /// The candidates that pass a check and the predicates, paid for one by one.
+    fn sift(
+        &mut self,
+        candidates: impl Iterator<Item = u32>,
+        check: impl Fn(u32) -> bool,
+        step: &'e Step,
+        want: Want,
+    ) -> Outcome<Vec<u32>> {
+        let (mut out, mut seen) = (Vec::new(), 0);
+        for node in candidates {
+            seen += 1;
+            if !check(node) {
+                continue;
+            }
+            if !step.predicates.is_empty() {
+                self.charge(std::mem::take(&mut seen))?;
+                if !self.passes(&step.predicates, Key::node(node))? {
+                    continue;
+                }
+            }
+            out.push(node);
+            if want != Want::All {
+                break;
+            }
+        }
+        self.charge(seen)?;
+        Ok(out)
+    }
+
+    /// The same for candidates that come in any order or more than once.
+    fn unordered(&mut self, mut nodes: Vec<u32>, step: &'e Step, test: NodeTest<'e>) -> Outcome<NodeSet<'d>> {
+        if !is_ascending(&nodes) {
+            self.charge(nodes.len() as u64)?;
+            nodes.sort_unstable();
+            nodes.dedup();
+        }
+        let document = self.document;
+        Ok(NodeSet::Tree(self.sift(nodes.into_iter(), |node| test.has(document, node), step, Want::All)?))
+    }
+
+    fn descendants(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>, want: Want) -> Outcome<NodeSet<'d>> {
+        let document = self.document;
+        let ranges = Ranges::new(document, nodes, step.axis == Axis::DescendantOrSelf);
+        let indexed = test.indexed(document);
+        if let Some((list, true)) = indexed
+            && step.predicates.is_empty()
+            && let [node] = nodes
+        {
+            let start = node + u32::from(step.axis == Axis::Descendant);
+            return Ok(NodeSet::Lent(part(list, start..document.end_of(*node))));
+        }
+        let most = indexed.map_or(usize::MAX, |(list, _)| list.len());
+        if let Some((list, name)) = self.needed(step, most) {
+            let owners = ranges.flat_map(|range| part(list, document.attributes_in(range)));
+            let owners = owners.map(|&attribute| (document.owner_of(attribute), document.attribute_name(attribute)));
+            let owners = owners.filter(move |(_, found)| *found == name).map(|(owner, _)| owner);
+            let kept = self.sift(owners, |node| test.has(document, node), step, want)?;
+            return Ok(NodeSet::Tree(kept));
+        }
+        let kept = match indexed {
+            Some((list, true)) => self.sift(ranges.cut(list), |_| true, step, want)?,
+            Some((list, false)) => self.sift(ranges.cut(list), |node| test.has(document, node), step, want)?,
+            None => self.sift(ranges.flatten(), |node| test.has(document, node), step, want)?,
+        };
+        Ok(NodeSet::Tree(kept))
+    }
+
+    /// The attributes one of which a node must have to pass, when there are fewer than `most`, and their name.
+    fn needed(&self, step: &'e Step, most: usize) -> Option<(&'d [u32], NodeName)> {
+        let (name, value) = step.needed.as_ref()?;
+        let document = self.document;
+        let Matcher::Exact(name) = self.matcher(*name) else { return None };
+        if let (Some(value), true) = (value, name == NodeName::plain(atoms::ID)) {
+            return Some((document.ids_with_value(value), name));
+        }
+        let list = document.attributes_by_name(document.local_atom(name));
+        (list.len() < most).then_some((list, name))
+    }
+
+    /// Children of nodes that lie in one another come out of order, and are sorted then.
+    fn children(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>, want: Want) -> Outcome<NodeSet<'d>> {
+        let document = self.document;
+        let want = if nodes.len() == 1 || want == Want::Any { want } else { Want::All };
+        if let (Some((list, is_exact)), [first, .., last]) = (test.indexed(document), nodes) {
+            let list = part(list, *first..document_len(document).max(*last));
+            if list.len() < nodes.len() * 3 {
+                let marks = self.mark(nodes)?;
+                let is_child = |node: u32| {
+                    (is_exact || test.has(document, node))
+                        && document.parent_of(node).is_some_and(|parent| is_marked(&marks, parent))
+                };
+                let kept = self.sift(list.iter().copied(), is_child, step, want);
+                self.marks = marks;
+                return Ok(NodeSet::Tree(kept?));
+            }
+        }
+        let children = nodes.iter().flat_map(|&node| Siblings {
+            document,
+            next: node + 1,
+            end: document.end_of(node),
+        });
+        let kept = self.sift(children, |node| test.has(document, node), step, want)?;
+        Ok(NodeSet::from_unsorted_tree(kept))
+    }
+
+    fn attributes(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>, want: Want) -> Outcome<NodeSet<'d>> {
+        let document = self.document;
+        let list = match test {
+            NodeTest::Name(Matcher::Exact(name)) => Some(document.attributes_by_name(document.local_atom(name))),
+            _ => None,
+        };
+        let keys = match (step.is_deep, list) {
+            (true, Some(list)) => {
+                let ranges = Ranges::new(document, nodes, true);
+                let found = ranges.flat_map(|range| part(list, document.attributes_in(range))).copied();
+                self.sift_attributes(found, step, test, want)?
+            }
+            (true, None) => {
+                let ranges = Ranges::new(document, nodes, true);
+                self.sift_attributes(ranges.flat_map(|range| document.attributes_in(range)), step, test, want)?
+            }
+            (false, _) => {
+                let found = nodes.iter().flat_map(|&node| document.attributes_in(node..node + 1));
+                self.sift_attributes(found, step, test, want)?
+            }
+        };
+        Ok(NodeSet::Mixed(keys))
+    }
+
+    fn sift_attributes(
+        &mut self,
+        candidates: impl Iterator<Item = u32>,
+        step: &'e Step,
+        test: NodeTest<'e>,
+        want: Want,
+    ) -> Outcome<Vec<Key>> {
+        let (mut out, mut seen) = (Vec::new(), 0);
+        for attribute in candidates {
+            seen += 1;
+            if !test.has_attribute(self.document, attribute) {
+                continue;
+            }
+            let key = Key::attribute(self.document.owner_of(attribute), attribute);
+            if !step.predicates.is_empty() {
+                self.charge(std::mem::take(&mut seen))?;
+                if !self.passes(&step.predicates, key)? {
+                    continue;
+                }
+            }
+            out.push(key);
+            if want != Want::All {
+                break;
+            }
+        }
+        self.charge(seen)?;
+        Ok(out)
+    }
+
+    /// With an index: each candidate asks whether the next context node lies in it. Else every ancestor is marked
+    /// once, and the climb stops where another has been.
+    fn ancestors(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>) -> Outcome<NodeSet<'d>> {
+        let document = self.document;
+        let or_self = step.axis == Axis::AncestorOrSelf;
+        if let Some((list, is_exact)) = test.indexed(document)
+            && list.len() < nodes.len().saturating_mul(16)
+        {
+            let last = nodes.last().copied().unwrap_or(0);
+            let list = part(list, 0..last + 1);
+            let next = std::cell::Cell::new(0);
+            let has_context = |node: u32| {
+                let from = node + u32::from(!or_self);
+                let mut at = next.get();
+                while nodes.get(at).is_some_and(|&context| context < from) {
+                    at += 1;
+                }
+                next.set(at);
+                nodes.get(at).is_some_and(|&context| context < document.end_of(node))
+                    && (is_exact || test.has(document, node))
+            };
+            self.charge(nodes.len() as u64)?;
+            return Ok(NodeSet::Tree(self.sift(list.iter().copied(), has_context, step, Want::All)?));
+        }
+        let mut found = Vec::new();
+        let mut marks = self.mark(&[])?;
+        for &node in nodes {
+            let mut at = if or_self { Some(node) } else { document.parent_of(node) };
+            while let Some(node) = at.filter(|&node| set_mark(&mut marks, node)) {
+                found.push(node);
+                at = document.parent_of(node);
+            }
+        }
+        self.marks = marks;
+        self.charge(found.len() as u64)?;
+        found.sort_unstable();
+        self.unordered(found, step, test)
+    }
+
+    fn later_siblings(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>) -> Outcome<NodeSet<'d>> {
+        let document = self.document;
+        let mut marks = if nodes.len() > 1 { self.mark(&[])? } else { Vec::new() };
+        let (mut found, mut seen) = (Vec::new(), 0);
+        for &node in nodes {
+            let end = document.parent_of(node).map_or(0, |parent| document.end_of(parent));
+            let siblings = Siblings { document, next: document.end_of(node), end };
+            for sibling in siblings {
+                seen += 1;
+                if !marks.is_empty() && !set_mark(&mut marks, sibling) {
+                    break;
+                }
+                if test.has(document, sibling) {
+                    found.push(sibling);
+                }
+            }
+        }
+        self.keep_marks(marks);
+        self.charge(seen)?;
+        self.unordered(found, step, test)
+    }
+
+    fn earlier_siblings(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>) -> Outcome<NodeSet<'d>> {
+        let document = self.document;
+        let mut marks = if nodes.len() > 1 { self.mark(&[])? } else { Vec::new() };
+        let (mut found, mut seen) = (Vec::new(), 0);
+        for &node in nodes.iter().rev() {
+            let mut walk = Walk::new(document, Axis::PrecedingSibling, NodeTest::Any, Key::node(node));
+            for sibling in walk.by_ref().map(Key::owner) {
+                if !marks.is_empty() && !set_mark(&mut marks, sibling) {
+                    break;
+                }
+                if test.has(document, sibling) {
+                    found.push(sibling);
+                }
+            }
+            seen += walk.visited;
+        }
+        self.keep_marks(marks);
+        self.charge(seen)?;
+        found.reverse();
+        self.unordered(found, step, test)
+    }
+
+    /// What follows any of them follows the one that ends first.
+    fn following(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>, want: Want) -> Outcome<NodeSet<'d>> {
+        let document = self.document;
+        self.charge(nodes.len() as u64)?;
+        let Some(start) = nodes.iter().map(|&node| document.end_of(node)).min() else { return Ok(NodeSet::EMPTY) };
+        let range = start..document_len(document);
+        let check = |node: u32| test.has(document, node);
+        Ok(NodeSet::Tree(match test.indexed(document) {
+            Some((list, true)) if step.predicates.is_empty() => return Ok(NodeSet::Lent(part(list, range))),
+            Some((list, _)) => self.sift(part(list, range).iter().copied(), check, step, want)?,
+            None => self.sift(range, check, step, want)?,
+        }))
+    }
+
+    /// What precedes any of them precedes the last.
+    fn preceding(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>, want: Want) -> Outcome<NodeSet<'d>> {
+        let document = self.document;
+        let Some(&last) = nodes.last() else { return Ok(NodeSet::EMPTY) };
+        let check = |node: u32| document.end_of(node) <= last && test.has(document, node);
+        let kept = match test.indexed(document) {
+            Some((list, _)) => self.sift(part(list, 0..last).iter().copied(), check, step, want)?,
+            None => self.sift(0..last, check, step, want)?,
+        };
+        Ok(NodeSet::Tree(kept))
+    }
+
+    /// From a set with attributes or namespaces in it, or to namespaces: from each node in turn.
+    fn mixed(&mut self, set: &NodeSet<'d>, step: &'e Step, test: NodeTest<'e>) -> Outcome<NodeSet<'d>> {
+        if step.is_deep {
+            // What is reached through children is reached from the tree nodes alone; attributes have none.
+            let nodes: Vec<u32> = set.iter().filter(|key| key.is_node()).map(Key::owner).collect();
+            return self.attributes(&nodes, step, test, Want::All);
+        }
+        let mut keys: Vec<Key> = Vec::new();
+        for key in set.iter() {
+            let before = keys.len();
+            let mut walk = Walk::new(self.document, step.axis, test, key);
+            keys.extend(walk.by_ref());
+            self.charge(walk.visited)?;
+            self.hold((keys.len() - before) * size_of::<Key>())?;
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        if !step.predicates.is_empty() {
+            self.keep(&mut keys, &step.predicates)?;
+        }
+        Ok(NodeSet::from_sorted(keys))
+    }
+
+    /// A mark for each node, those of the given ones set.
+    pub(super) fn mark(&mut self, nodes: &[u32]) -> Outcome<Vec<u64>> {
+        let words = document_len(self.document) as usize / 64 + 1;
+        self.charge(words as u64 / 8 + nodes.len() as u64)?;
+        let mut marks = std::mem::take(&mut self.marks);
+        marks.clear();
+        marks.resize(words, 0);
+        for &node in nodes {
+            set_mark(&mut marks, node);
+        }
+        Ok(marks)
+    }
+
+    fn keep_marks(&mut self, marks: Vec<u64>) {
+        if !marks.is_empty() {
+            self.marks = marks;
+        }
+    }
+}
+
+/// Sets a mark; `false` when it was set before.
+#[inline]
+fn set_mark(marks: &mut [u64], node: u32) -> bool {
+    let (word, bit) = (&mut marks[node as usize / 64], 1 << (node % 64));
+    let is_new = *word & bit == 0;
+    *word |= bit;
+    is_new
+}
+
+#[inline]
+fn is_marked(marks: &[u64], node: u32) -> bool {
+    marks[node as usize / 64] & (1 << (node % 64)) != 0
+}
+
+/// Nodes under one parent from one of them on.
+struct Siblings<'d> {
+    document: &'d Document,
+    next: u32,
+    end: u32,
+}
+
+impl Iterator for Siblings<'_> {
+    type Item = u32;
+
+    #[inline]
+    fn next(&mut self) -> Option<u32> {
+        if self.next >= self.end {
+            return None;
+        }
+        let node = self.next;
+        self.next = self.document.end_of(node);
+        Some(node)
+    }
+}
+
+/// The ranges of nodes that lie in any of the given nodes, ascending, none within another.
+pub(super) struct Ranges<'n, 'd> {
+    document: &'d Document,
+    nodes: std::slice::Iter<'n, u32>,
+    or_self: bool,
+    done: u32,
+}
+
+impl<'n, 'd> Ranges<'n, 'd> {
+    pub(super) fn new(document: &'d Document, nodes: &'n [u32], or_self: bool) -> Self {
+        Self { document, nodes: nodes.iter(), or_self, done: 0 }
+    }
+
+    /// The members of an ascending list that lie in the ranges.
+    pub(super) fn cut<'l>(self, list: &'l [u32]) -> Cut<'n, 'd, 'l> {
+        Cut { ranges: self, list, end: 0 }
+    }
+}
+
+impl Iterator for Ranges<'_, '_> {
+    type Item = std::ops::Range<u32>;
+
+    #[inline]
+    fn next(&mut self) -> Option<std::ops::Range<u32>> {
+        loop {
+            let node = *self.nodes.next()?;
+            if node < self.done {
+                continue;
+            }
+            let end = self.document.end_of(node);
+            self.done = end;
+            return Some(node + u32::from(!self.or_self)..end);
+        }
+    }
+}
+
+/// An ascending list and ascending ranges, walked side by side.
+pub(super) struct Cut<'n, 'd, 'l> {
+    ranges: Ranges<'n, 'd>,
+    /// What is left of the list; below `end` it lies in the current range.
+    list: &'l [u32],
+    end: u32,
+}
+
+impl Iterator for Cut<'_, '_, '_> {
+    type Item = u32;
+
+    #[inline]
+    fn next(&mut self) -> Option<u32> {
+        loop {
+            let (&node, rest) = self.list.split_first()?;
+            if node < self.end {
+                self.list = rest;
+                return Some(node);
+            }
+            let range = self.ranges.next()?;
+            self.list = skip_to(self.list, range.start);
+            self.end = range.end;
+        }
+    }
+}
+
+/// An ascending list from a number on; quick when that is near.
+#[inline]
+fn skip_to(list: &[u32], start: u32) -> &[u32] {
+    let mut step = 1;
+    while list.get(step).is_some_and(|&number| number < start) {
+        step *= 2;
+    }
+    let (from, to) = (step / 2, (step + 1).min(list.len()));
+    &list[from + list[from..to].partition_point(|&number| number < start)..]
+}

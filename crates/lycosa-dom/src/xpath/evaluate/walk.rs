@@ -1,0 +1,320 @@
+//! One axis from one node, node by node in the order of the axis, so that whoever asks can stop early. No walk
+//! recurses or keeps a stack.
+
+use super::{
+    names::{Matcher, is_declaration, namespace, namespace_count},
+    nodes::{Key, Place},
+};
+use crate::{
+    document::{Document, NodeRef},
+    name::NodeName,
+    xpath::plan::Axis,
+};
+
+/// What a step asks of a node, in the numbers of one document.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum NodeTest<'e> {
+    Any,
+    Text,
+    Comment,
+    ProcessingInstruction(Option<&'e str>),
+    Star,
+    Name(Matcher),
+    /// On the namespace axis: the prefix.
+    Prefix(&'e str),
+    /// Nothing passes.
+    Nothing,
+}
+
+impl<'e> NodeTest<'e> {
+    /// Whether a tree node passes.
+    #[inline]
+    pub(super) fn has(self, document: &Document, node: u32) -> bool {
+        let name = document.name(node);
+        match self {
+            Self::Name(matcher) => matcher.has_element(name),
+            Self::Star => name.is_element(),
+            Self::Any => name != NodeName::DOCTYPE,
+            Self::Text => name == NodeName::TEXT,
+            Self::Comment => name == NodeName::COMMENT,
+            Self::ProcessingInstruction(None) => name == NodeName::PROCESSING_INSTRUCTION,
+            Self::ProcessingInstruction(Some(target)) => {
+                name == NodeName::PROCESSING_INSTRUCTION && NodeRef::new(document, node).name() == target
+            }
+            Self::Prefix(_) | Self::Nothing => false,
+        }
+    }
+
+    /// Whether an attribute passes.
+    #[inline]
+    pub(super) fn has_attribute(self, document: &Document, attribute: u32) -> bool {
+        match self {
+            Self::Name(matcher) => matcher.has_attribute(document, attribute),
+            Self::Star | Self::Any => !is_declaration(document.attribute_name(attribute)),
+            _ => false,
+        }
+    }
+
+    fn has_namespace(self, document: &Document, element: u32, position: u32) -> bool {
+        match self {
+            Self::Star | Self::Any => true,
+            Self::Prefix(prefix) => namespace(document, element, position).0 == prefix,
+            _ => false,
+        }
+    }
+
+    /// A node of any kind that is its own context.
+    pub(super) fn has_key(self, document: &Document, key: Key) -> bool {
+        match key.place() {
+            Place::Node => self.has(document, key.owner()),
+            _ => matches!(self, Self::Any),
+        }
+    }
+
+    /// The nodes an index has for the test, and whether all of them pass.
+    pub(super) fn indexed<'d>(self, document: &'d Document) -> Option<(&'d [u32], bool)> {
+        match self {
+            Self::Text => Some((document.all_texts(), true)),
+            Self::Star => Some((document.all_elements(), true)),
+            Self::Name(Matcher::Local(atom)) => Some((document.elements_named(atom), true)),
+            Self::Name(Matcher::Exact(name)) => Some((document.elements_named(document.local_atom(name)), false)),
+            Self::Name(Matcher::Nothing) | Self::Nothing | Self::Prefix(_) => Some((&[], true)),
+            Self::Name(_) => Some((document.all_elements(), false)),
+            Self::Any | Self::Comment | Self::ProcessingInstruction(_) => None,
+        }
+    }
+}
+
+/// The part of an ascending list that lies in a range.
+#[inline]
+pub(super) fn part(list: &[u32], range: std::ops::Range<u32>) -> &[u32] {
+    let start = list.partition_point(|&number| number < range.start);
+    let rest = &list[start..];
+    &rest[..rest.partition_point(|&number| number < range.end)]
+}
+
+/// The nodes of an axis that pass a test, in the order of the axis.
+pub(super) struct Walk<'e, 'd> {
+    document: &'d Document,
+    test: NodeTest<'e>,
+    state: State<'d>,
+    /// How many nodes were looked at.
+    pub(super) visited: u64,
+}
+
+enum State<'d> {
+    Done,
+    /// This one alone.
+    One(Key),
+    /// This one and what it lies in.
+    Up(u32),
+    /// An attribute or namespace, then its element and what that lies in.
+    OwnUp(Key),
+    /// Siblings from here up to the end of the parent.
+    Siblings { next: u32, end: u32 },
+    /// Siblings before this one.
+    Before { node: u32, parent: u32 },
+    Range { next: u32, end: u32 },
+    Indexed { nodes: &'d [u32], is_exact: bool },
+    /// Backwards from before `next`, what ends by `limit`.
+    Preceding { next: u32, limit: u32 },
+    PrecedingIndexed { nodes: &'d [u32], limit: u32, is_exact: bool },
+    Attributes { next: u32, end: u32 },
+    Namespaces { element: u32, next: u32, end: u32 },
+}
+
+impl<'e, 'd> Walk<'e, 'd> {
+    pub(super) fn new(document: &'d Document, axis: Axis, test: NodeTest<'e>, key: Key) -> Self {
+        let state = match key.is_node() {
+            true => Self::from_node(document, axis, test, key.owner()),
+            false => Self::from_owned(document, axis, test, key),
+        };
+        Self { document, test, state, visited: 0 }
+    }
+
+    fn from_node(document: &'d Document, axis: Axis, test: NodeTest<'e>, node: u32) -> State<'d> {
+        let (end, parent) = (document.end_of(node), document.parent_of(node));
+        let count = document_len(document);
+        match axis {
+            Axis::SelfNode => State::One(Key::node(node)),
+            Axis::Child => State::Siblings { next: node + 1, end },
+            Axis::Descendant => Self::forward(document, test, node + 1, end),
+            Axis::DescendantOrSelf => Self::forward(document, test, node, end),
+            Axis::Following => Self::forward(document, test, end, count),
+            Axis::Preceding => Self::backward(document, test, node),
+            Axis::Parent => parent.map_or(State::Done, |parent| State::One(Key::node(parent))),
+            Axis::Ancestor => parent.map_or(State::Done, State::Up),
+            Axis::AncestorOrSelf => State::Up(node),
+            Axis::FollowingSibling => parent.map_or(State::Done, |parent| State::Siblings {
+                next: end,
+                end: document.end_of(parent),
+            }),
+            Axis::PrecedingSibling => parent.map_or(State::Done, |parent| State::Before { node, parent }),
+            Axis::Attribute => {
+                let range = document.attributes_in(node..node + 1);
+                State::Attributes { next: range.start, end: range.end }
+            }
+            Axis::Namespace => {
+                State::Namespaces { element: node, next: 0, end: namespace_count(document, node) }
+            }
+        }
+    }
+
+    /// From an attribute or a namespace: it has a parent and a place in the order, and nothing else.
+    fn from_owned(document: &'d Document, axis: Axis, test: NodeTest<'e>, key: Key) -> State<'d> {
+        let owner = key.owner();
+        match axis {
+            Axis::SelfNode | Axis::DescendantOrSelf => State::One(key),
+            Axis::Parent => State::One(Key::node(owner)),
+            Axis::Ancestor => State::Up(owner),
+            Axis::AncestorOrSelf => State::OwnUp(key),
+            Axis::Following => Self::forward(document, test, owner + 1, document_len(document)),
+            Axis::Preceding => Self::backward(document, test, owner),
+            _ => State::Done,
+        }
+    }
+
+    fn forward(document: &'d Document, test: NodeTest<'e>, next: u32, end: u32) -> State<'d> {
+        match test.indexed(document) {
+            Some((nodes, is_exact)) => State::Indexed { nodes: part(nodes, next..end), is_exact },
+            None => State::Range { next, end },
+        }
+    }
+
+    fn backward(document: &'d Document, test: NodeTest<'e>, node: u32) -> State<'d> {
+        match test.indexed(document) {
+            Some((nodes, is_exact)) => {
+                State::PrecedingIndexed { nodes: part(nodes, 0..node), limit: node, is_exact }
+            }
+            None => State::Preceding { next: node, limit: node },
+        }
+    }
+
+    /// The sibling before a node. Climbs from the node just before it in document order.
+    fn before(&mut self, node: u32, parent: u32) -> Option<u32> {
+        let mut before = node.checked_sub(1).filter(|&before| before != parent)?;
+        while let Some(above) = self.document.parent_of(before).filter(|&above| above != parent) {
+            before = above;
+            self.visited += 1;
+        }
+        Some(before)
+    }
+}
+
+pub(super) fn document_len(document: &Document) -> u32 {
+    document.end_of(0)
+}
+
+impl Iterator for Walk<'_, '_> {
+    type Item = Key;
+
+    fn next(&mut self) -> Option<Key> {
+        let (document, test) = (self.document, self.test);
+        loop {
+            self.visited += 1;
+            let node = match &mut self.state {
+                State::Done => return None,
+                State::One(key) => {
+                    let key = *key;
+                    self.state = State::Done;
+                    return test.has_key(document, key).then_some(key);
+                }
+                State::OwnUp(key) => {
+                    let key = *key;
+                    self.state = State::Up(key.owner());
+                    if test.has_key(document, key) {
+                        return Some(key);
+                    }
+                    continue;
+                }
+                State::Up(node) => {
+                    let node = *node;
+                    self.state = document.parent_of(node).map_or(State::Done, State::Up);
+                    node
+                }
+                State::Siblings { next, end } => {
+                    if next >= end {
+                        return None;
+                    }
+                    let node = *next;
+                    *next = document.end_of(node);
+                    node
+                }
+                State::Before { node, parent } => {
+                    let (node, parent) = (*node, *parent);
+                    let before = self.before(node, parent)?;
+                    self.state = State::Before { node: before, parent };
+                    before
+                }
+                State::Range { next, end } => {
+                    if next >= end {
+                        return None;
+                    }
+                    *next += 1;
+                    *next - 1
+                }
+                State::Indexed { nodes, is_exact } => {
+                    let (&node, rest) = nodes.split_first()?;
+                    *nodes = rest;
+                    if *is_exact {
+                        return Some(Key::node(node));
+                    }
+                    node
+                }
+                State::Preceding { next, limit } => {
+                    *next = next.checked_sub(1)?;
+                    if document.end_of(*next) > *limit {
+                        continue;
+                    }
+                    *next
+                }
+                State::PrecedingIndexed { nodes, limit, is_exact } => {
+                    let (&node, rest) = nodes.split_last()?;
+                    *nodes = rest;
+                    if document.end_of(node) > *limit {
+                        continue;
+                    }
+                    if *is_exact {
+                        return Some(Key::node(node));
+                    }
+                    node
+                }
+                State::Attributes { .. } | State::Namespaces { .. } => return self.next_owned(),
+            };
+            if test.has(document, node) {
+                return Some(Key::node(node));
+            }
+        }
+    }
+}
+
+impl Walk<'_, '_> {
+    fn next_owned(&mut self) -> Option<Key> {
+        let (document, test) = (self.document, self.test);
+        match &mut self.state {
+            State::Attributes { next, end } => {
+                while next < end {
+                    let attribute = *next;
+                    *next += 1;
+                    self.visited += 1;
+                    if test.has_attribute(document, attribute) {
+                        return Some(Key::attribute(document.owner_of(attribute), attribute));
+                    }
+                }
+                None
+            }
+            State::Namespaces { element, next, end } => {
+                while next < end {
+                    let position = *next;
+                    *next += 1;
+                    self.visited += 1;
+                    if test.has_namespace(document, *element, position) {
+                        return Some(Key::namespace(*element, position));
+                    }
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+}
