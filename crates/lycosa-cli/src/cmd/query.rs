@@ -25,7 +25,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "EXPRESSION")]
     xpath: Option<String>,
     /// Bind a prefix of the expression to a namespace; repeatable
-    #[arg(long = "ns", value_name = "PREFIX=URI", requires = "xpath", value_parser = xpath::namespace)]
+    #[arg(long = "ns", value_name = "PREFIX=URI", value_parser = xpath::namespace)]
     namespaces: Vec<(String, String)>,
     /// Print JSON: a list of strings, or the number, string or boolean that the expression gives
     #[arg(long)]
@@ -55,6 +55,10 @@ struct Answer {
 
 impl Query {
     fn new(args: &Args) -> Result<Self> {
+        if args.xpath.is_none() && !args.namespaces.is_empty() {
+            return Err(Error::new(ErrorKind::Usage, "--ns without --xpath binds nothing")
+                .with_hint("selectors know no prefixes; ask with --xpath"));
+        }
         match (&args.css, &args.xpath) {
             (_, Some(expression)) => xpath::expression(expression, &args.namespaces).map(Self::XPath),
             (css, None) => selector(css.as_deref().unwrap_or_default()).map(Self::Css),
