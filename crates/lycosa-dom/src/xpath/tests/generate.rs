@@ -88,7 +88,8 @@ fn node_set(tape: &mut Tape<'_>, depth: usize) -> String {
 fn path(tape: &mut Tape<'_>, depth: usize) -> String {
     let start = tape.pick(&["//", "", "/", ".//"]);
     if start == "/" && tape.below(8) == 7 {
-        return start.to_owned();
+        // Bare, it would take an `and` after it for a name.
+        return "(/)".to_owned();
     }
     format!("{start}{}", relative(tape, depth))
 }
