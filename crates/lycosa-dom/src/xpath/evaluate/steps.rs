@@ -10,7 +10,7 @@ use super::{
     walk::{NodeTest, Walk, document_len, part},
 };
 use crate::{
-    document::Document,
+    document::{Document, DocumentKind},
     name::{NodeName, atoms},
     xpath::plan::{Axis, NameId, Step},
 };
@@ -27,7 +27,8 @@ impl<'e, 'd> Run<'e, 'd> {
             Axis::Child => self.children(nodes, step, test, want),
             Axis::Attribute => self.attributes(nodes, step, test, want),
             Axis::Parent => {
-                let mut parents: Vec<u32> = nodes.iter().filter_map(|&node| self.document.parent_of(node)).collect();
+                let mut parents: Vec<u32> =
+                    nodes.iter().filter_map(|&node| self.document.parent_of(node)).collect();
                 parents.dedup();
                 self.unordered(parents, step, test)
             }
@@ -89,7 +90,13 @@ impl<'e, 'd> Run<'e, 'd> {
         Ok(NodeSet::Tree(self.sift(nodes.into_iter(), |node| test.has(document, node), step, Want::All)?))
     }
 
-    fn descendants(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>, want: Want) -> Outcome<NodeSet<'d>> {
+    fn descendants(
+        &mut self,
+        nodes: &[u32],
+        step: &'e Step,
+        test: NodeTest<'e>,
+        want: Want,
+    ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let ranges = Ranges::new(document, nodes, step.axis == Axis::DescendantOrSelf);
         let indexed = test.indexed(document);
@@ -103,14 +110,17 @@ impl<'e, 'd> Run<'e, 'd> {
         let most = indexed.map_or(usize::MAX, |(list, _)| list.len());
         if let Some((list, name)) = self.needed(step, most) {
             let owners = ranges.flat_map(|range| part(list, document.attributes_in(range)));
-            let owners = owners.map(|&attribute| (document.owner_of(attribute), document.attribute_name(attribute)));
+            let owners =
+                owners.map(|&attribute| (document.owner_of(attribute), document.attribute_name(attribute)));
             let owners = owners.filter(move |(_, found)| *found == name).map(|(owner, _)| owner);
             let kept = self.sift(owners, |node| test.has(document, node), step, want)?;
             return Ok(NodeSet::Tree(kept));
         }
         let kept = match indexed {
             Some((list, true)) => self.sift(ranges.cut(list), |_| true, step, want)?,
-            Some((list, false)) => self.sift(ranges.cut(list), |node| test.has(document, node), step, want)?,
+            Some((list, false)) => {
+                self.sift(ranges.cut(list), |node| test.has(document, node), step, want)?
+            }
             None => self.sift(ranges.flatten(), |node| test.has(document, node), step, want)?,
         };
         Ok(NodeSet::Tree(kept))
@@ -121,7 +131,8 @@ impl<'e, 'd> Run<'e, 'd> {
         let (name, value) = step.needed.as_ref()?;
         let document = self.document;
         let Matcher::Exact(name) = self.matcher(*name) else { return None };
-        if let (Some(value), true) = (value, name == NodeName::plain(atoms::ID)) {
+        let is_id = name == NodeName::plain(atoms::ID) && document.kind() == DocumentKind::Html;
+        if let (Some(value), true) = (value, is_id) {
             return Some((document.ids_with_value(value), name));
         }
         let list = document.attributes_by_name(document.local_atom(name));
@@ -129,7 +140,13 @@ impl<'e, 'd> Run<'e, 'd> {
     }
 
     /// Children of nodes that lie in one another come out of order, and are sorted then.
-    fn children(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>, want: Want) -> Outcome<NodeSet<'d>> {
+    fn children(
+        &mut self,
+        nodes: &[u32],
+        step: &'e Step,
+        test: NodeTest<'e>,
+        want: Want,
+    ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let want = if nodes.len() == 1 || want == Want::Any { want } else { Want::All };
         if let (Some((list, is_exact)), [first, .., last]) = (test.indexed(document), nodes) {
@@ -145,19 +162,24 @@ impl<'e, 'd> Run<'e, 'd> {
                 return Ok(NodeSet::Tree(kept?));
             }
         }
-        let children = nodes.iter().flat_map(|&node| Siblings {
-            document,
-            next: node + 1,
-            end: document.end_of(node),
-        });
+        let children =
+            nodes.iter().flat_map(|&node| Siblings { document, next: node + 1, end: document.end_of(node) });
         let kept = self.sift(children, |node| test.has(document, node), step, want)?;
         Ok(NodeSet::from_unsorted_tree(kept))
     }
 
-    fn attributes(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>, want: Want) -> Outcome<NodeSet<'d>> {
+    fn attributes(
+        &mut self,
+        nodes: &[u32],
+        step: &'e Step,
+        test: NodeTest<'e>,
+        want: Want,
+    ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let list = match test {
-            NodeTest::Name(Matcher::Exact(name)) => Some(document.attributes_by_name(document.local_atom(name))),
+            NodeTest::Name(Matcher::Exact(name)) => {
+                Some(document.attributes_by_name(document.local_atom(name)))
+            }
             _ => None,
         };
         let keys = match (step.is_deep, list) {
@@ -168,7 +190,12 @@ impl<'e, 'd> Run<'e, 'd> {
             }
             (true, None) => {
                 let ranges = Ranges::new(document, nodes, true);
-                self.sift_attributes(ranges.flat_map(|range| document.attributes_in(range)), step, test, want)?
+                self.sift_attributes(
+                    ranges.flat_map(|range| document.attributes_in(range)),
+                    step,
+                    test,
+                    want,
+                )?
             }
             (false, _) => {
                 let found = nodes.iter().flat_map(|&node| document.attributes_in(node..node + 1));
@@ -268,7 +295,12 @@ impl<'e, 'd> Run<'e, 'd> {
         self.unordered(found, step, test)
     }
 
-    fn earlier_siblings(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>) -> Outcome<NodeSet<'d>> {
+    fn earlier_siblings(
+        &mut self,
+        nodes: &[u32],
+        step: &'e Step,
+        test: NodeTest<'e>,
+    ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let mut marks = if nodes.len() > 1 { self.mark(&[])? } else { Vec::new() };
         let (mut found, mut seen) = (Vec::new(), 0);
@@ -291,10 +323,18 @@ impl<'e, 'd> Run<'e, 'd> {
     }
 
     /// What follows any of them follows the one that ends first.
-    fn following(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>, want: Want) -> Outcome<NodeSet<'d>> {
+    fn following(
+        &mut self,
+        nodes: &[u32],
+        step: &'e Step,
+        test: NodeTest<'e>,
+        want: Want,
+    ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         self.charge(nodes.len() as u64)?;
-        let Some(start) = nodes.iter().map(|&node| document.end_of(node)).min() else { return Ok(NodeSet::EMPTY) };
+        let Some(start) = nodes.iter().map(|&node| document.end_of(node)).min() else {
+            return Ok(NodeSet::EMPTY);
+        };
         let range = start..document_len(document);
         let check = |node: u32| test.has(document, node);
         Ok(NodeSet::Tree(match test.indexed(document) {
@@ -305,7 +345,13 @@ impl<'e, 'd> Run<'e, 'd> {
     }
 
     /// What precedes any of them precedes the last.
-    fn preceding(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>, want: Want) -> Outcome<NodeSet<'d>> {
+    fn preceding(
+        &mut self,
+        nodes: &[u32],
+        step: &'e Step,
+        test: NodeTest<'e>,
+        want: Want,
+    ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let Some(&last) = nodes.last() else { return Ok(NodeSet::EMPTY) };
         let check = |node: u32| document.end_of(node) <= last && test.has(document, node);

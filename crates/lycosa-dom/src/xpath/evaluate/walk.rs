@@ -2,7 +2,7 @@
 //! recurses or keeps a stack.
 
 use super::{
-    names::{Matcher, is_declaration, namespace, namespace_count},
+    names::{Matcher, is_declaration, namespace, namespaces},
     nodes::{Key, Place},
 };
 use crate::{
@@ -32,7 +32,7 @@ impl<'e> NodeTest<'e> {
     pub(super) fn has(self, document: &Document, node: u32) -> bool {
         let name = document.name(node);
         match self {
-            Self::Name(matcher) => matcher.has_element(name),
+            Self::Name(matcher) => matcher.has_element(document, name),
             Self::Star => name.is_element(),
             Self::Any => name != NodeName::DOCTYPE,
             Self::Text => name == NodeName::TEXT,
@@ -55,10 +55,10 @@ impl<'e> NodeTest<'e> {
         }
     }
 
-    fn has_namespace(self, document: &Document, element: u32, position: u32) -> bool {
+    fn has_namespace(self, document: &Document, number: u32) -> bool {
         match self {
             Self::Star | Self::Any => true,
-            Self::Prefix(prefix) => namespace(document, element, position).0 == prefix,
+            Self::Prefix(prefix) => namespace(document, number).0 == prefix,
             _ => false,
         }
     }
@@ -77,7 +77,9 @@ impl<'e> NodeTest<'e> {
             Self::Text => Some((document.all_texts(), true)),
             Self::Star => Some((document.all_elements(), true)),
             Self::Name(Matcher::Local(atom)) => Some((document.elements_named(atom), true)),
-            Self::Name(Matcher::Exact(name)) => Some((document.elements_named(document.local_atom(name)), false)),
+            Self::Name(Matcher::Exact(name)) => {
+                Some((document.elements_named(document.local_atom(name)), false))
+            }
             Self::Name(Matcher::Nothing) | Self::Nothing | Self::Prefix(_) => Some((&[], true)),
             Self::Name(_) => Some((document.all_elements(), false)),
             Self::Any | Self::Comment | Self::ProcessingInstruction(_) => None,
@@ -111,21 +113,51 @@ enum State<'d> {
     /// An attribute or namespace, then its element and what that lies in.
     OwnUp(Key),
     /// Siblings from here up to the end of the parent.
-    Siblings { next: u32, end: u32 },
+    Siblings {
+        next: u32,
+        end: u32,
+    },
     /// Siblings before this one.
-    Before { node: u32, parent: u32 },
-    Range { next: u32, end: u32 },
-    Indexed { nodes: &'d [u32], is_exact: bool },
+    Before {
+        node: u32,
+        parent: u32,
+    },
+    Range {
+        next: u32,
+        end: u32,
+    },
+    Indexed {
+        nodes: &'d [u32],
+        is_exact: bool,
+    },
     /// Backwards from before `next`, what ends by `limit`.
-    Preceding { next: u32, limit: u32 },
-    PrecedingIndexed { nodes: &'d [u32], limit: u32, is_exact: bool },
-    Attributes { next: u32, end: u32 },
-    Namespaces { element: u32, next: u32, end: u32 },
+    Preceding {
+        next: u32,
+        limit: u32,
+    },
+    PrecedingIndexed {
+        nodes: &'d [u32],
+        limit: u32,
+        is_exact: bool,
+    },
+    Attributes {
+        next: u32,
+        end: u32,
+    },
+    Namespaces {
+        element: u32,
+        rest: std::vec::IntoIter<u32>,
+    },
 }
 
 impl<'e, 'd> Walk<'e, 'd> {
     pub(super) fn new(document: &'d Document, axis: Axis, test: NodeTest<'e>, key: Key) -> Self {
         let state = match key.is_node() {
+            true if axis == Axis::Namespace => {
+                let (numbers, visited) = namespaces(document, key.owner());
+                let state = State::Namespaces { element: key.owner(), rest: numbers.into_iter() };
+                return Self { document, test, state, visited };
+            }
             true => Self::from_node(document, axis, test, key.owner()),
             false => Self::from_owned(document, axis, test, key),
         };
@@ -145,18 +177,14 @@ impl<'e, 'd> Walk<'e, 'd> {
             Axis::Parent => parent.map_or(State::Done, |parent| State::One(Key::node(parent))),
             Axis::Ancestor => parent.map_or(State::Done, State::Up),
             Axis::AncestorOrSelf => State::Up(node),
-            Axis::FollowingSibling => parent.map_or(State::Done, |parent| State::Siblings {
-                next: end,
-                end: document.end_of(parent),
-            }),
+            Axis::FollowingSibling => parent
+                .map_or(State::Done, |parent| State::Siblings { next: end, end: document.end_of(parent) }),
             Axis::PrecedingSibling => parent.map_or(State::Done, |parent| State::Before { node, parent }),
             Axis::Attribute => {
                 let range = document.attributes_in(node..node + 1);
                 State::Attributes { next: range.start, end: range.end }
             }
-            Axis::Namespace => {
-                State::Namespaces { element: node, next: 0, end: namespace_count(document, node) }
-            }
+            Axis::Namespace => State::Done,
         }
     }
 
@@ -303,16 +331,10 @@ impl Walk<'_, '_> {
                 }
                 None
             }
-            State::Namespaces { element, next, end } => {
-                while next < end {
-                    let position = *next;
-                    *next += 1;
-                    self.visited += 1;
-                    if test.has_namespace(document, *element, position) {
-                        return Some(Key::namespace(*element, position));
-                    }
-                }
-                None
+            State::Namespaces { element, rest } => {
+                let element = *element;
+                let number = rest.find(|&number| test.has_namespace(document, number))?;
+                Some(Key::namespace(element, number))
             }
             _ => None,
         }

@@ -94,7 +94,11 @@ pub(in crate::xpath) fn translate(text: &str, from: &str, to: &str) -> Option<St
 
 /// Replaces one text by another everywhere; an empty one nowhere.
 pub(in crate::xpath) fn replace<'t>(text: &'t str, from: &str, to: &str) -> Cow<'t, str> {
-    if from.is_empty() || !text.contains(from) { Cow::Borrowed(text) } else { Cow::Owned(text.replace(from, to)) }
+    if from.is_empty() || !text.contains(from) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.replace(from, to))
+    }
 }
 
 #[cfg(test)]
