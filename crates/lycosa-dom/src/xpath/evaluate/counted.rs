@@ -6,7 +6,7 @@ use super::{
     Focus, Outcome, Run, Value,
     nodes::{Key, NodeSet},
     path::Want,
-    steps::Ranges,
+    ranges::Ranges,
     walk::{NodeTest, Walk},
 };
 use crate::xpath::plan::{Predicate, Step};

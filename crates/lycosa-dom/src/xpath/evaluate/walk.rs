@@ -72,7 +72,7 @@ impl<'e> NodeTest<'e> {
     }
 
     /// The nodes an index has for the test, and whether all of them pass.
-    pub(super) fn indexed<'d>(self, document: &'d Document) -> Option<(&'d [u32], bool)> {
+    pub(super) fn indexed(self, document: &Document) -> Option<(&[u32], bool)> {
         match self {
             Self::Text => Some((document.all_texts(), true)),
             Self::Star => Some((document.all_elements(), true)),
@@ -233,90 +233,104 @@ pub(super) fn document_len(document: &Document) -> u32 {
     document.end_of(0)
 }
 
+/// What a walk comes to.
+enum Next {
+    End,
+    /// Nothing yet.
+    Skip,
+    /// A tree node whose test is still to be made.
+    Candidate(u32),
+    Found(Key),
+}
+
 impl Iterator for Walk<'_, '_> {
     type Item = Key;
 
+    #[inline]
     fn next(&mut self) -> Option<Key> {
-        let (document, test) = (self.document, self.test);
         loop {
             self.visited += 1;
-            let node = match &mut self.state {
-                State::Done => return None,
-                State::One(key) => {
-                    let key = *key;
-                    self.state = State::Done;
-                    return test.has_key(document, key).then_some(key);
-                }
-                State::OwnUp(key) => {
-                    let key = *key;
-                    self.state = State::Up(key.owner());
-                    if test.has_key(document, key) {
-                        return Some(key);
-                    }
-                    continue;
-                }
-                State::Up(node) => {
-                    let node = *node;
-                    self.state = document.parent_of(node).map_or(State::Done, State::Up);
-                    node
-                }
-                State::Siblings { next, end } => {
-                    if next >= end {
-                        return None;
-                    }
-                    let node = *next;
-                    *next = document.end_of(node);
-                    node
-                }
-                State::Before { node, parent } => {
-                    let (node, parent) = (*node, *parent);
-                    let before = self.before(node, parent)?;
-                    self.state = State::Before { node: before, parent };
-                    before
-                }
-                State::Range { next, end } => {
-                    if next >= end {
-                        return None;
-                    }
-                    *next += 1;
-                    *next - 1
-                }
-                State::Indexed { nodes, is_exact } => {
-                    let (&node, rest) = nodes.split_first()?;
-                    *nodes = rest;
-                    if *is_exact {
-                        return Some(Key::node(node));
-                    }
-                    node
-                }
-                State::Preceding { next, limit } => {
-                    *next = next.checked_sub(1)?;
-                    if document.end_of(*next) > *limit {
-                        continue;
-                    }
-                    *next
-                }
-                State::PrecedingIndexed { nodes, limit, is_exact } => {
-                    let (&node, rest) = nodes.split_last()?;
-                    *nodes = rest;
-                    if document.end_of(node) > *limit {
-                        continue;
-                    }
-                    if *is_exact {
-                        return Some(Key::node(node));
-                    }
-                    node
-                }
-                State::Attributes { .. } | State::Namespaces { .. } => return self.next_owned(),
-            };
-            if test.has(document, node) {
-                return Some(Key::node(node));
+            match self.advance() {
+                Next::End => return None,
+                Next::Skip => {}
+                Next::Candidate(node) if !self.test.has(self.document, node) => {}
+                Next::Candidate(node) => return Some(Key::node(node)),
+                Next::Found(key) => return Some(key),
             }
         }
     }
 }
 
 impl Walk<'_, '_> {
+    /// Forwards through the tree.
+    #[inline]
+    fn advance(&mut self) -> Next {
+        match &mut self.state {
+            State::Siblings { next, end } if *next < *end => {
+                let node = *next;
+                *next = self.document.end_of(node);
+                Next::Candidate(node)
+            }
+            State::Range { next, end } if *next < *end => {
+                *next += 1;
+                Next::Candidate(*next - 1)
+            }
+            State::Indexed { nodes, is_exact } => match nodes.split_first() {
+                None => Next::End,
+                Some((&node, rest)) => {
+                    *nodes = rest;
+                    if *is_exact { Next::Found(Key::node(node)) } else { Next::Candidate(node) }
+                }
+            },
+            State::Siblings { .. } | State::Range { .. } | State::Done => Next::End,
+            State::Attributes { .. } | State::Namespaces { .. } => {
+                self.next_owned().map_or(Next::End, Next::Found)
+            }
+            _ => self.climb(),
+        }
+    }
+
+    /// Upwards or backwards.
+    fn climb(&mut self) -> Next {
+        let document = self.document;
+        match &mut self.state {
+            State::One(key) | State::OwnUp(key) => {
+                let key = *key;
+                self.state = match self.state {
+                    State::OwnUp(_) => State::Up(key.owner()),
+                    _ => State::Done,
+                };
+                if self.test.has_key(document, key) { Next::Found(key) } else { Next::Skip }
+            }
+            State::Up(node) => {
+                let node = *node;
+                self.state = document.parent_of(node).map_or(State::Done, State::Up);
+                Next::Candidate(node)
+            }
+            State::Before { node, parent } => {
+                let (node, parent) = (*node, *parent);
+                let Some(before) = self.before(node, parent) else { return Next::End };
+                self.state = State::Before { node: before, parent };
+                Next::Candidate(before)
+            }
+            State::Preceding { next, limit } => {
+                let Some(before) = next.checked_sub(1) else { return Next::End };
+                *next = before;
+                if document.end_of(before) > *limit { Next::Skip } else { Next::Candidate(before) }
+            }
+            State::PrecedingIndexed { nodes, limit, is_exact } => {
+                let Some((&node, rest)) = nodes.split_last() else { return Next::End };
+                *nodes = rest;
+                match document.end_of(node) > *limit {
+                    true => Next::Skip,
+                    false if *is_exact => Next::Found(Key::node(node)),
+                    false => Next::Candidate(node),
+                }
+            }
+            _ => Next::End,
+        }
+    }
+
     fn next_owned(&mut self) -> Option<Key> {
         let (document, test) = (self.document, self.test);
         match &mut self.state {

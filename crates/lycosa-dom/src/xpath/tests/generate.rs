@@ -37,7 +37,7 @@ pub(super) fn page(tape: &mut Tape<'_>) -> String {
     let mut open: Vec<&str> = Vec::new();
     while !tape.is_over() && html.len() < 1500 {
         match tape.below(8) {
-            0 | 1 | 2 => {
+            0..=2 => {
                 let name = tape.pick(&["div", "b", "i", "ul", "li", "svg", "section"]);
                 html.push('<');
                 html.push_str(name);
