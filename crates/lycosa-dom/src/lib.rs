@@ -69,7 +69,7 @@ mod xpath;
 pub use charset::{CharsetSource, Decoded, decode};
 pub use document::{
     Ancestors, Attribute, AttributeId, Attributes, Cancel, Children, CutReason, Descendants, Document,
-    NodeId, NodeKind, NodeRef, ParseOptions, Quirks, TreeState,
+    DocumentKind, NodeId, NodeKind, NodeRef, ParseOptions, Quirks, TreeState, XmlProblem, XmlProblemKind,
 };
 pub use name::Namespace;
 pub use page::{Link, LinkKind, Links, MetaRefresh, ScannedLink, scan_links};

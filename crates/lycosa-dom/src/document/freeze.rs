@@ -5,14 +5,11 @@
 use super::{
     AttributeRecord, Document, Place, Quirks, TreeState,
     arena::{Arena, Building, DOCUMENT, NONE},
-    sink::State,
 };
 use crate::name::NodeName;
-use html5ever::interface::QuirksMode;
 
 /// The frozen document of a finished or interrupted build, and whether nodes beyond `max_depth` were left out.
-pub(super) fn freeze(state: State, max_depth: u32) -> (Document, bool) {
-    let State { arena, interner, quirks, .. } = state;
+pub(super) fn freeze(arena: Arena, dynamic: Vec<Box<str>>, max_depth: u32) -> (Document, bool) {
     let mut freezer = Freezer::new(arena);
     freezer.run(max_depth);
     let Freezer { mut arena, names, places, attributes, others, text, pruned, .. } = freezer;
@@ -24,15 +21,13 @@ pub(super) fn freeze(state: State, max_depth: u32) -> (Document, bool) {
         others,
         text,
         values: arena.values,
-        dynamic: interner.into_dynamic(),
-        quirks: match quirks {
-            QuirksMode::Quirks => Quirks::Quirks,
-            QuirksMode::LimitedQuirks => Quirks::Limited,
-            QuirksMode::NoQuirks => Quirks::None,
-        },
+        dynamic,
+        quirks: Quirks::None,
         tree_state: TreeState::Whole,
         scanned_links: Vec::new(),
         indexes: super::index::Indexes::default(),
+        xml: None,
+        xml_fallback: None,
     };
     (document, pruned)
 }

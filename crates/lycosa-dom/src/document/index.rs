@@ -5,7 +5,7 @@
 use std::sync::OnceLock;
 
 use super::Document;
-use crate::name::{Atom, KNOWN, NodeName, atoms};
+use crate::name::{Atom, KNOWN, NodeName};
 
 /// The indexes of a document, each made when first asked for.
 #[derive(Debug, Default)]
@@ -83,7 +83,7 @@ impl Document {
             NodeIndex {
                 groups: Groups::new(
                     self.atom_count(),
-                    elements.clone().map(|(name, number)| (name.atom(), number)),
+                    elements.clone().map(|(name, number)| (self.local_atom(name), number)),
                 ),
                 elements: elements.map(|(_, number)| number).collect(),
                 texts: texts.map(|(_, number)| number).collect(),
@@ -113,22 +113,19 @@ impl Document {
     /// The attributes with this local name, whatever their namespace.
     pub(crate) fn attributes_by_name(&self, atom: Atom) -> &[u32] {
         let index = self.indexes.attributes.get_or_init(|| {
-            let records = self.attributes.iter().map(|record| record.name.atom());
+            let records = self.attributes.iter().map(|record| self.local_atom(record.name));
             Groups::new(self.atom_count(), records.zip(0_u32..))
         });
         index.get(atom)
     }
 
-    /// The `id` attributes (no namespace) with this value, in document order.
+    /// The attributes that are identifiers ([`Attribute::is_id`](super::Attribute::is_id)) with this value, in
+    /// document order. In HTML documents these are all the `id` attributes.
     pub(crate) fn ids_with_value(&self, value: &str) -> &[u32] {
         let text = |number: u32| self.value(self.attributes[number as usize].value);
         let ids = self.indexes.ids.get_or_init(|| {
-            let name = NodeName::plain(atoms::ID);
-            let mut ids: Vec<u32> = (0_u32..)
-                .zip(&self.attributes)
-                .filter(|(_, record)| record.name == name)
-                .map(|(number, _)| number)
-                .collect();
+            let count = u32::try_from(self.attributes.len()).unwrap_or(0);
+            let mut ids: Vec<u32> = (0..count).filter(|&number| self.is_id_attribute(number)).collect();
             ids.sort_by(|&left, &right| text(left).cmp(text(right)));
             ids
         });
@@ -172,5 +169,4 @@ impl Document {
         let place = self.places[id as usize];
         place.text as usize..self.places[place.end as usize].text as usize
     }
-
 }

@@ -3,13 +3,14 @@
 //! A node is a number; a smaller number comes earlier in the document, and a subtree is the range from its root
 //! to the root's `end`. The text of all text nodes lies in one buffer in document order, so the text of any
 //! subtree is a slice of it. Attributes lie in one array in document order too. Parts: `parse` (building it
-//! with html5ever under limits), `arena`, `sink` and `freeze` (how), `node` (reading it), `walk` (iterators),
-//! `serialize` (writing it as HTML).
+//! with html5ever under limits), `choose` (HTML or XML), `arena`, `sink` and `freeze` (how), `node` (reading it), `walk` (iterators),
+//! `serialize` (writing it as HTML or XML), `xml` (building it from XML, and what only XML documents have).
 //!
 //! The contents of a `<template>` are the children of the template element, as lxml and every tree without
 //! document fragments has them. `text` and the page facts skip them; selectors and `descendants` see them.
 
 mod arena;
+mod choose;
 mod freeze;
 mod index;
 mod node;
@@ -17,6 +18,7 @@ mod parse;
 mod serialize;
 mod sink;
 mod walk;
+mod xml;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,8 @@ mod tests;
 pub use node::{Attribute, AttributeId, NodeId, NodeKind, NodeRef};
 pub use parse::{Cancel, ParseOptions};
 pub use walk::{Ancestors, Attributes, Children, Descendants};
+
+pub use xml::{DocumentKind, XmlProblem, XmlProblemKind};
 
 pub(crate) use arena::{Other, Span};
 
@@ -119,6 +123,10 @@ pub struct Document {
     tree_state: TreeState,
     scanned_links: Vec<ScannedLink>,
     indexes: index::Indexes,
+    /// What only an XML document has.
+    xml: Option<Box<xml::XmlPart>>,
+    /// Why it is HTML although it was said to be XML.
+    xml_fallback: Option<Box<XmlProblem>>,
 }
 
 impl Document {
@@ -127,7 +135,7 @@ impl Document {
         NodeRef::new(self, 0)
     }
 
-    /// The `html` element, or the first element there is.
+    /// The `html` element, in XML the root element, or the first element there is.
     pub fn root_element(&self) -> Option<NodeRef<'_>> {
         self.root().children().find(|node| node.is_element())
     }
@@ -183,6 +191,7 @@ impl Document {
             + self.dynamic.iter().map(|name| name.len() + 16).sum::<usize>()
             + self.scanned_links.iter().map(ScannedLink::memory).sum::<usize>()
             + self.indexes.memory()
+            + self.xml.as_ref().map_or(0, |part| part.memory())
     }
 
     pub(crate) fn scanned_links(&self) -> &[ScannedLink] {
@@ -209,7 +218,15 @@ impl Document {
     /// The number of the local name of any name in this document.
     #[inline]
     pub(crate) fn local_atom(&self, name: NodeName) -> Atom {
-        name.atom()
+        match name.table_place() {
+            None => name.atom(),
+            Some(place) => self.xml.as_ref().map_or(name.atom(), |part| part.local_atom(place)),
+        }
+    }
+
+    /// The local name of any name in this document.
+    pub(crate) fn local_name(&self, name: NodeName) -> &str {
+        self.atom_text(self.local_atom(name))
     }
 
     /// The local names that only this document has.

@@ -1,5 +1,7 @@
 //! Reading the tree: a node is a reference to its document and a number, and costs nothing to copy.
 
+use std::borrow::Cow;
+
 use super::{Ancestors, Attributes, Children, Descendants, Document};
 use crate::name::{Namespace, NodeName};
 
@@ -143,9 +145,26 @@ impl<'d> NodeRef<'d> {
     pub fn name(self) -> &'d str {
         let name = self.node_name();
         if name.is_element() {
-            return self.document.atom_text(name.atom());
+            return self.document.local_name(name);
         }
         self.document.other(self.id).map_or("", |other| self.document.value(other.name))
+    }
+
+    /// The prefix an XML document writes before the local name of an element (`dc` in `dc:title`), else empty.
+    /// An HTML document has none.
+    pub fn prefix(self) -> &'d str {
+        self.document.element_prefix(self.id)
+    }
+
+    /// The name of an element as an XML document writes it, prefix included (`dc:title`); what
+    /// [`name`](Self::name) says for everything without a prefix.
+    pub fn qualified_name(self) -> Cow<'d, str> {
+        qualified(self.prefix(), self.name())
+    }
+
+    /// The address of the namespace of an element, else empty.
+    pub fn namespace_uri(self) -> &'d str {
+        self.document.namespace_uri(self.node_name())
     }
 
     /// The namespace of an element, else none.
@@ -291,7 +310,7 @@ impl<'d> Attribute<'d> {
 
     /// Its local name: `href` for `xlink:href`.
     pub fn name(self) -> &'d str {
-        self.document.atom_text(self.record().name.atom())
+        self.document.local_name(self.record().name)
     }
 
     /// Its namespace; `Namespace::None` for nearly all.
@@ -299,9 +318,25 @@ impl<'d> Attribute<'d> {
         self.record().name.namespace()
     }
 
-    /// Its prefix (`xlink`), empty for nearly all.
+    /// Its prefix (`xlink`), empty for nearly all, the plain `xmlns` among them.
     pub fn prefix(self) -> &'d str {
-        self.namespace().attribute_prefix()
+        self.document.attribute_prefix(self.id)
+    }
+
+    /// Its name with the prefix: `xlink:href`.
+    pub fn qualified_name(self) -> Cow<'d, str> {
+        qualified(self.prefix(), self.name())
+    }
+
+    /// The address of its namespace; empty for nearly all.
+    pub fn namespace_uri(self) -> &'d str {
+        self.document.namespace_uri(self.node_name())
+    }
+
+    /// Whether it is an identifier: in HTML `id`; in XML an attribute that the document type declares as one,
+    /// `xml:id`, and the `id` of HTML, SVG and MathML elements.
+    pub fn is_id(self) -> bool {
+        self.document.is_id_attribute(self.id)
     }
 
     /// Its value.
@@ -323,10 +358,13 @@ impl<'d> Attribute<'d> {
     pub fn is_named(self, name: &str) -> bool {
         match self.prefix() {
             "" => self.name() == name,
-            prefix => match name.split_once(':') {
-                Some((before, local)) => before == prefix && self.name() == local,
-                None => self.namespace() == Namespace::Xmlns && name == "xmlns" && self.name() == "xmlns",
-            },
+            prefix => {
+                name.split_once(':').is_some_and(|(before, local)| before == prefix && self.name() == local)
+            }
         }
     }
+}
+
+fn qualified<'d>(prefix: &str, local: &'d str) -> Cow<'d, str> {
+    if prefix.is_empty() { local.into() } else { format!("{prefix}:{local}").into() }
 }

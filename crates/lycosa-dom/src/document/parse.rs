@@ -2,28 +2,28 @@
 //! limit of its own, so it gets the tokens of a small piece of text at a time and is looked at in between.
 
 use html5ever::{
-    interface::TreeSink,
+    interface::{QuirksMode, TreeSink},
     tree_builder::{TreeBuilder, TreeBuilderOpts},
 };
 
-use super::{CutReason, Document, TreeState, arena::Arena, freeze::freeze, sink::Sink};
+use super::{CutReason, Document, Quirks, TreeState, arena::Arena, freeze::freeze, sink::Sink};
 use crate::{
     page::scan_links,
     tokenize::{Tokenizer, normalise_newlines},
 };
 
 /// The size of the pieces, in bytes: what can go wrong before the next look is bounded by it.
-const PIECE: usize = 4096;
+pub(super) const PIECE: usize = 4096;
 /// Longer texts are cut: offsets are 32 bits wide.
-const MAX_TEXT: usize = 1 << 30;
+pub(super) const MAX_TEXT: usize = 1 << 30;
 
 /// The deepest tree there is, whatever the options say: `:has()` recurses as deep as the tree.
-const DEEPEST: u32 = 2048;
+pub(super) const DEEPEST: u32 = 2048;
 
 /// A question asked between pieces: has this page taken long enough?
 pub type Cancel<'a> = &'a dyn Fn() -> bool;
 
-/// Limits and modes of [`Document::parse_html`].
+/// Limits and modes of [`Document::parse_html`] and [`Document::parse_xml`].
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct ParseOptions<'a> {
@@ -34,8 +34,8 @@ pub struct ParseOptions<'a> {
     pub max_nodes: u32,
     /// Asked about every 4 KiB of text; `true` stops building. Default `None`.
     pub cancel: Option<Cancel<'a>>,
-    /// Whether to parse as a browser that runs scripts does, with `<noscript>` being plain text. Default
-    /// `false`: its contents are nodes.
+    /// Whether to parse HTML as a browser that runs scripts does, with `<noscript>` being plain text. Default
+    /// `false`: its contents are nodes. Means nothing to XML.
     pub scripting: bool,
 }
 
@@ -129,7 +129,13 @@ impl Document {
         }
         let cut = stopped.or(is_too_long.then_some(CutReason::Size));
         let state = tokenizer.sink.sink.finish();
-        let (mut document, pruned) = freeze(state, options.max_depth.min(DEEPEST));
+        let dynamic = state.interner.into_dynamic();
+        let (mut document, pruned) = freeze(state.arena, dynamic, options.max_depth.min(DEEPEST));
+        document.quirks = match state.quirks {
+            QuirksMode::Quirks => Quirks::Quirks,
+            QuirksMode::LimitedQuirks => Quirks::Limited,
+            QuirksMode::NoQuirks => Quirks::None,
+        };
         if let Some(reason) = cut.or(pruned.then_some(CutReason::Depth)) {
             document.tree_state = TreeState::Cut { reason };
             document.scanned_links = scan_links(&text);

@@ -116,7 +116,7 @@ fn parse_with_html5ever(text: &str) -> Document {
         html5ever::tree_builder::TreeBuilderOpts { scripting_enabled: false, ..Default::default() };
     let options = html5ever::ParseOpts { tree_builder, ..Default::default() };
     let state = html5ever::parse_document(sink::Sink::new(text.len()), options).one(text);
-    freeze::freeze(state, ParseOptions::default().max_depth).0
+    freeze::freeze(state.arena, state.interner.into_dynamic(), ParseOptions::default().max_depth).0
 }
 
 #[test]

@@ -18,28 +18,20 @@ pub(crate) struct Interner {
     /// By hash of the local name: the element name's place in the `ElementNames`.
     element_slots: Vec<u32>,
     element_places: HashMap<NodeName, u32>,
+    atoms: Atoms,
+}
+
+/// The numbers of the local names met in one document.
+#[derive(Debug, Default)]
+pub(crate) struct Atoms {
     by_text: HashMap<Box<str>, Atom>,
     /// The names that are not known ones, from number `KNOWN.len()` on.
     dynamic: Vec<Box<str>>,
 }
 
-impl Interner {
-    pub(crate) fn new() -> Self {
-        Self {
-            attribute_slots: vec![None; SLOTS],
-            element_slots: vec![0; SLOTS],
-            element_places: HashMap::new(),
-            by_text: HashMap::new(),
-            dynamic: Vec::new(),
-        }
-    }
-
-    /// The texts of the names that only this document has.
-    pub(crate) fn into_dynamic(self) -> Vec<Box<str>> {
-        self.dynamic
-    }
-
-    fn atom(&mut self, text: &str) -> Atom {
+impl Atoms {
+    /// The number of a name, a new one if need be.
+    pub(crate) fn of(&mut self, text: &str) -> Atom {
         if let Some(atom) = known_atom(text).or_else(|| self.by_text.get(text).copied()) {
             return atom;
         }
@@ -49,10 +41,40 @@ impl Interner {
         Atom(number)
     }
 
+    /// The text of a name numbered here.
+    pub(crate) fn text(&self, atom: Atom) -> &str {
+        let number = atom.0 as usize;
+        match KNOWN.get(number) {
+            Some(text) => text,
+            None => self.dynamic.get(number - KNOWN.len()).map_or("", |text| text),
+        }
+    }
+
+    /// The texts of the names that only this document has.
+    pub(crate) fn into_dynamic(self) -> Vec<Box<str>> {
+        self.dynamic
+    }
+}
+
+impl Interner {
+    pub(crate) fn new() -> Self {
+        Self {
+            attribute_slots: vec![None; SLOTS],
+            element_slots: vec![0; SLOTS],
+            element_places: HashMap::new(),
+            atoms: Atoms::default(),
+        }
+    }
+
+    /// The texts of the names that only this document has.
+    pub(crate) fn into_dynamic(self) -> Vec<Box<str>> {
+        self.atoms.into_dynamic()
+    }
+
     /// The name of an attribute.
     pub(crate) fn attribute(&mut self, name: &QualName) -> NodeName {
         if name.ns != ns!() {
-            return NodeName::new(namespace(&name.ns), self.atom(&name.local));
+            return NodeName::new(namespace(&name.ns), self.atoms.of(&name.local));
         }
         let slot = name.local.precomputed_hash() as usize % SLOTS;
         if let Some(Some((local, known))) = self.attribute_slots.get(slot)
@@ -60,7 +82,7 @@ impl Interner {
         {
             return *known;
         }
-        let found = NodeName::plain(self.atom(&name.local));
+        let found = NodeName::plain(self.atoms.of(&name.local));
         if let Some(cell) = self.attribute_slots.get_mut(slot) {
             *cell = Some((name.local.clone(), found));
         }
@@ -77,7 +99,7 @@ impl Interner {
         {
             return (entry.name, place);
         }
-        let found = NodeName::new(namespace(&name.ns), self.atom(&name.local));
+        let found = NodeName::new(namespace(&name.ns), self.atoms.of(&name.local));
         let entry = ElementName { namespace: name.ns, local: name.local, name: found };
         let place = *self.element_places.entry(found).or_insert_with(|| names.push(entry));
         if let Some(cell) = self.element_slots.get_mut(slot) {

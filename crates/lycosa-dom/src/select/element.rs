@@ -12,7 +12,7 @@ use super::{
     pseudo::PseudoClass,
 };
 use crate::{
-    document::NodeRef,
+    document::{DocumentKind, NodeRef},
     name::{KNOWN, Namespace, NodeName, atoms},
 };
 
@@ -26,12 +26,10 @@ impl Matched<'_> {
     }
 
     fn name_is(&self, found: NodeName, wanted: &Name) -> bool {
+        let found = self.0.document().local_atom(found);
         match wanted.known {
-            Some(atom) => found.atom() == atom,
-            None => {
-                found.atom().0 as usize >= KNOWN.len()
-                    && self.0.document().atom_text(found.atom()) == &*wanted.text
-            }
+            Some(atom) => found == atom,
+            None => found.0 as usize >= KNOWN.len() && self.0.document().atom_text(found) == &*wanted.text,
         }
     }
 }
@@ -86,7 +84,7 @@ impl Element for Matched<'_> {
     }
 
     fn is_html_element_in_html_document(&self) -> bool {
-        self.0.node_name().is_html()
+        self.0.node_name().is_html() && self.0.document().kind() == DocumentKind::Html
     }
 
     fn has_local_name(&self, name: &Name) -> bool {

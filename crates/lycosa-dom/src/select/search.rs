@@ -19,7 +19,7 @@ use super::{
     grammar::{Grammar, Name, Text},
 };
 use crate::{
-    document::{Document, NodeRef, Quirks},
+    document::{Document, DocumentKind, NodeRef, Quirks},
     name::{Atom, NodeName, atoms},
 };
 
@@ -213,7 +213,16 @@ struct Tag {
 
 impl Tag {
     fn find(document: &Document, html: &Name, other: &Name) -> Self {
-        Self { html: document.find_atom(&html.text), other: document.find_atom(&other.text) }
+        let other = document.find_atom(&other.text);
+        match document.kind() {
+            DocumentKind::Html => Self { html: document.find_atom(&html.text), other },
+            DocumentKind::Xml => Self { html: other, other },
+        }
+    }
+
+    /// The same in an XML document, whose names may lie in its table.
+    fn has_in(self, document: &Document, name: NodeName) -> bool {
+        name.is_element() && self.other == Some(document.local_atom(name))
     }
 
     #[inline]
@@ -260,7 +269,10 @@ impl Iterator for Candidates<'_> {
         match self {
             Self::Words(found) => found.next(),
             Self::All { document, next, end } => scan(document, next, *end, NodeName::is_element),
-            Self::Tag { document, next, end, tag } => scan(document, next, *end, |name| tag.has(name)),
+            Self::Tag { document, next, end, tag } => match document.kind() {
+                DocumentKind::Html => scan(document, next, *end, |name| tag.has(name)),
+                DocumentKind::Xml => scan(document, next, *end, |name| tag.has_in(document, name)),
+            },
         }
     }
 }

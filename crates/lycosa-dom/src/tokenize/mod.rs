@@ -19,6 +19,7 @@ use html5ever::{
 };
 
 use self::reference::Reference;
+pub(crate) use self::reference::of_name as html_entity;
 
 /// How text is to be read until an end tag says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

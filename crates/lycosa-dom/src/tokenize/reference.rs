@@ -36,6 +36,18 @@ pub(super) fn read(bytes: &[u8], in_attribute: bool) -> Option<Reference> {
     }
 }
 
+/// What HTML means by a name without `&` and `;`, as text.
+pub(crate) fn of_name(name: &str) -> Option<String> {
+    /// The longest is `CounterClockwiseContourIntegral`.
+    const LONGEST: usize = 40;
+    if name.len() > LONGEST {
+        return None;
+    }
+    let (first, second) = NAMED_ENTITIES.get(format!("{name};").as_str())?;
+    let characters = [*first, *second].into_iter().filter(|&code| code != 0).filter_map(char::from_u32);
+    Some(characters.collect()).filter(|text: &String| !text.is_empty())
+}
+
 /// The few names most pages use.
 fn common(bytes: &[u8]) -> Option<Reference> {
     Some(match bytes {

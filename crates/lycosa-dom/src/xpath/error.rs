@@ -92,8 +92,7 @@ impl XPathError {
         let before = if from > 0 { "…" } else { "" };
         let after = if self.0.expression.chars().nth(from + 2 * SHOWN).is_some() { "…" } else { "" };
         let caret = self.0.column - 1 - from + before.chars().count();
-        let mut out =
-            format!("{}\n  {before}{shown}{after}\n  {}^", self.0.message, " ".repeat(caret));
+        let mut out = format!("{}\n  {before}{shown}{after}\n  {}^", self.0.message, " ".repeat(caret));
         if let Some(hint) = &self.0.hint {
             out.push_str("\nhint: ");
             out.push_str(hint);

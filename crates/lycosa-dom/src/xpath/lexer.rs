@@ -23,7 +23,10 @@ pub(super) enum Token<'e> {
     /// `prefix:*`
     PrefixStar(&'e str),
     /// A name; the prefix is empty when there is none.
-    Name { prefix: &'e str, local: &'e str },
+    Name {
+        prefix: &'e str,
+        local: &'e str,
+    },
     Literal(&'e str),
     Number(f64),
     End,

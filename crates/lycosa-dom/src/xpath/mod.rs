@@ -151,8 +151,7 @@ impl XPath {
         context: XPathItem<'d>,
         environment: &XPathEnvironment<'d>,
     ) -> Result<XPathValue<'d>, XPathError> {
-        evaluate::evaluate(&self.0, context, environment)
-            .map_err(|fault| fault.in_expression(&self.0.source))
+        evaluate::evaluate(&self.0, context, environment).map_err(|fault| fault.in_expression(&self.0.source))
     }
 }
 

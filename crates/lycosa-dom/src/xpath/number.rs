@@ -61,13 +61,22 @@ mod tests {
 
     #[test]
     fn text_is_a_number_only_without_plus_exponent_or_letters() {
-        for (text, number) in
-            [("1", 1.0_f64), (" -2 ", -2.0), ("\t.5\n", 0.5), ("-.5", -0.5), ("7.", 7.0), ("007", 7.0), ("12.50", 12.5)]
-        {
+        for (text, number) in [
+            ("1", 1.0_f64),
+            (" -2 ", -2.0),
+            ("\t.5\n", 0.5),
+            ("-.5", -0.5),
+            ("7.", 7.0),
+            ("007", 7.0),
+            ("12.50", 12.5),
+        ] {
             assert_eq!(parse_number(text).to_bits(), number.to_bits(), "{text}");
         }
         assert!(parse_number("-0").is_sign_negative());
-        for text in ["", " ", "-", ".", "-.", "+1", "1e3", "1 2", "- 1", "0x1", "NaN", "Infinity", "1.2.3", "a", "--1", "\u{a0}1"] {
+        for text in [
+            "", " ", "-", ".", "-.", "+1", "1e3", "1 2", "- 1", "0x1", "NaN", "Infinity", "1.2.3", "a",
+            "--1", "\u{a0}1",
+        ] {
             assert!(parse_number(text).is_nan(), "{text}");
         }
     }
@@ -92,7 +101,9 @@ mod tests {
 
     #[test]
     fn rounding_goes_up_from_the_middle_and_keeps_the_sign_of_zero() {
-        for (number, rounded) in [(1.5, 2.0), (-1.5, -1.0), (2.4, 2.0), (-2.6, -3.0), (0.5, 1.0), (0.49999999999999994, 0.0)] {
+        for (number, rounded) in
+            [(1.5, 2.0), (-1.5, -1.0), (2.4, 2.0), (-2.6, -3.0), (0.5, 1.0), (0.49999999999999994, 0.0)]
+        {
             assert_eq!(round(number), rounded, "{number}");
         }
         assert!(round(-0.2).is_sign_negative() && round(-0.5).is_sign_negative() && round(-0.5) == 0.0);

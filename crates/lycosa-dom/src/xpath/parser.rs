@@ -238,7 +238,10 @@ impl<'e> Parser<'_, 'e> {
             }
             let mut steps = Vec::new();
             self.more_steps(&mut steps)?;
-            return Ok(Part { at, kind: Kind::Path(Path { start: Start::Expression(Box::new(part)), steps }) });
+            return Ok(Part {
+                at,
+                kind: Kind::Path(Path { start: Start::Expression(Box::new(part)), steps }),
+            });
         }
         let mut steps = Vec::new();
         let start = match self.peek() {

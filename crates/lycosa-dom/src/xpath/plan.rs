@@ -6,8 +6,8 @@ use std::sync::Arc;
 use memchr::memmem::Finder;
 use regex::Regex;
 
-pub(super) use super::parser::Axis;
 use super::functions::Function;
+pub(super) use super::parser::Axis;
 use crate::name::Atom;
 
 /// The plan of one expression.
@@ -166,8 +166,6 @@ pub(super) enum Start {
 pub(super) struct Path {
     pub(super) start: Start,
     pub(super) steps: Vec<Step>,
-    /// The byte it begins at.
-    pub(super) at: usize,
 }
 
 /// An expression with predicates.
@@ -175,7 +173,6 @@ pub(super) struct Path {
 pub(super) struct Filter {
     pub(super) primary: Expr,
     pub(super) predicates: Vec<Predicate>,
-    pub(super) at: usize,
 }
 
 /// A step.
@@ -217,17 +214,16 @@ pub(super) enum Predicate {
     /// The position is the last.
     Last,
     /// Anything that counts.
-    Counting {
-        expression: Expr,
-        uses_last: bool,
-    },
+    Counting { expression: Expr, uses_last: bool },
 }
 
 impl Expr {
     /// Its type, as far as it is known.
     pub(super) fn type_of(&self) -> Type {
         match self {
-            Self::Number(_) | Self::Calculate(..) | Self::Negate(_) | Self::Position | Self::Last => Type::Number,
+            Self::Number(_) | Self::Calculate(..) | Self::Negate(_) | Self::Position | Self::Last => {
+                Type::Number
+            }
             Self::Text(_) => Type::Text,
             Self::Boolean(_)
             | Self::Or(_)

@@ -217,9 +217,7 @@ impl<'d> XPathItem<'d> {
     pub(super) fn key(self) -> Key {
         match self {
             Self::Node(node) => Key::node(node.number()),
-            Self::Attribute(attribute) => {
-                Key::attribute(attribute.owner().number(), attribute.id().number())
-            }
+            Self::Attribute(attribute) => Key::attribute(attribute.owner().number(), attribute.id().number()),
             Self::Namespace(namespace) => Key::namespace(namespace.owner.number(), namespace.number),
         }
     }
@@ -291,11 +289,11 @@ impl<'d> XPathNamespace<'d> {
 
     /// The prefix; empty for the default namespace.
     pub fn prefix(self) -> &'d str {
-        super::evaluate::names::namespace(self.owner.document(), self.owner.number(), self.number).0
+        super::evaluate::names::namespace(self.owner.document(), self.number).0
     }
 
     /// The namespace's address.
     pub fn uri(self) -> &'d str {
-        super::evaluate::names::namespace(self.owner.document(), self.owner.number(), self.number).1
+        super::evaluate::names::namespace(self.owner.document(), self.number).1
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use lycosa_dom::{Document, NodeRef, ParseOptions, Selector};
+use lycosa_dom::{Document, DocumentKind, NodeRef, ParseOptions, Selector};
 use serde_json::Value;
 
 use crate::engine::CommittedPage;
@@ -136,10 +136,16 @@ impl StreamedPage {
         &self.page.items
     }
 
-    /// The document.
+    /// The document, parsed as XML when the media type says so, as HTML when it says nothing of either.
     #[must_use]
     pub fn document(&self) -> &Document {
-        self.document.get_or_init(|| Document::parse_html(&self.page.text, ParseOptions::default()))
+        self.document.get_or_init(|| {
+            let media_type = self.page.headers.get(http::header::CONTENT_TYPE);
+            let media_type = media_type.map(|value| String::from_utf8_lossy(value.as_bytes()));
+            let kind = DocumentKind::of(media_type.as_deref(), &self.page.text);
+            let kind = kind.unwrap_or(DocumentKind::Html);
+            Document::parse(&self.page.text, kind, ParseOptions::default())
+        })
     }
 
     /// The title, white space collapsed.

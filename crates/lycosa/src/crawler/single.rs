@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use lycosa_dom::{Document, ParseOptions};
+use lycosa_dom::{Document, DocumentKind, ParseOptions};
 use tokio::time::Instant;
 use url::Url;
 
@@ -311,10 +311,13 @@ impl Fetched {
         &self.text
     }
 
-    /// The document.
+    /// The document, parsed as XML when the media type says so, as HTML when it says nothing of either.
     #[must_use]
     pub fn document(&self) -> &Document {
-        self.document.get_or_init(|| Document::parse_html(&self.text, ParseOptions::default()))
+        self.document.get_or_init(|| {
+            let kind = DocumentKind::of(self.content_type.as_deref(), &self.text);
+            Document::parse(&self.text, kind.unwrap_or(DocumentKind::Html), ParseOptions::default())
+        })
     }
 
     /// The text a person would see.

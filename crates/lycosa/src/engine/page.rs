@@ -7,13 +7,13 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use lycosa_dom::{Decoded, Document, ParseOptions, TreeState};
+use lycosa_dom::{Decoded, Document, DocumentKind, ParseOptions, TreeState};
 use url::Url;
 
 use super::journey::{Arrival, Ending, Journey};
 use super::pages::CommittedPage;
 use crate::error::{Error, ErrorKind, Phase, Result};
-use crate::extract::{OutcomeFacts, Outlinks, PageFacts, item_record, outcome_record, page_record};
+use crate::extract::{OutcomeFacts, Outlinks, PageFacts, ParsedAs, item_record, outcome_record, page_record};
 use crate::model::{Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind};
 
 /// Bodies from this size on are worked on outside the runtime's own threads, so that they hold up nobody.
@@ -88,8 +88,8 @@ impl Journey {
     fn digest(&mut self, arrived: &Arrived) -> Result<Result<Digest, Exclusion>> {
         let tld = self.url.host_str().and_then(|host| host.rsplit_once('.')).map(|(_, tld)| tld);
         let decoded = lycosa_dom::decode(&arrived.body, arrived.content_type.as_deref(), tld);
-        let document = is_html(arrived.content_type.as_deref(), &decoded.text)
-            .then(|| Document::parse_html(&decoded.text, ParseOptions::default()));
+        let document = DocumentKind::of(arrived.content_type.as_deref(), &decoded.text)
+            .map(|kind| Document::parse(&decoded.text, kind, ParseOptions::default()));
         let base = document
             .as_ref()
             .and_then(|document| document.base_href())
@@ -168,6 +168,10 @@ impl Journey {
             page.document.and_then(|document| document.canonical()).and_then(|href| page.resolve(href));
         let title = page.document.and_then(|document| document.title());
         let cut = page.document.and_then(|document| cut_reason(document.tree_state()));
+        let fallback = page.document.and_then(|document| document.xml_fallback()).map(ToString::to_string);
+        let parsed_as = page
+            .document
+            .map(|document| ParsedAs { kind: document.kind().as_str(), fallback: fallback.as_deref() });
         let facts = PageFacts {
             url: request.first_url(),
             final_url: &request.url,
@@ -193,6 +197,7 @@ impl Journey {
             proxy: arrived.proxy.as_deref(),
             guard_delegated: arrived.guard_delegated,
             tree_cut: cut,
+            parsed_as: parsed_as.filter(|parsed| parsed.kind == "xml" || parsed.fallback.is_some()),
             body_cut: None,
             body_file: findings.body_file.as_deref(),
         };
@@ -248,14 +253,6 @@ fn essence(content_type: &str) -> Cow<'_, str> {
         Cow::Owned(essence.to_ascii_lowercase())
     } else {
         Cow::Borrowed(essence)
-    }
-}
-
-/// Whether to build a HTML document: by the declared type, by the first character when none is declared.
-fn is_html(content_type: Option<&str>, text: &str) -> bool {
-    match content_type.map(essence) {
-        Some(essence) => matches!(&*essence, "text/html" | "application/xhtml+xml"),
-        None => text.trim_start().starts_with('<'),
     }
 }
 

@@ -86,10 +86,21 @@ pub struct PageFacts<'a> {
     pub guard_delegated: bool,
     /// Why the tree does not hold the whole page (`tree: "cut"`, `tree_reason`), when it does not.
     pub tree_cut: Option<&'a str>,
+    /// The language it was parsed as (`parsed_as`, `parsed_as_reason`), when that is not HTML from the outset.
+    pub parsed_as: Option<ParsedAs<'a>>,
     /// Why the body was not read to its end (`body: "cut"`, `body_reason`), when it was not.
     pub body_cut: Option<&'a str>,
     /// Where the body was saved (`body_file`), when it was.
     pub body_file: Option<&'a str>,
+}
+
+/// Which parser made a page's tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParsedAs<'a> {
+    /// `xml` or `html`.
+    pub kind: &'a str,
+    /// Why it is not XML although the page's type says so.
+    pub fallback: Option<&'a str>,
 }
 
 /// The record of a page.
@@ -133,6 +144,12 @@ pub fn page_record(facts: &PageFacts<'_>) -> Box<str> {
         if let Some(why) = cut {
             object.text(name, "cut");
             object.text(reason, why);
+        }
+    }
+    if let Some(parsed_as) = facts.parsed_as {
+        object.text("parsed_as", parsed_as.kind);
+        if let Some(why) = parsed_as.fallback {
+            object.text("parsed_as_reason", why);
         }
     }
     if let Some(file) = facts.body_file {
@@ -289,6 +306,7 @@ mod tests {
             proxy: None,
             guard_delegated: false,
             tree_cut: None,
+            parsed_as: None,
             body_cut: None,
             body_file: None,
         }
@@ -321,6 +339,7 @@ mod tests {
             proxy: Some("http://proxy:3128"),
             guard_delegated: true,
             tree_cut: Some("depth"),
+            parsed_as: Some(ParsedAs { kind: "html", fallback: Some("line 1, column 2: why") }),
             body_file: Some("a/x.html"),
             outlinks: Outlinks::List(&links),
             ..facts()
@@ -329,6 +348,10 @@ mod tests {
         assert_eq!(record["redirects"], json!([{ "url": "http://a/old", "status": 301 }]));
         assert_eq!((&record["tree"], &record["tree_reason"]), (&json!("cut"), &json!("depth")));
         assert_eq!(record["outlinks"], json!(links));
+        assert_eq!(
+            (&record["parsed_as"], &record["parsed_as_reason"]),
+            (&json!("html"), &json!("line 1, column 2: why"))
+        );
         assert_eq!((&record["proxy"], &record["guard"]), (&json!("http://proxy:3128"), &json!("delegated")));
         assert_eq!(record["body_file"], "a/x.html");
         assert!(record.get("body").is_none());

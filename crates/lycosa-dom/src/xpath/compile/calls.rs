@@ -39,14 +39,18 @@ impl Compiler<'_> {
         for (position, argument) in arguments.iter().enumerate() {
             let part = self.expression(argument)?;
             if signature.nodes.contains(&position) {
-                check_nodes(&part.expr, argument.at, &format!("argument {} of `{}`", position + 1, name.local))?;
+                check_nodes(
+                    &part.expr,
+                    argument.at,
+                    &format!("argument {} of `{}`", position + 1, name.local),
+                )?;
             }
             parts.push(part);
         }
         let needs = match signature.context {
             Context::Always => Needs::NODE,
             Context::WithoutArguments if parts.is_empty() => {
-                parts.push(self_node(at));
+                parts.push(self_node());
                 Needs::default()
             }
             _ => Needs::default(),
@@ -83,7 +87,12 @@ impl Compiler<'_> {
         })
     }
 
-    fn finish(&mut self, signature: &'static Signature, mut exprs: Vec<Expr>, at: usize) -> Result<Expr, Fault> {
+    fn finish(
+        &mut self,
+        signature: &'static Signature,
+        mut exprs: Vec<Expr>,
+        at: usize,
+    ) -> Result<Expr, Fault> {
         let first = if exprs.is_empty() { None } else { Some(exprs.remove(0)) };
         Ok(match (signature.function, first) {
             (Function::Position, _) => Expr::Position,
@@ -107,9 +116,9 @@ impl Compiler<'_> {
 }
 
 /// The context node, as an argument that was left out.
-fn self_node(at: usize) -> Compiled {
+fn self_node() -> Compiled {
     Compiled {
-        expr: Expr::Path(Box::new(Path { start: Start::Context, steps: Vec::new(), at })),
+        expr: Expr::Path(Box::new(Path { start: Start::Context, steps: Vec::new() })),
         needs: Needs::NODE,
     }
 }
@@ -173,4 +182,3 @@ pub(in crate::xpath) fn regex(pattern: &str, flags: &str, at: usize) -> Result<R
         )
     })
 }
-

@@ -93,8 +93,8 @@ impl Compiler<'_> {
                 };
                 Ok(Compiled { expr, needs: inner.needs })
             }
-            Kind::Path(path) => self.path(path, part.at),
-            Kind::Filter(primary, predicates) => self.filter(primary, predicates, part.at),
+            Kind::Path(path) => self.path(path),
+            Kind::Filter(primary, predicates) => self.filter(primary, predicates),
         }
     }
 
@@ -141,7 +141,9 @@ impl Compiler<'_> {
         }
         match rest.first().map(|(operator, _)| *operator) {
             Some(Operator::Union) => {
-                for (part, source) in parts.iter().zip(std::iter::once(first).chain(rest.iter().map(|(_, part)| part))) {
+                for (part, source) in
+                    parts.iter().zip(std::iter::once(first).chain(rest.iter().map(|(_, part)| part)))
+                {
                     calls::check_nodes(&part.expr, source.at, "a side of `|`")?;
                 }
                 let (exprs, needs) = self.together(parts);
@@ -183,7 +185,8 @@ impl Compiler<'_> {
 
     fn compare(&mut self, comparison: Comparison, left: Compiled, right: Compiled) -> Compiled {
         let needs = left.needs.or(right.needs);
-        let (left, right) = if needs.any() { (self.once(left), self.once(right)) } else { (left.expr, right.expr) };
+        let (left, right) =
+            if needs.any() { (self.once(left), self.once(right)) } else { (left.expr, right.expr) };
         Compiled { expr: shapes::compare(comparison, left, right), needs }
     }
 
@@ -204,7 +207,13 @@ impl Compiler<'_> {
     }
 
     /// The number of a name that a step asks for.
-    fn name(&mut self, is_attribute: bool, prefix: &str, local: Option<&str>, at: usize) -> Result<NameId, Fault> {
+    fn name(
+        &mut self,
+        is_attribute: bool,
+        prefix: &str,
+        local: Option<&str>,
+        at: usize,
+    ) -> Result<NameId, Fault> {
         let namespace = if prefix.is_empty() { None } else { Some(self.namespace(prefix, at)?) };
         let lower: Box<str> = local.unwrap_or_default().to_ascii_lowercase().into();
         let known = local.and(known_atom(&lower));

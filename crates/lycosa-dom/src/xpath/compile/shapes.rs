@@ -78,12 +78,17 @@ fn has_class(name: NameId, classes: &[Expr]) -> Option<Expr> {
 
 impl Compiler<'_> {
     /// The short form of a call, if it has one.
-    pub(super) fn shape(&mut self, function: Function, arguments: &mut [Expr]) -> Result<Option<Expr>, Fault> {
+    pub(super) fn shape(
+        &mut self,
+        function: Function,
+        arguments: &mut [Expr],
+    ) -> Result<Option<Expr>, Fault> {
         if function == Function::HasClass {
             let name = self.name(true, "", Some("class"), 0)?;
             return Ok(has_class(name, arguments));
         }
-        let (Function::Contains | Function::StartsWith, [subject, Expr::Text(text)]) = (function, arguments) else {
+        let (Function::Contains | Function::StartsWith, [subject, Expr::Text(text)]) = (function, arguments)
+        else {
             return Ok(None);
         };
         if let Some(name) = attribute(subject) {
@@ -120,7 +125,9 @@ fn is_own_text(expr: &Expr) -> bool {
 /// `concat(' ', @name, ' ')`, with or without `normalize-space`.
 fn padded_attribute(expr: &Expr) -> Option<(NameId, AttributeTest)> {
     let Expr::Call(call) = expr else { return None };
-    let (Function::Concat, [Expr::Text(before), inner, Expr::Text(after)]) = (call.function, &*call.arguments) else {
+    let (Function::Concat, [Expr::Text(before), inner, Expr::Text(after)]) =
+        (call.function, &*call.arguments)
+    else {
         return None;
     };
     if &**before != " " || &**after != " " {
@@ -156,4 +163,3 @@ impl Expr {
         }
     }
 }
-

@@ -9,7 +9,7 @@ use crate::xpath::{
 };
 
 impl Compiler<'_> {
-    pub(super) fn path(&mut self, path: &parser::Path, at: usize) -> Result<Compiled, Fault> {
+    pub(super) fn path(&mut self, path: &parser::Path) -> Result<Compiled, Fault> {
         let (start, needs) = match &path.start {
             parser::Start::Context => (Start::Context, Needs::NODE),
             parser::Start::Root => (Start::Root, Needs::default()),
@@ -33,16 +33,16 @@ impl Compiler<'_> {
                 }
                 joined
             }
-            start => Path { start, steps, at },
+            start => Path { start, steps },
         };
         Ok(Compiled { expr: Expr::Path(Box::new(path)), needs })
     }
 
-    pub(super) fn filter(&mut self, primary: &Part, predicates: &[Part], at: usize) -> Result<Compiled, Fault> {
+    pub(super) fn filter(&mut self, primary: &Part, predicates: &[Part]) -> Result<Compiled, Fault> {
         let inner = self.expression(primary)?;
         check_nodes(&inner.expr, primary.at, "what stands before `[`")?;
         let (predicates, _) = self.predicates(predicates)?;
-        let filter = Filter { primary: inner.expr, predicates, at };
+        let filter = Filter { primary: inner.expr, predicates };
         Ok(Compiled { expr: Expr::Filter(Box::new(filter)), needs: inner.needs })
     }
 
@@ -88,7 +88,9 @@ impl Compiler<'_> {
         } else {
             let needs = part.needs;
             match boolify(part.expr) {
-                Expr::And(conditions) if needs.any() => out.extend(conditions.into_iter().map(Predicate::Condition)),
+                Expr::And(conditions) if needs.any() => {
+                    out.extend(conditions.into_iter().map(Predicate::Condition))
+                }
                 expr => out.push(Predicate::Condition(self.once(Compiled { expr, needs }))),
             }
         }
@@ -101,14 +103,21 @@ fn counted(expr: &Expr) -> Option<Predicate> {
         Expr::Number(number) => Some(at(*number)),
         Expr::Last => Some(Predicate::Last),
         Expr::Compare(comparison, sides) => match (comparison, &**sides) {
-            (Comparison::Equal, (Expr::Position, Expr::Last) | (Expr::Last, Expr::Position)) => Some(Predicate::Last),
-            (Comparison::Equal, (Expr::Position, Expr::Number(number)) | (Expr::Number(number), Expr::Position)) => {
-                Some(at(*number))
+            (Comparison::Equal, (Expr::Position, Expr::Last) | (Expr::Last, Expr::Position)) => {
+                Some(Predicate::Last)
             }
+            (
+                Comparison::Equal,
+                (Expr::Position, Expr::Number(number)) | (Expr::Number(number), Expr::Position),
+            ) => Some(at(*number)),
             (Comparison::LessEqual, (Expr::Position, Expr::Number(number)))
-            | (Comparison::GreaterEqual, (Expr::Number(number), Expr::Position)) => Some(up_to(number.floor())),
+            | (Comparison::GreaterEqual, (Expr::Number(number), Expr::Position)) => {
+                Some(up_to(number.floor()))
+            }
             (Comparison::Less, (Expr::Position, Expr::Number(number)))
-            | (Comparison::Greater, (Expr::Number(number), Expr::Position)) => Some(up_to(number.ceil() - 1.0)),
+            | (Comparison::Greater, (Expr::Number(number), Expr::Position)) => {
+                Some(up_to(number.ceil() - 1.0))
+            }
             _ => None,
         },
         _ => None,

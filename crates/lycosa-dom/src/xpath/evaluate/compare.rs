@@ -46,7 +46,13 @@ impl<'e, 'd> Run<'e, 'd> {
     }
 
     /// A node-set with something else.
-    fn compare_set(&mut self, comparison: Comparison, set: &'e Expr, other: &'e Expr, focus: Focus) -> Outcome<bool> {
+    fn compare_set(
+        &mut self,
+        comparison: Comparison,
+        set: &'e Expr,
+        other: &'e Expr,
+        focus: Focus,
+    ) -> Outcome<bool> {
         match other.type_of() {
             Type::Boolean => {
                 let (exists, other) = (self.boolean(set, focus)?, self.boolean(other, focus)?);
@@ -73,7 +79,13 @@ impl<'e, 'd> Run<'e, 'd> {
         }
     }
 
-    fn compare_sets(&mut self, comparison: Comparison, left: &'e Expr, right: &'e Expr, focus: Focus) -> Outcome<bool> {
+    fn compare_sets(
+        &mut self,
+        comparison: Comparison,
+        left: &'e Expr,
+        right: &'e Expr,
+        focus: Focus,
+    ) -> Outcome<bool> {
         // One side is the same for every context: its strings are put into a set once.
         for (fixed, other) in [(left, right), (right, left)] {
             if let (Comparison::Equal, Expr::Once(slot, inner)) = (comparison, fixed) {
@@ -163,7 +175,12 @@ impl<'e, 'd> Run<'e, 'd> {
         Ok(found)
     }
 
-    fn compare_values(&mut self, comparison: Comparison, left: &Value<'e, 'd>, right: &Value<'e, 'd>) -> Outcome<bool> {
+    fn compare_values(
+        &mut self,
+        comparison: Comparison,
+        left: &Value<'e, 'd>,
+        right: &Value<'e, 'd>,
+    ) -> Outcome<bool> {
         match (left, right) {
             (Value::Nodes(left), Value::Nodes(right)) => self.sets(comparison, left, right),
             (Value::Nodes(set), other) => self.set_and_value(comparison, set, other),
@@ -179,7 +196,12 @@ impl<'e, 'd> Run<'e, 'd> {
         }
     }
 
-    fn set_and_value(&mut self, comparison: Comparison, set: &NodeSet<'d>, other: &Value<'e, 'd>) -> Outcome<bool> {
+    fn set_and_value(
+        &mut self,
+        comparison: Comparison,
+        set: &NodeSet<'d>,
+        other: &Value<'e, 'd>,
+    ) -> Outcome<bool> {
         if let Value::Boolean(truth) = other {
             return Ok(comparison.holds(&number(!set.is_empty()), &number(*truth)));
         }

@@ -46,7 +46,7 @@ impl<'e, 'd> Run<'e, 'd> {
 
     pub(super) fn attribute_holds(&mut self, condition: &'e AttributeCondition, key: Key) -> Outcome<bool> {
         let matcher = self.matcher(condition.name);
-        if matches!(matcher, Matcher::Either(..) | Matcher::Within(_)) {
+        if matches!(matcher, Matcher::Either(..) | Matcher::Within(_) | Matcher::WithinOther(_)) {
             return self.any_attribute_holds(condition, matcher, key);
         }
         let Some(value) = self.attribute_named(condition.name, key) else {
@@ -56,7 +56,12 @@ impl<'e, 'd> Run<'e, 'd> {
     }
 
     /// A comparison holds if it does for any attribute; a function takes the first.
-    fn any_attribute_holds(&mut self, condition: &'e AttributeCondition, matcher: Matcher, key: Key) -> Outcome<bool> {
+    fn any_attribute_holds(
+        &mut self,
+        condition: &'e AttributeCondition,
+        matcher: Matcher,
+        key: Key,
+    ) -> Outcome<bool> {
         let document = self.document;
         if !key.is_node() {
             return Ok(!condition.needs_attribute());
@@ -151,7 +156,8 @@ impl<'e, 'd> Run<'e, 'd> {
 /// Whether one of the words of a value, parted by the given bytes, is this one.
 #[inline]
 pub(in crate::xpath) fn has_word(value: &str, word: &str, is_separator: impl Fn(u8) -> bool) -> bool {
-    value.len() >= word.len() && value.as_bytes().split(|&byte| is_separator(byte)).any(|part| part == word.as_bytes())
+    value.len() >= word.len()
+        && value.as_bytes().split(|&byte| is_separator(byte)).any(|part| part == word.as_bytes())
 }
 
 /// Compares a text with another as if its whitespace were normalised; also how much of it was read.
@@ -239,7 +245,13 @@ mod tests {
     fn whitespace_is_normalised_while_comparing() {
         let equals = |text: &str, wanted: &str| normalized_equals(text.as_bytes(), wanted.as_bytes()).0;
         assert!(equals(" \n a\t b  ", "a b") && equals("", "") && equals("  ", "") && equals("ab", "ab"));
-        assert!(!equals("a b", "ab") && !equals("ab", "a b") && !equals("a", "a ") && !equals("a b", "a") && !equals("a", ""));
+        assert!(
+            !equals("a b", "ab")
+                && !equals("ab", "a b")
+                && !equals("a", "a ")
+                && !equals("a b", "a")
+                && !equals("a", "")
+        );
         assert!(!equals("a\u{a0}b", "a b"));
     }
 }

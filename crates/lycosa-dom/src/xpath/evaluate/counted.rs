@@ -6,7 +6,7 @@ use super::{
     Focus, Outcome, Run, Value,
     nodes::{Key, NodeSet},
     path::Want,
-    steps::Ranges,
+    ranges::Ranges,
     walk::{NodeTest, Walk},
 };
 use crate::xpath::plan::{Predicate, Step};
@@ -30,7 +30,12 @@ struct Group {
 }
 
 impl<'e, 'd> Run<'e, 'd> {
-    pub(super) fn counted_step(&mut self, set: &NodeSet<'d>, step: &'e Step, want: Want) -> Outcome<NodeSet<'d>> {
+    pub(super) fn counted_step(
+        &mut self,
+        set: &NodeSet<'d>,
+        step: &'e Step,
+        want: Want,
+    ) -> Outcome<NodeSet<'d>> {
         let test = self.test(step);
         if step.is_deep {
             // Only tree nodes have children.
@@ -107,7 +112,9 @@ impl<'e, 'd> Run<'e, 'd> {
                     is_last |= *count >= *most as usize;
                     *count <= *most as usize
                 }
-                Predicate::Counting { .. } => self.counts(predicate, Focus { key, position: *count, size: 0 })?,
+                Predicate::Counting { .. } => {
+                    self.counts(predicate, Focus { key, position: *count, size: 0 })?
+                }
             };
             if !passes {
                 return Ok(if is_last { Verdict::Done } else { Verdict::Drop });
@@ -123,7 +130,11 @@ impl<'e, 'd> Run<'e, 'd> {
         let value = self.value(expression, focus)?;
         self.held = mark;
         Ok(match value {
-            #[allow(clippy::cast_precision_loss, clippy::float_cmp, reason = "a position is this number or is not")]
+            #[allow(
+                clippy::cast_precision_loss,
+                clippy::float_cmp,
+                reason = "a position is this number or is not"
+            )]
             Value::Number(number) => number == focus.position as f64,
             other => other.to_boolean(),
         })
@@ -147,7 +158,9 @@ impl<'e, 'd> Run<'e, 'd> {
                         let key = keys[at];
                         self.charge(1)?;
                         let focus = Focus { key, position: at + 1, size };
-                        if self.counts(predicate, focus)? && self.passes(std::slice::from_ref(predicate), key)? {
+                        if self.counts(predicate, focus)?
+                            && self.passes(std::slice::from_ref(predicate), key)?
+                        {
                             keys[kept] = key;
                             kept += 1;
                         }
@@ -160,13 +173,20 @@ impl<'e, 'd> Run<'e, 'd> {
     }
 
     /// Children of the given nodes and of all their descendants, counted under each parent.
-    fn counted_children(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>) -> Outcome<NodeSet<'d>> {
+    fn counted_children(
+        &mut self,
+        nodes: &[u32],
+        step: &'e Step,
+        test: NodeTest<'e>,
+    ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let ranges = Ranges::new(document, nodes, false);
         let candidates: Candidates<'_> = match test.indexed(document) {
             Some((list, true)) if nodes == [0] => Candidates::Lent(list),
             Some((list, true)) => Candidates::Own(ranges.cut(list).collect()),
-            Some((list, false)) => Candidates::Own(ranges.cut(list).filter(|&node| test.has(document, node)).collect()),
+            Some((list, false)) => {
+                Candidates::Own(ranges.cut(list).filter(|&node| test.has(document, node)).collect())
+            }
             None => Candidates::Own(ranges.flatten().filter(|&node| test.has(document, node)).collect()),
         };
         let candidates = candidates.list();
@@ -176,7 +196,10 @@ impl<'e, 'd> Run<'e, 'd> {
             return Ok(NodeSet::Tree(kept));
         }
         let first = step.predicates.iter().find(|predicate| !matches!(predicate, Predicate::Condition(_)));
-        let others_stream = step.predicates.iter().all(|predicate| matches!(predicate, Predicate::Last) || is_streamable(predicate));
+        let others_stream = step
+            .predicates
+            .iter()
+            .all(|predicate| matches!(predicate, Predicate::Last) || is_streamable(predicate));
         if others_stream && matches!(first, Some(Predicate::Last)) {
             // What comes after the last counts only to one.
             let mut kept = self.grouped(candidates.iter().rev().copied(), step)?;

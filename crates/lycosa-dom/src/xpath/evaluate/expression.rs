@@ -1,6 +1,10 @@
 //! The value of an expression: as what it is, or at once as the boolean, number, string or node-set that is wanted.
 
-use super::{Focus, Outcome, Run, Text, Value, nodes::{Key, NodeSet}, path::Want};
+use super::{
+    Focus, Outcome, Run, Text, Value,
+    nodes::{Key, NodeSet},
+    path::Want,
+};
 use crate::xpath::{
     XPathErrorKind,
     error::Fault,
@@ -127,7 +131,9 @@ impl<'e, 'd> Run<'e, 'd> {
             Expr::Position => Ok(focus.position as f64),
             #[allow(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
             Expr::Last => Ok(focus.size as f64),
-            Expr::Once(slot, inner) => self.with_slot(*slot, inner, focus, |run, value| run.value_number(value)),
+            Expr::Once(slot, inner) => {
+                self.with_slot(*slot, inner, focus, |run, value| run.value_number(value))
+            }
             Expr::Call(call) if call.result == Type::Number => self.call_number(call, focus),
             Expr::Path(_) | Expr::Filter(_) | Expr::Union(_) => {
                 let text = self.text(expr, focus)?;

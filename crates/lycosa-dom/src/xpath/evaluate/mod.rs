@@ -1,6 +1,6 @@
 //! Running a plan on a document. Parts: `expression` (values by type), `compare`, `condition` (the short forms of
 //! usual conditions), `path` (from step to step), `steps` (a step from all nodes of a set at once), `counted`
-//! (steps whose predicates count), `walk` (an axis from one node), `nodes` (node-sets), `names` (names and
+//! (steps whose predicates count), `ranges` (what those walk over), `walk` (an axis from one node), `nodes` (node-sets), `names` (names and
 //! string-values in one document), `text` (strings that are lent where they can be).
 //!
 //! A node-set is always in document order without duplicates. A step keeps that order by the way it walks, and
@@ -13,6 +13,7 @@ mod expression;
 pub(super) mod names;
 pub(super) mod nodes;
 mod path;
+mod ranges;
 mod steps;
 mod text;
 mod walk;

@@ -13,7 +13,7 @@ pub(in crate::xpath) enum Place {
     Node,
     /// The number of the attribute in its document.
     Attribute(u32),
-    /// The position among the namespaces in scope.
+    /// 0 for `xml`, else one more than the number of the attribute that declares it.
     Namespace(u32),
 }
 
@@ -31,8 +31,8 @@ impl Key {
         Self((owner as u64) << 32 | (ATTRIBUTE | number) as u64)
     }
 
-    pub(in crate::xpath) const fn namespace(owner: u32, position: u32) -> Self {
-        Self((owner as u64) << 32 | (position + 1) as u64)
+    pub(in crate::xpath) const fn namespace(owner: u32, number: u32) -> Self {
+        Self((owner as u64) << 32 | (number + 1) as u64)
     }
 
     /// The tree node, or the element an attribute or a namespace belongs to.
@@ -202,7 +202,10 @@ pub(in crate::xpath) fn is_ascending<T: PartialOrd>(items: &[T]) -> bool {
 }
 
 /// Two ascending sequences as one, without what is in both twice.
-fn merge<T: Ord + Copy>(left: impl ExactSizeIterator<Item = T>, right: impl ExactSizeIterator<Item = T>) -> Vec<T> {
+fn merge<T: Ord + Copy>(
+    left: impl ExactSizeIterator<Item = T>,
+    right: impl ExactSizeIterator<Item = T>,
+) -> Vec<T> {
     let mut out = Vec::with_capacity(left.len() + right.len());
     let (mut left, mut right) = (left.peekable(), right.peekable());
     while let (Some(&a), Some(&b)) = (left.peek(), right.peek()) {

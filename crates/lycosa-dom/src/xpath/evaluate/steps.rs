@@ -7,10 +7,11 @@ use super::{
     names::Matcher,
     nodes::{Key, NodeSet, is_ascending},
     path::Want,
+    ranges::{Ranges, Siblings, is_marked, set_mark},
     walk::{NodeTest, Walk, document_len, part},
 };
 use crate::{
-    document::Document,
+    document::DocumentKind,
     name::{NodeName, atoms},
     xpath::plan::{Axis, NameId, Step},
 };
@@ -27,7 +28,8 @@ impl<'e, 'd> Run<'e, 'd> {
             Axis::Child => self.children(nodes, step, test, want),
             Axis::Attribute => self.attributes(nodes, step, test, want),
             Axis::Parent => {
-                let mut parents: Vec<u32> = nodes.iter().filter_map(|&node| self.document.parent_of(node)).collect();
+                let mut parents: Vec<u32> =
+                    nodes.iter().filter_map(|&node| self.document.parent_of(node)).collect();
                 parents.dedup();
                 self.unordered(parents, step, test)
             }
@@ -89,7 +91,13 @@ impl<'e, 'd> Run<'e, 'd> {
         Ok(NodeSet::Tree(self.sift(nodes.into_iter(), |node| test.has(document, node), step, Want::All)?))
     }
 
-    fn descendants(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>, want: Want) -> Outcome<NodeSet<'d>> {
+    fn descendants(
+        &mut self,
+        nodes: &[u32],
+        step: &'e Step,
+        test: NodeTest<'e>,
+        want: Want,
+    ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let ranges = Ranges::new(document, nodes, step.axis == Axis::DescendantOrSelf);
         let indexed = test.indexed(document);
@@ -103,14 +111,17 @@ impl<'e, 'd> Run<'e, 'd> {
         let most = indexed.map_or(usize::MAX, |(list, _)| list.len());
         if let Some((list, name)) = self.needed(step, most) {
             let owners = ranges.flat_map(|range| part(list, document.attributes_in(range)));
-            let owners = owners.map(|&attribute| (document.owner_of(attribute), document.attribute_name(attribute)));
+            let owners =
+                owners.map(|&attribute| (document.owner_of(attribute), document.attribute_name(attribute)));
             let owners = owners.filter(move |(_, found)| *found == name).map(|(owner, _)| owner);
             let kept = self.sift(owners, |node| test.has(document, node), step, want)?;
             return Ok(NodeSet::Tree(kept));
         }
         let kept = match indexed {
             Some((list, true)) => self.sift(ranges.cut(list), |_| true, step, want)?,
-            Some((list, false)) => self.sift(ranges.cut(list), |node| test.has(document, node), step, want)?,
+            Some((list, false)) => {
+                self.sift(ranges.cut(list), |node| test.has(document, node), step, want)?
+            }
             None => self.sift(ranges.flatten(), |node| test.has(document, node), step, want)?,
         };
         Ok(NodeSet::Tree(kept))
@@ -121,7 +132,8 @@ impl<'e, 'd> Run<'e, 'd> {
         let (name, value) = step.needed.as_ref()?;
         let document = self.document;
         let Matcher::Exact(name) = self.matcher(*name) else { return None };
-        if let (Some(value), true) = (value, name == NodeName::plain(atoms::ID)) {
+        let is_id = name == NodeName::plain(atoms::ID) && document.kind() == DocumentKind::Html;
+        if let (Some(value), true) = (value, is_id) {
             return Some((document.ids_with_value(value), name));
         }
         let list = document.attributes_by_name(document.local_atom(name));
@@ -129,7 +141,13 @@ impl<'e, 'd> Run<'e, 'd> {
     }
 
     /// Children of nodes that lie in one another come out of order, and are sorted then.
-    fn children(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>, want: Want) -> Outcome<NodeSet<'d>> {
+    fn children(
+        &mut self,
+        nodes: &[u32],
+        step: &'e Step,
+        test: NodeTest<'e>,
+        want: Want,
+    ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let want = if nodes.len() == 1 || want == Want::Any { want } else { Want::All };
         if let (Some((list, is_exact)), [first, .., last]) = (test.indexed(document), nodes) {
@@ -145,19 +163,24 @@ impl<'e, 'd> Run<'e, 'd> {
                 return Ok(NodeSet::Tree(kept?));
             }
         }
-        let children = nodes.iter().flat_map(|&node| Siblings {
-            document,
-            next: node + 1,
-            end: document.end_of(node),
-        });
+        let children =
+            nodes.iter().flat_map(|&node| Siblings { document, next: node + 1, end: document.end_of(node) });
         let kept = self.sift(children, |node| test.has(document, node), step, want)?;
         Ok(NodeSet::from_unsorted_tree(kept))
     }
 
-    fn attributes(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>, want: Want) -> Outcome<NodeSet<'d>> {
+    fn attributes(
+        &mut self,
+        nodes: &[u32],
+        step: &'e Step,
+        test: NodeTest<'e>,
+        want: Want,
+    ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let list = match test {
-            NodeTest::Name(Matcher::Exact(name)) => Some(document.attributes_by_name(document.local_atom(name))),
+            NodeTest::Name(Matcher::Exact(name)) => {
+                Some(document.attributes_by_name(document.local_atom(name)))
+            }
             _ => None,
         };
         let keys = match (step.is_deep, list) {
@@ -168,7 +191,12 @@ impl<'e, 'd> Run<'e, 'd> {
             }
             (true, None) => {
                 let ranges = Ranges::new(document, nodes, true);
-                self.sift_attributes(ranges.flat_map(|range| document.attributes_in(range)), step, test, want)?
+                self.sift_attributes(
+                    ranges.flat_map(|range| document.attributes_in(range)),
+                    step,
+                    test,
+                    want,
+                )?
             }
             (false, _) => {
                 let found = nodes.iter().flat_map(|&node| document.attributes_in(node..node + 1));
@@ -268,7 +296,12 @@ impl<'e, 'd> Run<'e, 'd> {
         self.unordered(found, step, test)
     }
 
-    fn earlier_siblings(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>) -> Outcome<NodeSet<'d>> {
+    fn earlier_siblings(
+        &mut self,
+        nodes: &[u32],
+        step: &'e Step,
+        test: NodeTest<'e>,
+    ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let mut marks = if nodes.len() > 1 { self.mark(&[])? } else { Vec::new() };
         let (mut found, mut seen) = (Vec::new(), 0);
@@ -291,10 +324,18 @@ impl<'e, 'd> Run<'e, 'd> {
     }
 
     /// What follows any of them follows the one that ends first.
-    fn following(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>, want: Want) -> Outcome<NodeSet<'d>> {
+    fn following(
+        &mut self,
+        nodes: &[u32],
+        step: &'e Step,
+        test: NodeTest<'e>,
+        want: Want,
+    ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         self.charge(nodes.len() as u64)?;
-        let Some(start) = nodes.iter().map(|&node| document.end_of(node)).min() else { return Ok(NodeSet::EMPTY) };
+        let Some(start) = nodes.iter().map(|&node| document.end_of(node)).min() else {
+            return Ok(NodeSet::EMPTY);
+        };
         let range = start..document_len(document);
         let check = |node: u32| test.has(document, node);
         Ok(NodeSet::Tree(match test.indexed(document) {
@@ -305,7 +346,13 @@ impl<'e, 'd> Run<'e, 'd> {
     }
 
     /// What precedes any of them precedes the last.
-    fn preceding(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>, want: Want) -> Outcome<NodeSet<'d>> {
+    fn preceding(
+        &mut self,
+        nodes: &[u32],
+        step: &'e Step,
+        test: NodeTest<'e>,
+        want: Want,
+    ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let Some(&last) = nodes.last() else { return Ok(NodeSet::EMPTY) };
         let check = |node: u32| document.end_of(node) <= last && test.has(document, node);
@@ -357,112 +404,4 @@ impl<'e, 'd> Run<'e, 'd> {
             self.marks = marks;
         }
     }
-}
-
-/// Sets a mark; `false` when it was set before.
-#[inline]
-fn set_mark(marks: &mut [u64], node: u32) -> bool {
-    let (word, bit) = (&mut marks[node as usize / 64], 1 << (node % 64));
-    let is_new = *word & bit == 0;
-    *word |= bit;
-    is_new
-}
-
-#[inline]
-fn is_marked(marks: &[u64], node: u32) -> bool {
-    marks[node as usize / 64] & (1 << (node % 64)) != 0
-}
-
-/// Nodes under one parent from one of them on.
-struct Siblings<'d> {
-    document: &'d Document,
-    next: u32,
-    end: u32,
-}
-
-impl Iterator for Siblings<'_> {
-    type Item = u32;
-
-    #[inline]
-    fn next(&mut self) -> Option<u32> {
-        if self.next >= self.end {
-            return None;
-        }
-        let node = self.next;
-        self.next = self.document.end_of(node);
-        Some(node)
-    }
-}
-
-/// The ranges of nodes that lie in any of the given nodes, ascending, none within another.
-pub(super) struct Ranges<'n, 'd> {
-    document: &'d Document,
-    nodes: std::slice::Iter<'n, u32>,
-    or_self: bool,
-    done: u32,
-}
-
-impl<'n, 'd> Ranges<'n, 'd> {
-    pub(super) fn new(document: &'d Document, nodes: &'n [u32], or_self: bool) -> Self {
-        Self { document, nodes: nodes.iter(), or_self, done: 0 }
-    }
-
-    /// The members of an ascending list that lie in the ranges.
-    pub(super) fn cut<'l>(self, list: &'l [u32]) -> Cut<'n, 'd, 'l> {
-        Cut { ranges: self, list, end: 0 }
-    }
-}
-
-impl Iterator for Ranges<'_, '_> {
-    type Item = std::ops::Range<u32>;
-
-    #[inline]
-    fn next(&mut self) -> Option<std::ops::Range<u32>> {
-        loop {
-            let node = *self.nodes.next()?;
-            if node < self.done {
-                continue;
-            }
-            let end = self.document.end_of(node);
-            self.done = end;
-            return Some(node + u32::from(!self.or_self)..end);
-        }
-    }
-}
-
-/// An ascending list and ascending ranges, walked side by side.
-pub(super) struct Cut<'n, 'd, 'l> {
-    ranges: Ranges<'n, 'd>,
-    /// What is left of the list; below `end` it lies in the current range.
-    list: &'l [u32],
-    end: u32,
-}
-
-impl Iterator for Cut<'_, '_, '_> {
-    type Item = u32;
-
-    #[inline]
-    fn next(&mut self) -> Option<u32> {
-        loop {
-            let (&node, rest) = self.list.split_first()?;
-            if node < self.end {
-                self.list = rest;
-                return Some(node);
-            }
-            let range = self.ranges.next()?;
-            self.list = skip_to(self.list, range.start);
-            self.end = range.end;
-        }
-    }
-}
-
-/// An ascending list from a number on; quick when that is near.
-#[inline]
-fn skip_to(list: &[u32], start: u32) -> &[u32] {
-    let mut step = 1;
-    while list.get(step).is_some_and(|&number| number < start) {
-        step *= 2;
-    }
-    let (from, to) = (step / 2, (step + 1).min(list.len()));
-    &list[from + list[from..to].partition_point(|&number| number < start)..]
 }

@@ -2,7 +2,7 @@
 //! recurses or keeps a stack.
 
 use super::{
-    names::{Matcher, is_declaration, namespace, namespace_count},
+    names::{Matcher, is_declaration, namespace, namespaces},
     nodes::{Key, Place},
 };
 use crate::{
@@ -32,7 +32,7 @@ impl<'e> NodeTest<'e> {
     pub(super) fn has(self, document: &Document, node: u32) -> bool {
         let name = document.name(node);
         match self {
-            Self::Name(matcher) => matcher.has_element(name),
+            Self::Name(matcher) => matcher.has_element(document, name),
             Self::Star => name.is_element(),
             Self::Any => name != NodeName::DOCTYPE,
             Self::Text => name == NodeName::TEXT,
@@ -55,10 +55,10 @@ impl<'e> NodeTest<'e> {
         }
     }
 
-    fn has_namespace(self, document: &Document, element: u32, position: u32) -> bool {
+    fn has_namespace(self, document: &Document, number: u32) -> bool {
         match self {
             Self::Star | Self::Any => true,
-            Self::Prefix(prefix) => namespace(document, element, position).0 == prefix,
+            Self::Prefix(prefix) => namespace(document, number).0 == prefix,
             _ => false,
         }
     }
@@ -72,12 +72,14 @@ impl<'e> NodeTest<'e> {
     }
 
     /// The nodes an index has for the test, and whether all of them pass.
-    pub(super) fn indexed<'d>(self, document: &'d Document) -> Option<(&'d [u32], bool)> {
+    pub(super) fn indexed(self, document: &Document) -> Option<(&[u32], bool)> {
         match self {
             Self::Text => Some((document.all_texts(), true)),
             Self::Star => Some((document.all_elements(), true)),
             Self::Name(Matcher::Local(atom)) => Some((document.elements_named(atom), true)),
-            Self::Name(Matcher::Exact(name)) => Some((document.elements_named(document.local_atom(name)), false)),
+            Self::Name(Matcher::Exact(name)) => {
+                Some((document.elements_named(document.local_atom(name)), false))
+            }
             Self::Name(Matcher::Nothing) | Self::Nothing | Self::Prefix(_) => Some((&[], true)),
             Self::Name(_) => Some((document.all_elements(), false)),
             Self::Any | Self::Comment | Self::ProcessingInstruction(_) => None,
@@ -111,21 +113,51 @@ enum State<'d> {
     /// An attribute or namespace, then its element and what that lies in.
     OwnUp(Key),
     /// Siblings from here up to the end of the parent.
-    Siblings { next: u32, end: u32 },
+    Siblings {
+        next: u32,
+        end: u32,
+    },
     /// Siblings before this one.
-    Before { node: u32, parent: u32 },
-    Range { next: u32, end: u32 },
-    Indexed { nodes: &'d [u32], is_exact: bool },
+    Before {
+        node: u32,
+        parent: u32,
+    },
+    Range {
+        next: u32,
+        end: u32,
+    },
+    Indexed {
+        nodes: &'d [u32],
+        is_exact: bool,
+    },
     /// Backwards from before `next`, what ends by `limit`.
-    Preceding { next: u32, limit: u32 },
-    PrecedingIndexed { nodes: &'d [u32], limit: u32, is_exact: bool },
-    Attributes { next: u32, end: u32 },
-    Namespaces { element: u32, next: u32, end: u32 },
+    Preceding {
+        next: u32,
+        limit: u32,
+    },
+    PrecedingIndexed {
+        nodes: &'d [u32],
+        limit: u32,
+        is_exact: bool,
+    },
+    Attributes {
+        next: u32,
+        end: u32,
+    },
+    Namespaces {
+        element: u32,
+        rest: std::vec::IntoIter<u32>,
+    },
 }
 
 impl<'e, 'd> Walk<'e, 'd> {
     pub(super) fn new(document: &'d Document, axis: Axis, test: NodeTest<'e>, key: Key) -> Self {
         let state = match key.is_node() {
+            true if axis == Axis::Namespace => {
+                let (numbers, visited) = namespaces(document, key.owner());
+                let state = State::Namespaces { element: key.owner(), rest: numbers.into_iter() };
+                return Self { document, test, state, visited };
+            }
             true => Self::from_node(document, axis, test, key.owner()),
             false => Self::from_owned(document, axis, test, key),
         };
@@ -145,18 +177,14 @@ impl<'e, 'd> Walk<'e, 'd> {
             Axis::Parent => parent.map_or(State::Done, |parent| State::One(Key::node(parent))),
             Axis::Ancestor => parent.map_or(State::Done, State::Up),
             Axis::AncestorOrSelf => State::Up(node),
-            Axis::FollowingSibling => parent.map_or(State::Done, |parent| State::Siblings {
-                next: end,
-                end: document.end_of(parent),
-            }),
+            Axis::FollowingSibling => parent
+                .map_or(State::Done, |parent| State::Siblings { next: end, end: document.end_of(parent) }),
             Axis::PrecedingSibling => parent.map_or(State::Done, |parent| State::Before { node, parent }),
             Axis::Attribute => {
                 let range = document.attributes_in(node..node + 1);
                 State::Attributes { next: range.start, end: range.end }
             }
-            Axis::Namespace => {
-                State::Namespaces { element: node, next: 0, end: namespace_count(document, node) }
-            }
+            Axis::Namespace => State::Done,
         }
     }
 
@@ -205,90 +233,104 @@ pub(super) fn document_len(document: &Document) -> u32 {
     document.end_of(0)
 }
 
+/// What a walk comes to.
+enum Next {
+    End,
+    /// Nothing yet.
+    Skip,
+    /// A tree node whose test is still to be made.
+    Candidate(u32),
+    Found(Key),
+}
+
 impl Iterator for Walk<'_, '_> {
     type Item = Key;
 
+    #[inline]
     fn next(&mut self) -> Option<Key> {
-        let (document, test) = (self.document, self.test);
         loop {
             self.visited += 1;
-            let node = match &mut self.state {
-                State::Done => return None,
-                State::One(key) => {
-                    let key = *key;
-                    self.state = State::Done;
-                    return test.has_key(document, key).then_some(key);
-                }
-                State::OwnUp(key) => {
-                    let key = *key;
-                    self.state = State::Up(key.owner());
-                    if test.has_key(document, key) {
-                        return Some(key);
-                    }
-                    continue;
-                }
-                State::Up(node) => {
-                    let node = *node;
-                    self.state = document.parent_of(node).map_or(State::Done, State::Up);
-                    node
-                }
-                State::Siblings { next, end } => {
-                    if next >= end {
-                        return None;
-                    }
-                    let node = *next;
-                    *next = document.end_of(node);
-                    node
-                }
-                State::Before { node, parent } => {
-                    let (node, parent) = (*node, *parent);
-                    let before = self.before(node, parent)?;
-                    self.state = State::Before { node: before, parent };
-                    before
-                }
-                State::Range { next, end } => {
-                    if next >= end {
-                        return None;
-                    }
-                    *next += 1;
-                    *next - 1
-                }
-                State::Indexed { nodes, is_exact } => {
-                    let (&node, rest) = nodes.split_first()?;
-                    *nodes = rest;
-                    if *is_exact {
-                        return Some(Key::node(node));
-                    }
-                    node
-                }
-                State::Preceding { next, limit } => {
-                    *next = next.checked_sub(1)?;
-                    if document.end_of(*next) > *limit {
-                        continue;
-                    }
-                    *next
-                }
-                State::PrecedingIndexed { nodes, limit, is_exact } => {
-                    let (&node, rest) = nodes.split_last()?;
-                    *nodes = rest;
-                    if document.end_of(node) > *limit {
-                        continue;
-                    }
-                    if *is_exact {
-                        return Some(Key::node(node));
-                    }
-                    node
-                }
-                State::Attributes { .. } | State::Namespaces { .. } => return self.next_owned(),
-            };
-            if test.has(document, node) {
-                return Some(Key::node(node));
+            match self.advance() {
+                Next::End => return None,
+                Next::Skip => {}
+                Next::Candidate(node) if !self.test.has(self.document, node) => {}
+                Next::Candidate(node) => return Some(Key::node(node)),
+                Next::Found(key) => return Some(key),
             }
         }
     }
 }
 
 impl Walk<'_, '_> {
+    /// Forwards through the tree.
+    #[inline]
+    fn advance(&mut self) -> Next {
+        match &mut self.state {
+            State::Siblings { next, end } if *next < *end => {
+                let node = *next;
+                *next = self.document.end_of(node);
+                Next::Candidate(node)
+            }
+            State::Range { next, end } if *next < *end => {
+                *next += 1;
+                Next::Candidate(*next - 1)
+            }
+            State::Indexed { nodes, is_exact } => match nodes.split_first() {
+                None => Next::End,
+                Some((&node, rest)) => {
+                    *nodes = rest;
+                    if *is_exact { Next::Found(Key::node(node)) } else { Next::Candidate(node) }
+                }
+            },
+            State::Siblings { .. } | State::Range { .. } | State::Done => Next::End,
+            State::Attributes { .. } | State::Namespaces { .. } => {
+                self.next_owned().map_or(Next::End, Next::Found)
+            }
+            _ => self.climb(),
+        }
+    }
+
+    /// Upwards or backwards.
+    fn climb(&mut self) -> Next {
+        let document = self.document;
+        match &mut self.state {
+            State::One(key) | State::OwnUp(key) => {
+                let key = *key;
+                self.state = match self.state {
+                    State::OwnUp(_) => State::Up(key.owner()),
+                    _ => State::Done,
+                };
+                if self.test.has_key(document, key) { Next::Found(key) } else { Next::Skip }
+            }
+            State::Up(node) => {
+                let node = *node;
+                self.state = document.parent_of(node).map_or(State::Done, State::Up);
+                Next::Candidate(node)
+            }
+            State::Before { node, parent } => {
+                let (node, parent) = (*node, *parent);
+                let Some(before) = self.before(node, parent) else { return Next::End };
+                self.state = State::Before { node: before, parent };
+                Next::Candidate(before)
+            }
+            State::Preceding { next, limit } => {
+                let Some(before) = next.checked_sub(1) else { return Next::End };
+                *next = before;
+                if document.end_of(before) > *limit { Next::Skip } else { Next::Candidate(before) }
+            }
+            State::PrecedingIndexed { nodes, limit, is_exact } => {
+                let Some((&node, rest)) = nodes.split_last() else { return Next::End };
+                *nodes = rest;
+                match document.end_of(node) > *limit {
+                    true => Next::Skip,
+                    false if *is_exact => Next::Found(Key::node(node)),
+                    false => Next::Candidate(node),
+                }
+            }
+            _ => Next::End,
+        }
+    }
+
     fn next_owned(&mut self) -> Option<Key> {
         let (document, test) = (self.document, self.test);
         match &mut self.state {
@@ -303,16 +345,10 @@ impl Walk<'_, '_> {
                 }
                 None
             }
-            State::Namespaces { element, next, end } => {
-                while next < end {
-                    let position = *next;
-                    *next += 1;
-                    self.visited += 1;
-                    if test.has_namespace(document, *element, position) {
-                        return Some(Key::namespace(*element, position));
-                    }
-                }
-                None
+            State::Namespaces { element, rest } => {
+                let element = *element;
+                let number = rest.find(|&number| test.has_namespace(document, number))?;
+                Some(Key::namespace(element, number))
             }
             _ => None,
         }

@@ -28,7 +28,8 @@ impl<'e, 'd> Run<'e, 'd> {
         match (call.function, &*call.arguments) {
             (Function::HasClass, classes) => {
                 let class = NodeName::plain(atoms::CLASS);
-                let value = focus.key.is_node().then(|| self.document.attribute_value(focus.key.owner(), class));
+                let value =
+                    focus.key.is_node().then(|| self.document.attribute_value(focus.key.owner(), class));
                 let Some(value) = value.flatten() else { return Ok(false) };
                 for word in classes {
                     let word = self.text(word, focus)?;
@@ -56,7 +57,8 @@ impl<'e, 'd> Run<'e, 'd> {
     pub(super) fn extension_text(&mut self, call: &'e Call, focus: Focus) -> Outcome<Text<'e, 'd>> {
         match (call.function, &*call.arguments) {
             (Function::RegexReplace, [text, _, flags, by]) => {
-                let (text, flags, by) = (self.text(text, focus)?, self.text(flags, focus)?, self.text(by, focus)?);
+                let (text, flags, by) =
+                    (self.text(text, focus)?, self.text(flags, focus)?, self.text(by, focus)?);
                 self.charge(text.len() as u64 / 4 + 4)?;
                 let limit = usize::from(!flags.contains('g'));
                 let regex = self.regex(call, focus)?;
@@ -129,7 +131,9 @@ impl<'e, 'd> Run<'e, 'd> {
             _ => match right.first() {
                 None => return Ok(left),
                 Some(border) if !left.contains(border) => Vec::new(),
-                Some(border) if call.function == Function::Leading => left.iter().filter(|key| *key < border).collect(),
+                Some(border) if call.function == Function::Leading => {
+                    left.iter().filter(|key| *key < border).collect()
+                }
                 Some(border) => left.iter().filter(|key| *key > border).collect(),
             },
         };
@@ -176,7 +180,9 @@ impl<'e, 'd> Run<'e, 'd> {
             from = whole.end();
             // Each `$` of the replacement can stand for the whole match.
             let groups = by.bytes().filter(|&byte| byte == b'$').count();
-            self.afford(out.len().saturating_add(by.len()).saturating_add(groups.saturating_mul(whole.len())))?;
+            self.afford(
+                out.len().saturating_add(by.len()).saturating_add(groups.saturating_mul(whole.len())),
+            )?;
             found.expand(by, &mut out);
             self.charge((out.len() - before) as u64 / 16 + 1)?;
         }

@@ -8,7 +8,8 @@ use crate::xpath::number::{is_space, round};
 pub(in crate::xpath) fn substring(text: &str, start: f64, length: Option<f64>) -> Range<usize> {
     let first = round(start);
     let end = length.map_or(f64::INFINITY, |length| first + round(length));
-    if !(first < end) || end <= 1.0 {
+    // Not a number on either side is no range.
+    if first.partial_cmp(&end) != Some(std::cmp::Ordering::Less) || end <= 1.0 {
         return 0..0;
     }
     let skipped = if first > 1.0 { first - 1.0 } else { 0.0 };
@@ -94,7 +95,11 @@ pub(in crate::xpath) fn translate(text: &str, from: &str, to: &str) -> Option<St
 
 /// Replaces one text by another everywhere; an empty one nowhere.
 pub(in crate::xpath) fn replace<'t>(text: &'t str, from: &str, to: &str) -> Cow<'t, str> {
-    if from.is_empty() || !text.contains(from) { Cow::Borrowed(text) } else { Cow::Owned(text.replace(from, to)) }
+    if from.is_empty() || !text.contains(from) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.replace(from, to))
+    }
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub(super) fn page(tape: &mut Tape<'_>) -> String {
     let mut open: Vec<&str> = Vec::new();
     while !tape.is_over() && html.len() < 1500 {
         match tape.below(8) {
-            0 | 1 | 2 => {
+            0..=2 => {
                 let name = tape.pick(&["div", "b", "i", "ul", "li", "svg", "section"]);
                 html.push('<');
                 html.push_str(name);
@@ -126,7 +126,22 @@ fn step(tape: &mut Tape<'_>, depth: usize) -> String {
     let tests: &[&str] = if matches!(axis, "@" | "attribute::") {
         &["id", "class", "*", "href", "node()", "CLASS", "title"]
     } else {
-        &["b", "*", "li", "node()", "text()", "div", "DIV", "i", "ul", "comment()", "svg", "html:b", "svg:*", "nosuch"]
+        &[
+            "b",
+            "*",
+            "li",
+            "node()",
+            "text()",
+            "div",
+            "DIV",
+            "i",
+            "ul",
+            "comment()",
+            "svg",
+            "html:b",
+            "svg:*",
+            "nosuch",
+        ]
     };
     let mut step = format!("{axis}{}", tape.pick(tests));
     for _ in 0..[0, 1, 0, 2][tape.below(4)] {
@@ -138,12 +153,32 @@ fn step(tape: &mut Tape<'_>, depth: usize) -> String {
 fn predicate(tape: &mut Tape<'_>, depth: usize) -> String {
     if depth == 0 {
         return tape
-            .pick(&["1", "@class", "last()", "2", "position()=last()", "@id='x'", "position()<=2", "b", "text()"])
+            .pick(&[
+                "1",
+                "@class",
+                "last()",
+                "2",
+                "position()=last()",
+                "@id='x'",
+                "position()<=2",
+                "b",
+                "text()",
+            ])
             .to_owned();
     }
     match tape.below(8) {
-        0 => tape.pick(&["1", "2", "last()", "last()-1", "0", "1.5", "position()<3", "position() > 1"]).to_owned(),
-        1 => tape.pick(&["position() mod 2 = 0", "position()=last()", "2>position()", "not(position()=1)", "last()>2"]).to_owned(),
+        0 => tape
+            .pick(&["1", "2", "last()", "last()-1", "0", "1.5", "position()<3", "position() > 1"])
+            .to_owned(),
+        1 => tape
+            .pick(&[
+                "position() mod 2 = 0",
+                "position()=last()",
+                "2>position()",
+                "not(position()=1)",
+                "last()>2",
+            ])
+            .to_owned(),
         2 => relative(tape, depth - 1),
         3 => format!("not({})", boolean(tape, depth - 1)),
         4 => tape.pick(ATTRIBUTE_CONDITIONS).to_owned(),
@@ -183,7 +218,9 @@ const ATTRIBUTE_CONDITIONS: &[&str] = &[
 
 fn boolean(tape: &mut Tape<'_>, depth: usize) -> String {
     if depth == 0 {
-        return tape.pick(&["true()", "false()", "@class", "b='x'", "text()='x'", "//nosuch", "//b"]).to_owned();
+        return tape
+            .pick(&["true()", "false()", "@class", "b='x'", "text()='x'", "//nosuch", "//b"])
+            .to_owned();
     }
     match tape.below(7) {
         0 => tape.pick(ATTRIBUTE_CONDITIONS).to_owned(),
@@ -210,7 +247,9 @@ fn operand(tape: &mut Tape<'_>, depth: usize) -> String {
 
 fn number(tape: &mut Tape<'_>, depth: usize) -> String {
     if depth == 0 {
-        return tape.pick(&["1", "2", "12", "0", "-3.5", "position()", "last()", "count(*)", "count(//b)"]).to_owned();
+        return tape
+            .pick(&["1", "2", "12", "0", "-3.5", "position()", "last()", "count(*)", "count(//b)"])
+            .to_owned();
     }
     match tape.below(6) {
         0 => format!("count({})", path(tape, depth - 1)),
@@ -254,7 +293,9 @@ fn agree(source: &str, document: &Document, context: XPathItem<'_>) -> Result<()
         (XPathValue::Nodes(nodes), Plain::Nodes(plain)) => {
             nodes.len() == plain.len() && keys(nodes).iter().eq(plain.iter())
         }
-        (XPathValue::Number(number), Plain::Number(plain)) => number == plain || (number.is_nan() && plain.is_nan()),
+        (XPathValue::Number(number), Plain::Number(plain)) => {
+            number == plain || (number.is_nan() && plain.is_nan())
+        }
         (XPathValue::String(text), Plain::Text(plain)) => text == plain,
         (XPathValue::Boolean(truth), Plain::Boolean(plain)) => truth == plain,
         _ => false,

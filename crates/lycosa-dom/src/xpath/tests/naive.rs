@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::super::{
     evaluate::{
-        names::{qualified_name, string_value, local_name, namespace_uri},
+        names::{local_name, namespace_uri, qualified_name, string_value},
         nodes::{Key, Place},
     },
     lexer::Operator,
@@ -107,7 +107,10 @@ impl Naive<'_> {
 
     fn children(&self, key: Key) -> Vec<Key> {
         let children = self.node(key).into_iter().flat_map(NodeRef::children);
-        children.filter(|node| node.kind() != NodeKind::Doctype).map(|node| Key::node(node.number())).collect()
+        children
+            .filter(|node| node.kind() != NodeKind::Doctype)
+            .map(|node| Key::node(node.number()))
+            .collect()
     }
 
     fn descendants(&self, key: Key) -> Vec<Key> {
@@ -162,12 +165,17 @@ impl Naive<'_> {
             }
             Axis::Attribute => {
                 let attributes = self.node(key).into_iter().flat_map(NodeRef::attrs);
-                let attributes = attributes.filter(|attribute| attribute.namespace() != crate::Namespace::Xmlns);
+                let attributes =
+                    attributes.filter(|attribute| attribute.namespace() != crate::Namespace::Xmlns);
                 attributes.map(|attribute| Key::attribute(key.owner(), attribute.id().number())).collect()
             }
             Axis::Namespace => {
-                let count = if is_node { super::super::evaluate::names::namespace_count(self.0, key.owner()) } else { 0 };
-                (0..count).map(|position| Key::namespace(key.owner(), position)).collect()
+                let pairs = if is_node {
+                    super::super::evaluate::names::namespaces(self.0, key.owner()).0
+                } else {
+                    Vec::new()
+                };
+                pairs.into_iter().map(|number| Key::namespace(key.owner(), number)).collect()
             }
         }
     }
@@ -252,7 +260,9 @@ impl Naive<'_> {
             Op::Multiply => Plain::Number(numbers().0 * numbers().1),
             Op::Divide => Plain::Number(numbers().0 / numbers().1),
             Op::Modulo => Plain::Number(numbers().0 % numbers().1),
-            Op::Union => Plain::Nodes(self.nodes(left.clone()).union(&self.nodes(right.clone())).copied().collect()),
+            Op::Union => {
+                Plain::Nodes(self.nodes(left.clone()).union(&self.nodes(right.clone())).copied().collect())
+            }
             _ => Plain::Boolean(self.compare(operator, &left, &right)),
         }
     }
@@ -272,8 +282,12 @@ impl Naive<'_> {
             (Plain::Boolean(_), Plain::Nodes(nodes)) => {
                 self.compare(operator, left, &Plain::Boolean(!nodes.is_empty()))
             }
-            (Plain::Nodes(nodes), right) => strings(nodes).iter().any(|left| self.compare(operator, left, right)),
-            (left, Plain::Nodes(nodes)) => strings(nodes).iter().any(|right| self.compare(operator, left, right)),
+            (Plain::Nodes(nodes), right) => {
+                strings(nodes).iter().any(|left| self.compare(operator, left, right))
+            }
+            (left, Plain::Nodes(nodes)) => {
+                strings(nodes).iter().any(|right| self.compare(operator, left, right))
+            }
             _ => self.compare_simple(operator, left, right),
         }
     }
@@ -310,7 +324,8 @@ impl Naive<'_> {
             "boolean" => Plain::Boolean(self.boolean(&value(0))),
             "count" => Plain::Number(self.nodes(value(0)).len() as f64),
             "sum" => {
-                let numbers = self.nodes(value(0)).into_iter().map(|key| parse_number(string_value(self.0, key)));
+                let numbers =
+                    self.nodes(value(0)).into_iter().map(|key| parse_number(string_value(self.0, key)));
                 Plain::Number(numbers.fold(0.0, |sum, number| sum + number))
             }
             "number" => Plain::Number(self.number(&value(0))),
@@ -320,9 +335,9 @@ impl Naive<'_> {
             "concat" => Plain::Text((0..values.len()).map(text).collect()),
             "contains" => Plain::Boolean(text(0).contains(&text(1))),
             "starts-with" => Plain::Boolean(text(0).starts_with(&text(1))),
-            "substring-before" => {
-                Plain::Text(text(0).split_once(&text(1)).map_or(String::new(), |(before, _)| before.to_owned()))
-            }
+            "substring-before" => Plain::Text(
+                text(0).split_once(&text(1)).map_or(String::new(), |(before, _)| before.to_owned()),
+            ),
             "substring-after" => {
                 Plain::Text(text(0).split_once(&text(1)).map_or(String::new(), |(_, after)| after.to_owned()))
             }
@@ -332,11 +347,18 @@ impl Naive<'_> {
                 let words = text.split([' ', '\t', '\n', '\r']).filter(|word| !word.is_empty());
                 Plain::Text(words.collect::<Vec<_>>().join(" "))
             }
-            "name" => Plain::Text(first().map_or(String::new(), |key| qualified_name(self.0, key).into_owned())),
-            "local-name" => Plain::Text(first().map_or(String::new(), |key| local_name(self.0, key).to_owned())),
+            "name" => {
+                Plain::Text(first().map_or(String::new(), |key| qualified_name(self.0, key).into_owned()))
+            }
+            "local-name" => {
+                Plain::Text(first().map_or(String::new(), |key| local_name(self.0, key).to_owned()))
+            }
             "has-class" => {
                 let class = self.node(at.node).and_then(|node| node.attr("class")).unwrap_or_default();
-                Plain::Boolean((0..values.len()).all(|index| class.split_ascii_whitespace().any(|word| word == text(index))))
+                Plain::Boolean(
+                    (0..values.len())
+                        .all(|index| class.split_ascii_whitespace().any(|word| word == text(index))),
+                )
             }
             other => unreachable!("{other} is not generated"),
         }
