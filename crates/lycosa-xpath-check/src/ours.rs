@@ -6,7 +6,7 @@ use crate::answer::{Answer, Key, Numbered};
 use crate::serve::Found;
 
 pub(crate) fn parse_xml(source: &str) -> Document {
-    Document::parse_html(source, ParseOptions::default())
+    Document::parse_xml(source, ParseOptions::default())
 }
 
 /// Our answer.

@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use lycosa::crawler::single::{Single, SingleOptions};
 use lycosa::{Error, ErrorKind, Result};
-use lycosa_dom::{Document, Output, ParseOptions, Selector, XPath};
+use lycosa_dom::{Document, DocumentKind, Output, ParseOptions, Selector, XPath};
 use serde_json::Value;
 
 use super::xpath;
@@ -27,6 +27,9 @@ pub(crate) struct Args {
     /// Bind a prefix of the expression to a namespace; repeatable
     #[arg(long = "ns", value_name = "PREFIX=URI", value_parser = xpath::namespace)]
     namespaces: Vec<(String, String)>,
+    /// How to parse: html, xml, or auto: by the media type, else by how the source begins
+    #[arg(long = "as", value_name = "KIND", default_value = "auto", value_parser = ["auto", "html", "xml"])]
+    kind: String,
     /// Print JSON: a list of strings, or the number, string or boolean that the expression gives
     #[arg(long)]
     json: bool,
@@ -85,7 +88,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let query = Query::new(&args)?;
     let (bytes, content_type) = read(&args.source).await?;
     let decoded = lycosa_dom::decode(&bytes, content_type.as_deref(), None);
-    let document = Document::parse_html(&decoded.text, ParseOptions::default());
+    let document = parse(&decoded.text, &args.kind, content_type.as_deref());
     let answer = query.answer(&document, args.html)?;
     let mut text = String::new();
     if args.json {
@@ -102,6 +105,19 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     }
     output::data(text.as_bytes())?;
     Ok(if answer.is_nothing { Exit::Failed } else { Exit::Done })
+}
+
+/// The document of a text. What is only guessed to be XML may turn out to be HTML after all; what is said to be, not.
+fn parse(text: &str, kind: &str, media_type: Option<&str>) -> Document {
+    let options = ParseOptions::default();
+    match kind {
+        "html" => Document::parse_html(text, options),
+        "xml" => Document::parse_xml(text, options),
+        _ => {
+            let kind = DocumentKind::of(media_type, text).unwrap_or(DocumentKind::Html);
+            Document::parse(text, kind, options)
+        }
+    }
 }
 
 /// What a selector takes: markup when asked for, else text with its white space collapsed.
