@@ -90,6 +90,8 @@ pub(super) enum Expr {
     Not(Box<Expr>),
     Boolify(Box<Expr>),
     Compare(Comparison, Box<(Expr, Expr)>),
+    /// A comparison whose boolean is compared further, from left to right.
+    Comparisons(Box<Expr>, Vec<(Comparison, Expr)>),
     Calculate(Box<Expr>, Vec<(Arithmetic, Expr)>),
     Negate(Box<Expr>),
     Union(Vec<Expr>),
@@ -231,6 +233,7 @@ impl Expr {
             | Self::Not(_)
             | Self::Boolify(_)
             | Self::Compare(..)
+            | Self::Comparisons(..)
             | Self::Attribute(_)
             | Self::Contains(..)
             | Self::NormalizedIs(..) => Type::Boolean,

@@ -163,24 +163,36 @@ impl Compiler<'_> {
 
     /// Comparisons and arithmetic from left to right.
     fn binary(&mut self, parts: Vec<Compiled>, rest: &[(Operator, Part)]) -> Compiled {
+        let operators: Vec<Operation> = rest.iter().map(|(operator, _)| operation(*operator)).collect();
+        let mut comparisons = operators.iter().filter_map(|operation| match operation {
+            Operation::Compare(comparison) => Some(*comparison),
+            Operation::Calculate(_) => None,
+        });
         let mut parts = parts.into_iter();
-        let Some(mut left) = parts.next() else { return Compiled::free(Expr::Boolean(false)) };
-        let mut sums = Vec::new();
-        for ((operator, _), right) in rest.iter().zip(parts) {
-            match operation(*operator) {
-                Operation::Compare(comparison) => left = self.compare(comparison, left, right),
-                Operation::Calculate(arithmetic) => sums.push((arithmetic, right)),
-            }
+        let first = match (comparisons.next(), parts.next(), parts.len()) {
+            (Some(comparison), Some(left), 1..) => match parts.next() {
+                Some(right) => self.compare(comparison, left, right),
+                None => left,
+            },
+            (_, Some(left), _) => left,
+            (_, None, _) => return Compiled::free(Expr::Boolean(false)),
+        };
+        if parts.len() == 0 {
+            return first;
         }
-        if sums.is_empty() {
-            return left;
-        }
-        let (operators, mut operands): (Vec<_>, Vec<_>) = sums.into_iter().unzip();
-        operands.insert(0, left);
-        let (mut exprs, needs) = self.together(operands);
-        let first = exprs.remove(0);
-        let rest = operators.into_iter().zip(exprs).collect();
-        Compiled { expr: Expr::Calculate(Box::new(first), rest), needs }
+        let (mut exprs, needs) = self.together(std::iter::once(first).chain(parts).collect());
+        let first = Box::new(exprs.remove(0));
+        let comparisons: Vec<Comparison> = comparisons.collect();
+        let expr = if comparisons.is_empty() {
+            let arithmetic = operators.into_iter().filter_map(|operation| match operation {
+                Operation::Calculate(arithmetic) => Some(arithmetic),
+                Operation::Compare(_) => None,
+            });
+            Expr::Calculate(first, arithmetic.zip(exprs).collect())
+        } else {
+            Expr::Comparisons(first, comparisons.into_iter().zip(exprs).collect())
+        };
+        Compiled { expr, needs }
     }
 
     fn compare(&mut self, comparison: Comparison, left: Compiled, right: Compiled) -> Compiled {

@@ -175,7 +175,7 @@ impl<'e, 'd> Run<'e, 'd> {
         Ok(found)
     }
 
-    fn compare_values(
+    pub(super) fn compare_values(
         &mut self,
         comparison: Comparison,
         left: &Value<'e, 'd>,

@@ -98,6 +98,14 @@ impl<'e, 'd> Run<'e, 'd> {
             Expr::Not(inner) => Ok(!self.boolean(inner, focus)?),
             Expr::Boolify(inner) => self.boolean(inner, focus),
             Expr::Compare(comparison, sides) => self.compare(*comparison, &sides.0, &sides.1, focus),
+            Expr::Comparisons(first, rest) => {
+                let mut result = self.boolean(first, focus)?;
+                for (comparison, side) in rest {
+                    let side = self.value(side, focus)?;
+                    result = self.compare_values(*comparison, &Value::Boolean(result), &side)?;
+                }
+                Ok(result)
+            }
             Expr::Contains(search, text) => self.contains(*search, text, focus.key),
             Expr::NormalizedIs(inner, text) => self.normalized_is(inner, text, focus),
             Expr::Once(slot, inner) => self.with_slot(*slot, inner, focus, |_, value| Ok(value.to_boolean())),

@@ -61,6 +61,42 @@ pub(super) fn page(tape: &mut Tape<'_>) -> String {
     html
 }
 
+/// An XML document of a few dozen nodes, with namespaces.
+fn xml_page(tape: &mut Tape<'_>) -> String {
+    let mut xml = String::from("<html:b xmlns:html='http://www.w3.org/1999/xhtml' xmlns:svg='urn:else'>");
+    let mut open: Vec<&str> = vec!["html:b"];
+    while !tape.is_over() && xml.len() < 1500 {
+        match tape.below(8) {
+            0..=2 => {
+                let name = tape.pick(&["b", "html:b", "li", "svg:i", "i", "DIV"]);
+                xml.push('<');
+                xml.push_str(name);
+                let attributes =
+                    ["id='x'", "class='x y'", "xml:lang='en'", "xmlns='urn:d'", "xmlns=''", "svg:id='y'"];
+                let from = tape.below(attributes.len());
+                for attribute in &attributes[from..(from + tape.below(3)).min(attributes.len())] {
+                    if !(*attribute == "xmlns=''" && xml.ends_with("xmlns='urn:d'")) {
+                        xml.push(' ');
+                        xml.push_str(attribute);
+                    }
+                }
+                xml.push_str(tape.pick(&[">", " xmlns:svg='http://www.w3.org/2000/svg'>"]));
+                open.push(name);
+            }
+            3 | 4 if open.len() > 1 => {
+                let name = open.pop().unwrap_or_default();
+                xml.push_str(&format!("</{name}>"));
+            }
+            5 | 6 => xml.push_str(tape.pick(&["x", " y ", "12", "aa"])),
+            _ => xml.push_str(tape.pick(&["<!--x-->", "<?x y?>", "<![CDATA[x]]>"])),
+        }
+    }
+    while let Some(name) = open.pop() {
+        xml.push_str(&format!("</{name}>"));
+    }
+    xml
+}
+
 /// An expression of any type.
 pub(super) fn expression(tape: &mut Tape<'_>, depth: usize) -> String {
     match tape.below(6) {
@@ -121,10 +157,11 @@ fn step(tape: &mut Tape<'_>, depth: usize) -> String {
             "preceding::",
             "self::",
             "attribute::",
+            "namespace::",
         ]),
     };
-    let tests: &[&str] = if matches!(axis, "@" | "attribute::") {
-        &["id", "class", "*", "href", "node()", "CLASS", "title"]
+    let tests: &[&str] = if matches!(axis, "@" | "attribute::" | "namespace::") {
+        &["id", "class", "*", "href", "node()", "CLASS", "title", "svg:id", "xml:*", "svg", "text()"]
     } else {
         &[
             "b",
@@ -141,6 +178,8 @@ fn step(tape: &mut Tape<'_>, depth: usize) -> String {
             "html:b",
             "svg:*",
             "nosuch",
+            "processing-instruction()",
+            "processing-instruction('x')",
         ]
     };
     let mut step = format!("{axis}{}", tape.pick(tests));
@@ -313,14 +352,16 @@ proptest! {
         page_tape in prop::collection::vec(any::<u8>(), 0..160),
         tapes in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 1..8),
         context in any::<prop::sample::Index>(),
+        is_xml in any::<bool>(),
     ) {
-        let html = page(&mut Tape::new(&page_tape));
-        let document = Document::parse_html(&html, ParseOptions::default());
-        let mut contexts: Vec<XPathItem<'_>> = Vec::new();
-        for node in document.nodes().filter(|node| node.kind() != crate::NodeKind::Doctype) {
-            contexts.push(node.into());
-            contexts.extend(node.attrs().map(XPathItem::from));
-        }
+        let document = if is_xml {
+            Document::parse_xml(&xml_page(&mut Tape::new(&page_tape)), ParseOptions::default())
+        } else {
+            Document::parse_html(&page(&mut Tape::new(&page_tape)), ParseOptions::default())
+        };
+        let everything = XPath::compile("//. | //@* | //namespace::*").unwrap();
+        let everything = everything.evaluate(document.root()).unwrap();
+        let contexts: Vec<XPathItem<'_>> = everything.nodes().unwrap().iter().collect();
         for tape in &tapes {
             let source = expression(&mut Tape::new(tape), 3);
             agree(&source, &document, contexts[0])?;

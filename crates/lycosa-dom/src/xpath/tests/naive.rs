@@ -12,7 +12,7 @@ use super::super::{
     number::{format_number, parse_number},
     parser::{Axis, Kind, Name, Part, Start, Step, Test},
 };
-use crate::{Attribute, Document, NodeKind, NodeRef};
+use crate::{Attribute, Document, DocumentKind, NodeKind, NodeRef};
 
 /// A value, node-sets as sorted sets of keys.
 #[derive(Clone, Debug, PartialEq)]
@@ -207,11 +207,15 @@ impl Naive<'_> {
             return local == wanted && namespace_uri(self.0, key) == address(&name.prefix);
         }
         match key.place() {
+            Place::Node if self.0.kind() == DocumentKind::Xml => {
+                local == wanted && namespace_uri(self.0, key).is_empty()
+            }
             Place::Node => local.eq_ignore_ascii_case(wanted),
             Place::Namespace(_) => local == wanted,
             Place::Attribute(number) => {
                 let attribute = Attribute::new(self.0, number).unwrap();
-                let is_html = attribute.owner().namespace() == crate::Namespace::Html;
+                let is_html = self.0.kind() == DocumentKind::Html
+                    && attribute.owner().namespace() == crate::Namespace::Html;
                 let wanted = if is_html { wanted.to_ascii_lowercase() } else { wanted.to_owned() };
                 attribute.namespace() == crate::Namespace::None && local == wanted
             }
