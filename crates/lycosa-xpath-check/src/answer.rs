@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lycosa_dom::{Attribute, Document, Namespace, NodeKind, NodeRef};
+use lycosa_dom::{Attribute, Document, NodeKind, NodeRef};
 
 /// A node of the answer. Numbers count all nodes in document order from the document node, 0; attributes have the
 /// number of their element, and a doctype has none, because XPath does not know it.
@@ -103,9 +103,12 @@ impl Numbered {
         Key::Node(self.number(node))
     }
 
-    /// Attributes of the `xml` prefix keep it, as the one namespace that every document has.
+    /// With the namespace before the name in braces, where there is one.
     pub(crate) fn attribute(&self, attribute: Attribute<'_>) -> Key {
-        let prefix = if attribute.namespace() == Namespace::Xml { "xml:" } else { "" };
-        Key::Attribute(self.number(attribute.owner()), format!("{prefix}{}", attribute.name()))
+        let name = match attribute.namespace_uri() {
+            "" => attribute.name().to_owned(),
+            uri => format!("{{{uri}}}{}", attribute.name()),
+        };
+        Key::Attribute(self.number(attribute.owner()), name)
     }
 }

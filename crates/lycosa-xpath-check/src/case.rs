@@ -8,6 +8,7 @@ use crate::answer::{Answer, Numbered};
 use crate::expression::Expression;
 use crate::faults::{Oracle, excuse};
 use crate::lxml::Lxml;
+use crate::markup::Xml;
 use crate::{markup, ours, peer};
 
 /// What is put to the engines.
@@ -40,8 +41,9 @@ pub(crate) struct Ready {
 
 impl Ready {
     /// `None` when XML cannot say exactly this document, so that another engine would read another.
-    pub(crate) fn new(document: Document, lxml: &mut Lxml) -> Option<Self> {
-        let xml = markup::xml(&document);
+    pub(crate) fn new(source: &str, html: bool, lxml: &mut Lxml) -> Option<Self> {
+        let document = parse(source, html);
+        let xml = if html { markup::xml(&document) } else { Xml { text: source.to_owned(), changed: 0 } };
         let numbered = Numbered::new(document);
         let last = numbered.document.nodes().last()?;
         let nodes = lxml.read(&xml.text)?;

@@ -69,7 +69,7 @@ pub(crate) fn run(cases: usize, seed: u64, mut say: impl FnMut(&str)) -> Result<
             continue;
         }
         let (vocabulary, nodes) = (Vocabulary::of(&document), document.len());
-        let Some(ready) = Ready::new(document, &mut lxml) else { continue };
+        let Some(ready) = Ready::new(&source, html, &mut lxml) else { continue };
         report.documents += 1;
         let most_nested = if nodes < 80 { 3 } else { 2 };
         for _ in 0..EXPRESSIONS.min(cases - report.cases) {
@@ -112,13 +112,13 @@ fn put(case: &Case, ready: &Ready, lxml: &mut Lxml, report: &mut Report) {
             let small = shrink(case.clone(), |case| disagrees(case, lxml));
             report.disagreements.push(shown(&small, lxml));
             // The oracle has the small document now.
-            let _ = Ready::new(parse(&case.source, case.html), lxml);
+            let _ = Ready::new(&case.source, case.html, lxml);
         }
     }
 }
 
 fn disagrees(case: &Case, lxml: &mut Lxml) -> bool {
-    let Some(ready) = Ready::new(case.document(), lxml) else { return false };
+    let Some(ready) = Ready::new(&case.source, case.html, lxml) else { return false };
     ready.put(case, lxml).is_some_and(|answers| answers.verdict() == Verdict::Disagreed)
 }
 
@@ -126,7 +126,7 @@ fn disagrees(case: &Case, lxml: &mut Lxml) -> bool {
 fn shown(case: &Case, lxml: &mut Lxml) -> String {
     let kind = if case.html { "HTML" } else { "XML" };
     let mut text = format!("{}\n  {kind}: {}\n", case.expression, case.source);
-    if let Some(ready) = Ready::new(case.document(), lxml)
+    if let Some(ready) = Ready::new(&case.source, case.html, lxml)
         && let Some((context, answers)) = ready.describe(case, lxml)
     {
         let _ = write!(text, "  context: {context}\n{answers}");

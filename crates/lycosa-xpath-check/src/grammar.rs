@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use lycosa_dom::Document;
+use lycosa_dom::{Document, Namespace};
 
 use crate::dice::Dice;
 use crate::expression::{Expression, Path, Step};
@@ -22,14 +22,18 @@ const MOST_ENTRIES: usize = 400;
 
 impl Vocabulary {
     pub(crate) fn of(document: &Document) -> Self {
-        let mut elements: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut elements: BTreeMap<String, usize> = BTreeMap::new();
         let mut found = Self::default();
         for node in document.nodes() {
             if node.is_element() && is_name(node.name()) {
-                *elements.entry(node.name()).or_default() += 1;
+                *elements.entry(node.qualified_name().into_owned()).or_default() += 1;
             }
-            for attribute in node.attrs().filter(|one| one.prefix().is_empty() && is_name(one.name())) {
-                found.attributes.push((attribute.name().to_owned(), attribute.value().to_owned()));
+            for attribute in
+                node.attrs().filter(|one| is_name(one.name()) && one.namespace() != Namespace::Xmlns)
+            {
+                found
+                    .attributes
+                    .push((attribute.qualified_name().into_owned(), attribute.value().to_owned()));
             }
             if node.is_text() {
                 found.words.extend(node.text().split_whitespace().take(3).map(str::to_owned));
@@ -38,7 +42,7 @@ impl Vocabulary {
         // A name that occurs a thousand times is drawn more often than a rare one, and not a thousand times so.
         for (name, count) in elements {
             let times = 1 + usize::try_from(count.ilog2()).unwrap_or(0);
-            found.elements.extend(std::iter::repeat_n(name.to_owned(), times));
+            found.elements.extend(std::iter::repeat_n(name, times));
         }
         thin(&mut found.attributes);
         thin(&mut found.words);
@@ -62,7 +66,7 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
-/// The axes but `attribute` and `namespace`, weighted by what scrapers use and by where engines go wrong.
+/// The axes but `attribute` and the one of namespaces, weighted by what scrapers use and by where engines go wrong.
 const AXES: &[(usize, &str)] = &[
     (34, "child"),
     (8, "descendant"),
@@ -89,7 +93,7 @@ pub(crate) struct Grammar<'v> {
     fuel: usize,
     /// How many predicates may lie in one another: each multiplies the work by the number of nodes.
     most_nested: usize,
-    /// Whether the document has namespace nodes; one of HTML has none.
+    /// Whether the document has namespaces; one of HTML has none.
     namespaces: bool,
 }
 
@@ -158,7 +162,6 @@ impl<'v> Grammar<'v> {
     fn step(&mut self, nested: usize) -> Step {
         let axis = match self.dice.below(1000) {
             0..150 => "attribute",
-            150..153 if self.namespaces => "namespace",
             _ => self.dice.weighted(AXES).unwrap_or("child"),
         };
         let test = self.test(axis);
@@ -177,6 +180,7 @@ impl<'v> Grammar<'v> {
             78..88 => "node()".to_owned(),
             88..95 => "text()".to_owned(),
             95..97 => "comment()".to_owned(),
+            97..98 if self.namespaces => self.dice.pick(&["n:*", "m:*"]).copied().unwrap_or("n:*").to_owned(),
             97..98 => "processing-instruction()".to_owned(),
             _ => "nosuch".to_owned(),
         }
@@ -241,7 +245,8 @@ impl<'v> Grammar<'v> {
             7 | 8 => Expression::Call("normalize-space", vec![one(self)]),
             9 => Expression::Call("translate", vec![one(self), self.literal(), self.literal()]),
             10 => {
-                let name = if self.dice.percent(50) { "name" } else { "local-name" };
+                let names = ["name", "local-name", if self.namespaces { "namespace-uri" } else { "name" }];
+                let name = self.dice.pick(&names).copied().unwrap_or("name");
                 Expression::Call(name, vec![self.nodes(nested)])
             }
             _ => self.of_context(),
@@ -289,6 +294,10 @@ impl<'v> Grammar<'v> {
             return Expression::Call(if self.dice.percent(50) { "true" } else { "false" }, Vec::new());
         }
         match self.dice.below(13) {
+            0 if self.namespaces && self.dice.percent(20) => {
+                let lang = self.dice.pick(&["en", "en-GB", "d", "de"]).copied().unwrap_or("en");
+                Expression::Call("lang", vec![Expression::Text(lang.to_owned())])
+            }
             0..4 => {
                 let operators = ["=", "=", "!=", "<", "<=", ">", ">="];
                 let operator = self.dice.pick(&operators).copied().unwrap_or("=");

@@ -4,7 +4,8 @@
 {"expression": XPATH, "context": NUMBER}  -> {"nodes": [...]} or number, text, boolean, refused
 
 Nodes are numbered in document order from the document node, 0; attributes are not counted. In an answer a node is its
-number, an attribute a list of its element's number and its name, a namespace node its prefix.
+number, an attribute a list of its element's number and its name (its namespace before it in braces), a namespace node
+its prefix. Expressions may use the prefixes `n` and `m`.
 """
 
 import json
@@ -12,7 +13,7 @@ import sys
 
 from lxml import etree
 
-XML = "{http://www.w3.org/XML/1998/namespace}"
+NAMESPACES = {"n": "urn:n", "m": "urn:m"}
 
 
 class Numbered:
@@ -54,13 +55,13 @@ class Numbered:
             return self.numbers[found]
         owner = found.getparent()
         if found.is_attribute:
-            return [self.numbers[owner], found.attrname.replace(XML, "xml:")]
+            return [self.numbers[owner], found.attrname]
         return self.after[owner] if found.is_tail else self.inside[owner]
 
     def answer(self, expression, context):
         node = self.elements[context]
         try:
-            found = etree.XPath(expression)(node)
+            found = etree.XPath(expression, namespaces=NAMESPACES)(node)
         except (etree.XPathError, ValueError) as error:
             return {"refused": str(error)}
         if isinstance(found, bool):
@@ -71,7 +72,7 @@ class Numbered:
             return {"text": str(found)}
         keys = [self.key(one) for one in found]
         # lxml leaves the document node out of its lists.
-        if etree.XPath(f"boolean(({expression})[not(parent::node())])")(node):
+        if etree.XPath(f"boolean(({expression})[not(parent::node())])", namespaces=NAMESPACES)(node):
             keys.append(0)
         return {"nodes": keys}
 

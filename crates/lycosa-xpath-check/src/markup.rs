@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use lycosa_dom::{Attribute, Document, NodeKind, NodeRef};
+use lycosa_dom::{Attribute, Document, DocumentKind, Namespace, NodeKind, NodeRef};
+
+use crate::random_page::PREFIXES;
 
 /// A document as XML.
 #[derive(Debug)]
@@ -89,8 +91,12 @@ impl Writer {
             NodeKind::Element if self.is_unwrapped(node) => {}
             NodeKind::Element => {
                 self.out.push('<');
-                let name = self.name(node.name());
+                let name = self.element(node);
                 self.out.push_str(&name);
+                if self.is_namespaced(node) && node.parent().is_some_and(|parent| !parent.is_element()) {
+                    let declared = PREFIXES.map(|(prefix, uri)| format!(" xmlns:{prefix}=\"{uri}\""));
+                    self.out.push_str(&declared.concat());
+                }
                 let mut taken = BTreeSet::new();
                 for attribute in node.attrs() {
                     self.attribute(attribute, &mut taken);
@@ -111,8 +117,21 @@ impl Writer {
     fn close(&mut self, node: NodeRef<'_>) {
         let is_void = self.html && VOID.contains(&node.name());
         if node.is_element() && !is_void && !self.is_unwrapped(node) {
-            let name = self.name(node.name());
+            let name = self.element(node);
             self.out.push_str(&format!("</{name}>"));
+        }
+    }
+
+    /// Whether the source that is written has namespaces.
+    fn is_namespaced(&self, node: NodeRef<'_>) -> bool {
+        self.edit.is_some() && node.document().kind() == DocumentKind::Xml
+    }
+
+    fn element(&mut self, node: NodeRef<'_>) -> String {
+        let bound = PREFIXES.iter().find(|(_, uri)| *uri == node.namespace_uri());
+        match bound.filter(|_| self.is_namespaced(node)) {
+            Some((prefix, _)) => format!("{prefix}:{}", node.name()),
+            None => self.name(node.name()),
         }
     }
 
@@ -133,9 +152,13 @@ impl Writer {
         if matches!(self.edit, Some(Edit::Bare(id)) if id == attribute.id().number()) {
             return;
         }
+        if self.is_namespaced(attribute.owner()) && attribute.namespace() == Namespace::Xmlns {
+            return; // The root declares them all.
+        }
         let mut name = match attribute.prefix() {
             "" => self.name(attribute.name()),
             "xml" => format!("xml:{}", attribute.name()),
+            _ if self.is_namespaced(attribute.owner()) => attribute.qualified_name().into_owned(),
             prefix => self.name(&format!("{prefix}:{}", attribute.name())),
         };
         while !taken.insert(name.clone()) {

@@ -1,8 +1,11 @@
 //! Our engine, asked like the others.
 
-use lycosa_dom::{Document, NodeRef, ParseOptions, XPath, XPathError, XPathErrorKind, XPathItem, XPathValue};
+use lycosa_dom::{
+    Document, NodeRef, ParseOptions, XPath, XPathError, XPathErrorKind, XPathItem, XPathOptions, XPathValue,
+};
 
 use crate::answer::{Answer, Key, Numbered};
+use crate::random_page::PREFIXES;
 use crate::serve::Found;
 
 pub(crate) fn parse_xml(source: &str) -> Document {
@@ -11,7 +14,10 @@ pub(crate) fn parse_xml(source: &str) -> Document {
 
 /// Our answer.
 pub(crate) fn answer(numbered: &Numbered, context: NodeRef<'_>, expression: &str) -> Answer {
-    let value = XPath::compile(expression).and_then(|compiled| compiled.evaluate(context));
+    let options = PREFIXES
+        .iter()
+        .fold(XPathOptions::default(), |options, (prefix, uri)| options.namespace(prefix, uri));
+    let value = XPath::compile_with(expression, &options).and_then(|compiled| compiled.evaluate(context));
     match value {
         Ok(XPathValue::Nodes(nodes)) => {
             let places: Vec<_> = nodes.iter().map(XPathItem::order).collect();

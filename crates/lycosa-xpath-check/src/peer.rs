@@ -2,12 +2,13 @@
 
 use std::cmp::Ordering;
 
-use lycosa_dom::{Attribute, Namespace, NodeKind, NodeRef};
+use lycosa_dom::{Attribute, DocumentKind, Namespace, NodeKind, NodeRef};
 use xpath_eval::{
     DocumentCache, EvaluationContext, ExpandedName, Expr, Node, NodeKind as Kind, Value, evaluate, parse,
 };
 
 use crate::answer::{Answer, Key, Numbered};
+use crate::random_page::PREFIXES;
 
 /// A node as XPath sees it.
 #[derive(Clone, Copy)]
@@ -37,15 +38,17 @@ impl<'d> PeerNode<'d> {
     }
 
     /// Elements of HTML have no namespace here, as in the documents that the other oracle reads.
-    fn name(self) -> Option<(&'static str, &'d str)> {
+    fn name(self) -> Option<(&'d str, &'d str)> {
         match self {
-            Self::Tree(node) => matches!(node.kind(), NodeKind::Element | NodeKind::ProcessingInstruction)
-                .then(|| ("", node.name())),
             Self::Xml(_) => Some(("", "xml")),
-            Self::Attribute(attribute) if attribute.namespace() == Namespace::None => {
-                Some(("", attribute.name()))
-            }
-            Self::Attribute(attribute) => Some((attribute.namespace().url(), attribute.name())),
+            Self::Attribute(attribute) => Some((attribute.namespace_uri(), attribute.name())),
+            Self::Tree(node) => match node.kind() {
+                NodeKind::Element if node.document().kind() == DocumentKind::Xml => {
+                    Some((node.namespace_uri(), node.name()))
+                }
+                NodeKind::Element | NodeKind::ProcessingInstruction => Some(("", node.name())),
+                _ => None,
+            },
         }
     }
 }
@@ -85,7 +88,9 @@ impl<'d> Node<'d> for PeerNode<'d> {
 
     fn attributes(self) -> impl Iterator<Item = Self> + 'd {
         let node = if let Self::Tree(node) = self { Some(node) } else { None };
-        node.into_iter().flat_map(NodeRef::attrs).map(Self::Attribute)
+        // What declares a namespace is no attribute of XPath.
+        let attributes = node.into_iter().flat_map(NodeRef::attrs);
+        attributes.filter(|one| one.namespace() != Namespace::Xmlns).map(Self::Attribute)
     }
 
     fn namespaces(self) -> impl Iterator<Item = Self> + 'd {
@@ -145,10 +150,13 @@ pub(crate) fn evaluate_at<'d>(
     node: NodeRef<'d>,
     cache: &PeerCache<'d>,
 ) -> Result<PeerValue<'d>, String> {
-    let xml = |prefix: &str| (prefix == "xml").then(|| Namespace::Xml.url().to_owned());
+    let xml = ("xml", Namespace::Xml.url());
+    let uri = |prefix: &str| {
+        PREFIXES.iter().chain([&xml]).find(|(known, _)| *known == prefix).map(|(_, uri)| (*uri).to_owned())
+    };
     let mut context = EvaluationContext::new(PeerNode::Tree(node));
     context.cache = Some(cache);
-    context.namespaces = Some(&xml);
+    context.namespaces = Some(&uri);
     evaluate(expression, &context).map_err(|error| error.to_string())
 }
 
