@@ -6,6 +6,8 @@
 //! what takes half a second at once is measured that once. The answer is `NANOSECONDS TIMES COUNT HASH KIND`, per
 //! evaluation, or `error WORDS`. The time includes walking the result and hashing it.
 
+#![expect(clippy::disallowed_methods, reason = "it measures time that passes")]
+
 use std::io::{BufRead as _, Write as _};
 use std::time::{Duration, Instant};
 

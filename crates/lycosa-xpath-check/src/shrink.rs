@@ -16,7 +16,10 @@ pub(crate) fn shrink(case: Case, mut fails: impl FnMut(&Case) -> bool) -> Case {
         left = left.saturating_sub(1);
         left > 0 && fails(case)
     };
-    let mut best = case;
+    // Written out, so that sources are compared with their implied tags.
+    let written =
+        Case { source: edited(&case.document(), case.html, Edit::Remove(u32::MAX)), ..case.clone() };
+    let mut best = if attempt(&written) { written } else { case };
     loop {
         let before = (best.source.len(), best.expression.to_string().len());
         best = smaller_expression(best, &mut attempt);
@@ -46,9 +49,11 @@ fn smaller_document(mut best: Case, fails: &mut impl FnMut(&Case) -> bool) -> Ca
     'next: loop {
         let document = best.document();
         let Some(node) = document.node(lycosa_dom::NodeId::new(id)) else { return best };
-        let mut edits = vec![Edit::Remove(id)];
+        // The parser would put these back.
+        let is_implied = best.html && ["html", "head", "body"].contains(&node.name());
+        let mut edits = if is_implied { Vec::new() } else { vec![Edit::Remove(id)] };
         match node.kind() {
-            NodeKind::Element => edits.push(Edit::Unwrap(id)),
+            NodeKind::Element if !is_implied => edits.push(Edit::Unwrap(id)),
             NodeKind::Text => edits.push(Edit::Halve(id)),
             _ => {}
         }

@@ -99,11 +99,9 @@ pub(super) fn sheet(sheet: &Sheet) -> String {
 fn found(row: &Row) -> String {
     let (count, _, kind) = &row.found[0];
     let mut text = if kind == "nodes" { count.to_string() } else { kind.clone() };
-    for side in 1..SIDES.len() {
-        if row.differs(side) {
-            let (count, _, kind) = &row.found[side];
-            let _ = write!(text, " ({}: {count} {kind})", SIDES[side]);
-        }
+    for (side, name) in SIDES.iter().enumerate().filter(|(side, _)| row.differs(*side)) {
+        let (count, _, kind) = &row.found[side];
+        let _ = write!(text, " ({name}: {count} {kind})");
     }
     if let Some(own) = row.own_tree.filter(|own| kind == "nodes" && own != count) {
         let _ = write!(text, " (HTML of libxml2: {own})");
