@@ -13,6 +13,7 @@ pub(super) struct Indexes {
     nodes: OnceLock<NodeIndex>,
     attributes: OnceLock<Groups>,
     ids: OnceLock<Vec<u32>>,
+    capitals: OnceLock<Vec<Atom>>,
 }
 
 impl Indexes {
@@ -23,6 +24,7 @@ impl Indexes {
         nodes
             + self.attributes.get().map_or(0, Groups::memory)
             + self.ids.get().map_or(0, |ids| size_of::<u32>() * ids.len())
+            + self.capitals.get().map_or(0, |atoms| size_of::<Atom>() * atoms.len())
     }
 }
 
@@ -93,6 +95,15 @@ impl Document {
 
     fn atom_count(&self) -> usize {
         KNOWN.len() + self.dynamic.len()
+    }
+
+    /// The local names with capitals in them that only this document has.
+    pub(crate) fn names_with_capitals(&self) -> &[Atom] {
+        self.indexes.capitals.get_or_init(|| {
+            let numbered = (0_u32..).zip(&self.dynamic);
+            let capitals = numbered.filter(|(_, name)| name.bytes().any(|byte| byte.is_ascii_uppercase()));
+            capitals.filter_map(|(place, _)| Some(Atom(u32::try_from(KNOWN.len()).ok()? + place))).collect()
+        })
     }
 
     /// All elements.
