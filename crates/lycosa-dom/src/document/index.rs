@@ -79,17 +79,16 @@ struct NodeIndex {
 impl Document {
     fn node_index(&self) -> &NodeIndex {
         self.indexes.nodes.get_or_init(|| {
-            let numbered = || self.names.iter().copied().zip(0_u32..);
-            let elements = numbered().filter(|(name, _)| name.is_element());
-            let texts = numbered().filter(|(name, _)| *name == NodeName::TEXT);
-            NodeIndex {
-                groups: Groups::new(
-                    self.atom_count(),
-                    elements.clone().map(|(name, number)| (self.local_atom(name), number)),
-                ),
-                elements: elements.map(|(_, number)| number).collect(),
-                texts: texts.map(|(_, number)| number).collect(),
+            let (mut elements, mut texts) = (Vec::new(), Vec::new());
+            for (&name, number) in self.names.iter().zip(0_u32..) {
+                if name.is_element() {
+                    elements.push(number);
+                } else if name == NodeName::TEXT {
+                    texts.push(number);
+                }
             }
+            let named = elements.iter().map(|&number| (self.local_atom(self.name(number)), number));
+            NodeIndex { groups: Groups::new(self.atom_count(), named), elements, texts }
         })
     }
 
