@@ -13,7 +13,7 @@ use super::{
 use crate::{
     document::DocumentKind,
     name::{NodeName, atoms},
-    xpath::plan::{Axis, NameId, Predicate, Step},
+    xpath::plan::{Axis, Expr, NameId, Predicate, Step},
 };
 
 impl<'e, 'd> Run<'e, 'd> {
@@ -60,14 +60,19 @@ impl<'e, 'd> Run<'e, 'd> {
         want: Want,
     ) -> Outcome<Vec<u32>> {
         let (mut out, mut seen) = (Vec::new(), 0);
+        // Predicates that are the same for all nodes are asked of the first.
+        let is_fixed = step.predicates.iter().all(is_fixed);
         for node in candidates {
             seen += 1;
             if !check(node) {
                 continue;
             }
-            if !step.predicates.is_empty() {
+            if !step.predicates.is_empty() && (!is_fixed || out.is_empty()) {
                 self.charge(std::mem::take(&mut seen))?;
                 if !self.passes(&step.predicates, Key::node(node))? {
+                    if is_fixed {
+                        break;
+                    }
                     continue;
                 }
             }
@@ -445,4 +450,9 @@ impl<'e, 'd> Run<'e, 'd> {
             self.marks = marks;
         }
     }
+}
+
+/// Whether a predicate does not depend on the node.
+fn is_fixed(predicate: &Predicate) -> bool {
+    matches!(predicate, Predicate::Condition(Expr::Once(..) | Expr::Boolean(_)))
 }
