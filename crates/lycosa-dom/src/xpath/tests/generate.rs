@@ -359,7 +359,7 @@ proptest! {
 
     #[test]
     fn the_plan_gives_what_the_plain_evaluator_gives(
-        page_tape in prop::collection::vec(any::<u8>(), 0..160),
+        page_tape in prop::collection::vec(any::<u8>(), 0..320),
         tapes in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 1..8),
         context in any::<prop::sample::Index>(),
         is_xml in any::<bool>(),
