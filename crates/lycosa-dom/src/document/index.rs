@@ -13,6 +13,7 @@ pub(super) struct Indexes {
     nodes: OnceLock<NodeIndex>,
     attributes: OnceLock<Groups>,
     ids: OnceLock<Vec<u32>>,
+    capitals: OnceLock<Vec<Atom>>,
 }
 
 impl Indexes {
@@ -23,6 +24,7 @@ impl Indexes {
         nodes
             + self.attributes.get().map_or(0, Groups::memory)
             + self.ids.get().map_or(0, |ids| size_of::<u32>() * ids.len())
+            + self.capitals.get().map_or(0, |atoms| size_of::<Atom>() * atoms.len())
     }
 }
 
@@ -77,22 +79,30 @@ struct NodeIndex {
 impl Document {
     fn node_index(&self) -> &NodeIndex {
         self.indexes.nodes.get_or_init(|| {
-            let numbered = || self.names.iter().copied().zip(0_u32..);
-            let elements = numbered().filter(|(name, _)| name.is_element());
-            let texts = numbered().filter(|(name, _)| *name == NodeName::TEXT);
-            NodeIndex {
-                groups: Groups::new(
-                    self.atom_count(),
-                    elements.clone().map(|(name, number)| (self.local_atom(name), number)),
-                ),
-                elements: elements.map(|(_, number)| number).collect(),
-                texts: texts.map(|(_, number)| number).collect(),
+            let (mut elements, mut texts) = (Vec::new(), Vec::new());
+            for (&name, number) in self.names.iter().zip(0_u32..) {
+                if name.is_element() {
+                    elements.push(number);
+                } else if name == NodeName::TEXT {
+                    texts.push(number);
+                }
             }
+            let named = elements.iter().map(|&number| (self.local_atom(self.name(number)), number));
+            NodeIndex { groups: Groups::new(self.atom_count(), named), elements, texts }
         })
     }
 
     fn atom_count(&self) -> usize {
         KNOWN.len() + self.dynamic.len()
+    }
+
+    /// The local names with capitals in them that only this document has.
+    pub(crate) fn names_with_capitals(&self) -> &[Atom] {
+        self.indexes.capitals.get_or_init(|| {
+            let numbered = (0_u32..).zip(&self.dynamic);
+            let capitals = numbered.filter(|(_, name)| name.bytes().any(|byte| byte.is_ascii_uppercase()));
+            capitals.filter_map(|(place, _)| Some(Atom(u32::try_from(KNOWN.len()).ok()? + place))).collect()
+        })
     }
 
     /// All elements.

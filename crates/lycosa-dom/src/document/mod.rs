@@ -229,11 +229,6 @@ impl Document {
         self.atom_text(self.local_atom(name))
     }
 
-    /// The local names that only this document has.
-    pub(crate) fn dynamic_names(&self) -> impl Iterator<Item = &str> {
-        self.dynamic.iter().map(|name| &**name)
-    }
-
     /// The atom of a local name in this document, `None` when no node has it.
     pub(crate) fn find_atom(&self, text: &str) -> Option<Atom> {
         known_atom(text).or_else(|| {

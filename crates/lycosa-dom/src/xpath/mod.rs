@@ -1,48 +1,10 @@
 //! XPath 1.0, whole, over the frozen document: compiled once to a plan, run on any document from any thread.
 //!
-//! # What there is
-//!
-//! All of the recommendation (W3C, 16 November 1999). Axes: `ancestor`, `ancestor-or-self`, `attribute`, `child`,
-//! `descendant`, `descendant-or-self`, `following`, `following-sibling`, `namespace`, `parent`, `preceding`,
-//! `preceding-sibling`, `self`. Functions: `last`, `position`, `count`, `id`, `local-name`, `namespace-uri`, `name`;
-//! `string`, `concat`, `starts-with`, `contains`, `substring-before`, `substring-after`, `substring`,
-//! `string-length`, `normalize-space`, `translate`; `boolean`, `not`, `true`, `false`, `lang`; `number`, `sum`,
-//! `floor`, `ceiling`, `round`. Node tests: names, `*`, `prefix:*`, `node()`, `text()`, `comment()`,
-//! `processing-instruction()` with or without a target. Variables come with the evaluation
-//! ([`XPathEnvironment`]), namespace prefixes with the compilation ([`XPathOptions`]).
-//!
-//! # Beyond the recommendation
-//!
-//! What scrapers are used to. `has-class('a', …)`: the context element has all these classes. EXSLT under prefixes
-//! that are bound from the start: `re:test(text, pattern, flags?)` and `re:replace(text, pattern, flags, by)` with
-//! expressions that run in linear time (no look-around, no back references; flags `i` and `g`);
-//! `set:difference`, `set:intersection`, `set:distinct`, `set:has-same-node`, `set:leading`, `set:trailing`;
-//! `str:replace(text, from, to)`, `str:concat(nodes)`, `str:padding(length, text?)`, `str:align(text, in, how?)`.
-//! Functions that would have to make nodes (`re:match`, `str:tokenize`, `str:split`) do not exist: the document is
-//! frozen. Those of XPath 2.0 do not exist either; the error says what to write instead.
-//!
-//! # Names
-//!
-//! In an HTML document an element name without a prefix is compared without regard to ASCII case and finds HTML,
-//! SVG and MathML elements alike: `//svg//path` works, as it does in lxml and parsel, and so does `//DIV`. (A
-//! browser finds HTML elements alone by an unprefixed name; nobody's page rules can rely on that, since in a
-//! browser `//svg` finds nothing at all.) The prefixes `html`, `svg` and `math` are bound from the start and
-//! strict, so is `xml`, so is `xlink`. An attribute name is compared without regard to ASCII case on HTML elements,
-//! exactly on others, as in browsers. `@xml:lang` also finds what the HTML parser leaves as an attribute
-//! literally called `xml:lang`. `name()` and `local-name()` give `div`, lower case. A doctype is no node of XPath;
-//! the contents of a `<template>` are its children. In an XML document names are compared strictly.
-//!
-//! # Limits
-//!
-//! An expression is at most 64 KiB long and its brackets 100 deep. An evaluation ends with
-//! [`XPathErrorKind::StepLimit`] after [`XPathEnvironment::max_steps`] and with
-//! [`XPathErrorKind::MemoryLimit`] beyond [`XPathEnvironment::max_memory`]. Nothing recurses over the depth of the
-//! document.
-//!
 //! # How it is built
 //!
 //! `lexer` and `parser` make a syntax tree, `compile` makes the `plan` of it, `evaluate` runs the plan over arrays;
 //! `functions`, `number`, `value` and `error` are what their names say.
+#![doc = include_str!("language.md")]
 
 mod compile;
 mod environment;
@@ -67,7 +29,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 use self::{error::Fault, plan::Plan};
 use crate::document::NodeRef;
 
-/// A compiled expression. Compile once, evaluate on any document from any thread; a clone costs nothing.
+/// A compiled XPath 1.0 expression. Compile once, evaluate on any document from any thread; a clone costs nothing.
 ///
 /// ```
 /// use lycosa_dom::{Document, ParseOptions, XPath};
@@ -77,6 +39,7 @@ use crate::document::NodeRef;
 /// assert_eq!(XPath::compile("count(//li)")?.evaluate(document.root())?.to_number(), 2.0);
 /// # Ok::<(), lycosa_dom::XPathError>(())
 /// ```
+#[doc = include_str!("language.md")]
 #[derive(Clone)]
 pub struct XPath(Arc<Plan>);
 

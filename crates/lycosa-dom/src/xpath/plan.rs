@@ -41,6 +41,8 @@ pub(super) struct NameTest {
     pub(super) lower: Box<str>,
     /// The number of the lower-case name, where every document has it.
     pub(super) known: Option<Atom>,
+    /// The number of the same name with capitals, where every document has such a one (`foreignObject`).
+    pub(super) known_capitals: Option<Atom>,
 }
 
 /// The type of an expression, as far as it is known before evaluation.
@@ -104,6 +106,8 @@ pub(super) enum Expr {
     Attribute(Box<AttributeCondition>),
     /// Whether the string-value of the context contains a text; the number of the search.
     Contains(usize, Box<Finder<'static>>),
+    /// Whether a text has anything but whitespace in it.
+    NotBlank(Box<Expr>),
     /// Whether a text, its whitespace normalised, is this one.
     NormalizedIs(Box<Expr>, Box<str>),
 }
@@ -189,7 +193,17 @@ pub(super) struct Step {
     /// Whether a predicate depends on position or size.
     pub(super) is_positional: bool,
     /// An attribute that a node must have to pass the predicates, and its value, if that is given.
-    pub(super) needed: Option<(NameId, Option<Box<str>>)>,
+    pub(super) needed: Option<Needed>,
+}
+
+/// An attribute that a node must have to pass.
+#[derive(Debug)]
+pub(super) struct Needed {
+    pub(super) name: NameId,
+    /// Its value, if only one will do.
+    pub(super) value: Option<Box<str>>,
+    /// Whether the predicates ask for nothing but the value of this attribute.
+    pub(super) is_all: bool,
 }
 
 /// What a step asks of a node.
@@ -236,6 +250,7 @@ impl Expr {
             | Self::Comparisons(..)
             | Self::Attribute(_)
             | Self::Contains(..)
+            | Self::NotBlank(_)
             | Self::NormalizedIs(..) => Type::Boolean,
             Self::Variable(..) => Type::Unknown,
             Self::Once(_, inner) => inner.type_of(),

@@ -18,7 +18,7 @@ use super::{
     parser::{Kind, Name, Part},
     plan::{Arithmetic, Comparison, Expr, NameId, NameTest, Plan, Type},
 };
-use crate::name::known_atom;
+use crate::name::{known_atom, known_capitals};
 
 /// The plan of an expression.
 pub(super) fn compile(source: &Arc<str>, options: &XPathOptions) -> Result<Plan, Fault> {
@@ -229,7 +229,9 @@ impl Compiler<'_> {
         let namespace = if prefix.is_empty() { None } else { Some(self.namespace(prefix, at)?) };
         let lower: Box<str> = local.unwrap_or_default().to_ascii_lowercase().into();
         let known = local.and(known_atom(&lower));
-        let test = NameTest { is_attribute, namespace, local: local.map(Into::into), lower, known };
+        let known_capitals = known_capitals(&lower);
+        let local = local.map(Into::into);
+        let test = NameTest { is_attribute, namespace, local, lower, known, known_capitals };
         let found = self.names.iter().position(|name| *name == test);
         Ok(NameId(found.unwrap_or_else(|| {
             self.names.push(test);

@@ -34,12 +34,26 @@ fn on_attribute(name: NameId, kind: AttributeTest, text: &str) -> Expr {
 
 /// The boolean that a value is.
 pub(super) fn condition(expr: Expr) -> Expr {
-    match (attribute(&expr), &expr) {
-        (Some(name), _) => on_attribute(name, AttributeTest::Exists, ""),
-        (None, Expr::Number(number)) => Expr::Boolean(*number != 0.0 && !number.is_nan()),
-        (None, Expr::Text(text)) => Expr::Boolean(!text.is_empty()),
-        _ => Expr::Boolify(Box::new(expr)),
+    if let Some(name) = attribute(&expr) {
+        return on_attribute(name, AttributeTest::Exists, "");
     }
+    match expr {
+        Expr::Number(number) => Expr::Boolean(number != 0.0 && !number.is_nan()),
+        Expr::Text(text) => Expr::Boolean(!text.is_empty()),
+        Expr::Call(call) => match normalized(call) {
+            Ok(inner) => Expr::NotBlank(Box::new(inner)),
+            Err(call) => Expr::Boolify(Box::new(Expr::Call(call))),
+        },
+        expr => Expr::Boolify(Box::new(expr)),
+    }
+}
+
+/// What is normalised, when this is a call of `normalize-space`.
+fn normalized(mut call: Box<Call>) -> Result<Expr, Box<Call>> {
+    if call.function != Function::NormalizeSpace {
+        return Err(call);
+    }
+    call.arguments.pop().ok_or(call)
 }
 
 /// A comparison.
@@ -52,12 +66,14 @@ pub(super) fn compare(comparison: Comparison, left: Expr, right: Expr) -> Expr {
         match (attribute(&left), comparison, &left) {
             (Some(name), Comparison::Equal, _) => return on_attribute(name, AttributeTest::Is, text),
             (Some(name), Comparison::NotEqual, _) => return on_attribute(name, AttributeTest::IsNot, text),
-            (None, Comparison::Equal, Expr::Call(call)) if call.function == Function::NormalizeSpace => {
+            (None, Comparison::Equal | Comparison::NotEqual, Expr::Call(call))
+                if call.function == Function::NormalizeSpace =>
+            {
                 let (Expr::Call(call), Expr::Text(text)) = (left, right) else { return Expr::Boolean(false) };
-                let Call { mut arguments, .. } = *call;
-                return match arguments.pop() {
-                    Some(inner) => Expr::NormalizedIs(Box::new(inner), text),
-                    None => Expr::Boolean(false),
+                return match normalized(call) {
+                    Ok(inner) if comparison == Comparison::Equal => Expr::NormalizedIs(Box::new(inner), text),
+                    Ok(inner) => Expr::Not(Box::new(Expr::NormalizedIs(Box::new(inner), text))),
+                    Err(_) => Expr::Boolean(false),
                 };
             }
             _ => {}
@@ -160,6 +176,16 @@ impl Expr {
             }
             Self::And(sides) => sides.iter().find_map(Self::needed_attribute),
             _ => None,
+        }
+    }
+
+    /// Whether it is a condition on this attribute and on nothing else.
+    pub(super) fn is_about(&self, name: NameId) -> bool {
+        match self {
+            Self::Attribute(condition) => condition.name == name,
+            Self::Or(sides) | Self::And(sides) => sides.iter().all(|side| side.is_about(name)),
+            Self::Not(inner) => inner.is_about(name),
+            _ => false,
         }
     }
 }

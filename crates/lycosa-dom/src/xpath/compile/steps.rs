@@ -5,7 +5,7 @@ use super::{Compiled, Compiler, Needs, boolify, calls::check_nodes};
 use crate::xpath::{
     error::Fault,
     parser::{self, Part},
-    plan::{Axis, Comparison, Expr, Filter, NameId, Path, Predicate, Start, Step, Test, Type},
+    plan::{Axis, Comparison, Expr, Filter, NameId, Needed, Path, Predicate, Start, Step, Test, Type},
 };
 
 impl Compiler<'_> {
@@ -177,15 +177,23 @@ fn push(steps: &mut Vec<Step>, mut step: Step) {
 }
 
 /// An attribute that a node must have to pass the first predicates, before any that counts.
-fn needed(predicates: &[Predicate]) -> Option<(NameId, Option<Box<str>>)> {
-    let mut found = None;
+fn needed(predicates: &[Predicate]) -> Option<Needed> {
+    let mut found: Option<(NameId, Option<&str>)> = None;
     for predicate in predicates {
         let Predicate::Condition(expr) = predicate else { break };
         match expr.needed_attribute() {
-            Some((name, Some(value))) => return Some((name, Some(value.into()))),
+            Some((name, Some(value))) => {
+                found = Some((name, Some(value)));
+                break;
+            }
             Some((name, None)) if found.is_none() => found = Some((name, None)),
             _ => {}
         }
     }
-    found
+    let (name, value) = found?;
+    let is_all = predicates.iter().all(|predicate| match predicate {
+        Predicate::Condition(expr) => expr.is_about(name),
+        _ => false,
+    });
+    Some(Needed { name, value: value.map(Into::into), is_all })
 }

@@ -55,6 +55,31 @@ impl<'e, 'd> Run<'e, 'd> {
         self.value_holds(condition, value)
     }
 
+    /// Whether conditions on one attribute, combined, hold for its value.
+    pub(super) fn holds_for_value(&mut self, expr: &'e Expr, value: &str) -> Outcome<bool> {
+        match expr {
+            Expr::Attribute(condition) => self.value_holds(condition, value),
+            Expr::Not(inner) => Ok(!self.holds_for_value(inner, value)?),
+            Expr::Or(sides) => {
+                for side in sides {
+                    if self.holds_for_value(side, value)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Expr::And(sides) => {
+                for side in sides {
+                    if !self.holds_for_value(side, value)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
     /// A comparison holds if it does for any attribute; a function takes the first.
     fn any_attribute_holds(
         &mut self,
@@ -127,7 +152,7 @@ impl<'e, 'd> Run<'e, 'd> {
         let Some(state) = self.searches.get_mut(search) else { return Ok(false) };
         if state.found.is_none() {
             state.read += range.len();
-            if state.read <= whole.len() {
+            if state.read <= whole.len() / 4 {
                 self.charge(range.len() as u64 / 64 + 1)?;
                 return Ok(finder.find(&whole.as_bytes()[range]).is_some());
             }

@@ -9,7 +9,7 @@ use super::{
     ranges::Ranges,
     walk::{NodeTest, Walk},
 };
-use crate::xpath::plan::{Predicate, Step};
+use crate::xpath::plan::{Predicate, Step, Type};
 
 /// What becomes of a candidate.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -127,6 +127,11 @@ impl<'e, 'd> Run<'e, 'd> {
     fn counts(&mut self, predicate: &'e Predicate, focus: Focus) -> Outcome<bool> {
         let Predicate::Counting { expression, .. } = predicate else { return Ok(true) };
         let mark = self.held;
+        if expression.type_of() == Type::Boolean {
+            let passes = self.boolean(expression, focus)?;
+            self.held = mark;
+            return Ok(passes);
+        }
         let value = self.value(expression, focus)?;
         self.held = mark;
         Ok(match value {

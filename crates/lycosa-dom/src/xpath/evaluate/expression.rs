@@ -8,7 +8,7 @@ use super::{
 use crate::xpath::{
     XPathErrorKind,
     error::Fault,
-    number::{format_number, parse_number},
+    number::{format_number, is_space, parse_number},
     plan::{Arithmetic, Expr, Type},
     value::XPathValue,
 };
@@ -107,6 +107,12 @@ impl<'e, 'd> Run<'e, 'd> {
                 Ok(result)
             }
             Expr::Contains(search, text) => self.contains(*search, text, focus.key),
+            Expr::NotBlank(inner) => {
+                let text = self.text(inner, focus)?;
+                let blank = text.bytes().take_while(|&byte| is_space(byte)).count();
+                self.charge_text(blank)?;
+                Ok(blank < text.len())
+            }
             Expr::NormalizedIs(inner, text) => self.normalized_is(inner, text, focus),
             Expr::Once(slot, inner) => self.with_slot(*slot, inner, focus, |_, value| Ok(value.to_boolean())),
             Expr::Path(path) => self.exists(path, focus),

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::nodes::{Key, Place};
 use crate::{
     document::{Attribute, Document, DocumentKind, NodeKind, NodeRef},
-    name::{Atom, KNOWN, Namespace, NodeName},
+    name::{Atom, Namespace, NodeName},
     xpath::plan::NameTest,
 };
 
@@ -76,7 +76,7 @@ impl Matcher {
         match (namespace, test.is_attribute) {
             (None, true) if lower == written => Self::exactly(lower.map(NodeName::plain)),
             (None, true) => Self::ByOwner(lower.map(NodeName::plain), written.map(NodeName::plain)),
-            (None, false) => Self::any_spelling(document, &test.lower, lower),
+            (None, false) => Self::any_spelling(document, test, lower),
             (Some(Namespace::Html), false) => Self::exactly(lower.map(NodeName::html)),
             (Some(namespace), false) => Self::exactly(written.map(|atom| NodeName::new(namespace, atom))),
             (Some(namespace), true) => {
@@ -91,13 +91,10 @@ impl Matcher {
     }
 
     /// The matcher of an unprefixed element name in an HTML document, where SVG names keep their capitals.
-    fn any_spelling(document: &Document, lower: &str, atom: Option<Atom>) -> Self {
-        let is_other =
-            |text: &str| text.len() == lower.len() && text != lower && text.eq_ignore_ascii_case(lower);
-        let known = || KNOWN.iter().position(|text| is_other(text));
-        let number =
-            document.dynamic_names().position(is_other).map(|place| KNOWN.len() + place).or_else(known);
-        let other = number.and_then(|number| u32::try_from(number).ok()).map(Atom);
+    fn any_spelling(document: &Document, test: &NameTest, atom: Option<Atom>) -> Self {
+        let is_other = |atom: Atom| document.atom_text(atom).eq_ignore_ascii_case(&test.lower);
+        let own = document.names_with_capitals().iter().copied().find(|&atom| is_other(atom));
+        let other = own.or(test.known_capitals);
         match (atom, other) {
             (Some(atom), Some(other)) => Self::Locals(atom, other),
             (Some(atom), None) | (None, Some(atom)) => Self::Local(atom),

@@ -43,8 +43,38 @@ impl<'e, 'd> Run<'e, 'd> {
     /// Whether a path finds anything.
     pub(super) fn exists(&mut self, path: &'e Path, focus: Focus) -> Outcome<bool> {
         match single(path) {
-            Some(step) => Ok(self.first_on_axis(step, focus.key)?.is_some()),
+            Some(step) => {
+                if let Some(exists) = self.exists_at_once(step, focus.key) {
+                    self.charge(1)?;
+                    return Ok(exists);
+                }
+                Ok(self.first_on_axis(step, focus.key)?.is_some())
+            }
             None => Ok(!self.path(path, focus, Want::Any)?.is_empty()),
+        }
+    }
+
+    /// The same for steps without predicates that need no walk.
+    #[inline]
+    fn exists_at_once(&self, step: &'e Step, key: Key) -> Option<bool> {
+        if !key.is_node() || !step.predicates.is_empty() {
+            return None;
+        }
+        let (document, node, test) = (self.document, key.owner(), self.test(step));
+        match step.axis {
+            Axis::SelfNode => Some(test.has(document, node)),
+            Axis::Parent => Some(document.parent_of(node).is_some_and(|parent| test.has(document, parent))),
+            Axis::Child if document.end_of(node) == node + 1 => Some(false),
+            // The first child is there, and very often the one.
+            Axis::Child if test.has(document, node + 1) => Some(true),
+            Axis::Descendant => match test.indexed(document) {
+                Some((list, true)) => {
+                    let next = list.partition_point(|&other| other <= node);
+                    Some(list.get(next).is_some_and(|&other| other < document.end_of(node)))
+                }
+                _ => None,
+            },
+            _ => None,
         }
     }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     document::DocumentKind,
     name::{NodeName, atoms},
-    xpath::plan::{Axis, NameId, Step},
+    xpath::plan::{Axis, Expr, NameId, Predicate, Step},
 };
 
 impl<'e, 'd> Run<'e, 'd> {
@@ -60,14 +60,19 @@ impl<'e, 'd> Run<'e, 'd> {
         want: Want,
     ) -> Outcome<Vec<u32>> {
         let (mut out, mut seen) = (Vec::new(), 0);
+        // Predicates that are the same for all nodes are asked of the first.
+        let is_fixed = step.predicates.iter().all(is_fixed);
         for node in candidates {
             seen += 1;
             if !check(node) {
                 continue;
             }
-            if !step.predicates.is_empty() {
+            if !step.predicates.is_empty() && (!is_fixed || out.is_empty()) {
                 self.charge(std::mem::take(&mut seen))?;
                 if !self.passes(&step.predicates, Key::node(node))? {
+                    if is_fixed {
+                        break;
+                    }
                     continue;
                 }
             }
@@ -100,22 +105,17 @@ impl<'e, 'd> Run<'e, 'd> {
     ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let ranges = Ranges::new(document, nodes, step.axis == Axis::DescendantOrSelf);
+        if let Some(list) = self.identified(step) {
+            return self.owners(ranges, list, step, test, want);
+        }
         let indexed = test.indexed(document);
-        if let Some((list, true)) = indexed
-            && step.predicates.is_empty()
-            && let [node] = nodes
-        {
+        if let (Some((list, true)), true, [node]) = (indexed, step.predicates.is_empty(), nodes) {
             let start = node + u32::from(step.axis == Axis::Descendant);
             return Ok(NodeSet::Lent(part(list, start..document.end_of(*node))));
         }
         let most = indexed.map_or(usize::MAX, |(list, _)| list.len());
-        if let Some((list, name)) = self.needed(step, most) {
-            let owners = ranges.flat_map(|range| part(list, document.attributes_in(range)));
-            let owners =
-                owners.map(|&attribute| (document.owner_of(attribute), document.attribute_name(attribute)));
-            let owners = owners.filter(move |(_, found)| *found == name).map(|(owner, _)| owner);
-            let kept = self.sift(owners, |node| test.has(document, node), step, want)?;
-            return Ok(NodeSet::Tree(kept));
+        if let Some(list) = self.with_attribute(step).filter(|list| list.len() < most) {
+            return self.owners(ranges, list, step, test, want);
         }
         let kept = match indexed {
             Some((list, true)) => self.sift(ranges.cut(list), |_| true, step, want)?,
@@ -127,17 +127,63 @@ impl<'e, 'd> Run<'e, 'd> {
         Ok(NodeSet::Tree(kept))
     }
 
-    /// The attributes one of which a node must have to pass, when there are fewer than `most`, and their name.
-    fn needed(&self, step: &'e Step, most: usize) -> Option<(&'d [u32], NodeName)> {
-        let (name, value) = step.needed.as_ref()?;
-        let document = self.document;
-        let Matcher::Exact(name) = self.matcher(*name) else { return None };
-        let is_id = name == NodeName::plain(atoms::ID) && document.kind() == DocumentKind::Html;
-        if let (Some(value), true) = (value, is_id) {
-            return Some((document.ids_with_value(value), name));
+    /// The `id` attributes with the value that a node must have to pass.
+    fn identified(&self, step: &'e Step) -> Option<&'d [u32]> {
+        let needed = step.needed.as_ref()?;
+        let value = needed.value.as_deref()?;
+        let is_id = self.matcher(needed.name) == Matcher::Exact(NodeName::plain(atoms::ID));
+        (is_id && self.document.kind() == DocumentKind::Html).then(|| self.document.ids_with_value(value))
+    }
+
+    /// The attributes with the local name of the one that a node must have to pass.
+    fn with_attribute(&self, step: &'e Step) -> Option<&'d [u32]> {
+        let Matcher::Exact(name) = self.matcher(step.needed.as_ref()?.name) else { return None };
+        Some(self.document.attributes_by_name(self.document.local_atom(name)))
+    }
+
+    /// The owners of attributes, when they lie in the ranges and pass.
+    fn owners(
+        &mut self,
+        ranges: Ranges<'_, 'd>,
+        list: &'d [u32],
+        step: &'e Step,
+        test: NodeTest<'e>,
+        want: Want,
+    ) -> Outcome<NodeSet<'d>> {
+        let (document, mut out) = (self.document, Vec::new());
+        let Some(needed) = &step.needed else { return Ok(NodeSet::EMPTY) };
+        let Matcher::Exact(name) = self.matcher(needed.name) else { return Ok(NodeSet::EMPTY) };
+        for range in ranges {
+            for &attribute in part(list, document.attributes_in(range)) {
+                let owner = document.owner_of(attribute);
+                self.charge(1)?;
+                if document.attribute_name(attribute) != name || !test.has(document, owner) {
+                    continue;
+                }
+                let passes = match needed.is_all {
+                    true => self.value_passes(&step.predicates, document.value_of_attribute(attribute))?,
+                    false => self.passes(&step.predicates, Key::node(owner))?,
+                };
+                if passes {
+                    out.push(owner);
+                    if want != Want::All {
+                        return Ok(NodeSet::Tree(out));
+                    }
+                }
+            }
         }
-        let list = document.attributes_by_name(document.local_atom(name));
-        (list.len() < most).then_some((list, name))
+        Ok(NodeSet::Tree(out))
+    }
+
+    fn value_passes(&mut self, predicates: &'e [Predicate], value: &str) -> Outcome<bool> {
+        for predicate in predicates {
+            if let Predicate::Condition(expr) = predicate
+                && !self.holds_for_value(expr, value)?
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Children of nodes that lie in one another come out of order, and are sorted then.
@@ -404,4 +450,9 @@ impl<'e, 'd> Run<'e, 'd> {
             self.marks = marks;
         }
     }
+}
+
+/// Whether a predicate does not depend on the node.
+fn is_fixed(predicate: &Predicate) -> bool {
+    matches!(predicate, Predicate::Condition(Expr::Once(..) | Expr::Boolean(_)))
 }

@@ -11,6 +11,9 @@ use crate::{
     xpath::plan::Axis,
 };
 
+/// So many candidates are few.
+const FEW: usize = 8;
+
 /// What a step asks of a node, in the numbers of one document.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum NodeTest<'e> {
@@ -117,6 +120,12 @@ enum State<'d> {
         next: u32,
         end: u32,
     },
+    /// The few nodes an index has among siblings and what lies in them; those with this parent are taken.
+    FewSiblings {
+        nodes: &'d [u32],
+        parent: u32,
+        is_backward: bool,
+    },
     /// Siblings before this one.
     Before {
         node: u32,
@@ -177,9 +186,9 @@ impl<'e, 'd> Walk<'e, 'd> {
             Axis::Parent => parent.map_or(State::Done, |parent| State::One(Key::node(parent))),
             Axis::Ancestor => parent.map_or(State::Done, State::Up),
             Axis::AncestorOrSelf => State::Up(node),
-            Axis::FollowingSibling => parent
-                .map_or(State::Done, |parent| State::Siblings { next: end, end: document.end_of(parent) }),
-            Axis::PrecedingSibling => parent.map_or(State::Done, |parent| State::Before { node, parent }),
+            Axis::FollowingSibling | Axis::PrecedingSibling => {
+                parent.map_or(State::Done, |parent| Self::siblings(document, axis, test, node, parent))
+            }
             Axis::Attribute => {
                 let range = document.attributes_in(node..node + 1);
                 State::Attributes { next: range.start, end: range.end }
@@ -200,6 +209,23 @@ impl<'e, 'd> Walk<'e, 'd> {
             Axis::Preceding => Self::backward(document, test, owner),
             _ => State::Done,
         }
+    }
+
+    /// When there are few candidates between a node and the end of its siblings, or none, they are looked at
+    /// instead of all siblings.
+    fn siblings(document: &'d Document, axis: Axis, test: NodeTest<'e>, node: u32, parent: u32) -> State<'d> {
+        let is_backward = axis == Axis::PrecedingSibling;
+        let (end, last) = (document.end_of(node), document.end_of(parent));
+        let range = if is_backward { parent + 1..node } else { end..last };
+        if range.len() > FEW
+            && let Some((nodes, _)) = test.indexed(document)
+        {
+            let nodes = part(nodes, range);
+            if nodes.len() <= FEW {
+                return State::FewSiblings { nodes, parent, is_backward };
+            }
+        }
+        if is_backward { State::Before { node, parent } } else { State::Siblings { next: end, end: last } }
     }
 
     fn forward(document: &'d Document, test: NodeTest<'e>, next: u32, end: u32) -> State<'d> {
@@ -306,6 +332,13 @@ impl Walk<'_, '_> {
                 let node = *node;
                 self.state = document.parent_of(node).map_or(State::Done, State::Up);
                 Next::Candidate(node)
+            }
+            State::FewSiblings { nodes, parent, is_backward } => {
+                let split = if *is_backward { nodes.split_last() } else { nodes.split_first() };
+                let Some((&node, rest)) = split else { return Next::End };
+                *nodes = rest;
+                let is_sibling = document.parent_of(node) == Some(*parent);
+                if is_sibling { Next::Candidate(node) } else { Next::Skip }
             }
             State::Before { node, parent } => {
                 let (node, parent) = (*node, *parent);

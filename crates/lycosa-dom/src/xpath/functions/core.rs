@@ -2,7 +2,7 @@
 
 use super::{
     Function,
-    strings::{Normalized, normalize_space, substring, translate},
+    strings::{Normalized, normalize_space, normalized_length, substring, translate},
 };
 use crate::{
     document::Attribute,
@@ -52,6 +52,14 @@ impl<'e, 'd> Run<'e, 'd> {
                 Ok(sum)
             }
             Function::StringLength => {
+                if let Expr::Call(inner) = argument
+                    && let (Function::NormalizeSpace, [text]) = (inner.function, &*inner.arguments)
+                {
+                    let text = self.text(text, focus)?;
+                    self.charge_text(text.len())?;
+                    #[allow(clippy::cast_precision_loss, reason = "texts are shorter than 2^53 bytes")]
+                    return Ok(normalized_length(&text) as f64);
+                }
                 let text = self.text(argument, focus)?;
                 self.charge_text(text.len())?;
                 #[allow(clippy::cast_precision_loss, reason = "texts are shorter than 2^53 bytes")]

@@ -56,6 +56,22 @@ pub(in crate::xpath) fn normalize_space(text: &str) -> Normalized {
     Normalized::New(out)
 }
 
+/// The number of characters that the normalised text has.
+pub(in crate::xpath) fn normalized_length(text: &str) -> usize {
+    let (mut length, mut owed, mut is_started) = (0, 0, false);
+    for &byte in text.as_bytes() {
+        if is_space(byte) {
+            owed = usize::from(is_started);
+        } else {
+            is_started = true;
+            // Only the first byte of a character counts.
+            length += owed + usize::from(byte & 0xC0 != 0x80);
+            owed = 0;
+        }
+    }
+    length
+}
+
 /// A normalised text: a part of the original, where that is enough.
 pub(in crate::xpath) enum Normalized {
     Part(Range<usize>),
@@ -120,6 +136,17 @@ mod tests {
         assert_eq!(part("12345", 9.0, Some(2.0)), "");
         assert_eq!(part("äöü𝄞x", 2.0, Some(3.0)), "öü𝄞");
         assert_eq!(part("äöü", 0.0, Some(2.0)), "ä");
+    }
+
+    #[test]
+    fn the_length_of_a_normalised_text_needs_no_such_text() {
+        for text in ["", "  ", "a", " a  b\tä ", "äö \n ü𝄞", "x "] {
+            let normalised = match normalize_space(text) {
+                Normalized::Part(range) => text[range].to_owned(),
+                Normalized::New(new) => new,
+            };
+            assert_eq!(normalized_length(text), normalised.chars().count(), "{text:?}");
+        }
     }
 
     #[test]

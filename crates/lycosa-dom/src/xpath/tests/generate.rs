@@ -249,7 +249,17 @@ const ATTRIBUTE_CONDITIONS: &[&str] = &[
     "normalize-space()='x y'",
     "normalize-space(@class)='y x'",
     "normalize-space(.)=' x'",
+    "normalize-space()",
+    "not(normalize-space())",
+    "normalize-space(@class)",
+    "normalize-space()!='x'",
+    "@class='x' or @class='y'",
+    "@class and not(@class='x')",
+    "contains(@class,'x') and not(contains(@class,'y'))",
+    "not(@class='x')",
     "@class=@id",
+    "preceding-sibling::b",
+    "following-sibling::*[1][self::b]",
     "@CLASS",
     ".=//@title",
     "not(preceding-sibling::li)",
@@ -349,7 +359,7 @@ proptest! {
 
     #[test]
     fn the_plan_gives_what_the_plain_evaluator_gives(
-        page_tape in prop::collection::vec(any::<u8>(), 0..160),
+        page_tape in prop::collection::vec(any::<u8>(), 0..320),
         tapes in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 1..8),
         context in any::<prop::sample::Index>(),
         is_xml in any::<bool>(),

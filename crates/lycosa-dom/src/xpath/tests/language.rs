@@ -95,6 +95,24 @@ fn a_position_is_counted_along_the_axis_from_one_context_node() {
 }
 
 #[test]
+fn what_lies_in_a_sibling_is_no_sibling() {
+    let filler = "<i></i>".repeat(20);
+    let document = html(&format!(
+        "<div><p id=a></p>{filler}<section><b id=x></b></section>{filler}<b id=y></b>{filler}<p id=c></p></div>"
+    ));
+    for (expression, nodes) in [
+        ("//p[@id='a']/following-sibling::b", "b#y"),
+        ("//p[@id='c']/preceding-sibling::b", "b#y"),
+        ("//p[@id='a']/following-sibling::b[1]", "b#y"),
+        ("//p[following-sibling::b[@id='x']]", ""),
+        ("//p[preceding-sibling::b[last()][@id='y']]", "p#c"),
+        ("//p[not(preceding-sibling::u)]", "p#a p#c"),
+    ] {
+        assert_eq!(found(&document, expression).join(" "), nodes, "{expression}");
+    }
+}
+
+#[test]
 fn operators_bind_as_the_grammar_says() {
     let document = html("<p>");
     for (expression, result) in [
