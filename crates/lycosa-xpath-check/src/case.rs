@@ -141,3 +141,35 @@ impl fmt::Display for Answers {
         write!(formatter, "  libxml2:    {}", self.libxml2)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::Key;
+
+    fn verdict(expression: &str, ours: Answer, peer: Answer, libxml2: Answer) -> Verdict {
+        Answers { expression: expression.to_owned(), ours, peer, libxml2 }.verdict()
+    }
+
+    #[test]
+    fn ours_alone_is_a_disagreement_and_so_is_an_oracle_without_a_known_fault() {
+        use Answer::{Boolean, Number, Refused, Silent, Text};
+        let nodes =
+            |numbers: &[u32]| Answer::Nodes(numbers.iter().map(|number| Key::Node(*number)).collect());
+        assert_eq!(verdict("//a", nodes(&[1, 2]), nodes(&[2, 1]), nodes(&[1, 2])), Verdict::Agreed);
+        assert_eq!(verdict("//a", nodes(&[1]), nodes(&[1, 2]), nodes(&[1, 2])), Verdict::Disagreed);
+        assert_eq!(verdict("//a", nodes(&[1]), nodes(&[1]), nodes(&[2])), Verdict::Disagreed);
+        assert_eq!(verdict("'1'", Text("1".to_owned()), Number(1.0), Number(1.0)), Verdict::Disagreed);
+        assert_eq!(verdict("x", Number(0.0), Number(-0.0), Number(0.0)), Verdict::Disagreed);
+        let excused = verdict("sum(x)", Number(0.0), Number(-0.0), Number(0.0));
+        assert!(matches!(excused, Verdict::Excused(_)), "{excused:?}");
+        // A fault of one oracle is no excuse when the other disagrees as well.
+        assert_eq!(verdict("sum(x)", Number(0.0), Number(-0.0), Number(1.0)), Verdict::Disagreed);
+        let refused = |words: &str| Refused(words.to_owned());
+        assert_eq!(verdict("(", refused("a"), refused("b"), refused("c")), Verdict::Agreed);
+        assert_eq!(verdict("(", refused("a"), Boolean(true), Boolean(true)), Verdict::Disagreed);
+        let met = Silent("ours met a limit");
+        assert_eq!(verdict("//a", met, nodes(&[1]), nodes(&[1])), Verdict::Skipped("ours met a limit"));
+        assert_eq!(verdict("//a", nodes(&[1]), Silent("not asked"), nodes(&[1])), Verdict::Agreed);
+    }
+}
