@@ -90,7 +90,9 @@ pub(crate) fn run(plan: Plan, mut say: impl FnMut(&str)) -> Result<Report, Strin
             let expression = Grammar::new(&vocabulary, dice.number(), most_nested, !html).expression();
             let context = if dice.percent(60) { 0 } else { dice.below(nodes) };
             let case = Case { source: source.clone(), html, context, expression };
+            let shown = report.disagreements.len();
             put(&case, &ready, &mut lxml, &mut report);
+            report.disagreements.iter().skip(shown).for_each(|case| say(&format!("\n{case}")));
             if report.disagreements.len() >= MOST_SHOWN {
                 break;
             }

@@ -77,7 +77,6 @@ fn main() -> ExitCode {
 
 fn fuzz(cases: usize, seed: u64) -> Result<(), String> {
     let report = fuzz::run(fuzz::Plan { cases, seed, thorough: true }, say)?;
-    report.disagreements.iter().for_each(|shown| say(&format!("\n{shown}")));
     say(&format!("\n{}", report.counts()));
     match report.disagreements.len() {
         0 => Ok(()),
