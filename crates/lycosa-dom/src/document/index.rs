@@ -1,29 +1,58 @@
-//! Where the nodes of each name are: arrays made once, when something first asks, so that "all `a` elements" is a
-//! slice. Threads may ask at the same time. XPath reads it; selectors scan, since one scan costs no more than
-//! making this.
+//! Where the nodes of each name are: arrays made once, so that "all `a` elements" is a slice. An index is made when
+//! it is asked for the third time, because the document of which one thing is asked is scanned sooner than indexed.
+//! Threads may ask at the same time. XPath reads it; selectors scan.
 
-use std::sync::OnceLock;
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU32, Ordering::Relaxed},
+};
 
 use super::Document;
 use crate::name::{Atom, KNOWN, NodeName};
 
-/// The indexes of a document, each made when first asked for.
+/// How often an index is asked for in vain.
+const PATIENCE: u32 = 2;
+
+/// An index that is made when it was asked for often enough.
+#[derive(Debug)]
+struct Lazy<T> {
+    made: OnceLock<T>,
+    asked: AtomicU32,
+}
+
+impl<T> Default for Lazy<T> {
+    fn default() -> Self {
+        Self { made: OnceLock::new(), asked: AtomicU32::new(0) }
+    }
+}
+
+impl<T> Lazy<T> {
+    #[inline]
+    fn get(&self, make: impl FnOnce() -> T) -> Option<&T> {
+        if let Some(made) = self.made.get() {
+            return Some(made);
+        }
+        (self.asked.fetch_add(1, Relaxed) >= PATIENCE).then(|| self.made.get_or_init(make))
+    }
+}
+
+/// The indexes of a document.
 #[derive(Debug, Default)]
 pub(super) struct Indexes {
-    nodes: OnceLock<NodeIndex>,
-    attributes: OnceLock<Groups>,
-    ids: OnceLock<Vec<u32>>,
+    nodes: Lazy<NodeIndex>,
+    attributes: Lazy<Groups>,
+    ids: Lazy<Vec<u32>>,
     capitals: OnceLock<Vec<Atom>>,
 }
 
 impl Indexes {
     pub(super) fn memory(&self) -> usize {
-        let nodes = self.nodes.get().map_or(0, |index| {
+        let nodes = self.nodes.made.get().map_or(0, |index| {
             index.groups.memory() + size_of::<u32>() * (index.elements.len() + index.texts.len())
         });
         nodes
-            + self.attributes.get().map_or(0, Groups::memory)
-            + self.ids.get().map_or(0, |ids| size_of::<u32>() * ids.len())
+            + self.attributes.made.get().map_or(0, Groups::memory)
+            + self.ids.made.get().map_or(0, |ids| size_of::<u32>() * ids.len())
             + self.capitals.get().map_or(0, |atoms| size_of::<Atom>() * atoms.len())
     }
 }
@@ -77,8 +106,8 @@ struct NodeIndex {
 }
 
 impl Document {
-    fn node_index(&self) -> &NodeIndex {
-        self.indexes.nodes.get_or_init(|| {
+    fn node_index(&self) -> Option<&NodeIndex> {
+        self.indexes.nodes.get(|| {
             let (mut elements, mut texts) = (Vec::new(), Vec::new());
             for (&name, number) in self.names.iter().zip(0_u32..) {
                 if name.is_element() {
@@ -106,42 +135,42 @@ impl Document {
     }
 
     /// All elements.
-    pub(crate) fn all_elements(&self) -> &[u32] {
-        &self.node_index().elements
+    pub(crate) fn all_elements(&self) -> Option<&[u32]> {
+        self.node_index().map(|index| &*index.elements)
     }
 
     /// All text nodes.
-    pub(crate) fn all_texts(&self) -> &[u32] {
-        &self.node_index().texts
+    pub(crate) fn all_texts(&self) -> Option<&[u32]> {
+        self.node_index().map(|index| &*index.texts)
     }
 
     /// The elements with this local name, whatever their namespace.
-    pub(crate) fn elements_named(&self, atom: Atom) -> &[u32] {
-        self.node_index().groups.get(atom)
+    pub(crate) fn elements_named(&self, atom: Atom) -> Option<&[u32]> {
+        self.node_index().map(|index| index.groups.get(atom))
     }
 
     /// The attributes with this local name, whatever their namespace.
-    pub(crate) fn attributes_by_name(&self, atom: Atom) -> &[u32] {
-        let index = self.indexes.attributes.get_or_init(|| {
+    pub(crate) fn attributes_by_name(&self, atom: Atom) -> Option<&[u32]> {
+        let index = self.indexes.attributes.get(|| {
             let records = self.attributes.iter().map(|record| self.local_atom(record.name));
             Groups::new(self.atom_count(), records.zip(0_u32..))
         });
-        index.get(atom)
+        index.map(|index| index.get(atom))
     }
 
     /// The attributes that are identifiers ([`Attribute::is_id`](super::Attribute::is_id)) with this value, in
     /// document order. In HTML documents these are all the `id` attributes.
-    pub(crate) fn ids_with_value(&self, value: &str) -> &[u32] {
+    pub(crate) fn ids_with_value(&self, value: &str) -> Option<&[u32]> {
         let text = |number: u32| self.value(self.attributes[number as usize].value);
-        let ids = self.indexes.ids.get_or_init(|| {
+        let ids = self.indexes.ids.get(|| {
             let count = u32::try_from(self.attributes.len()).unwrap_or(0);
             let mut ids: Vec<u32> = (0..count).filter(|&number| self.is_id_attribute(number)).collect();
             ids.sort_by(|&left, &right| text(left).cmp(text(right)));
             ids
-        });
+        })?;
         let start = ids.partition_point(|&number| text(number) < value);
         let length = ids[start..].partition_point(|&number| text(number) == value);
-        &ids[start..start + length]
+        Some(&ids[start..start + length])
     }
 
     /// The element an attribute belongs to.

@@ -1,6 +1,6 @@
 //! What steps walk over: ranges of the document, siblings, and one bit for each node.
 
-use crate::document::Document;
+use crate::{document::Document, name::NodeName};
 
 /// Sets a mark; `false` when it was set before.
 #[inline]
@@ -48,6 +48,15 @@ pub(super) struct Ranges<'n, 'd> {
 impl<'n, 'd> Ranges<'n, 'd> {
     pub(super) fn new(document: &'d Document, nodes: &'n [u32], or_self: bool) -> Self {
         Self { document, nodes: nodes.iter(), or_self, done: 0 }
+    }
+
+    /// The nodes in the ranges whose names pass.
+    pub(super) fn scan(self, has: impl Fn(NodeName) -> bool + Copy) -> impl Iterator<Item = u32> {
+        let names = self.document.names();
+        self.flat_map(move |range| {
+            let named = names[range.start as usize..range.end as usize].iter().zip(range);
+            named.filter(move |(name, _)| has(**name)).map(|(_, node)| node)
+        })
     }
 
     /// The members of an ascending list that lie in the ranges.

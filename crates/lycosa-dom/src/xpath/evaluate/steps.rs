@@ -106,7 +106,8 @@ impl<'e, 'd> Run<'e, 'd> {
         let document = self.document;
         let ranges = Ranges::new(document, nodes, step.axis == Axis::DescendantOrSelf);
         if let Some(list) = self.identified(step) {
-            return self.owners(ranges, list, step, test, want);
+            let list = ranges.flat_map(|range| part(list, document.attributes_in(range))).copied();
+            return self.owners(list, step, test, want);
         }
         let indexed = test.indexed(document);
         if let (Some((list, true)), true, [node]) = (indexed, step.predicates.is_empty(), nodes) {
@@ -115,14 +116,30 @@ impl<'e, 'd> Run<'e, 'd> {
         }
         let most = indexed.map_or(usize::MAX, |(list, _)| list.len());
         if let Some(list) = self.with_attribute(step).filter(|list| list.len() < most) {
-            return self.owners(ranges, list, step, test, want);
+            let list = ranges.flat_map(|range| part(list, document.attributes_in(range))).copied();
+            return self.owners(list, step, test, want);
+        }
+        if let (None, NodeTest::Star, Some(_)) = (indexed, test, self.needed_name(step)) {
+            let list = ranges.flat_map(|range| document.attributes_in(range));
+            return self.owners(list, step, test, want);
         }
         let kept = match indexed {
             Some((list, true)) => self.sift(ranges.cut(list), |_| true, step, want)?,
             Some((list, false)) => {
                 self.sift(ranges.cut(list), |node| test.has(document, node), step, want)?
             }
-            None => self.sift(ranges.flatten(), |node| test.has(document, node), step, want)?,
+            None => match test {
+                NodeTest::Name(Matcher::Local(atom)) => self.sift(
+                    ranges.scan(|name| name.atom() == atom && name.is_element()),
+                    |_| true,
+                    step,
+                    want,
+                )?,
+                NodeTest::Text => {
+                    self.sift(ranges.scan(|name| name == NodeName::TEXT), |_| true, step, want)?
+                }
+                _ => self.sift(ranges.flatten(), |node| test.has(document, node), step, want)?,
+            },
         };
         Ok(NodeSet::Tree(kept))
     }
@@ -132,46 +149,60 @@ impl<'e, 'd> Run<'e, 'd> {
         let needed = step.needed.as_ref()?;
         let value = needed.value.as_deref()?;
         let is_id = self.matcher(needed.name) == Matcher::Exact(NodeName::plain(atoms::ID));
-        (is_id && self.document.kind() == DocumentKind::Html).then(|| self.document.ids_with_value(value))
+        if is_id && self.document.kind() == DocumentKind::Html {
+            self.document.ids_with_value(value)
+        } else {
+            None
+        }
     }
 
-    /// The attributes with the local name of the one that a node must have to pass.
+    /// The name of the attribute that a node must have to pass.
+    fn needed_name(&self, step: &'e Step) -> Option<NodeName> {
+        match self.matcher(step.needed.as_ref()?.name) {
+            Matcher::Exact(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The attributes with the local name of that one.
     fn with_attribute(&self, step: &'e Step) -> Option<&'d [u32]> {
-        let Matcher::Exact(name) = self.matcher(step.needed.as_ref()?.name) else { return None };
-        Some(self.document.attributes_by_name(self.document.local_atom(name)))
+        self.document.attributes_by_name(self.document.local_atom(self.needed_name(step)?))
     }
 
-    /// The owners of attributes, when they lie in the ranges and pass.
+    /// The owners of the needed one among ascending attributes, when they pass.
     fn owners(
         &mut self,
-        ranges: Ranges<'_, 'd>,
-        list: &'d [u32],
+        attributes: impl Iterator<Item = u32>,
         step: &'e Step,
         test: NodeTest<'e>,
         want: Want,
     ) -> Outcome<NodeSet<'d>> {
-        let (document, mut out) = (self.document, Vec::new());
-        let Some(needed) = &step.needed else { return Ok(NodeSet::EMPTY) };
-        let Matcher::Exact(name) = self.matcher(needed.name) else { return Ok(NodeSet::EMPTY) };
-        for range in ranges {
-            for &attribute in part(list, document.attributes_in(range)) {
-                let owner = document.owner_of(attribute);
-                self.charge(1)?;
-                if document.attribute_name(attribute) != name || !test.has(document, owner) {
-                    continue;
-                }
-                let passes = match needed.is_all {
-                    true => self.value_passes(&step.predicates, document.value_of_attribute(attribute))?,
-                    false => self.passes(&step.predicates, Key::node(owner))?,
-                };
-                if passes {
-                    out.push(owner);
-                    if want != Want::All {
-                        return Ok(NodeSet::Tree(out));
-                    }
+        let (document, mut out, mut seen) = (self.document, Vec::new(), 0);
+        let (Some(needed), Some(name)) = (&step.needed, self.needed_name(step)) else {
+            return Ok(NodeSet::EMPTY);
+        };
+        for attribute in attributes {
+            seen += 1;
+            if document.attribute_name(attribute) != name {
+                continue;
+            }
+            let owner = document.owner_of(attribute);
+            if !test.has(document, owner) {
+                continue;
+            }
+            self.charge(std::mem::take(&mut seen))?;
+            let passes = match needed.is_all {
+                true => self.value_passes(&step.predicates, document.value_of_attribute(attribute))?,
+                false => self.passes(&step.predicates, Key::node(owner))?,
+            };
+            if passes {
+                out.push(owner);
+                if want != Want::All {
+                    break;
                 }
             }
         }
+        self.charge(seen)?;
         Ok(NodeSet::Tree(out))
     }
 
@@ -196,7 +227,9 @@ impl<'e, 'd> Run<'e, 'd> {
     ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let want = if nodes.len() == 1 || want == Want::Any { want } else { Want::All };
-        if let (Some((list, is_exact)), [first, .., last]) = (test.indexed(document), nodes) {
+        if let [first, .., last] = nodes
+            && let Some((list, is_exact)) = test.indexed(document)
+        {
             let list = part(list, *first..document_len(document).max(*last));
             if list.len() < nodes.len() * 3 {
                 let marks = self.mark(nodes)?;
@@ -224,8 +257,8 @@ impl<'e, 'd> Run<'e, 'd> {
     ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let list = match test {
-            NodeTest::Name(Matcher::Exact(name)) => {
-                Some(document.attributes_by_name(document.local_atom(name)))
+            NodeTest::Name(Matcher::Exact(name)) if step.is_deep => {
+                document.attributes_by_name(document.local_atom(name))
             }
             _ => None,
         };

@@ -74,17 +74,17 @@ impl<'e> NodeTest<'e> {
         }
     }
 
-    /// The nodes an index has for the test, and whether all of them pass.
+    /// The nodes an index has for the test, and whether all of them pass; `None` when there is no index (yet).
     pub(super) fn indexed(self, document: &Document) -> Option<(&[u32], bool)> {
         match self {
-            Self::Text => Some((document.all_texts(), true)),
-            Self::Star => Some((document.all_elements(), true)),
-            Self::Name(Matcher::Local(atom)) => Some((document.elements_named(atom), true)),
+            Self::Text => Some((document.all_texts()?, true)),
+            Self::Star => Some((document.all_elements()?, true)),
+            Self::Name(Matcher::Local(atom)) => Some((document.elements_named(atom)?, true)),
             Self::Name(Matcher::Exact(name)) => {
-                Some((document.elements_named(document.local_atom(name)), false))
+                Some((document.elements_named(document.local_atom(name))?, false))
             }
             Self::Name(Matcher::Nothing) | Self::Nothing | Self::Prefix(_) => Some((&[], true)),
-            Self::Name(_) => Some((document.all_elements(), false)),
+            Self::Name(_) => Some((document.all_elements()?, false)),
             Self::Any | Self::Comment | Self::ProcessingInstruction(_) => None,
         }
     }

@@ -166,10 +166,20 @@ impl<'e, 'd> Run<'e, 'd> {
     /// The elements whose identifiers are the words of a text, each word's first.
     fn ids(&mut self, text: &str, found: &mut Vec<u32>) -> Outcome<()> {
         self.charge_text(text.len())?;
+        let document = self.document;
         for word in text.split([' ', '\t', '\n', '\r']).filter(|word| !word.is_empty()) {
+            let attribute = match document.ids_with_value(word) {
+                Some(indexed) => indexed.first().copied(),
+                None => {
+                    let mut all = document.attributes_in(0..document.end_of(0));
+                    self.charge(u64::from(all.end))?;
+                    all.find(|&attribute| {
+                        document.value_of_attribute(attribute) == word && document.is_id_attribute(attribute)
+                    })
+                }
+            };
             self.charge(16)?;
-            let attribute = self.document.ids_with_value(word).first();
-            found.extend(attribute.map(|&attribute| self.document.owner_of(attribute)));
+            found.extend(attribute.map(|attribute| document.owner_of(attribute)));
         }
         Ok(())
     }
