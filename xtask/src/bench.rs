@@ -1,5 +1,6 @@
 //! `cargo xtask bench crawl`: what a page costs, beside two peers, in the same run on the same machine; and
-//! `cargo xtask bench fetch`: what a request costs, in [`fetch`].
+//! `cargo xtask bench fetch`: what a request costs, in [`fetch`]; and `cargo xtask bench xpath`: what an expression
+//! costs, in [`xpath`].
 //!
 //! [`field`] prepares the sites, the crawlers and the server; [`contest`] runs them in turns and compares what they
 //! wrote; [`figures`] makes medians and the table. One core serves, another crawls.
@@ -8,6 +9,7 @@ mod contest;
 mod fetch;
 mod field;
 mod figures;
+mod xpath;
 
 use std::fs;
 
@@ -18,9 +20,9 @@ use crate::workspace;
 use contest::Contest;
 use field::{Ground, SERVER_CORE};
 
-pub(crate) const SUMMARY: &str = "Measure a crawl beside two peers, or a request beside bare hyper.";
+pub(crate) const SUMMARY: &str = "Measure a crawl, a request or XPath beside others.";
 pub(crate) const HELP: &str = "
-Usage: cargo xtask bench crawl|fetch [FLAGS]
+Usage: cargo xtask bench crawl|fetch|xpath [FLAGS]
 
 crawl: serves a site with nginx on core 0 and crawls it on core 1, 16 requests in
 flight, in rounds: each round runs every crawler once, in turning order. lycosa
@@ -44,7 +46,17 @@ turns: over HTTP/1.1, over TLS, and over HTTP/2. Also the most memory that
   --pairs N               rounds (default 7)
   --requests N            requests of a measurement (default 20000)
   --instructions          also count user instructions with callgrind
-  --record                write the table to docs/bench-fetch.md";
+  --record                write the table to docs/bench-fetch.md
+
+xpath: evaluates some forty expressions over five large pages of the test corpus
+on core 1, with this engine, with libxml2 (from C, compiled expressions) and with
+the crate xpath-eval and its cache, in turns over the same trees: the first time
+over a document, and warm. Every engine must find the same nodes.
+
+  --pairs N               rounds (default 5)
+  --page NAME             one page alone: forum, results, encyclopedia, newspaper
+                          or videos
+  --record                write the tables to docs/bench-xpath.md";
 
 /// Where `--record` writes.
 const RECORD: &str = "docs/bench-crawl.md";
@@ -57,6 +69,9 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     if what == "fetch" {
         return fetch::run(arguments);
     }
+    if what == "xpath" {
+        return xpath::run(arguments);
+    }
     let sites = arguments.value("--site")?.unwrap_or_else(|| "both".to_owned());
     let rounds = arguments.parsed("--pairs")?.unwrap_or(ROUNDS).max(1);
     let instructions = arguments.switch("--instructions");
@@ -64,9 +79,8 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     let record = arguments.switch("--record");
     arguments.finish()?;
     if what != "crawl" {
-        return Err(
-            Failure::new(format!("there is no benchmark `{what}`")).hint("cargo xtask bench crawl, or fetch")
-        );
+        return Err(Failure::new(format!("there is no benchmark `{what}`"))
+            .hint("cargo xtask bench crawl, fetch or xpath"));
     }
     let grounds = Ground::named(&sites)?;
     field::require_cores()?;

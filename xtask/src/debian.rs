@@ -43,7 +43,7 @@ pub(crate) const TEST_NEEDS: &[Need] = &[
     Need {
         probe: Probe::PythonModule("lxml"),
         package: "python3-lxml",
-        purpose: "the independent HTML parser",
+        purpose: "the independent HTML parser and XPath",
     },
     Need {
         probe: Probe::PythonModule("soupsieve"),
@@ -60,6 +60,16 @@ pub(crate) const TEST_NEEDS: &[Need] = &[
         probe: Probe::Package("python3-doc"),
         package: "python3-doc",
         purpose: "a real site of 500 pages",
+    },
+];
+
+/// What `cargo xtask bench xpath` uses beyond that.
+pub(crate) const XPATH_BENCH_NEEDS: &[Need] = &[
+    Need { probe: Probe::Program("cc"), package: "build-essential", purpose: "builds the program in C" },
+    Need {
+        probe: Probe::Program("xml2-config"),
+        package: "libxml2-dev",
+        purpose: "XPath of other make, from C",
     },
 ];
 

@@ -10,6 +10,7 @@ mod console;
 mod counts;
 mod debian;
 mod failure;
+mod fuzz;
 mod readme;
 mod site;
 mod site_check;
@@ -44,6 +45,7 @@ const COMMANDS: &[Command] = &[
     },
     Command { name: "torture", summary: torture::SUMMARY, help: torture::HELP, run: torture::run },
     Command { name: "soak", summary: soak::SUMMARY, help: soak::HELP, run: soak::run },
+    Command { name: "fuzz", summary: fuzz::SUMMARY, help: fuzz::HELP, run: fuzz::run },
     Command { name: "bench", summary: bench::SUMMARY, help: bench::HELP, run: bench::run },
     Command { name: "readme", summary: readme::SUMMARY, help: readme::HELP, run: readme::run },
     Command { name: "tidy", summary: tidy::SUMMARY, help: tidy::HELP, run: tidy::run },

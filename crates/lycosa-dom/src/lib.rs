@@ -59,12 +59,24 @@
 //! # Ok::<(), lycosa_dom::SelectorError>(())
 //! ```
 //!
+//! [`XPath`] is XPath 1.0, whole, with what scrapers are used to (`has-class`, `re:test`):
+//!
+//! ```
+//! # use lycosa_dom::{Document, ParseOptions};
+//! use lycosa_dom::XPath;
+//! # let document = Document::parse_html("<p>They <em>hunt</em>.<p><a href='/lycosa'>More</a>", ParseOptions::default());
+//! let addresses = XPath::compile("//p[not(em)]/a/@href")?.evaluate(document.root())?;
+//! assert_eq!(addresses.to_text(), "/lycosa");
+//! # Ok::<(), lycosa_dom::XPathError>(())
+//! ```
+//!
 //! # How it is built
 //!
 //! `charset` decodes. `tokenize` reads text into tokens, html5ever's tree builder makes a tree of them, and
 //! `document` freezes that into arrays in document order. `name` numbers names, so that comparing them compares
-//! integers. `page` (links and facts), `text` and `select` read the arrays; `selection` chains what `select` finds. Dropping and walking never recurse,
-//! so no nesting can overflow the stack. Types of the libraries behind this do not appear in what is public.
+//! integers. `page` (links and facts), `text`, `select` and `xpath` read the arrays; `selection` chains what `select`
+//! finds. Dropping and walking never recurse, so no nesting can overflow the stack. Types of the libraries behind this
+//! do not appear in what is public.
 
 mod charset;
 #[cfg(test)]
@@ -77,6 +89,7 @@ mod select;
 mod selection;
 mod text;
 mod tokenize;
+mod xpath;
 
 pub use charset::{CharsetSource, Decoded, decode};
 pub use document::{
@@ -89,3 +102,7 @@ pub use pattern::{Pattern, PatternError, PatternErrorKind, PatternLimits, Patter
 pub use select::{Output, Select, Selector, SelectorError};
 pub use selection::{Nodes, Selection, SelectorArgument};
 pub use text::collapse_whitespace;
+pub use xpath::{
+    XPath, XPathEnvironment, XPathError, XPathErrorKind, XPathItem, XPathNamespace, XPathNodes, XPathOptions,
+    XPathValue,
+};

@@ -134,7 +134,7 @@ pub(super) fn crawlers(peers_only: bool) -> Result<Vec<Crawler>> {
 }
 
 /// The version of a package in the text of a lock file.
-fn locked_version(lock: &str, package: &str) -> Option<String> {
+pub(super) fn locked_version(lock: &str, package: &str) -> Option<String> {
     let (_, rest) = lock.split_once(&format!("name = \"{package}\"\nversion = \""))?;
     rest.split_once('"').map(|(version, _)| version.to_owned())
 }
@@ -147,6 +147,11 @@ pub(super) fn require_cores() -> Result<()> {
             "the benchmark needs two cores, one for the server and one for the crawler",
         ));
     }
+    require_taskset()
+}
+
+/// What keeps a process on its core.
+pub(super) fn require_taskset() -> Result<()> {
     match workspace::program("taskset") {
         Some(_) => Ok(()),
         None => Err(Failure::new("taskset is not installed").hint("on Debian: apt-get install util-linux")),

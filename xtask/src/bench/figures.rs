@@ -34,6 +34,15 @@ impl Summary {
         Self { median, low: sorted[cut], high: sorted[count - 1 - cut] }
     }
 
+    pub(super) fn median(&self) -> f64 {
+        self.median
+    }
+
+    /// Where the series spreads to, down and up.
+    pub(super) fn range(&self) -> (f64, f64) {
+        (self.low, self.high)
+    }
+
     pub(super) fn show(&self, decimals: usize) -> String {
         let Self { median, low, high } = self;
         format!("{median:.decimals$} ({low:.decimals$} to {high:.decimals$})")

@@ -6,9 +6,9 @@ use lycosa::config::ByteSize;
 use lycosa::crawler::single::{Fetched, Single, SingleOptions};
 use lycosa::fetch::HttpVersion;
 use lycosa::{Error, ErrorKind, Result};
-use lycosa_dom::Selector;
+use lycosa_dom::{Selector, XPath};
 
-use super::conversation;
+use super::{conversation, xpath};
 use crate::exit::Exit;
 use crate::output;
 
@@ -23,14 +23,17 @@ pub(crate) struct Args {
     #[arg(short = 'i', long)]
     include: bool,
     /// Print the visible text instead of the markup
-    #[arg(long, conflicts_with_all = ["links", "css"])]
+    #[arg(long, conflicts_with_all = ["links", "css", "xpath"])]
     text: bool,
     /// Print the links, absolute, one per line
-    #[arg(long, conflicts_with = "css")]
+    #[arg(long, conflicts_with_all = ["css", "xpath"])]
     links: bool,
     /// Print the text of what this CSS selector matches, one per line (`::text` and `::attr(name)` work)
-    #[arg(long, value_name = "SELECTOR")]
+    #[arg(long, value_name = "SELECTOR", conflicts_with = "xpath")]
     css: Option<String>,
+    /// Print what this XPath 1.0 expression gives: the text of nodes, one per line, or a number, string or boolean
+    #[arg(long, value_name = "EXPRESSION")]
+    xpath: Option<String>,
     /// Print the facts alone, without the body
     #[arg(long)]
     facts: bool,
@@ -101,7 +104,7 @@ const AFTER_HELP: &str = "robots.txt is not consulted: this is one request made 
 
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<Exit> {
-    let selector = args.css.as_deref().map(super::query::selector).transpose()?;
+    let taken = Taken::new(&args)?;
     let single = Single::new(options(&args)?)?;
     let fetched = single.fetch(&args.url).await?;
     if args.verbose {
@@ -118,9 +121,9 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
         head(&mut text, &fetched);
     }
     if !args.facts {
-        body(&mut text, &args, selector.as_ref(), &fetched);
+        body(&mut text, &taken, &fetched)?;
     }
-    let raw = !(args.text || args.links || args.css.is_some() || args.facts);
+    let raw = matches!(taken, Taken::Body) && !args.facts;
     let mut bytes = text.into_bytes();
     if raw {
         bytes.extend_from_slice(&fetched.body);
@@ -214,17 +217,39 @@ fn head(text: &mut String, fetched: &Fetched) {
     text.push('\n');
 }
 
-fn body(text: &mut String, args: &Args, selector: Option<&Selector>, fetched: &Fetched) {
-    if args.text {
-        text.push_str(&fetched.visible_text());
-        text.push('\n');
-    } else if args.links {
-        for link in fetched.links() {
-            let _ = writeln!(text, "{link}");
-        }
-    } else if let Some(selector) = selector {
-        for value in super::query::matches(fetched.document(), selector, false) {
-            let _ = writeln!(text, "{value}");
+fn body(text: &mut String, taken: &Taken, fetched: &Fetched) -> Result<()> {
+    let lines = match taken {
+        Taken::Body => Vec::new(),
+        Taken::Text => vec![fetched.visible_text()],
+        Taken::Links => fetched.links().iter().map(ToString::to_string).collect(),
+        Taken::Css(selector) => super::query::matches(fetched.document(), selector, false),
+        Taken::XPath(expression) => xpath::lines(&xpath::evaluate(expression, fetched.document())?, false),
+    };
+    for line in lines {
+        let _ = writeln!(text, "{line}");
+    }
+    Ok(())
+}
+
+/// What is printed of the page.
+enum Taken {
+    /// Its bytes as they came.
+    Body,
+    Text,
+    Links,
+    Css(Selector),
+    XPath(XPath),
+}
+
+impl Taken {
+    /// Read before anything is fetched, so that a mistake costs no request.
+    fn new(args: &Args) -> Result<Self> {
+        match (&args.css, &args.xpath) {
+            (Some(css), _) => super::query::selector(css).map(Self::Css),
+            (None, Some(expression)) => xpath::expression(expression, &[]).map(Self::XPath),
+            (None, None) if args.text => Ok(Self::Text),
+            (None, None) if args.links => Ok(Self::Links),
+            (None, None) => Ok(Self::Body),
         }
     }
 }

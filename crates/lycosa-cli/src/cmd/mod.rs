@@ -6,6 +6,7 @@ mod crawl;
 mod demo;
 mod fetch;
 mod query;
+mod xpath;
 
 use clap::{Parser, Subcommand};
 use lycosa::{Error, ErrorKind, Result};

@@ -4,64 +4,121 @@ use std::io::Read as _;
 
 use lycosa::crawler::single::{Single, SingleOptions};
 use lycosa::{Error, ErrorKind, Result};
-use lycosa_dom::{Document, DocumentKind, Output, ParseOptions, Selector};
+use lycosa_dom::{Document, DocumentKind, Output, ParseOptions, Selector, XPath};
+use serde_json::Value;
 
+use super::xpath;
 use crate::exit::Exit;
 use crate::output;
 
 /// Select parts of a page from a file, a URL or standard input.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["css", "xpath"])))]
 pub(crate) struct Args {
     /// A file, an http(s) URL, or `-` for standard input
     source: String,
     /// The CSS selector; `::text` and `::attr(name)` at its end select text nodes and attribute values
     #[arg(long, value_name = "SELECTOR")]
-    css: String,
-    /// Print one JSON list of strings
+    css: Option<String>,
+    /// The XPath 1.0 expression; it may give nodes, a number, a string or a boolean
+    #[arg(long, value_name = "EXPRESSION")]
+    xpath: Option<String>,
+    /// Bind a prefix of the expression to a namespace; repeatable
+    #[arg(long = "ns", value_name = "PREFIX=URI", value_parser = xpath::namespace)]
+    namespaces: Vec<(String, String)>,
+    /// How to parse: html, xml, or auto: by the media type, the file's name, or how the source begins
+    #[arg(long = "as", value_name = "KIND", default_value = "auto", value_parser = ["auto", "html", "xml"])]
+    kind: String,
+    /// Print JSON: a list of strings, or the number, string or boolean that the expression gives
     #[arg(long)]
     json: bool,
-    /// Print the matches' markup
+    /// Print the matches' markup; of attributes their value
     #[arg(long)]
     html: bool,
-    /// Parse the page as this, whatever its type, name or beginning say
-    #[arg(long = "as", value_name = "LANGUAGE", value_parser = ["html", "xml"])]
-    language: Option<String>,
 }
 
 const AFTER_HELP: &str = "Prints the text of every match on a line of its own; ends with 1 when nothing matches, as \
-grep does. A URL is fetched without consulting robots.txt: this is one request made by a person, not a crawl.";
+grep does. A number, string or boolean of XPath is printed as XPath writes it, and always counts as a match; in JSON, \
+NaN and Infinity are null. A URL is fetched without consulting robots.txt: this is one request made by a person, not a \
+crawl.";
+
+/// What is looked for.
+enum Query {
+    Css(Selector),
+    XPath(XPath),
+}
+
+/// What was found: lines for people, the same for JSON, and whether that is nothing.
+struct Answer {
+    lines: Vec<String>,
+    json: Value,
+    is_nothing: bool,
+}
+
+impl Query {
+    fn new(args: &Args) -> Result<Self> {
+        if args.xpath.is_none() && !args.namespaces.is_empty() {
+            return Err(Error::new(ErrorKind::Usage, "--ns without --xpath binds nothing")
+                .with_hint("selectors know no prefixes; ask with --xpath"));
+        }
+        match (&args.css, &args.xpath) {
+            (_, Some(expression)) => xpath::expression(expression, &args.namespaces).map(Self::XPath),
+            (css, None) => selector(css.as_deref().unwrap_or_default()).map(Self::Css),
+        }
+    }
+
+    fn answer(&self, document: &Document, html: bool) -> Result<Answer> {
+        match self {
+            Self::Css(selector) => {
+                let lines = matches(document, selector, html);
+                Ok(Answer { json: lines.clone().into(), is_nothing: lines.is_empty(), lines })
+            }
+            Self::XPath(expression) => {
+                let value = xpath::evaluate(expression, document)?;
+                let (lines, json) = (xpath::lines(&value, html), xpath::json(&value, html));
+                Ok(Answer { lines, json, is_nothing: xpath::is_nothing(&value) })
+            }
+        }
+    }
+}
 
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<Exit> {
-    let selector = selector(&args.css)?;
+    let query = Query::new(&args)?;
     let (bytes, content_type) = read(&args.source).await?;
     let decoded = lycosa_dom::decode(&bytes, content_type.as_deref(), None);
-    let document = match (args.language.as_deref(), is_named_xml(&args.source)) {
-        (Some("xml"), _) => Document::parse_xml(&decoded.text, ParseOptions::default()),
-        (Some(_), _) => Document::parse_html(&decoded.text, ParseOptions::default()),
-        (None, true) => Document::parse(&decoded.text, DocumentKind::Xml, ParseOptions::default()),
-        (None, false) => {
-            let kind = DocumentKind::of(content_type.as_deref(), &decoded.text);
-            Document::parse(&decoded.text, kind.unwrap_or(DocumentKind::Html), ParseOptions::default())
-        }
-    };
-    let found = matches(&document, &selector, args.html);
+    let document = parse(&decoded.text, &args, content_type.as_deref());
+    let answer = query.answer(&document, args.html)?;
     let mut text = String::new();
     if args.json {
-        text = serde_json::to_string_pretty(&found).map_err(|cause| {
+        text = serde_json::to_string_pretty(&answer.json).map_err(|cause| {
             Error::new(ErrorKind::Internal, "the matches cannot be written as JSON").with_source(cause)
         })?;
         text.push('\n');
     } else {
-        for value in &found {
+        for value in &answer.lines {
             // One match, one line: markup keeps its own lines, text does not.
             text.push_str(if args.html { value } else { value.trim() });
             text.push('\n');
         }
     }
     output::data(text.as_bytes())?;
-    Ok(if found.is_empty() { Exit::Failed } else { Exit::Done })
+    Ok(if answer.is_nothing { Exit::Failed } else { Exit::Done })
+}
+
+/// The document of a text. What is only guessed to be XML may turn out to be HTML after all; what is said to be, not.
+fn parse(text: &str, args: &Args, media_type: Option<&str>) -> Document {
+    let options = ParseOptions::default();
+    match args.kind.as_str() {
+        "html" => Document::parse_html(text, options),
+        "xml" => Document::parse_xml(text, options),
+        _ if is_named_xml(&args.source) => Document::parse(text, DocumentKind::Xml, options),
+        _ => {
+            let kind = DocumentKind::of(media_type, text).unwrap_or(DocumentKind::Html);
+            Document::parse(text, kind, options)
+        }
+    }
 }
 
 /// What a selector takes: markup when asked for, else text with its white space collapsed.

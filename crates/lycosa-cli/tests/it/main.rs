@@ -1,7 +1,8 @@
 //! The command as its users meet it: one binary for all of its stories.
 //!
 //! `command` runs it; `crawl` crawls the synthetic site and its traps; `kill` ends it at random moments; `mistakes`
-//! gives it bad input; `tls` puts TLS before a server; `demo`, `fetch`, `query` and `config` are one command each.
+//! gives it bad input; `tls` puts TLS before a server; `demo`, `fetch`, `query` and `config` are one command
+//! each; `xpath` is a way to ask in two of them.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -17,3 +18,4 @@ mod query;
 mod readme;
 mod tls;
 mod traps;
+mod xpath;

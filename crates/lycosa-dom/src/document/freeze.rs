@@ -25,6 +25,7 @@ pub(super) fn freeze(arena: Arena, dynamic: Vec<Box<str>>, max_depth: u32) -> (D
         quirks: Quirks::None,
         tree_state: TreeState::Whole,
         scanned_links: Vec::new(),
+        indexes: super::index::Indexes::default(),
         xml: None,
         xml_fallback: None,
     };

@@ -12,6 +12,7 @@
 mod arena;
 mod choose;
 mod freeze;
+mod index;
 mod node;
 mod parse;
 mod serialize;
@@ -121,6 +122,7 @@ pub struct Document {
     quirks: Quirks,
     tree_state: TreeState,
     scanned_links: Vec<ScannedLink>,
+    indexes: index::Indexes,
     /// What only an XML document has.
     xml: Option<Box<xml::XmlPart>>,
     /// Why it is HTML although it was said to be XML.
@@ -188,6 +190,7 @@ impl Document {
             + self.values.capacity()
             + self.dynamic.iter().map(|name| name.len() + 16).sum::<usize>()
             + self.scanned_links.iter().map(ScannedLink::memory).sum::<usize>()
+            + self.indexes.memory()
             + self.xml.as_ref().map_or(0, |part| part.memory())
     }
 

@@ -23,7 +23,7 @@ mod tests;
 
 pub use problem::{XmlProblem, XmlProblemKind};
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Document, NodeRef};
 use crate::name::{Atom, Namespace, NodeName, atoms};
@@ -85,6 +85,24 @@ impl XmlPart {
         prefix.map_or("", |prefix| prefix)
     }
 
+    /// The place of a namespace without a number of its own.
+    pub(super) fn namespace_place(&self, address: &str) -> Option<u32> {
+        let place = self.namespaces.iter().position(|namespace| **namespace == *address)?;
+        u32::try_from(place).ok()
+    }
+
+    /// The place of the namespace of the name at a place of the table.
+    #[inline]
+    pub(super) fn namespace_of_name(&self, place: u32) -> Option<u32> {
+        self.expanded.get(place as usize).map(|(namespace, _)| *namespace)
+    }
+
+    /// The name in such a namespace, if the document has it.
+    pub(super) fn name_in(&self, namespace: u32, local: Atom) -> Option<NodeName> {
+        let place = self.expanded.iter().position(|entry| *entry == (namespace, local))?;
+        u32::try_from(place).ok().map(NodeName::in_table)
+    }
+
     pub(super) fn memory(&self) -> usize {
         let texts = self.namespaces.iter().chain(&self.prefixes).map(|text| text.len() + 16).sum::<usize>();
         texts
@@ -121,6 +139,54 @@ impl Document {
         self.xml.as_ref().is_some_and(|part| part.is_well_formed)
     }
 
+    /// The place of a namespace that only this XML document has, for [`is_within`](Self::is_within).
+    pub(crate) fn other_namespace(&self, address: &str) -> Option<u32> {
+        self.xml.as_ref()?.namespace_place(address)
+    }
+
+    /// Whether a name lies in the namespace at a place.
+    pub(crate) fn is_within(&self, name: NodeName, namespace: u32) -> bool {
+        let place = name.table_place().filter(|_| name.is_element());
+        place.zip(self.xml.as_ref()).and_then(|(place, part)| part.namespace_of_name(place))
+            == Some(namespace)
+    }
+
+    /// The name in the namespace at a place, if the document has it.
+    pub(crate) fn name_within(&self, namespace: u32, local: Atom) -> Option<NodeName> {
+        self.xml.as_ref()?.name_in(namespace, local)
+    }
+
+    /// The attributes that declare the namespaces in scope on an element, `xml` left out: the nearest of each
+    /// prefix, in document order. Also how many attributes were looked at.
+    pub(crate) fn namespace_declarations(&self, element: u32) -> (Vec<u32>, u64) {
+        let (mut found, mut seen) = (Vec::new(), HashSet::new());
+        let (mut at, mut visited) = (Some(element), 0);
+        while let Some(node) = at.filter(|_| self.xml.is_some()) {
+            let attributes = self.attributes_in(node..node + 1);
+            visited += 1 + u64::from(attributes.end - attributes.start);
+            for attribute in attributes {
+                if self.attribute_name(attribute).namespace() == Namespace::Xmlns {
+                    let prefix = self.declared_prefix(attribute);
+                    let is_declaring = !self.value_of_attribute(attribute).is_empty();
+                    if seen.insert(prefix) && is_declaring && prefix != "xml" {
+                        found.push(attribute);
+                    }
+                }
+            }
+            at = self.parent_of(node);
+        }
+        found.sort_unstable();
+        (found, visited)
+    }
+
+    /// The prefix that a declaring attribute declares, empty for the default namespace.
+    pub(crate) fn declared_prefix(&self, attribute: u32) -> &str {
+        match self.attribute_prefix(attribute) {
+            "" => "",
+            _ => self.local_name(self.attribute_name(attribute)),
+        }
+    }
+
     /// The address of the namespace of a name in this document.
     pub(super) fn namespace_uri(&self, name: NodeName) -> &str {
         match (name.table_place(), &self.xml) {
@@ -145,7 +211,7 @@ impl Document {
         }
     }
 
-    pub(super) fn is_id_attribute(&self, id: u32) -> bool {
+    pub(crate) fn is_id_attribute(&self, id: u32) -> bool {
         let Some(record) = self.attributes.get(id as usize) else { return false };
         let is_called_id = self.local_atom(record.name) == atoms::ID;
         let Some(part) = &self.xml else {

@@ -1,0 +1,82 @@
+//! XPath on the command line: reading an expression, and what it gives as lines or as JSON.
+
+use lycosa::{Error, ErrorKind, Result};
+use lycosa_dom::{Document, XPath, XPathError, XPathErrorKind, XPathItem, XPathOptions, XPathValue};
+use serde_json::Value;
+
+/// Whole numbers up to here are exact; JSON gets them without a fraction.
+const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// An expression with prefixes of its own, or an error with a caret under the place where it went wrong.
+pub(super) fn expression(text: &str, namespaces: &[(String, String)]) -> Result<XPath> {
+    let options = namespaces
+        .iter()
+        .fold(XPathOptions::default(), |options, (prefix, address)| options.namespace(prefix, address));
+    XPath::compile_with(text, &options).map_err(|error| explained(&error))
+}
+
+/// `PREFIX=URI`, for clap.
+pub(super) fn namespace(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((prefix, address)) if !prefix.is_empty() && !address.is_empty() => {
+            Ok((prefix.to_owned(), address.to_owned()))
+        }
+        _ => Err("write PREFIX=URI, such as dc=http://purl.org/dc/elements/1.1/".to_owned()),
+    }
+}
+
+/// The value of the expression over the whole document.
+pub(super) fn evaluate<'d>(expression: &XPath, document: &'d Document) -> Result<XPathValue<'d>> {
+    expression.evaluate(document.root()).map_err(|error| explained(&error))
+}
+
+fn explained(error: &XPathError) -> Error {
+    let rendering = error.rendering();
+    let shown = rendering.split("\nhint: ").next().unwrap_or_default();
+    match error.kind() {
+        XPathErrorKind::StepLimit | XPathErrorKind::MemoryLimit => {
+            Error::new(ErrorKind::Extract, format!("the expression was given up: {shown}"))
+                .with_hint(error.hint().unwrap_or("say more exactly where to look"))
+        }
+        _ => Error::new(ErrorKind::Usage, format!("the expression cannot be used: {shown}")).with_hint(
+            error.hint().unwrap_or("XPath 1.0, such as \"//h1\", \"//a/@href\" or \"count(//p)\""),
+        ),
+    }
+}
+
+/// What is printed of a value, a line or more for each entry: of nodes their text with its white space collapsed, or
+/// their markup (attributes have their value in both); anything else as the function `string()` makes it.
+pub(super) fn lines(value: &XPathValue<'_>, html: bool) -> Vec<String> {
+    match value {
+        XPathValue::Nodes(nodes) => nodes.iter().map(|item| text(item, html)).collect(),
+        other => vec![other.to_text().into_owned()],
+    }
+}
+
+fn text(item: XPathItem<'_>, html: bool) -> String {
+    match item {
+        XPathItem::Node(node) if html => node.html(),
+        _ if html => item.string_value().to_owned(),
+        _ => lycosa_dom::collapse_whitespace(item.string_value()).into_owned(),
+    }
+}
+
+/// A value in JSON's own types: nodes are a list of strings. JSON has no NaN and no infinity; they become null.
+pub(super) fn json(value: &XPathValue<'_>, html: bool) -> Value {
+    match value {
+        XPathValue::Nodes(_) => lines(value, html).into(),
+        #[expect(clippy::cast_possible_truncation, reason = "a whole number in the exact range")]
+        XPathValue::Number(number) if number.fract() == 0.0 && number.abs() <= LARGEST_EXACT => {
+            (*number as i64).into()
+        }
+        XPathValue::Number(number) => (*number).into(),
+        XPathValue::String(text) => text.as_ref().into(),
+        XPathValue::Boolean(truth) => (*truth).into(),
+    }
+}
+
+/// Whether a value counts as no match: an empty node-set alone. A number, a string or a boolean is an answer whatever
+/// it says.
+pub(super) fn is_nothing(value: &XPathValue<'_>) -> bool {
+    value.nodes().is_some_and(lycosa_dom::XPathNodes::is_empty)
+}

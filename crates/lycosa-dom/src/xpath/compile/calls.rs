@@ -1,0 +1,184 @@
+//! Calls of functions: which one, with how many arguments, of which types.
+
+use regex::{Regex, RegexBuilder};
+
+use super::{Compiled, Compiler, Needs, boolify};
+use crate::xpath::{
+    XPathErrorKind,
+    error::Fault,
+    functions::{Context, Function, SIGNATURES, Signature, find},
+    nearest,
+    parser::{Name, Part},
+    plan::{Call, Expr, Path, Start, Type},
+};
+
+/// Functions of XPath 2.0 and XSLT that people try, and what to write instead.
+const ELSEWHERE: [(&str, &str); 12] = [
+    ("ends-with", "XPath 1.0 has no `ends-with`; write `re:test(…, 'end$')`"),
+    ("matches", "XPath 1.0 has no `matches`; write `re:test(…)`"),
+    ("replace", "XPath 1.0 has no `replace`; write `re:replace(…)` or `str:replace(…)`"),
+    ("lower-case", "XPath 1.0 has no `lower-case`; write `translate(…, 'ABC…', 'abc…')`"),
+    ("upper-case", "XPath 1.0 has no `upper-case`; write `translate(…, 'abc…', 'ABC…')`"),
+    ("string-join", "XPath 1.0 has no `string-join`; write `str:concat(…)`"),
+    ("tokenize", "XPath 1.0 has no `tokenize`"),
+    ("exists", "XPath 1.0 has no `exists`; write `boolean(…)`"),
+    ("empty", "XPath 1.0 has no `empty`; write `not(…)`"),
+    ("distinct-values", "XPath 1.0 has no `distinct-values`; write `set:distinct(…)`"),
+    ("current", "`current` belongs to XSLT"),
+    ("document", "`document` belongs to XSLT"),
+];
+
+/// A compiled regular expression may take this many bytes.
+const REGEX_SIZE: usize = 1 << 20;
+
+impl Compiler<'_> {
+    pub(super) fn call(&mut self, name: &Name, arguments: &[Part], at: usize) -> Result<Compiled, Fault> {
+        let signature = self.signature(name, at)?;
+        check_count(signature, name, arguments.len(), at)?;
+        let mut parts = Vec::with_capacity(arguments.len());
+        for (position, argument) in arguments.iter().enumerate() {
+            let part = self.expression(argument)?;
+            if signature.nodes.contains(&position) {
+                check_nodes(
+                    &part.expr,
+                    argument.at,
+                    &format!("argument {} of `{}`", position + 1, name.local),
+                )?;
+            }
+            parts.push(part);
+        }
+        let needs = match signature.context {
+            Context::Always => Needs::NODE,
+            Context::WithoutArguments if parts.is_empty() => {
+                parts.push(self_node());
+                Needs::default()
+            }
+            _ => Needs::default(),
+        };
+        if needs.any() && parts.iter().all(|part| !part.needs.any()) && self.depth > 0 {
+            let exprs = parts.into_iter().map(|part| self.once(part)).collect();
+            return Ok(Compiled { expr: self.finish(signature, exprs, at)?, needs });
+        }
+        let (exprs, inner) = self.together(parts);
+        let mut needs = needs.or(inner);
+        needs.position |= signature.function == Function::Position;
+        needs.last |= signature.function == Function::Last;
+        Ok(Compiled { expr: self.finish(signature, exprs, at)?, needs })
+    }
+
+    fn signature(&self, name: &Name, at: usize) -> Result<&'static Signature, Fault> {
+        let namespace = if name.prefix.is_empty() { "".into() } else { self.namespace(&name.prefix, at)? };
+        if let Some(signature) = find(&namespace, &name.local) {
+            return Ok(signature);
+        }
+        let full = match &*name.prefix {
+            "" => name.local.to_string(),
+            prefix => format!("{prefix}:{}", name.local),
+        };
+        let fault = Fault::new(XPathErrorKind::UnknownFunction, at, format!("unknown function `{full}`"));
+        if let Some((_, hint)) = ELSEWHERE.iter().find(|(known, _)| *known == full) {
+            return Err(fault.hint(*hint));
+        }
+        let names = SIGNATURES.iter().filter(|signature| signature.namespace == &*namespace);
+        Err(match nearest(&name.local, names.map(|signature| signature.name)) {
+            Some(near) if name.prefix.is_empty() => fault.hint(format!("did you mean `{near}`?")),
+            Some(near) => fault.hint(format!("did you mean `{}:{near}`?", name.prefix)),
+            None => fault,
+        })
+    }
+
+    fn finish(
+        &mut self,
+        signature: &'static Signature,
+        mut exprs: Vec<Expr>,
+        at: usize,
+    ) -> Result<Expr, Fault> {
+        let first = if exprs.is_empty() { None } else { Some(exprs.remove(0)) };
+        Ok(match (signature.function, first) {
+            (Function::Position, _) => Expr::Position,
+            (Function::Last, _) => Expr::Last,
+            (Function::True, _) => Expr::Boolean(true),
+            (Function::False, _) => Expr::Boolean(false),
+            (Function::Not, Some(inner)) => Expr::Not(Box::new(boolify(inner))),
+            (Function::Boolean, Some(inner)) => boolify(inner),
+            (Function::Number, Some(inner)) if inner.type_of() == Type::Number => inner,
+            (Function::String, Some(inner)) if inner.type_of() == Type::Text => inner,
+            (function, first) => {
+                exprs.splice(0..0, first);
+                if let Some(short) = self.shape(function, &mut exprs)? {
+                    return Ok(short);
+                }
+                let regex = constant_regex(function, &exprs, at)?;
+                Expr::Call(Box::new(Call { function, arguments: exprs, result: signature.result, at, regex }))
+            }
+        })
+    }
+}
+
+/// The context node, as an argument that was left out.
+fn self_node() -> Compiled {
+    Compiled {
+        expr: Expr::Path(Box::new(Path { start: Start::Context, steps: Vec::new() })),
+        needs: Needs::NODE,
+    }
+}
+
+fn check_count(signature: &Signature, name: &Name, given: usize, at: usize) -> Result<(), Fault> {
+    let Signature { min, max, .. } = *signature;
+    if (min..=max).contains(&given) {
+        return Ok(());
+    }
+    let wanted = match (min, max) {
+        (0, 0) => "no arguments".to_owned(),
+        (1, 1) => "1 argument".to_owned(),
+        (min, usize::MAX) => format!("{min} or more arguments"),
+        (min, max) if min == max => format!("{min} arguments"),
+        (min, max) => format!("{min} to {max} arguments"),
+    };
+    let message = format!("`{}` takes {wanted}, not {given}", name.local);
+    Err(Fault::new(XPathErrorKind::WrongArity, at, message))
+}
+
+/// An error when this cannot be a node-set.
+pub(super) fn check_nodes(expr: &Expr, at: usize, what: &str) -> Result<(), Fault> {
+    let is = match expr.type_of() {
+        Type::Nodes | Type::Unknown => return Ok(()),
+        Type::Number => "a number",
+        Type::Text => "a string",
+        Type::Boolean => "a boolean",
+    };
+    Err(Fault::new(XPathErrorKind::Type, at, format!("{what} must be a node-set, and this is {is}")))
+}
+
+/// The expression of a call whose pattern and flags stand in the text.
+fn constant_regex(function: Function, exprs: &[Expr], at: usize) -> Result<Option<Regex>, Fault> {
+    let flags = match (function, exprs) {
+        (Function::RegexTest, [_, _]) => "",
+        (Function::RegexTest | Function::RegexReplace, [_, _, Expr::Text(flags), ..]) => flags,
+        _ => return Ok(None),
+    };
+    match exprs {
+        [_, Expr::Text(pattern), ..] => regex(pattern, flags, at).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// A regular expression that runs in linear time, within a bound of size. The flag `i` ignores case; `g` is for
+/// the caller.
+pub(in crate::xpath) fn regex(pattern: &str, flags: &str, at: usize) -> Result<Regex, Fault> {
+    let built = RegexBuilder::new(pattern)
+        .case_insensitive(flags.contains('i'))
+        .size_limit(REGEX_SIZE)
+        .dfa_size_limit(REGEX_SIZE)
+        .nest_limit(64)
+        .build();
+    built.map_err(|error| {
+        let reason = error.to_string();
+        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        Fault::new(
+            XPathErrorKind::RegularExpression,
+            at,
+            format!("the regular expression `{pattern}` cannot be used: {reason}"),
+        )
+    })
+}

@@ -1,0 +1,144 @@
+//! Hostile expressions and documents end soon and with a typed error, ordinary ones never meet a limit.
+
+use super::{html, text, value};
+use crate::{Document, ParseOptions, XPath, XPathEnvironment, XPathErrorKind as Kind};
+
+/// A page of about this many paragraphs under one parent, with text.
+fn flat(count: usize) -> Document {
+    html(&"<p class='a b'>some words here <a href=x>link</a></p>".repeat(count))
+}
+
+fn deep(depth: usize) -> Document {
+    let page = "<div>".repeat(depth) + "aaaa" + &"</div>".repeat(depth);
+    Document::parse_html(&page, ParseOptions::default().max_depth(2048))
+}
+
+fn with_steps(document: &Document, expression: &str, steps: u64) -> Result<f64, Kind> {
+    let environment = XPathEnvironment::default().max_steps(steps);
+    let value = XPath::compile(expression).unwrap().evaluate_with(document.root().into(), &environment);
+    value.map(|value| value.to_number()).map_err(|error| error.kind())
+}
+
+#[test]
+fn nested_counting_ends_with_the_step_limit() {
+    let document = flat(2000);
+    for bomb in [
+        "//*[count(preceding::*[count(preceding::*) > 0]) > 0]",
+        "//*[count(following::*/preceding::*/following::*) = 0]",
+        "//node()[count(//node()[. = current-less]) > count(following::node()/following::text())]",
+        "//*[//*[. = //*[string-length(.) > count(preceding::*)]] = following::*]",
+    ] {
+        let bomb = bomb.replace("current-less", "../following::node()");
+        assert_eq!(with_steps(&document, &bomb, 3_000_000), Err(Kind::StepLimit), "{bomb}");
+    }
+}
+
+#[test]
+fn what_does_not_depend_on_the_context_is_computed_once() {
+    let document = flat(2000);
+    for expression in [
+        "count(//p[not(//nosuch)])",
+        "count(//*[count(//*[count(//*) > 0]) > 0])",
+        "count(//a[count(//a) = count(//p)])",
+        "count(//a[@href = //a/@href])",
+        "count(//p[string-length(string(/)) > 5])",
+    ] {
+        with_steps(&document, expression, 300_000).unwrap_or_else(|kind| panic!("{expression}: {kind:?}"));
+    }
+}
+
+#[test]
+fn usual_expressions_take_steps_in_proportion_to_the_page() {
+    let document = flat(5000);
+    for expression in [
+        "count(//p//a[@href])",
+        "count(//a/ancestor::p)",
+        "count(//p/following::a)",
+        "count(//a/preceding::p)",
+        "count(//p/following-sibling::p)",
+        "count(//p/preceding-sibling::p)",
+        "count(//p[not(preceding-sibling::p)])",
+        "count(//p[not(following-sibling::p)])",
+        "count(//p[position() mod 2 = 0])",
+        "count(//p[last()])",
+        "count(//p[last() - 1])",
+        "count(//*[contains(., 'nothing like it')])",
+        "count(//p[contains(@class, 'a')]/a/text())",
+        "count(//p[1])",
+        "count(//a/..)",
+        "count(//p[a = 'link'])",
+        "count(//p | //a | //text())",
+        "count(//node()/node())",
+    ] {
+        with_steps(&document, expression, 500_000).unwrap_or_else(|kind| panic!("{expression}: {kind:?}"));
+    }
+}
+
+#[test]
+fn a_deep_document_is_walked_without_recursion() {
+    let document = deep(2000);
+    for (expression, count) in [
+        ("count(//div[not(div)]/ancestor::div)", 1999.0),
+        ("count(//div/ancestor-or-self::div)", 2000.0),
+        ("count(//div//div//div)", 1998.0),
+        ("count(//div[contains(., 'aaa')])", 2000.0),
+        ("count(//div[contains(., 'aaaaa')])", 0.0),
+        ("count(//div/div)", 1999.0),
+        ("count(//div[1])", 2000.0),
+        ("count(//div[last()])", 2000.0),
+        ("string-length(/)", 4.0),
+    ] {
+        assert_eq!(value(&document, expression).to_number(), count, "{expression}");
+    }
+}
+
+#[test]
+fn memory_is_bounded() {
+    let document = html(&format!("<p>{}", "x".repeat(100_000)));
+    let double = |times: usize| {
+        let mut expression = "string(//p)".to_owned();
+        for _ in 0..times {
+            expression = format!("concat({expression}, {expression})");
+        }
+        expression
+    };
+    let small = XPathEnvironment::default().max_memory(1 << 20);
+    let evaluate = |expression: &str| {
+        XPath::compile(expression)
+            .unwrap()
+            .evaluate_with(document.root().into(), &small)
+            .map_err(|error| error.kind())
+    };
+    assert!(evaluate(&double(1)).is_ok());
+    assert_eq!(evaluate(&double(6)).unwrap_err(), Kind::MemoryLimit);
+    assert_eq!(
+        evaluate("re:replace(//p, 'x+', 'g', '$0$0$0$0$0$0$0$0$0$0$0$0$0$0')").unwrap_err(),
+        Kind::MemoryLimit
+    );
+    assert_eq!(evaluate("str:replace(//p, 'x', 'yyyyyyyyyyyyyyyyyyyy')").unwrap_err(), Kind::MemoryLimit);
+    let many = flat(3000);
+    let environment = XPathEnvironment::default().max_memory(10_000);
+    let set = XPath::compile("//p[a]").unwrap().evaluate_with(many.root().into(), &environment);
+    assert_eq!(set.unwrap_err().kind(), Kind::MemoryLimit);
+    // What a condition needs is given back for the next node.
+    let environment = XPathEnvironment::default().max_memory(100_000);
+    let set = XPath::compile("count(//p[concat(., 'x', .) = 'x'])").unwrap();
+    assert_eq!(set.evaluate_with(many.root().into(), &environment).unwrap().to_number(), 0.0);
+}
+
+#[test]
+fn a_search_that_overlaps_itself_stays_linear() {
+    let document = html(&format!("{}<p>{}", "<b>a</b>".repeat(50), "a".repeat(200_000)));
+    let needle = "a".repeat(10_000);
+    assert_eq!(text(&document, &format!("count(//*[contains(., '{needle}b')])")), "0");
+    assert_eq!(text(&document, &format!("count(//*[contains(., '{needle}')])")), "3");
+}
+
+#[test]
+fn regular_expressions_run_in_linear_time() {
+    let document = html(&format!("<p>{}", "a".repeat(5_000)));
+    assert_eq!(text(&document, "re:test(//p, '(a+)+$')"), "true");
+    assert_eq!(text(&document, "re:test(//p, '(a|aa)+b')"), "false");
+    let huge = XPath::compile("re:test(//p, '((a{100}){100}){100}')").unwrap_err();
+    assert_eq!(huge.kind(), Kind::RegularExpression);
+}

@@ -1,0 +1,62 @@
+//! What `cargo xtask bench xpath` evaluates, and over which pages.
+
+/// The five pages of the corpus with the most nodes, one of a site: a forum, a table of results, an encyclopedia, a
+/// newspaper and a list of videos. Each by its name in the archive and a short name.
+pub(super) const PAGES: [(&str, &str); 5] = [
+    ("postlight-fixtures/www.reddit.com--external-link.html", "forum"),
+    ("trafilatura/leichtathletik-ostalbkreis.de.1952007.html.html", "results"),
+    ("gumbo-benchmarks/wikipedia.html", "encyclopedia"),
+    ("trafilatura/dailymail.co.uk.food.html.html", "newspaper"),
+    ("postlight-fixtures/www.youtube.com.html", "videos"),
+];
+
+/// The expressions. The first nine are the ones on which engines differ most; the others have the shapes that rules
+/// of real scrapers have most often.
+pub(super) const EXPRESSIONS: &[&str] = &[
+    "//a",
+    "//div//a[@href]",
+    "//*[@id='content']",
+    "//a[contains(@href,'wiki')]/text()",
+    "//*[contains(concat(' ',normalize-space(@class),' '),' title ')]",
+    "//h2/following::a",
+    "//a/ancestor::div",
+    "//span[not(//nosuch)]",
+    "//li[position() mod 2 = 0]",
+    "//meta[@property='og:title']/@content",
+    "substring-before(//meta[@property='og:title']/@content, ' - ')",
+    "substring-after(//div[@class='date'], ':')",
+    "normalize-space(//h1)",
+    "//title/text()",
+    "//h1[1]",
+    "(//a)[10]",
+    "//link[@rel='canonical']/@href",
+    "//div[@class='content']",
+    "//div[contains(@class, 'content')]",
+    "//div[contains(concat(' ', normalize-space(@class), ' '), ' content ')]//p",
+    "//div[starts-with(@id, 'a')]",
+    "//div[@id and @class]//span",
+    "//div[not(@class)]",
+    "//div[count(.//a) > 5]",
+    "//*[@class]",
+    "//*[self::h1 or self::h2 or self::h3]",
+    "//h1 | //h2 | //h3",
+    "//a/@href",
+    "//a[starts-with(@href, 'http')]/@href",
+    "//a[@href and not(contains(@class, 'x'))]/..",
+    "//img/@src",
+    "//body/*//img[@alt]",
+    "//ul/li/a",
+    "//li[last()]",
+    "//table//tr[position() > 1]/td[1]",
+    "//p//text()",
+    "//text()[normalize-space()]",
+    "//p[string-length(normalize-space()) > 80]",
+    "//script[contains(., 'function')]",
+    "//a[.='more']",
+    "//div/following-sibling::div[1]",
+    "//p/preceding-sibling::*[1]",
+    "/html/body/div[1]/div[2]",
+    "count(//a)",
+    "string(//div[@id='content'])",
+    "boolean(//*[@itemprop='author' or @rel='author'])",
+];
