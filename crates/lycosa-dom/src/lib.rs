@@ -65,7 +65,10 @@ mod select;
 mod text;
 mod tokenize;
 
-pub use charset::{CharsetSource, Decoded, decode};
+pub use charset::{
+    Charset, CharsetSource, Confidence, DecodeOptions, Decoded, Malformed, MalformedText, UnknownCharset,
+    decode, decode_with,
+};
 pub use document::{
     Ancestors, Attribute, AttributeId, Attributes, Cancel, Children, CutReason, Descendants, Document,
     NodeId, NodeKind, NodeRef, ParseOptions, Quirks, TreeState,
