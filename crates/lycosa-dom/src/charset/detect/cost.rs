@@ -14,6 +14,12 @@ const NOTHING: f32 = 16.0;
 const FOREIGN_LETTER: f32 = 10.5;
 /// An ASCII letter inside a text of another script.
 const FOREIGN_ASCII: f32 = 3.2;
+/// A letter next to one of another script within a word.
+const MIXED_SCRIPTS: f32 = 6.0;
+/// The same in Chinese, Japanese and Korean, which put no space between them.
+const MIXED_IDEOGRAPHS: f32 = 2.5;
+/// A word after an ASCII word in a text of another script.
+const AFTER_ASCII_WORD: f32 = 1.5;
 /// An ASCII bracket or the like right after a character beyond ASCII: it may be the second half of another one.
 const STUCK_BRACKET: f32 = 2.5;
 /// A symbol between two letters.
@@ -57,11 +63,22 @@ fn of_letters(text: impl Iterator<Item = char>, language: &Letters, limit: f32) 
     let mut cost = 0.0;
     let (mut before, mut case) = (0, Case::None);
     // Whether the character before is beyond ASCII; whether a symbol before it stood after a letter.
-    let (mut beyond, mut symbol_after_letter) = (false, false);
+    let (mut beyond, mut symbol_after_letter, mut was_ascii) = (false, false, false);
+    // A language with none of the ASCII letters.
+    let mut after_space = false;
+    let is_foreign = language.class('a') == 0;
     for character in text {
         if is_letter(character) {
             let (letter, is_upper) = lowered(character);
             let class = language.class(letter);
+            if is_foreign && letter.is_ascii() != was_ascii {
+                if case != Case::None {
+                    cost += MIXED_SCRIPTS;
+                } else if was_ascii && after_space {
+                    cost += AFTER_ASCII_WORD;
+                }
+            }
+            was_ascii = letter.is_ascii();
             cost += case_cost(case, is_upper);
             case = next_case(case, is_upper, letter);
             cost += if class != 0 {
@@ -76,7 +93,9 @@ fn of_letters(text: impl Iterator<Item = char>, language: &Letters, limit: f32) 
             }
             symbol_after_letter = false;
             before = class;
+            after_space = false;
         } else {
+            after_space = character == ' ' && case != Case::None;
             symbol_after_letter = case != Case::None && !character.is_ascii() && !joins(character);
             cost += if before == 0 { 0.0 } else { language.cost(before, 0) };
             cost += symbol_cost(character, beyond);
@@ -156,9 +175,14 @@ fn symbol_cost(character: char, is_after_beyond_ascii: bool) -> f32 {
 
 fn of_ideographs(text: &[char], language: &Ideographs, limit: f32) -> Option<f32> {
     let mut cost = 0.0;
-    let mut beyond = false;
+    let (mut beyond, mut after_letter) = (false, false);
     for &character in text {
-        cost += if character.is_ascii_alphabetic() {
+        let is_ascii_letter = character.is_ascii_alphabetic();
+        if (is_ascii_letter && beyond) || (after_letter && !character.is_ascii()) {
+            cost += MIXED_IDEOGRAPHS;
+        }
+        after_letter = is_ascii_letter;
+        cost += if is_ascii_letter {
             FOREIGN_ASCII
         } else if character.is_ascii() {
             symbol_cost(character, beyond)
