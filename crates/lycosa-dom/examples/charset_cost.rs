@@ -6,6 +6,8 @@
 //! second, library first, one a round; with the label `auto` nothing is declared and the other side is told what was
 //! found.
 
+#![expect(clippy::disallowed_methods, reason = "a stopwatch is what this is")]
+
 use std::hint::black_box;
 use std::io::{BufRead as _, Write as _};
 use std::time::Instant;

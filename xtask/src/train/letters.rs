@@ -72,8 +72,7 @@ pub(super) fn table(sources: &Sources, name: &str, code: &str) -> Result<Vec<u8>
 
 /// The words of a text as detection will see them.
 fn words(text: &str, code: &str) -> Vec<Vec<char>> {
-    let letters: String =
-        if code == "vi" { text.chars().flat_map(|letter| apart(letter)).collect() } else { text.to_owned() };
+    let letters: String = if code == "vi" { text.chars().flat_map(apart).collect() } else { text.to_owned() };
     letters
         .split(|c: char| !is_letter(c))
         .filter(|word| !word.is_empty())

@@ -1,12 +1,13 @@
 //! `lycosa fetch`: one URL, the way people use curl. Follows redirects, each hop through the address guard.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use lycosa::config::ByteSize;
 use lycosa::crawler::single::{Fetched, Single, SingleOptions};
 use lycosa::fetch::HttpVersion;
 use lycosa::{Error, ErrorKind, Result};
-use lycosa_dom::Selector;
+use lycosa_dom::{Charset, DecodeOptions, Selector};
 
 use super::conversation;
 use crate::exit::Exit;
@@ -31,6 +32,10 @@ pub(crate) struct Args {
     /// Print the text of what this CSS selector matches, one per line (`::text` and `::attr(name)` work)
     #[arg(long, value_name = "SELECTOR")]
     css: Option<String>,
+    /// Read the text as this charset, such as koi8-r, whatever is declared; `auto` finds out. The body itself is printed
+    /// as it came
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = charset)]
+    charset: CharsetChoice,
     /// Print the facts alone, without the body
     #[arg(long)]
     facts: bool,
@@ -83,6 +88,31 @@ pub(crate) struct Args {
     /// Print nothing but the body
     #[arg(short, long)]
     quiet: bool,
+}
+
+/// The charset of `--charset`; none is `auto`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CharsetChoice(pub(super) Option<Charset>);
+
+/// Reads `--charset`.
+pub(super) fn charset(name: &str) -> Result<CharsetChoice, String> {
+    if name.eq_ignore_ascii_case("auto") {
+        return Ok(CharsetChoice(None));
+    }
+    Charset::for_label(name).map(|charset| CharsetChoice(Some(charset))).map_err(|unknown| {
+        let nearest = unknown.nearest.map(|label| format!("; did you mean `{label}`?")).unwrap_or_default();
+        format!("{unknown}{nearest}")
+    })
+}
+
+/// The text of a body in the chosen charset.
+pub(super) fn decoded<'a>(
+    bytes: &'a [u8],
+    content_type: Option<&str>,
+    charset: CharsetChoice,
+) -> Cow<'a, str> {
+    let options = DecodeOptions { transport: content_type, charset: charset.0, ..DecodeOptions::default() };
+    lycosa_dom::decode_with(bytes, &options).map(|decoded| decoded.text).unwrap_or_default()
 }
 
 fn http_version(name: &str) -> Result<HttpVersion, String> {
@@ -138,6 +168,7 @@ fn options(args: &Args) -> Result<SingleOptions> {
         proxy_from_env: true,
         timeout: args.timeout,
         max_body: args.max_body.map(|size| size.0),
+        charset: args.charset.0,
         insecure: args.insecure,
         cacert: args.cacert.clone(),
         http_version: args.http_version.unwrap_or_default(),

@@ -18,6 +18,9 @@ pub(crate) struct Args {
     /// The CSS selector; `::text` and `::attr(name)` at its end select text nodes and attribute values
     #[arg(long, value_name = "SELECTOR")]
     css: String,
+    /// Read the page as this charset, such as koi8-r, whatever it declares; `auto` finds out
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = super::fetch::charset)]
+    charset: super::fetch::CharsetChoice,
     /// Print one JSON list of strings
     #[arg(long)]
     json: bool,
@@ -33,8 +36,8 @@ grep does. A URL is fetched without consulting robots.txt: this is one request m
 pub(crate) async fn run(args: Args) -> Result<Exit> {
     let selector = selector(&args.css)?;
     let (bytes, content_type) = read(&args.source).await?;
-    let decoded = lycosa_dom::decode(&bytes, content_type.as_deref(), None);
-    let document = Document::parse_html(&decoded.text, ParseOptions::default());
+    let text = super::fetch::decoded(&bytes, content_type.as_deref(), args.charset);
+    let document = Document::parse_html(&text, ParseOptions::default());
     let found = matches(&document, &selector, args.html);
     let mut text = String::new();
     if args.json {

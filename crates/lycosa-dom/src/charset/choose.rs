@@ -112,6 +112,8 @@ fn declared<'a>(
     let text = if wide.is_some() { Text::empty() } else { convert(body, coding, policy) };
     let other = match wide.filter(|wide| *wide != coding) {
         Some(wide) => Some((wide, Confidence::Likely)),
+        // Bytes that only look like the mark of UTF-8 do stand before pages in other encodings; the other marks do not.
+        None if source == CharsetSource::Bom && coding != Coding::Standard(UTF_8) => None,
         None => judge::overrule(body, coding, &text, options.tld).map(|other| {
             (other.coding, if other.is_certain { Confidence::Certain } else { Confidence::Likely })
         }),

@@ -49,15 +49,6 @@ impl Coding {
         }
     }
 
-    /// Whether bytes below 0x80 are ASCII wherever they stand for themselves.
-    pub(crate) fn is_ascii_compatible(self) -> bool {
-        match self {
-            Self::Standard(encoding) => encoding.is_ascii_compatible(),
-            Self::Utf32Le | Self::Utf32Be => false,
-            Self::Ibm855 | Self::Viscii | Self::Johab | Self::EucTw => true,
-        }
-    }
-
     /// The label under which an encoding outside the standard is told; `None` for those of the standard and UTF-32.
     pub(crate) fn label_outside_standard(self) -> Option<&'static str> {
         match self {

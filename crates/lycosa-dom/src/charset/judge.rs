@@ -16,7 +16,7 @@ use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE}
 use super::Malformed;
 use super::coding::Coding;
 use super::convert::{Text, convert};
-use super::detect::{self, PLAUSIBLE, Verdict};
+use super::detect::{self, Verdict};
 use super::label;
 
 /// So many continuation bytes in valid UTF-8 are beyond chance.
@@ -102,7 +102,7 @@ fn by_malformed_utf8(bytes: &[u8], text: &Text<'_>, tld: Option<&str>) -> Option
         return None;
     }
     let verdict = detect::detect(bytes, tld);
-    if verdict.cost_a_byte > PLAUSIBLE {
+    if !verdict.is_sure {
         return None;
     }
     let other = malformed_in(bytes, verdict.coding);
@@ -123,7 +123,7 @@ fn by_missing_zeros(bytes: &[u8], tld: Option<&str>) -> Option<Overruling> {
         return None;
     }
     let verdict = detect::detect(bytes, tld);
-    (verdict.cost_a_byte <= PLAUSIBLE).then(|| Overruling::by(verdict))
+    verdict.is_sure.then(|| Overruling::by(verdict))
 }
 
 fn by_valid_utf8(bytes: &[u8], declared: Coding) -> Option<Overruling> {
@@ -136,7 +136,10 @@ fn by_valid_utf8(bytes: &[u8], declared: Coding) -> Option<Overruling> {
         return None;
     }
     let is_certain = facts.continuations >= BEYOND_CHANCE;
+    let is_single_byte = matches!(declared, Coding::Standard(encoding) if encoding.is_single_byte());
     let is_better = || match detect::cost_of(bytes, declared) {
+        // One character of two bytes is as well one of theirs.
+        _ if facts.characters == 1 && !is_single_byte => false,
         Some(cost) => detect::cost_of_utf8(bytes) < cost,
         None => facts.continuations > 1,
     };
@@ -162,10 +165,7 @@ fn by_malformed(bytes: &[u8], declared: Coding, text: &Text<'_>, tld: Option<&st
         return Some(Overruling { coding: Coding::Standard(UTF_8), is_certain: false });
     }
     let verdict = detect::detect(bytes, tld);
-    if verdict.coding == declared
-        || verdict.cost_a_byte > PLAUSIBLE
-        || malformed_in(bytes, verdict.coding) * 4 > bad
-    {
+    if verdict.coding == declared || !verdict.is_sure || malformed_in(bytes, verdict.coding) * 4 > bad {
         return None;
     }
     let is_better = match (detect::cost_of(bytes, declared), detect::cost_of(bytes, verdict.coding)) {

@@ -155,6 +155,8 @@ pub struct Options {
     pub nofollow: bool,
     /// Whether page records list their outlinks instead of counting them. Default false.
     pub list_outlinks: bool,
+    /// What to do with bytes that mean nothing in a page's charset. Default: U+FFFD for each.
+    pub malformed: lycosa_dom::Malformed,
     /// Extractors beside the links, in order.
     pub extractors: Vec<Arc<dyn crate::model::Extract>>,
     /// Middlewares around the built-in ones, outermost first.
@@ -227,6 +229,7 @@ impl Default for Options {
             drain: Duration::from_secs(10),
             nofollow: true,
             list_outlinks: false,
+            malformed: lycosa_dom::Malformed::default(),
             extractors: Vec::new(),
             middlewares: Vec::new(),
         }

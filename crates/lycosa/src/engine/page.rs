@@ -7,13 +7,15 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use lycosa_dom::{Decoded, Document, ParseOptions, TreeState};
+use lycosa_dom::{Confidence, DecodeOptions, Decoded, Document, ParseOptions, TreeState};
 use url::Url;
 
 use super::journey::{Arrival, Ending, Journey};
 use super::pages::CommittedPage;
 use crate::error::{Error, ErrorKind, Phase, Result};
-use crate::extract::{OutcomeFacts, Outlinks, PageFacts, item_record, outcome_record, page_record};
+use crate::extract::{
+    CharsetNotes, OutcomeFacts, Outlinks, PageFacts, item_record, outcome_record, page_record,
+};
 use crate::model::{Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind};
 
 /// Bodies from this size on are worked on outside the runtime's own threads, so that they hold up nobody.
@@ -86,8 +88,7 @@ impl Journey {
 
     /// From bytes to records and outlinks. The inner error is a reason not to keep the page.
     fn digest(&mut self, arrived: &Arrived) -> Result<Result<Digest, Exclusion>> {
-        let tld = self.url.host_str().and_then(|host| host.rsplit_once('.')).map(|(_, tld)| tld);
-        let decoded = lycosa_dom::decode(&arrived.body, arrived.content_type.as_deref(), tld);
+        let decoded = self.decode(&arrived.body, arrived.content_type.as_deref())?;
         let document = is_html(arrived.content_type.as_deref(), &decoded.text)
             .then(|| Document::parse_html(&decoded.text, ParseOptions::default()));
         let base = document
@@ -130,6 +131,14 @@ impl Journey {
             .is_some()
             .then(|| self.committed_page(arrived, &decoded.text, findings.items));
         Ok(Ok(Digest { records, outlinks, page, items }))
+    }
+
+    fn decode<'a>(&self, body: &'a [u8], content_type: Option<&str>) -> Result<Decoded<'a>> {
+        let tld = self.url.host_str().and_then(|host| host.rsplit_once('.')).map(|(_, tld)| tld);
+        let malformed = self.shared.parts.settings.malformed;
+        let options = DecodeOptions { transport: content_type, tld, malformed, ..DecodeOptions::default() };
+        lycosa_dom::decode_with(body, &options)
+            .map_err(|error| Error::new(ErrorKind::Charset, error.to_string()).in_phase(Phase::Decode))
     }
 
     fn extract(&self, page: &Page<'_>) -> Result<Findings> {
@@ -181,6 +190,7 @@ impl Journey {
             content_type: arrived.content_type.as_deref(),
             charset: Some(decoded.charset),
             charset_source: Some(decoded.source.as_str()),
+            charset_notes: charset_notes(decoded),
             bytes: arrived.body.len() as u64,
             fetched_at: self.started(),
             duration: self.elapsed(),
@@ -256,6 +266,16 @@ fn is_html(content_type: Option<&str>, text: &str) -> bool {
     match content_type.map(essence) {
         Some(essence) => matches!(&*essence, "text/html" | "application/xhtml+xml"),
         None => text.trim_start().starts_with('<'),
+    }
+}
+
+/// What is to be said of an encoding beyond its name.
+fn charset_notes<'a>(decoded: &'a Decoded<'_>) -> CharsetNotes<'a> {
+    CharsetNotes {
+        confidence: (decoded.confidence != Confidence::Certain).then(|| decoded.confidence.as_str()),
+        declared: decoded.declared.as_deref().filter(|_| decoded.is_overruled),
+        unknown: decoded.unknown_label.as_deref(),
+        malformed: decoded.malformed as u64,
     }
 }
 

@@ -12,4 +12,6 @@ pub mod rules;
 mod time;
 
 pub use links::{LinkExtractor, LinkOptions};
-pub use record::{OutcomeFacts, Outlinks, PAGE_COLUMNS, PageFacts, item_record, outcome_record, page_record};
+pub use record::{
+    CharsetNotes, OutcomeFacts, Outlinks, PAGE_COLUMNS, PageFacts, item_record, outcome_record, page_record,
+};

@@ -24,6 +24,8 @@ const AFTER_ASCII_WORD: f32 = 1.5;
 const STUCK_BRACKET: f32 = 2.5;
 /// A symbol between two letters.
 const SYMBOL_IN_WORD: f32 = 4.0;
+/// The least for a half-width katakana: nearly any byte is one in Shift_JIS, and few pages have them.
+const HALF_WIDTH: f32 = 9.5;
 /// A character of Chinese, Japanese or Korean that is not in the list.
 const RARE_IDEOGRAPH: f32 = 13.5;
 
@@ -187,7 +189,8 @@ fn of_ideographs(text: &[char], language: &Ideographs, limit: f32) -> Option<f32
         } else if character.is_ascii() {
             symbol_cost(character, beyond)
         } else {
-            language.cost(character).unwrap_or_else(|| unlisted(character))
+            let listed = language.cost(character).unwrap_or_else(|| unlisted(character));
+            if is_half_width(character) { listed.max(HALF_WIDTH) } else { listed }
         };
         beyond = !character.is_ascii();
         if cost > limit {
@@ -195,6 +198,11 @@ fn of_ideographs(text: &[char], language: &Ideographs, limit: f32) -> Option<f32
         }
     }
     Some(cost)
+}
+
+/// Half-width katakana, one byte each in Shift_JIS.
+fn is_half_width(character: char) -> bool {
+    matches!(character, '\u{ff61}'..='\u{ff9f}')
 }
 
 /// A character that a list of ideographs does not have.

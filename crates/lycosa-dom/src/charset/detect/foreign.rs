@@ -186,7 +186,7 @@ mod tests {
     fn known_words_are_read() {
         // From the mapping tables of the GNU C library.
         assert_eq!(text(johab(b"\xd0\x65\x8b\x69 x")), "한글 x");
-        assert_eq!(text(euc_tw(b"\xc4\xe3\xc5\xc6\xe9\xc7\xf3\xbe \xf4\xed")), "中文漢鳳 體");
+        assert_eq!(text(euc_tw(b"\xc4\xe3\xc5\xc6\xe9\xc7\xeb\xfa \xfc\xd5")), "中文漢鳳 體");
         assert_eq!(text(viscii(b"Vi\xaet Nam")), "Viê\u{323}t Nam");
     }
 

@@ -23,10 +23,12 @@ const HINT: f32 = 2.0;
 const DOMAIN: f32 = 3.0;
 /// From this lead over the next reading on (nats) the answer is more than a guess.
 const SURE: f32 = 6.0;
+/// A word of this many bytes can be told from an accident.
+const ENOUGH: usize = 4;
 /// Readings that cost so much more than the best one are not followed to their end.
 const HOPELESS: f32 = 12.0;
 /// A reading that costs more than this for each byte (nats) is no text of a language it was tried with.
-pub(super) const PLAUSIBLE: f32 = 5.5;
+const PLAUSIBLE: f32 = 5.5;
 /// The other detector looks at this much.
 const HINT_BYTES: usize = 32 * 1024;
 
@@ -38,8 +40,6 @@ pub(super) struct Verdict {
     pub(super) is_sure: bool,
     /// Whether the top-level domain decided.
     pub(super) by_domain: bool,
-    /// What the best reading costs for each byte of its words (nats): about 3 for text of a language.
-    pub(super) cost_a_byte: f32,
 }
 
 /// The encoding of bytes that are neither ASCII nor UTF-8 nor announce themselves.
@@ -130,19 +130,14 @@ impl Ranking {
         let bytes = sample.iter().filter(|&&byte| !sample::is_separator(byte)).count().max(1);
         let Some(best) = self.best() else {
             let coding = Coding::Standard(domain.unwrap_or(WINDOWS_1252));
-            return Verdict {
-                coding,
-                is_sure: false,
-                by_domain: domain.is_some(),
-                cost_a_byte: f32::INFINITY,
-            };
+            return Verdict { coding, is_sure: false, by_domain: domain.is_some() };
         };
         let others = self.readings.iter().filter(|reading| reading.text != best.text);
         let lead = others.map(|reading| reading.cost - best.cost).fold(HOPELESS, f32::min);
         let cost_a_byte = best.cost / bytes as f32;
         let is_domain = domain.is_some_and(|encoding| is_same(best.coding, Coding::Standard(encoding)));
-        let is_sure = lead >= SURE && cost_a_byte < PLAUSIBLE;
-        Verdict { coding: best.coding, is_sure, by_domain: is_domain && lead < DOMAIN, cost_a_byte }
+        let is_sure = lead >= SURE && cost_a_byte < PLAUSIBLE && bytes >= ENOUGH;
+        Verdict { coding: best.coding, is_sure, by_domain: is_domain && !is_sure }
     }
 }
 
