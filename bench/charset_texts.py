@@ -2,10 +2,11 @@
 """Cuts texts of known languages into short files in every encoding they could be in.
 
 usage: charset_texts.py FOLDER OUT LISTING
+       charset_texts.py --long BYTES LANGUAGE ENCODING FOLDER FILE
 
 FOLDER has the unpacked Debian packages `libreoffice-help-LANGUAGE` (MPL-2.0), none of which the language model was
 made from. Writes pieces of 100, 200, 500 and 2000 bytes to OUT and lines for charset.py to LISTING. The choice is the
-same each time. A piece has at least one character beyond ASCII.
+same each time. A piece has at least one character beyond ASCII. With --long, one file of so many bytes.
 """
 
 import html
@@ -52,7 +53,19 @@ def apart(text):
     return "".join(out)
 
 
+def long(size, language, encoding, folder, file):
+    text = " ".join(texts(folder / f"libreoffice-help-{language}"))
+    data = text.encode(CODEC.get(encoding, encoding), "ignore")
+    while len(data) < size:
+        data += data
+    # Not inside a character: at a space.
+    file.write_bytes(data[:data.rindex(b" ", 0, size) + 1])
+
+
 def main():
+    if sys.argv[1] == "--long":
+        size, language, encoding, folder, file = sys.argv[2:]
+        return long(int(size), language, encoding, pathlib.Path(folder), pathlib.Path(file))
     folder, out, listing = map(pathlib.Path, sys.argv[1:])
     out.mkdir(parents=True, exist_ok=True)
     with open(listing, "w", encoding="utf-8") as rows:

@@ -1,9 +1,11 @@
 //! `cargo xtask bench crawl`: what a page costs, beside two peers, in the same run on the same machine; and
-//! `cargo xtask bench fetch`: what a request costs, in [`fetch`].
+//! `cargo xtask bench fetch`: what a request costs, in [`fetch`]; and `cargo xtask bench charset`: how often charset
+//! detection is right, in [`charset`].
 //!
 //! [`field`] prepares the sites, the crawlers and the server; [`contest`] runs them in turns and compares what they
 //! wrote; [`figures`] makes medians and the table. One core serves, another crawls.
 
+mod charset;
 mod contest;
 mod fetch;
 mod field;
@@ -18,9 +20,10 @@ use crate::workspace;
 use contest::Contest;
 use field::{Ground, SERVER_CORE};
 
-pub(crate) const SUMMARY: &str = "Measure a crawl beside two peers, or a request beside bare hyper.";
+pub(crate) const SUMMARY: &str =
+    "Measure a crawl or charset detection beside peers, or a request beside bare hyper.";
 pub(crate) const HELP: &str = "
-Usage: cargo xtask bench crawl|fetch [FLAGS]
+Usage: cargo xtask bench crawl|fetch|charset [FLAGS]
 
 crawl: serves a site with nginx on core 0 and crawls it on core 1, 16 requests in
 flight, in rounds: each round runs every crawler once, in turning order. lycosa
@@ -44,7 +47,15 @@ turns: over HTTP/1.1, over TLS, and over HTTP/2. Also the most memory that
   --pairs N               rounds (default 7)
   --requests N            requests of a measurement (default 20000)
   --instructions          also count user instructions with callgrind
-  --record                write the table to docs/bench-fetch.md";
+  --record                write the table to docs/bench-fetch.md
+
+charset: detects the encoding of the corpus' files, and of pieces of LibreOffice's
+help pages (from Debian, 75 MB at first) in every encoding, beside uchardet, chardet
+and charset-normalizer, nothing being declared; then times decoding beside bare
+encoding_rs.
+
+  --pairs N               rounds of timing (default 15)
+  --record                write the tables to docs/bench-charset.md";
 
 /// Where `--record` writes.
 const RECORD: &str = "docs/bench-crawl.md";
@@ -54,8 +65,10 @@ const ROUNDS: usize = 5;
 /// The command.
 pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     let what = arguments.word().unwrap_or_default();
-    if what == "fetch" {
-        return fetch::run(arguments);
+    match what.as_str() {
+        "fetch" => return fetch::run(arguments),
+        "charset" => return charset::run(arguments),
+        _ => {}
     }
     let sites = arguments.value("--site")?.unwrap_or_else(|| "both".to_owned());
     let rounds = arguments.parsed("--pairs")?.unwrap_or(ROUNDS).max(1);
@@ -64,9 +77,8 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     let record = arguments.switch("--record");
     arguments.finish()?;
     if what != "crawl" {
-        return Err(
-            Failure::new(format!("there is no benchmark `{what}`")).hint("cargo xtask bench crawl, or fetch")
-        );
+        return Err(Failure::new(format!("there is no benchmark `{what}`"))
+            .hint("cargo xtask bench crawl, fetch or charset"));
     }
     let grounds = Ground::named(&sites)?;
     field::require_cores()?;
