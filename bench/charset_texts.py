@@ -28,7 +28,7 @@ ENCODINGS = {
 }
 CODEC = {"windows-1252": "cp1252", "macintosh": "mac_roman", "ibm866": "cp866", "ibm855": "cp855",
          "x-mac-cyrillic": "mac_cyrillic", "big5": "cp950"}
-PIECES = 12
+PIECES = 6
 SIZES = [100, 200, 500, 2000]
 
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, WINDOWS_1252};
 
 use super::coding::Coding;
-use super::convert::{Text, convert};
+use super::convert::{Text, convert, valid_utf8};
 use super::detect;
 use super::judge::{self, Utf8Facts};
 use super::{CharsetSource, Confidence, DecodeOptions, Malformed, label, prescan, sniff};
@@ -136,7 +136,7 @@ fn declared<'a>(
 
 fn confidence_in(source: CharsetSource, coding: Coding, text: &Text<'_>) -> Confidence {
     let beyond = match &text.text {
-        Cow::Borrowed(text) if text.is_ascii() => return Confidence::Certain,
+        // ASCII, or UTF-8 throughout.
         Cow::Borrowed(_) => return Confidence::Certain,
         Cow::Owned(text) => text.len(),
     };
@@ -153,16 +153,17 @@ fn undeclared<'a>(
     options: &DecodeOptions<'_>,
     unknown: Option<String>,
 ) -> (Choice, Text<'a>) {
-    let mut choice = if let Some(wide) = sniff::wide(bytes) {
-        Choice::new(wide, CharsetSource::Detector, Confidence::Likely)
-    } else if Encoding::utf8_valid_up_to(bytes) == bytes.len() {
-        of_utf8(bytes)
-    } else {
-        of_others(bytes, options.tld)
+    let wide = sniff::wide(bytes);
+    let utf8 = if wide.is_none() { valid_utf8(bytes) } else { None };
+    let mut choice = match wide {
+        Some(wide) => Choice::new(wide, CharsetSource::Detector, Confidence::Likely),
+        None if utf8.is_some() => of_utf8(bytes),
+        None => of_others(bytes, options.tld),
     };
     choice.unknown_label = unknown.or_else(|| label::announced(bytes));
     note_outside(&mut choice);
-    let text = convert(bytes, choice.coding, options.malformed);
+    let text = utf8.filter(|_| choice.coding == Coding::Standard(UTF_8));
+    let text = text.unwrap_or_else(|| convert(bytes, choice.coding, options.malformed));
     (choice, text)
 }
 

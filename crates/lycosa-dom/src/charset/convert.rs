@@ -47,23 +47,21 @@ pub(super) fn convert(bytes: &[u8], coding: Coding, policy: Malformed) -> Text<'
     }
 }
 
+/// The bytes themselves, if they are UTF-8 throughout.
+pub(super) fn valid_utf8(bytes: &[u8]) -> Option<Text<'_>> {
+    UTF_8.decode_without_bom_handling_and_without_replacement(bytes).map(Text::sound)
+}
+
 fn standard<'a>(bytes: &'a [u8], encoding: &'static Encoding, policy: Malformed) -> Text<'a> {
-    let known = if encoding == UTF_8 {
-        Encoding::utf8_valid_up_to(bytes)
-    } else if encoding.is_ascii_compatible() {
-        Encoding::ascii_valid_up_to(bytes)
-    } else {
-        0
-    };
-    if known == bytes.len()
-        && let Some(text) = UTF_8.decode_without_bom_handling_and_without_replacement(bytes)
-    {
-        return Text::sound(text);
+    let may_be_borrowed = encoding == UTF_8
+        || (encoding.is_ascii_compatible() && Encoding::ascii_valid_up_to(bytes) == bytes.len());
+    if may_be_borrowed && let Some(text) = valid_utf8(bytes) {
+        return text;
     }
     let mut out = Output::new(policy);
     let mut decoder = encoding.new_decoder_without_bom_handling();
-    let expected = decoder.max_utf8_buffer_length_without_replacement(bytes.len() / 2).unwrap_or(bytes.len());
-    out.text.reserve(expected);
+    // The most it can be. What is not written to stays unused address space.
+    out.text.reserve(decoder.max_utf8_buffer_length_without_replacement(bytes.len()).unwrap_or(bytes.len()));
     let mut rest = bytes;
     loop {
         let (result, read) = decoder.decode_to_string_without_replacement(rest, &mut out.text, true);

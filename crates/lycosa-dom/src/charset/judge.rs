@@ -17,7 +17,7 @@ use super::Malformed;
 use super::coding::Coding;
 use super::convert::{Text, convert};
 use super::detect::{self, Verdict};
-use super::label;
+use super::{label, sniff};
 
 /// So many continuation bytes in valid UTF-8 are beyond chance.
 const BEYOND_CHANCE: usize = 24;
@@ -98,7 +98,7 @@ fn by_malformed_utf8(bytes: &[u8], text: &Text<'_>, tld: Option<&str>) -> Option
         return None;
     }
     let facts = Utf8Facts::of(bytes);
-    if facts.malformed <= facts.characters {
+    if facts.malformed <= facts.characters || sniff::is_binary(bytes) {
         return None;
     }
     let verdict = detect::detect(bytes, tld);
@@ -157,7 +157,7 @@ fn by_malformed(bytes: &[u8], declared: Coding, text: &Text<'_>, tld: Option<&st
         return None;
     }
     let beyond = text.text.chars().filter(|character| !character.is_ascii()).count();
-    if bad * STRAY <= beyond {
+    if bad * STRAY <= beyond || sniff::is_binary(bytes) {
         return None;
     }
     let facts = Utf8Facts::of(bytes);
