@@ -24,6 +24,8 @@ const AFTER_ASCII_WORD: f32 = 1.5;
 const STUCK_BRACKET: f32 = 2.5;
 /// A symbol between two letters.
 const SYMBOL_IN_WORD: f32 = 4.0;
+/// A line goes on.
+const REPEATED: f32 = 0.5;
 /// The least for a half-width katakana: nearly any byte is one in Shift_JIS, and few pages have them.
 const HALF_WIDTH: f32 = 9.5;
 /// A character of Chinese, Japanese or Korean that is not in the list.
@@ -178,7 +180,12 @@ fn symbol_cost(character: char, is_after_beyond_ascii: bool) -> f32 {
 fn of_ideographs(text: &[char], language: &Ideographs, limit: f32) -> Option<f32> {
     let mut cost = 0.0;
     let (mut beyond, mut after_letter) = (false, false);
+    let mut last = None;
     for &character in text {
+        if last.replace(character) == Some(character) && is_drawing(character) {
+            cost += REPEATED;
+            continue;
+        }
         let is_ascii_letter = character.is_ascii_alphabetic();
         if (is_ascii_letter && beyond) || (after_letter && !character.is_ascii()) {
             cost += MIXED_IDEOGRAPHS;
@@ -200,6 +207,11 @@ fn of_ideographs(text: &[char], language: &Ideographs, limit: f32) -> Option<f32
     Some(cost)
 }
 
+/// Lines, boxes and the like.
+fn is_drawing(character: char) -> bool {
+    matches!(character, '\u{2010}'..='\u{25ff}' | '＝' | '－' | '＊' | '・' | '。' | '\u{3000}')
+}
+
 /// Half-width katakana, one byte each in Shift_JIS.
 fn is_half_width(character: char) -> bool {
     matches!(character, '\u{ff61}'..='\u{ff9f}')
@@ -211,9 +223,16 @@ fn unlisted(character: char) -> f32 {
         '\u{3000}'..='\u{303f}' | '\u{2010}'..='\u{2026}' => 7.5,
         '\u{3040}'..='\u{30ff}' => 10.0,
         '\u{ff01}'..='\u{ff5e}' | '\u{ff61}'..='\u{ff9f}' => 8.0,
-        '\u{2460}'..='\u{2473}' | '\u{25a0}'..='\u{25ff}' | '★' | '☆' | '→' | '←' | '↑' | '↓' | '※' => {
-            8.5
-        }
+        '\u{2460}'..='\u{2473}'
+        | '\u{2500}'..='\u{257f}'
+        | '\u{25a0}'..='\u{25ff}'
+        | '★'
+        | '☆'
+        | '→'
+        | '←'
+        | '↑'
+        | '↓'
+        | '※' => 8.5,
         '\u{4e00}'..='\u{9fff}' => RARE_IDEOGRAPH,
         '\u{80}'..='\u{9f}' | '\u{e000}'..='\u{f8ff}' => NOTHING,
         char::REPLACEMENT_CHARACTER => MALFORMED,

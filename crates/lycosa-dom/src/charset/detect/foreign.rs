@@ -5,8 +5,8 @@ use encoding_rs::BIG5;
 
 use crate::charset::coding::VISCII;
 
-/// What stands for a character that exists and is not read.
-const RARE: char = '〓';
+/// What stands for a character that exists and is not read: an ideograph that is in no list.
+const RARE: char = '\u{9ffc}';
 const BROKEN: char = char::REPLACEMENT_CHARACTER;
 
 /// VISCII, with tones as characters of their own, as windows-1258 has them and the language model expects.
