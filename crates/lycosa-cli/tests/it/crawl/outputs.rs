@@ -267,7 +267,7 @@ fn damaged() -> Server {
             Response::new(200).header("Content-Type", "text/html; charset=utf-8").body(body)
         }
         "/stray" => {
-            let body = [&"<title>паук".as_bytes()[..], b"\xff</title>"].concat();
+            let body = ["<title>паук".as_bytes(), b"\xff</title>"].concat();
             Response::new(200).header("Content-Type", "text/html; charset=utf-8").body(body)
         }
         _ => Response::not_found(),
