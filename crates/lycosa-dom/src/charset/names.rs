@@ -15,7 +15,7 @@ impl Charset {
     /// ```
     /// use lycosa_dom::Charset;
     /// assert_eq!(Charset::for_label("latin1").map(Charset::name), Ok("windows-1252"));
-    /// assert_eq!(Charset::for_label("koi8r").map(Charset::name), Ok("KOI8-R"));
+    /// assert_eq!(Charset::for_label("koi8").map(Charset::name), Ok("KOI8-R"));
     /// assert_eq!(Charset::for_label("shift-jsi").unwrap_err().nearest, Some("shift-jis"));
     /// ```
     ///
