@@ -47,9 +47,14 @@ pub(super) fn convert(bytes: &[u8], coding: Coding, policy: Malformed) -> Text<'
     }
 }
 
-/// The bytes themselves, if they are UTF-8 throughout.
+/// How many bytes from the beginning are UTF-8.
+pub(super) fn valid_up_to(bytes: &[u8]) -> usize {
+    simdutf8::compat::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len)
+}
+
+/// The bytes themselves, if they are UTF-8 throughout. Nearly every page is, so this is the fast path of all.
 pub(super) fn valid_utf8(bytes: &[u8]) -> Option<Text<'_>> {
-    UTF_8.decode_without_bom_handling_and_without_replacement(bytes).map(Text::sound)
+    simdutf8::compat::from_utf8(bytes).ok().map(|text| Text::sound(Cow::Borrowed(text)))
 }
 
 fn standard<'a>(bytes: &'a [u8], encoding: &'static Encoding, policy: Malformed) -> Text<'a> {
