@@ -47,14 +47,9 @@ pub(super) fn convert(bytes: &[u8], coding: Coding, policy: Malformed) -> Text<'
     }
 }
 
-/// How many bytes from the beginning are UTF-8.
-pub(super) fn valid_up_to(bytes: &[u8]) -> usize {
-    simdutf8::compat::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len)
-}
-
-/// The bytes themselves, if they are UTF-8 throughout. Nearly every page is, so this is the fast path of all.
+/// The bytes themselves, if they are UTF-8 throughout.
 pub(super) fn valid_utf8(bytes: &[u8]) -> Option<Text<'_>> {
-    simdutf8::compat::from_utf8(bytes).ok().map(|text| Text::sound(Cow::Borrowed(text)))
+    UTF_8.decode_without_bom_handling_and_without_replacement(bytes).map(Text::sound)
 }
 
 fn standard<'a>(bytes: &'a [u8], encoding: &'static Encoding, policy: Malformed) -> Text<'a> {

@@ -11,11 +11,11 @@
 //!
 //! A malformed sequence at the very end counts for nothing: bodies are cut.
 
-use encoding_rs::{ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::Malformed;
 use super::coding::Coding;
-use super::convert::{Text, convert, valid_up_to};
+use super::convert::{Text, convert};
 use super::detect::{self, Verdict};
 use super::{label, sniff};
 
@@ -114,7 +114,7 @@ fn by_missing_zeros(bytes: &[u8], tld: Option<&str>) -> Option<Overruling> {
     if bytes.contains(&0) || bytes.len() < 4 {
         return None;
     }
-    if valid_up_to(bytes) == bytes.len() {
+    if Encoding::utf8_valid_up_to(bytes) == bytes.len() {
         return Some(Overruling { coding: Coding::Standard(UTF_8), is_certain: true });
     }
     let ascii =
@@ -127,7 +127,7 @@ fn by_missing_zeros(bytes: &[u8], tld: Option<&str>) -> Option<Overruling> {
 }
 
 fn by_valid_utf8(bytes: &[u8], declared: Coding) -> Option<Overruling> {
-    let known = valid_up_to(bytes);
+    let known = Encoding::utf8_valid_up_to(bytes);
     if known < bytes.len() && !is_beginning(&bytes[known..]) {
         return None;
     }
