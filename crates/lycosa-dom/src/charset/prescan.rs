@@ -104,7 +104,8 @@ impl Scanner<'_> {
 
     /// `None` as well when the bytes end in the middle of something.
     fn find_meta(&mut self) -> Option<Found> {
-        while self.position < self.bytes.len() {
+        while let Some(next) = self.rest().iter().position(|&byte| byte == b'<') {
+            self.position += next;
             if self.rest().starts_with(b"<!--") {
                 let end = self.rest()[2..].windows(3).position(|window| window == b"-->")?;
                 self.position += 2 + end + 2;

@@ -31,6 +31,21 @@ const HALF_WIDTH: f32 = 9.5;
 /// A character of Chinese, Japanese or Korean that is not in the list.
 const RARE_IDEOGRAPH: f32 = 13.5;
 
+/// A character and what is asked of it in every language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Glyph {
+    character: char,
+    lower: char,
+    is_letter: bool,
+}
+
+impl From<char> for Glyph {
+    fn from(character: char) -> Self {
+        let is_letter = is_letter(character);
+        Self { character, lower: if is_letter { lowered(character) } else { character }, is_letter }
+    }
+}
+
 /// The language a text is taken for.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Language<'a> {
@@ -42,10 +57,10 @@ pub(super) enum Language<'a> {
 
 impl Language<'_> {
     /// The cost of a text; `None` as soon as it exceeds `limit`.
-    pub(super) fn cost(&self, text: &[char], limit: f32) -> Option<f32> {
+    pub(super) fn cost(&self, text: &[Glyph], limit: f32) -> Option<f32> {
         match self {
-            Self::Letters(letters) => of_letters(text.iter().copied(), letters, limit),
-            Self::Mirrored(letters) => of_letters(text.iter().rev().copied(), letters, limit),
+            Self::Letters(letters) => of_letters(text.iter(), letters, limit),
+            Self::Mirrored(letters) => of_letters(text.iter().rev(), letters, limit),
             Self::Ideographs(list) => of_ideographs(text, list, limit),
         }
     }
@@ -63,7 +78,7 @@ enum Case {
     Upper,
 }
 
-fn of_letters(text: impl Iterator<Item = char>, language: &Letters, limit: f32) -> Option<f32> {
+fn of_letters<'a>(text: impl Iterator<Item = &'a Glyph>, language: &Letters, limit: f32) -> Option<f32> {
     let mut cost = 0.0;
     let (mut before, mut case) = (0, Case::None);
     // Whether the character before is beyond ASCII; whether a symbol before it stood after a letter.
@@ -71,9 +86,9 @@ fn of_letters(text: impl Iterator<Item = char>, language: &Letters, limit: f32) 
     // A language with none of the ASCII letters.
     let mut after_space = false;
     let is_foreign = language.class('a') == 0;
-    for character in text {
-        if is_letter(character) {
-            let (letter, is_upper) = lowered(character);
+    for &Glyph { character, lower: letter, is_letter } in text {
+        if is_letter {
+            let is_upper = letter != character;
             let class = language.class(letter);
             if is_foreign && letter.is_ascii() != was_ascii {
                 if case != Case::None {
@@ -125,12 +140,11 @@ fn is_mark(character: char) -> bool {
     matches!(character, '\u{300}'..='\u{323}' | '\u{5b0}'..='\u{5c2}' | '\u{e31}' | '\u{e34}'..='\u{e3a}' | '\u{e47}'..='\u{e4e}' | '\u{200c}')
 }
 
-fn lowered(character: char) -> (char, bool) {
+fn lowered(character: char) -> char {
     if character.is_ascii() {
-        return (character.to_ascii_lowercase(), character.is_ascii_uppercase());
+        return character.to_ascii_lowercase();
     }
-    let lower = character.to_lowercase().next().unwrap_or(character);
-    (lower, lower != character)
+    character.to_lowercase().next().unwrap_or(character)
 }
 
 fn case_cost(before: Case, is_upper: bool) -> f32 {
@@ -177,11 +191,11 @@ fn symbol_cost(character: char, is_after_beyond_ascii: bool) -> f32 {
     }
 }
 
-fn of_ideographs(text: &[char], language: &Ideographs, limit: f32) -> Option<f32> {
+fn of_ideographs(text: &[Glyph], language: &Ideographs, limit: f32) -> Option<f32> {
     let mut cost = 0.0;
     let (mut beyond, mut after_letter) = (false, false);
     let mut last = None;
-    for &character in text {
+    for &Glyph { character, .. } in text {
         if last.replace(character) == Some(character) && is_drawing(character) {
             cost += REPEATED;
             continue;

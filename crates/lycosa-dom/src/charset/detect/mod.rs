@@ -14,7 +14,7 @@ use encoding_rs::{DecoderResult, Encoding, WINDOWS_1252, WINDOWS_1258};
 
 use super::coding::{self, Coding};
 use candidates::{CANDIDATES, Candidate};
-use cost::Language;
+use cost::{Glyph, Language};
 use model::MODEL;
 
 /// How much the word of the other detector weighs (nats).
@@ -29,8 +29,10 @@ const ENOUGH: usize = 4;
 const HOPELESS: f32 = 12.0;
 /// A reading that costs more than this for each byte (nats) is no text of a language it was tried with.
 const PLAUSIBLE: f32 = 5.5;
-/// The other detector looks at this much.
-const HINT_BYTES: usize = 32 * 1024;
+/// A long sample is looked at this far first, and readings that cost so much more than the best one there (nats) are
+/// given up.
+const FIRST_BYTES: usize = 640;
+const UNPROMISING: f32 = 40.0;
 
 /// What detection found.
 #[derive(Clone, Copy, Debug)]
@@ -47,11 +49,10 @@ pub(super) fn detect(bytes: &[u8], tld: Option<&str>) -> Verdict {
     let sample = sample::sample(bytes);
     let label = tld.and_then(tld::label);
     let domain = label.as_deref().and_then(tld::fallback);
-    let hint = hint(bytes, label.as_deref());
+    let hint = hint(&sample, label.as_deref());
     let mut found = Ranking::default();
-    for candidate in in_order(hint, domain) {
-        let bonus = if Coding::Standard(hint) == candidate.coding { HINT } else { 0.0 };
-        found.weigh(&sample, candidate, bonus);
+    for candidate in promising(&sample, in_order(hint, domain)) {
+        found.weigh(&sample, candidate, HOPELESS);
     }
     found.verdict(&sample, domain)
 }
@@ -78,20 +79,39 @@ fn is_same(one: Coding, other: Coding) -> bool {
         || (one == Coding::Standard(encoding_rs::GBK) && other == Coding::Standard(encoding_rs::GB18030))
 }
 
-fn hint(bytes: &[u8], tld: Option<&str>) -> &'static Encoding {
+/// The candidates that a first part of a long sample does not rule out, the best first.
+fn promising(sample: &[u8], candidates: Vec<Candidate>) -> Vec<Candidate> {
+    if sample.len() < 2 * FIRST_BYTES {
+        return candidates;
+    }
+    let mut found = Ranking::default();
+    for candidate in &candidates {
+        found.weigh(&sample[..FIRST_BYTES], *candidate, UNPROMISING);
+    }
+    let Some(best) = found.best().map(|best| best.cost) else { return candidates };
+    found.readings.retain(|reading| reading.cost <= best + UNPROMISING);
+    found.readings.sort_by(|one, other| one.cost.total_cmp(&other.cost));
+    let named =
+        |reading: &Reading| candidates.iter().find(|candidate| candidate.coding == reading.coding).copied();
+    found.readings.iter().filter_map(named).collect()
+}
+
+fn hint(sample: &[u8], tld: Option<&str>) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    let start = bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or(0);
-    let part = &bytes[start..bytes.len().min(start + HINT_BYTES)];
-    detector.feed(part, part.len() + start == bytes.len());
+    // The end of a sample is no end of a text: a character may be cut there.
+    detector.feed(sample, false);
     detector.guess(tld.map(str::as_bytes), Utf8Detection::Deny)
 }
 
-/// The candidates with the likely ones first; those of the domain a little cheaper.
+/// The candidates with the likely one first; it and that of the domain a little cheaper.
 fn in_order(hint: &'static Encoding, domain: Option<&'static Encoding>) -> Vec<Candidate> {
     let mut candidates = CANDIDATES.to_vec();
     for candidate in &mut candidates {
         if domain.is_some_and(|encoding| is_same(candidate.coding, Coding::Standard(encoding))) {
             candidate.cost -= DOMAIN;
+        }
+        if candidate.coding == Coding::Standard(hint) {
+            candidate.cost -= HINT;
         }
     }
     candidates.sort_by_key(|candidate| candidate.coding != Coding::Standard(hint));
@@ -102,7 +122,7 @@ fn in_order(hint: &'static Encoding, domain: Option<&'static Encoding>) -> Vec<C
 #[derive(Debug)]
 struct Reading {
     coding: Coding,
-    text: Vec<char>,
+    text: Vec<Glyph>,
     cost: f32,
 }
 
@@ -113,12 +133,12 @@ struct Ranking {
 }
 
 impl Ranking {
-    fn weigh(&mut self, sample: &[u8], candidate: Candidate, bonus: f32) {
-        let limit = self.best().map_or(f32::INFINITY, |best| best.cost + HOPELESS);
-        let prior = candidate.cost - bonus;
+    /// Adds the reading of a candidate unless it costs so much more than the best one.
+    fn weigh(&mut self, sample: &[u8], candidate: Candidate, lag: f32) {
+        let limit = self.best().map_or(f32::INFINITY, |best| best.cost + lag);
         let text = read(sample, candidate.coding);
-        if let Some(cost) = least_cost(&text, candidate.languages, limit - prior) {
-            self.readings.push(Reading { coding: candidate.coding, text, cost: cost + prior });
+        if let Some(cost) = least_cost(&text, candidate.languages, limit - candidate.cost) {
+            self.readings.push(Reading { coding: candidate.coding, text, cost: cost + candidate.cost });
         }
     }
 
@@ -142,7 +162,7 @@ impl Ranking {
 }
 
 /// The least that a text costs in one of these languages.
-fn least_cost(text: &[char], codes: &[&str], limit: f32) -> Option<f32> {
+fn least_cost(text: &[Glyph], codes: &[&str], limit: f32) -> Option<f32> {
     let mut least = None;
     let mut limit = limit;
     for code in codes {
@@ -166,7 +186,7 @@ fn language(code: &str) -> Option<Language<'static>> {
 }
 
 /// The sample in an encoding, malformed sequences replaced. One at the very end is where the sample was cut.
-fn read(sample: &[u8], coding: Coding) -> Vec<char> {
+fn read(sample: &[u8], coding: Coding) -> Vec<Glyph> {
     let mut text = match coding {
         Coding::Standard(encoding) => standard(sample, encoding),
         Coding::Ibm855 => {
@@ -184,7 +204,7 @@ fn read(sample: &[u8], coding: Coding) -> Vec<char> {
     if text.last() == Some(&char::REPLACEMENT_CHARACTER) {
         text.pop();
     }
-    text
+    text.into_iter().map(Glyph::from).collect()
 }
 
 fn standard(sample: &[u8], encoding: &'static Encoding) -> Vec<char> {

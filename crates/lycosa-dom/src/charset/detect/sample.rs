@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 
 /// How much is looked at, at most.
-const SAMPLE_BYTES: usize = 6 * 1024;
+const SAMPLE_BYTES: usize = 4 * 1024;
 /// A stretch of bytes without a separator is looked at up to here.
-const WORD_BYTES: usize = 4 * 1024;
+const WORD_BYTES: usize = 3 * 1024;
 
 /// Bytes that are no part of a character in any encoding that detection knows, and are no letters: a text can be cut
 /// there. (Second bytes begin at 0x31.)
