@@ -169,7 +169,7 @@ fn undeclared<'a>(
 
 fn of_utf8(bytes: &[u8]) -> Choice {
     let utf8 = Coding::Standard(UTF_8);
-    if bytes.contains(&0x1b) && sniff::is_iso_2022_jp(bytes) {
+    if memchr::memchr(0x1b, bytes).is_some() && sniff::is_iso_2022_jp(bytes) {
         return Choice::new(Coding::Standard(ISO_2022_JP), CharsetSource::Detector, Confidence::Certain);
     }
     if Encoding::ascii_valid_up_to(bytes) == bytes.len() {
