@@ -13,5 +13,6 @@ mod time;
 
 pub use links::{LinkExtractor, LinkOptions};
 pub use record::{
-    OutcomeFacts, Outlinks, PAGE_COLUMNS, PageFacts, ParsedAs, item_record, outcome_record, page_record,
+    CharsetNotes, OutcomeFacts, Outlinks, PAGE_COLUMNS, PageFacts, ParsedAs, item_record, outcome_record,
+    page_record,
 };
