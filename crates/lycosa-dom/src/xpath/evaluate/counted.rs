@@ -186,7 +186,7 @@ impl<'e, 'd> Run<'e, 'd> {
     ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let ranges = Ranges::new(document, nodes, false);
-        let candidates: Candidates<'_> = match test.indexed(document) {
+        let candidates: Candidates<'_> = match test.indexed(document, document.len()) {
             Some((list, true)) if nodes == [0] => Candidates::Lent(list),
             Some((list, true)) => Candidates::Own(ranges.cut(list).collect()),
             Some((list, false)) => {

@@ -67,7 +67,7 @@ impl<'e, 'd> Run<'e, 'd> {
             Axis::Child if document.end_of(node) == node + 1 => Some(false),
             // The first child is there, and very often the one.
             Axis::Child if test.has(document, node + 1) => Some(true),
-            Axis::Descendant => match test.indexed(document) {
+            Axis::Descendant => match test.indexed(document, (document.end_of(node) - node) as usize) {
                 Some((list, true)) => {
                     let next = list.partition_point(|&other| other <= node);
                     Some(list.get(next).is_some_and(|&other| other < document.end_of(node)))
