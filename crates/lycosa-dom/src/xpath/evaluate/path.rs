@@ -89,9 +89,9 @@ impl<'e, 'd> Run<'e, 'd> {
         }
     }
 
-    /// The first node of a step without counting predicates, in the order of the axis.
+    /// A node of a step without counting predicates: the first, when the axis runs forwards.
     fn first_on_axis(&mut self, step: &'e Step, key: Key) -> Outcome<Option<Key>> {
-        let mut walk = Walk::new(self.document, step.axis, self.test(step), key);
+        let mut walk = Walk::in_any_order(self.document, step.axis, self.test(step), key);
         let mut paid = 0;
         while let Some(found) = walk.next() {
             if step.predicates.is_empty() || self.passes(&step.predicates, found)? {
@@ -129,7 +129,7 @@ impl<'e, 'd> Run<'e, 'd> {
             let set = self.path(path, focus, Want::All)?;
             return self.any_of(&set, holds);
         };
-        let mut walk = Walk::new(self.document, step.axis, self.test(step), focus.key);
+        let mut walk = Walk::in_any_order(self.document, step.axis, self.test(step), focus.key);
         let mut paid = 0;
         while let Some(found) = walk.next() {
             self.charge(walk.visited - paid)?;
@@ -161,7 +161,7 @@ impl<'e, 'd> Run<'e, 'd> {
         match expr {
             Expr::Path(path) => {
                 let Some(step) = single(path) else { return Ok(self.path(path, focus, Want::All)?.len()) };
-                let mut walk = Walk::new(self.document, step.axis, self.test(step), focus.key);
+                let mut walk = Walk::in_any_order(self.document, step.axis, self.test(step), focus.key);
                 let (mut count, mut paid) = (0, 0);
                 while let Some(found) = walk.next() {
                     if !step.predicates.is_empty() {

@@ -228,7 +228,7 @@ impl<'e, 'd> Run<'e, 'd> {
         let document = self.document;
         let want = if nodes.len() == 1 || want == Want::Any { want } else { Want::All };
         if let [first, .., last] = nodes
-            && let Some((list, is_exact)) = test.indexed(document, document.len())
+            && let Some((list, is_exact)) = test.indexed(document, nodes.len() * 4)
         {
             let list = part(list, *first..document_len(document).max(*last));
             if list.len() < nodes.len() * 3 {
@@ -319,7 +319,7 @@ impl<'e, 'd> Run<'e, 'd> {
     fn ancestors(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let or_self = step.axis == Axis::AncestorOrSelf;
-        if let Some((list, is_exact)) = test.indexed(document, document.len())
+        if let Some((list, is_exact)) = test.indexed(document, nodes.len() * 4)
             && list.len() < nodes.len().saturating_mul(16)
         {
             let last = nodes.last().copied().unwrap_or(0);
