@@ -5,7 +5,7 @@
 use super::{
     Focus, Outcome, Run, Value,
     nodes::{Key, NodeSet},
-    path::Want,
+    path::{CONDITION, Want},
     ranges::Ranges,
     walk::{NodeTest, Walk},
 };
@@ -126,6 +126,7 @@ impl<'e, 'd> Run<'e, 'd> {
     /// Whether a node passes a predicate that counts.
     fn counts(&mut self, predicate: &'e Predicate, focus: Focus) -> Outcome<bool> {
         let Predicate::Counting { expression, .. } = predicate else { return Ok(true) };
+        self.charge(CONDITION)?;
         let mark = self.held;
         if expression.type_of() == Type::Boolean {
             let passes = self.boolean(expression, focus)?;

@@ -7,6 +7,9 @@ use super::{
 };
 use crate::xpath::plan::{Axis, Expr, Filter, Path, Predicate, Start, Step, Test};
 
+/// What asking a condition costs, in steps: it takes about as long as looking at so many nodes.
+pub(super) const CONDITION: u64 = 8;
+
 /// How many of the nodes a step should find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Want {
@@ -207,6 +210,7 @@ impl<'e, 'd> Run<'e, 'd> {
     pub(super) fn passes(&mut self, predicates: &'e [Predicate], key: Key) -> Outcome<bool> {
         for predicate in predicates {
             if let Predicate::Condition(expr) = predicate {
+                self.charge(CONDITION)?;
                 let mark = self.held;
                 let holds = self.boolean(expr, Focus::on(key))?;
                 self.held = mark;
