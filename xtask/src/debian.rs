@@ -46,6 +46,17 @@ pub(crate) const TEST_NEEDS: &[Need] = &[
         purpose: "the independent HTML parser",
     },
     Need {
+        probe: Probe::PythonModule("soupsieve"),
+        package: "python3-soupsieve",
+        purpose: "an independent CSS engine",
+    },
+    Need { probe: Probe::PythonModule("bs4"), package: "python3-bs4", purpose: "the tree of that engine" },
+    Need {
+        probe: Probe::PythonModule("cssselect"),
+        package: "python3-cssselect",
+        purpose: "another CSS engine, by way of XPath",
+    },
+    Need {
         probe: Probe::Package("python3-doc"),
         package: "python3-doc",
         purpose: "a real site of 500 pages",

@@ -11,7 +11,8 @@ pub(crate) const HELP: &str = "
 Usage: cargo xtask soak [FLAGS]
 
 Three requests in ten meet a reset, a wrong length, a stalled chunk or a
-cancellation at a random moment. At the end every counter of the ledger is
+cancellation at a random moment; a quarter goes over HTTP/2, where streams are
+reset and connections say goodbye as well. At the end every counter of the ledger is
 zero, descriptors and tasks are where they began, and memory is within 5 % of
 what it was after the first 10,000.
 

@@ -33,12 +33,14 @@ impl Progress {
                 let now = watch.now();
                 line.set_position(now.pages);
                 line.set_message(format!(
-                    "{:.0} pages/s · {} queued · {} at work · {} hosts · {} errors · {}",
+                    "{:.0} pages/s · {} queued · {} at work · {} host{} · {} error{} · {}",
                     now.pages_per_second,
                     now.queued,
                     now.at_work,
                     now.hosts,
+                    plural(now.hosts),
                     now.errors,
+                    plural(now.errors),
                     crate::summary::bytes(now.wire_bytes),
                 ));
             }
@@ -62,11 +64,16 @@ impl Drop for Progress {
     }
 }
 
+fn plural<T: PartialEq + From<u8>>(count: T) -> &'static str {
+    if count == T::from(1) { "" } else { "s" }
+}
+
+// The message is cut to the width of the terminal: a line that wraps would be drawn again and again.
 fn style(bounded: bool) -> ProgressStyle {
     let template = if bounded {
-        "{spinner} {pos}/{len} pages {bar:20} {elapsed} (ETA {eta}) · {msg}"
+        "{spinner} {pos}/{len} pages {bar:12} {elapsed} (ETA {eta}) · {wide_msg}"
     } else {
-        "{spinner} {pos} pages · {elapsed} · {msg}"
+        "{spinner} {pos} pages · {elapsed} · {wide_msg}"
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -48,6 +48,17 @@
 //! # Ok::<(), lycosa_dom::SelectorError>(())
 //! ```
 //!
+//! [`Selection`] chains such searches in the manner of jQuery, with selectors as text or compiled:
+//!
+//! ```
+//! # use lycosa_dom::{Document, ParseOptions};
+//! # let document = Document::parse_html("<p>They <em>hunt</em>.<p><a href='/lycosa'>More</a>", ParseOptions::default());
+//! let last = document.find("p")?.has("a")?.last();
+//! assert_eq!(last.find("a")?.attr("href"), Some("/lycosa"));
+//! assert_eq!(last.prev().text(), "They hunt.");
+//! # Ok::<(), lycosa_dom::SelectorError>(())
+//! ```
+//!
 //! [`XPath`] is XPath 1.0, whole, with what scrapers are used to (`has-class`, `re:test`):
 //!
 //! ```
@@ -63,7 +74,8 @@
 //!
 //! `charset` decodes. `tokenize` reads text into tokens, html5ever's tree builder makes a tree of them, and
 //! `document` freezes that into arrays in document order. `name` numbers names, so that comparing them compares
-//! integers. `page` (links and facts), `text`, `select` and `xpath` read the arrays. Dropping and walking never recurse,
+//! integers. `page` (links and facts), `text`, `select` and `xpath` read the arrays; `selection` chains what
+//! `select` finds. Dropping and walking never recurse,
 //! so no nesting can overflow the stack. Types of the libraries behind this do not appear in what is public.
 
 mod charset;
@@ -72,7 +84,9 @@ mod corpus;
 mod document;
 mod name;
 mod page;
+mod pattern;
 mod select;
+mod selection;
 mod text;
 mod tokenize;
 mod xpath;
@@ -84,7 +98,9 @@ pub use document::{
 };
 pub use name::Namespace;
 pub use page::{Link, LinkKind, Links, MetaRefresh, ScannedLink, scan_links};
+pub use pattern::{Pattern, PatternError, PatternErrorKind, PatternLimits, PatternSet};
 pub use select::{Output, Select, Selector, SelectorError};
+pub use selection::{Nodes, Selection, SelectorArgument};
 pub use text::collapse_whitespace;
 pub use xpath::{
     XPath, XPathEnvironment, XPathError, XPathErrorKind, XPathItem, XPathNamespace, XPathNodes, XPathOptions,

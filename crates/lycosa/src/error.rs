@@ -342,6 +342,13 @@ impl Error {
         self
     }
 
+    /// The same error with the cause of another one, whose own words would only say again what these say.
+    #[must_use]
+    pub(crate) fn with_cause_of(mut self, other: &Self) -> Self {
+        self.0.source.clone_from(&other.0.source);
+        self
+    }
+
     /// The same error with its cause.
     #[must_use]
     pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
@@ -428,7 +435,11 @@ impl fmt::Display for Error {
         }
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
-            write!(f, ": {error}")?;
+            // One of ours tells its own causes, which would then be told twice.
+            match error.downcast_ref::<Self>() {
+                Some(own) => write!(f, ": {}", own.0.message)?,
+                None => write!(f, ": {error}")?,
+            }
             cause = error.source();
         }
         Ok(())

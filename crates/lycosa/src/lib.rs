@@ -6,6 +6,7 @@
 pub mod basic_auth;
 mod domain;
 pub mod error;
+mod host_pattern;
 pub mod ledger;
 pub mod model;
 mod octets;
@@ -16,6 +17,7 @@ pub mod telemetry;
 mod corpus;
 pub mod extract;
 pub mod politeness;
+pub mod profiles;
 pub mod proxies;
 pub mod scope;
 pub mod session;

@@ -19,13 +19,13 @@ struct Layer {
 const LAYERS: &[Layer] = &[
     Layer {
         name: "words",
-        modules: &["model", "error", "ledger", "telemetry", "octets", "basic_auth", "domain"],
+        modules: &["model", "error", "ledger", "telemetry", "octets", "basic_auth", "domain", "host_pattern"],
         imports: &["words"],
         rule: "words (layer 0) import only words",
     },
     Layer {
         name: "pure",
-        modules: &["scope", "politeness", "extract", "session", "proxies", "sitemap"],
+        modules: &["scope", "politeness", "extract", "session", "profiles", "proxies", "sitemap"],
         imports: &["words"],
         rule: "pure modules (layer 1) import only words, never one another",
     },

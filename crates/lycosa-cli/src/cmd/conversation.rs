@@ -16,6 +16,13 @@ pub(super) fn verbose(fetched: &Fetched) -> String {
         request(&mut text, conversation);
         answer(&mut text, conversation);
     }
+    if let Some(how) = fetched.facts.cache {
+        let unasked = if how.is_local() { ", nobody was asked" } else { "" };
+        let _ = writeln!(text, "* cache: {}{unasked}", how.as_str());
+    }
+    for note in &fetched.notes {
+        let _ = writeln!(text, "* note: {note}");
+    }
     let _ = writeln!(
         text,
         "* body: {} B on the wire, {} B decoded, in {}",

@@ -15,7 +15,7 @@ use crate::{output, summary};
 
 /// Crawl sites and write one record a page.
 #[derive(Debug, Default, clap::Args)]
-#[command(after_help = format!("{AFTER_HELP}\n\n{HELP}"))]
+#[command(after_help = format!("{AFTER_HELP}\n\n{HELP}"), allow_negative_numbers = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 pub(crate) struct Args {
     /// Where to begin: URLs or host names (then with http); `-` reads them from standard input
@@ -87,6 +87,10 @@ pub(crate) struct Args {
     /// A Cookie header, sent to the seeds' hosts only
     #[arg(long, value_name = "NAME=VALUE", help_heading = "Requests")]
     cookie: Option<String>,
+    /// Let this many sessions take turns, each with its own cookies and connections; more by --set: sessions.rotate,
+    /// sessions.max_uses, sessions.proxies [default: one session]
+    #[arg(long, value_name = "COUNT", help_heading = "Requests")]
+    sessions: Option<String>,
     /// Do not keep the cookies that servers set
     #[arg(long, help_heading = "Requests")]
     no_cookies: bool,
@@ -184,7 +188,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let outputs: Vec<String> =
         options.outputs.iter().map(|output| output.path.display().to_string()).collect();
     let again = format!("go on with: {} --resume", this_command(&folder));
-    let proxies = options.proxies.clone();
+    let (proxies, sessions) = (options.proxies.clone(), options.sessions.clone());
     let report = crawl(Crawler::with_options(options), args.quiet).await?;
     let exit = exit_of(&report);
     if !args.quiet {
@@ -200,6 +204,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
         let told = proxies.iter().flat_map(|pool| pool.stats());
         told.filter(|proxy| args.verbose || proxy.ejected > 0)
             .for_each(|proxy| output::say(&proxy.to_string()));
+        sessions.iter().for_each(|pool| output::say(&pool.stats().to_string()));
     }
     if is_empty(&report) {
         let why = report.run.problems.keys().next().map(|why| format!(": {why}")).unwrap_or_default();
@@ -274,7 +279,7 @@ fn occasion(args: &Args) -> Occasion {
 
 /// The options in force, one a line as `--set` takes them. What may be a secret is not shown.
 fn shown(options: &CrawlOptions) -> String {
-    const SECRETS: [&str; 4] = ["user", "cookie", "proxy", "headers"];
+    const SECRETS: [&str; 7] = ["user", "cookie", "proxy", "headers", "profiles", "hosts", "sessions"];
     let mut lines = vec!["options in force:".to_owned()];
     let all = serde_json::to_value(options).unwrap_or_default();
     for (name, value) in all.as_object().into_iter().flatten() {
@@ -309,6 +314,7 @@ fn flags(args: &Args, layers: &mut Layers) {
         ("--user-agent", "user_agent", &args.user_agent),
         ("--user", "user", &args.user),
         ("--cookie", "cookie", &args.cookie),
+        ("--sessions", "sessions.count", &args.sessions),
         ("--timeout", "timeouts.total", &args.timeout),
         ("--cacert", "cacert", &args.cacert),
         ("--cache", "cache", &args.cache),

@@ -71,6 +71,12 @@ pub(crate) struct Args {
     /// Which HTTP to speak: http1, prefer-h2, require-h2 or h2-prior-knowledge [default: http1]
     #[arg(long, value_name = "VERSION", value_parser = http_version)]
     http_version: Option<HttpVersion>,
+    /// Keep answers below this folder and use them again as HTTP allows; a crawl can share it
+    #[arg(long, value_name = "DIR")]
+    cache: Option<std::path::PathBuf>,
+    /// Answer from the cache alone, without the network
+    #[arg(long, requires = "cache")]
+    offline: bool,
     /// Ask this DNS server, such as 9.9.9.9 or 127.0.0.1:5353, instead of the system's; repeatable
     #[arg(long = "dns-server", value_name = "ADDRESS")]
     dns_servers: Vec<String>,
@@ -142,16 +148,15 @@ fn options(args: &Args) -> Result<SingleOptions> {
         cacert: args.cacert.clone(),
         http_version: args.http_version.unwrap_or_default(),
         dns_servers: args.dns_servers.clone(),
+        cache: args.cache.clone(),
+        offline: args.offline,
     })
 }
 
 /// `Name: value`.
 pub(super) fn header(line: &str) -> Result<(String, String)> {
-    let (name, value) = line.split_once(':').ok_or_else(|| {
-        Error::new(ErrorKind::Usage, format!("the header `{line}` has no colon"))
-            .with_hint("write -H \"Name: value\"")
-    })?;
-    Ok((name.trim().to_owned(), value.trim().to_owned()))
+    let (name, value) = lycosa::middleware::parse_field(line)?;
+    Ok((name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
 }
 
 /// `USER:PASSWORD`.
@@ -179,7 +184,8 @@ fn facts(fetched: &Fetched) -> String {
     fact("peer", facts.peer.map(|peer| peer.to_string()));
     fact("proxy", facts.proxy.clone());
     fact("guard", facts.guard_delegated.then(|| "delegated (the proxy resolves the name)".to_owned()));
-    fact("protocol", Some(facts.version.to_owned()));
+    fact("cache", facts.cache.map(|how| how.as_str().to_owned()));
+    fact("protocol", Some(facts.version.to_owned()).filter(|version| !version.is_empty()));
     fact("tls", facts.tls.map(str::to_owned));
     fact("content type", fetched.content_type.clone());
     fact("charset", fetched.charset.clone());
@@ -195,6 +201,7 @@ fn facts(fetched: &Fetched) -> String {
     let spans: Vec<_> =
         phases.iter().filter_map(|(name, time)| time.map(|time| format!("{name} {time:.1?}"))).collect();
     fact("time", Some(format!("{:.1?} ({})", fetched.elapsed, spans.join(", "))));
+    fetched.notes.iter().for_each(|note| fact("note", Some(note.clone())));
     fact("robots.txt", Some("not consulted".to_owned()));
     text
 }

@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use lycosa::crawler::single::{Single, SingleOptions};
 use lycosa::{Error, ErrorKind, Result};
-use lycosa_dom::{Document, Output, ParseOptions, Selector};
+use lycosa_dom::{Document, DocumentKind, Output, ParseOptions, Selector};
 
 use crate::exit::Exit;
 use crate::output;
@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Print the matches' markup
     #[arg(long)]
     html: bool,
+    /// Parse the page as this, whatever its type, name or beginning say
+    #[arg(long = "as", value_name = "LANGUAGE", value_parser = ["html", "xml"])]
+    language: Option<String>,
 }
 
 const AFTER_HELP: &str = "Prints the text of every match on a line of its own; ends with 1 when nothing matches, as \
@@ -34,7 +37,15 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let selector = selector(&args.css)?;
     let (bytes, content_type) = read(&args.source).await?;
     let decoded = lycosa_dom::decode(&bytes, content_type.as_deref(), None);
-    let document = Document::parse_html(&decoded.text, ParseOptions::default());
+    let document = match (args.language.as_deref(), is_named_xml(&args.source)) {
+        (Some("xml"), _) => Document::parse_xml(&decoded.text, ParseOptions::default()),
+        (Some(_), _) => Document::parse_html(&decoded.text, ParseOptions::default()),
+        (None, true) => Document::parse(&decoded.text, DocumentKind::Xml, ParseOptions::default()),
+        (None, false) => {
+            let kind = DocumentKind::of(content_type.as_deref(), &decoded.text);
+            Document::parse(&decoded.text, kind.unwrap_or(DocumentKind::Html), ParseOptions::default())
+        }
+    };
     let found = matches(&document, &selector, args.html);
     let mut text = String::new();
     if args.json {
@@ -56,11 +67,12 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
 /// What a selector takes: markup when asked for, else text with its white space collapsed.
 pub(super) fn matches(document: &Document, selector: &Selector, html: bool) -> Vec<String> {
     let text = |text: &str| lycosa_dom::collapse_whitespace(text).into_owned();
-    match selector.output() {
-        Output::Node if html => document.select(selector).map(|node| node.html()).collect(),
-        Output::Node => document.select(selector).map(|node| text(node.text())).collect(),
-        _ => selector.values(document.root()).map(|value| text(&value)).collect(),
-    }
+    let taken = selector.outputs(document.root()).flat_map(|(node, output)| match output {
+        Output::Node if html => vec![node.html()],
+        Output::Node => vec![text(node.text())],
+        _ => output.take(node).iter().map(|value| text(value)).collect(),
+    });
+    taken.collect()
 }
 
 /// A selector, or an error that shows where it went wrong.
@@ -69,6 +81,14 @@ pub(super) fn selector(text: &str) -> Result<Selector> {
         Error::new(ErrorKind::Usage, format!("the selector `{text}` cannot be read: {cause}"))
             .with_hint("CSS selectors with ::text or ::attr(name) at the end, such as \"h1::text\"")
     })
+}
+
+/// Whether this is a file whose name says that it is XML.
+fn is_named_xml(source: &str) -> bool {
+    const ENDINGS: [&str; 7] = ["xml", "xhtml", "xht", "rss", "atom", "rdf", "svg"];
+    let is_file = !source.starts_with("http://") && !source.starts_with("https://");
+    let ending = std::path::Path::new(source).extension().and_then(|ending| ending.to_str());
+    is_file && ending.is_some_and(|ending| ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending)))
 }
 
 async fn read(source: &str) -> Result<(Vec<u8>, Option<String>)> {

@@ -214,3 +214,48 @@ fn a_downgrade_is_shown_and_a_required_version_that_cannot_be_had_is_a_failure()
     said.complains("HTTP/2, which is required", "prefer-h2");
     bench.run(&["fetch", &url, "--http-version", "h4"]).ends_with(2).mentions("prefer-h2");
 }
+
+#[test]
+fn a_cache_is_used_as_http_allows_and_offline_it_answers_alone() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/fresh" => Response::text("fresh").header("Cache-Control", "max-age=600"),
+        "/tagged" if request.header("if-none-match") == Some("\"a\"") => Response::new(304),
+        "/tagged" => Response::text("tagged").header("ETag", "\"a\""),
+        "/moved" => Response::redirect(301, "/fresh").header("Cache-Control", "max-age=600"),
+        _ => Response::text("private").header("Cache-Control", "no-store"),
+    });
+    let bench = Bench::new();
+    let fetch = |path: &str, more: &[&str]| {
+        bench.run(&[&["fetch", &server.url(path), "--cache", "kept"][..], more].concat())
+    };
+    for (path, first, second) in [
+        ("/fresh", "miss", "hit"),
+        ("/tagged", "miss", "revalidated"),
+        ("/moved", "hit", "hit"),
+        ("/private", "miss", "miss"),
+    ] {
+        for how in [first, second] {
+            let said = fetch(path, &[]).ends_with(0);
+            said.mentions(&format!("* cache: {how}\n"));
+        }
+        fetch(path, &["-v"]).ends_with(0).mentions(&format!("* cache: {second}"));
+    }
+    let asked = server.hits();
+    for path in ["/fresh", "/tagged", "/moved"] {
+        fetch(path, &["--offline"]).ends_with(0).mentions("* cache: offline\n");
+    }
+    fetch("/private", &["--offline"])
+        .ends_with(1)
+        .complains("the cache does not have this", "without --offline");
+    assert_eq!(server.hits(), asked, "nobody was asked");
+    let bare = bench.run(&["fetch", &server.url("/"), "--offline"]).ends_with(2);
+    bare.mentions("--cache");
+    let nameless = bench.run(&["fetch", &server.url("/"), "--cache", ""]).ends_with(2);
+    nameless.mentions("a value is required for '--cache <DIR>'");
+    fetch("/fresh", &["--facts"]).ends_with(0);
+    let crawled = bench.crawl(
+        &server.url("/fresh"),
+        &["--cache", "kept", "--offline", "--accept-types", "text/plain", "--no-robots"],
+    );
+    crawled.ends_with(0).mentions("cache  offline: 1");
+}

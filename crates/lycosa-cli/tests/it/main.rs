@@ -10,6 +10,7 @@ mod config;
 mod crawl;
 mod demo;
 mod fetch;
+mod identity;
 mod kill;
 mod mistakes;
 mod query;

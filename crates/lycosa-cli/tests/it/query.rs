@@ -81,3 +81,34 @@ fn an_error_page_is_not_taken_for_the_page() {
     let said = Bench::new().run(&["query", &server.url("/"), "--css", "p"]).ends_with(1);
     said.complains("answered 404", "lycosa fetch");
 }
+
+#[test]
+fn xml_is_read_as_xml() {
+    const FEED: &str =
+        "<rss><channel><link>http://a/</link><Item/><item><link>http://a/1</link></item></channel></rss>";
+    let bench = Bench::new();
+    bench.write("feed.xml", FEED);
+    bench.write("feed.txt", &format!("<?xml version='1.0'?>{FEED}"));
+    bench.write("page.xhtml", "<html><p>One<p>Two");
+    let out = |arguments: &[&str]| bench.run(&[&["query"], arguments].concat()).ends_with(0).out;
+    // HTML would take `<link>` for an empty element.
+    for name in ["feed.xml", "feed.txt"] {
+        assert_eq!(out(&[name, "--css", "item > link"]), "http://a/1\n", "{name}");
+        assert_eq!(
+            out(&[name, "--css", "item", "--html"]),
+            "<item><link>http://a/1</link></item>\n",
+            "{name}"
+        );
+    }
+    assert_eq!(out(&["feed.xml", "--css", "item > link", "--as", "html"]), "\n", "an empty element");
+    assert_eq!(out(&["page.xhtml", "--css", "body > p"]), "One\nTwo\n", "it only says that it is XML");
+    assert_eq!(out(&["page.xhtml", "--css", "p > p", "--as", "xml"]), "Two\n");
+    assert_eq!(
+        bench.run_with_input(&["query", "-", "--css", "Item", "--html"], FEED).ends_with(0).out,
+        "<Item/>\n"
+    );
+    let server = Server::start(|_| {
+        Response::new(200).header("Content-Type", "text/xml").body("<a><B>x</B></a>".to_owned())
+    });
+    assert_eq!(out(&[&server.url("/"), "--css", "B"]), "x\n");
+}

@@ -1,35 +1,47 @@
-//! CSS selection: Selectors Level 4 as far as the `selectors` crate goes, with the scrapers' `::text` and
-//! `::attr(name)`. Parts: `grammar` and `pseudo` (what selectors are made of), `element` (the document as the
-//! matcher sees it), `output` (what to take), `search` (finding candidates without trying every element).
+//! CSS selection: Selectors Level 4 as browsers have it, with the scrapers' `::text` and `::attr(name)` and the
+//! extensions of jQuery, cssselect and cascadia that ask about one element. Parts: `rewrite`, `output`, `parser`
+//! and `grammar` (what a selector says), `pseudo` and `pattern` (what its pseudo-classes ask), `matching`, `nth` and
+//! `relative` (asking it of an element), `search` (finding candidates without trying every element).
 
-mod element;
+mod error;
 mod grammar;
+mod matching;
+mod nth;
 mod output;
+mod parser;
+mod pattern;
 mod pseudo;
+mod relative;
+mod rewrite;
 mod search;
 
 #[cfg(test)]
 mod tests;
 
+pub use error::SelectorError;
 pub use output::Output;
 pub use search::Select;
 
-use std::{borrow::Cow, fmt};
+pub(crate) use search::Tester;
 
-use cssparser::Parser as CssParser;
-use selectors::parser::{ParseRelative, SelectorList, SelectorParseErrorKind};
+use std::{borrow::Cow, collections::VecDeque, fmt};
+
+use cssparser::{Parser as CssParser, ToCss};
+use selectors::parser::{Component, Selector as Parsed, SelectorList};
 
 use self::{
-    grammar::{Grammar, SelectorParser},
-    output::split,
+    error::describe, grammar::Grammar, output::split, parser::SelectorParser, pseudo::PseudoClass,
     search::Key,
 };
 use crate::document::{Document, NodeRef};
 
-/// A selector longer than this is refused.
+/// A selector longer than this is refused, in bytes.
 const MAX_LENGTH: usize = 64 * 1024;
 /// Brackets nested deeper than this are refused.
 const MAX_NESTING: u8 = 32;
+/// A selector with more compounds than this, counted along the deepest nesting, is refused: matching recurses
+/// once for each.
+const MAX_COMPOUNDS: usize = 512;
 
 /// A parsed selector list. Parse once, use on any document from any thread.
 ///
@@ -46,6 +58,8 @@ const MAX_NESTING: u8 = 32;
 pub struct Selector {
     source: Box<str>,
     branches: Box<[Branch]>,
+    /// Whether `:scope` may occur, so that results depend on where the search began.
+    has_scope: bool,
 }
 
 /// One selector of the list.
@@ -56,58 +70,83 @@ struct Branch {
     key: Key,
     /// Whether having the key is all the selector asks.
     is_key_only: bool,
-    is_simple: bool,
-}
-
-/// Why a selector cannot be parsed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SelectorError {
-    /// What is wrong, as one sentence without a full stop.
-    pub message: String,
-    /// Where it was noticed: the character, counted from one.
-    pub column: usize,
-}
-
-impl fmt::Display for SelectorError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "invalid selector at column {}: {}", self.column, self.message)
-    }
-}
-
-impl std::error::Error for SelectorError {}
-
-impl SelectorError {
-    fn at(source: &str, byte: usize, message: impl Into<String>) -> Self {
-        let before = &source[..source.floor_char_boundary(byte)];
-        Self { message: message.into(), column: before.chars().count() + 1 }
-    }
 }
 
 impl Selector {
     /// Parses a selector list.
     ///
     /// # Errors
-    /// When it is no selector, uses a pseudo-class that is not supported, or is absurdly long or nested.
+    /// When it is no selector, uses a pseudo-class that is not supported, or is longer than 64 KiB, nested deeper
+    /// than 32 brackets or made of more than 512 compounds.
     pub fn parse(source: &str) -> Result<Self, SelectorError> {
+        Self::parse_with_namespaces(source, &[])
+    }
+
+    /// Parses a selector list that uses namespace prefixes, given as pairs of prefix and address. The empty
+    /// prefix declares the default namespace, which then holds for every element name without a prefix.
+    /// `html`, `svg`, `math`, `xlink` and `xml` are declared already. An undeclared prefix is an error
+    /// (Selectors 4, 5.1.1); `*|name` needs none.
+    ///
+    /// ```
+    /// # use lycosa_dom::{Document, ParseOptions, Selector};
+    /// let feed = "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:d='http://purl.org/dc/elements/1.1/'>
+    ///             <title>Spiders</title><d:creator>Arachne</d:creator></feed>";
+    /// let document = Document::parse_xml(feed, ParseOptions::default());
+    /// let namespaces = [("dc", "http://purl.org/dc/elements/1.1/")];
+    /// let creator = Selector::parse_with_namespaces("dc|creator", &namespaces)?;
+    /// assert_eq!(document.select(&creator).next().unwrap().text(), "Arachne");
+    /// # Ok::<(), lycosa_dom::SelectorError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`parse`](Self::parse).
+    pub fn parse_with_namespaces(source: &str, namespaces: &[(&str, &str)]) -> Result<Self, SelectorError> {
         if source.len() > MAX_LENGTH {
             return Err(SelectorError::at(source, MAX_LENGTH, "the selector is longer than 64 KiB"));
         }
-        let texts = split(source).map_err(|(byte, message)| SelectorError::at(source, byte, message))?;
+        let rewritten = rewrite::rewrite(source, MAX_NESTING);
+        let fail = |byte: usize, message: String| {
+            SelectorError::at(source, rewritten.origin(byte).min(source.len()), message)
+        };
+        let texts = split(&rewritten.text).map_err(|(byte, message)| fail(byte, message.to_owned()))?;
         let mut branches = Vec::with_capacity(texts.len());
         for text in texts {
-            let selector = complete(text.selector, &text.output);
-            let mut input = CssParser::new(&selector);
-            input.set_nested_block_limit(MAX_NESTING);
-            let parsed = SelectorList::parse(&SelectorParser, &mut input, ParseRelative::No);
-            let list = parsed.map_err(|error| {
-                let byte = text.start + input.position().byte_index().min(text.selector.len());
-                SelectorError::at(source, byte, describe(&error.kind))
-            })?;
+            let list = parse_branch(&text, namespaces)
+                .map_err(|(byte, message)| fail(text.start + byte, message))?;
+            if list.slice().iter().map(depth).max().unwrap_or_default() > MAX_COMPOUNDS {
+                return Err(fail(text.start, "the selector has more than 512 compounds".to_owned()));
+            }
             let (key, is_key_only) = Key::of(&list);
-            let is_simple = search::is_simple(&list);
-            branches.push(Branch { list, output: text.output, key, is_key_only, is_simple });
+            branches.push(Branch { list, output: text.output, key, is_key_only });
         }
-        Ok(Self { source: source.into(), branches: branches.into() })
+        let has_scope = has_scope(source);
+        Ok(Self { source: source.into(), branches: branches.into(), has_scope })
+    }
+
+    /// The selector as CSS writes it (CSSOM, "serialize a group of selectors"): lower-case names, quoted
+    /// values, one space around combinators and after commas.
+    ///
+    /// ```
+    /// let selector = lycosa_dom::Selector::parse("UL>li:NTH-CHILD( odd ),a[href^=http]::attr( href )")?;
+    /// assert_eq!(selector.to_css(), "UL > li:nth-child(2n+1), a[href^=\"http\"]::attr(href)");
+    /// # Ok::<(), lycosa_dom::SelectorError>(())
+    /// ```
+    pub fn to_css(&self) -> String {
+        let branches = self.branches.iter().map(|branch| {
+            let mut css = branch.list.to_css_string();
+            match &branch.output {
+                Output::Node => {}
+                Output::Text => css.push_str("::text"),
+                Output::Attr(name) => {
+                    css.push_str("::attr(");
+                    // Writing to a string cannot fail.
+                    let _ = cssparser::serialize_identifier(name, &mut css);
+                    css.push(')');
+                }
+            }
+            css
+        });
+        branches.collect::<Vec<_>>().join(", ")
     }
 
     /// The selector as it was given.
@@ -115,36 +154,101 @@ impl Selector {
         &self.source
     }
 
+    /// Whether `:scope` may occur in it.
+    pub(crate) fn has_scope(&self) -> bool {
+        self.has_scope
+    }
+
     /// What the selector asks to take; of a list, what its first branch asks.
     pub fn output(&self) -> &Output {
         self.branches.first().map_or(&Output::Node, |branch| &branch.output)
     }
 
-    /// The values in the subtree of a node, in document order of the matches: for `::text` each text node
-    /// directly in a match, for `::attr()` the attribute of a match that has it, else the match as HTML.
-    pub fn values<'d>(&self, root: NodeRef<'d>) -> impl Iterator<Item = Cow<'d, str>> {
-        root.select(self).flat_map(move |node| self.values_of(node, root))
+    /// The matches in the subtree of a node, in document order, each with what to take from it; twice, if two
+    /// branches of the list match it.
+    pub fn outputs<'s, 'd: 's>(
+        &'s self,
+        root: NodeRef<'d>,
+    ) -> impl Iterator<Item = (NodeRef<'d>, &'s Output)> + 's {
+        let (mut select, mut waiting) = (root.select(self), VecDeque::new());
+        std::iter::from_fn(move || {
+            while waiting.is_empty() {
+                let node = select.next()?;
+                waiting.extend(select.branches_of(node).map(|branch| (node, &branch.output)));
+            }
+            waiting.pop_front()
+        })
     }
 
-    /// What this selector takes from a node that it matches.
-    fn values_of<'d>(&self, node: NodeRef<'d>, scope: NodeRef<'_>) -> Vec<Cow<'d, str>> {
-        let mut values = Vec::new();
-        let several = self.branches.len() > 1;
-        for branch in &self.branches {
-            if several && !search::matches_branch(branch, node, scope) {
-                continue;
-            }
-            match &branch.output {
-                Output::Node => values.push(Cow::Owned(node.html())),
-                Output::Attr(name) => values.extend(node.attr(name).map(Cow::Borrowed)),
-                Output::Text => {
-                    let texts = node.children().filter(|child| child.is_text());
-                    values.extend(texts.map(|child| Cow::Borrowed(child.text())));
-                }
-            }
-        }
-        values
+    /// The values in the subtree of a node, in document order of the matches: for `::text` each text node
+    /// directly in a match, for `::attr()` the attribute of a match that has it, else the match as HTML.
+    pub fn values<'s, 'd: 's>(&'s self, root: NodeRef<'d>) -> impl Iterator<Item = Cow<'d, str>> + 's {
+        self.outputs(root).flat_map(|(node, output)| output.take(node))
     }
+}
+
+impl fmt::Display for Selector {
+    /// The selector as it was given.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.source)
+    }
+}
+
+impl std::str::FromStr for Selector {
+    type Err = SelectorError;
+
+    fn from_str(source: &str) -> Result<Self, SelectorError> {
+        Self::parse(source)
+    }
+}
+
+/// `Err` holds the byte where it was noticed and the sentence.
+fn parse_branch(
+    text: &output::BranchText<'_>,
+    namespaces: &[(&str, &str)],
+) -> Result<SelectorList<Grammar>, (usize, String)> {
+    let selector = complete(text.selector, &text.output);
+    let mut input = CssParser::new(&selector);
+    input.set_nested_block_limit(MAX_NESTING);
+    let parser = SelectorParser::new(namespaces);
+    let parsed = Parsed::parse(&parser, &mut input);
+    let at = input.position().byte_index().min(text.selector.len());
+    match parsed {
+        Ok(parsed) if input.is_exhausted() => Ok(SelectorList::from_one(parsed)),
+        Ok(_) => Err((at, "this is not allowed here".to_owned())),
+        Err(error) => Err(match parser.complaint() {
+            Some(complaint) => {
+                let read = text.selector.get(..at).unwrap_or_default().to_ascii_lowercase();
+                let found = read.rfind(&complaint.about.to_ascii_lowercase());
+                (found.unwrap_or(at), complaint.message)
+            }
+            None => (at, describe(&error.kind)),
+        }),
+    }
+}
+
+/// Whether a selector may ask for `:scope`; escapes could hide the word.
+fn has_scope(source: &str) -> bool {
+    source.contains(['&', '\\']) || source.to_ascii_lowercase().contains(":scope")
+}
+
+/// How many compounds matching may have at hand at once.
+fn depth(selector: &Parsed<Grammar>) -> usize {
+    let deepest = |selectors: &[Parsed<Grammar>]| selectors.iter().map(depth).max().unwrap_or_default();
+    let nested = |component: &Component<Grammar>| match component {
+        Component::Negation(list) | Component::Is(list) | Component::Where(list) => deepest(list.slice()),
+        Component::NonTSPseudoClass(PseudoClass::HasChild(list) | PseudoClass::AnyOf(list)) => {
+            deepest(list.slice())
+        }
+        Component::NthOf(data) => deepest(data.selectors()),
+        Component::Has(list) => {
+            list.iter().map(|relative| depth(&relative.selector)).max().unwrap_or_default()
+        }
+        _ => 0,
+    };
+    let components = || selector.iter_raw_match_order();
+    let compounds = 1 + components().filter(|component| component.is_combinator()).count();
+    compounds + components().map(nested).max().unwrap_or_default()
 }
 
 /// A branch whose pseudo-element stood alone after a combinator means any element there.
@@ -155,31 +259,6 @@ fn complete<'s>(selector: &'s str, output: &Output) -> Cow<'s, str> {
         Cow::Owned(format!("{selector}*"))
     } else {
         Cow::Borrowed(selector)
-    }
-}
-
-fn describe(kind: &cssparser::ParseErrorKind<SelectorParseErrorKind>) -> String {
-    use SelectorParseErrorKind as Kind;
-    match kind {
-        cssparser::ParseErrorKind::Custom(kind) => match kind {
-            Kind::EmptySelector => "a selector is missing".to_owned(),
-            Kind::DanglingCombinator => "a combinator has nothing on one side".to_owned(),
-            Kind::UnsupportedPseudoClassOrElement => "this pseudo-class is not supported".to_owned(),
-            Kind::ExpectedNamespace => "this namespace prefix is not declared".to_owned(),
-            Kind::ClassNeedsIdent => "a class name must follow the dot".to_owned(),
-            Kind::BadValueInAttr => "the attribute's value must be a word or a quoted string".to_owned(),
-            Kind::PseudoElementExpectedColon | Kind::PseudoElementExpectedIdent | Kind::NoIdentForPseudo => {
-                "a name must follow the colon".to_owned()
-            }
-            Kind::NonCompoundSelector => "only one compound selector may stand here".to_owned(),
-            Kind::ExplicitNamespaceUnexpectedToken => "a name must follow the namespace prefix".to_owned(),
-            Kind::UnexpectedTokenInAttributeSelector
-            | Kind::NoQualifiedNameInAttributeSelector
-            | Kind::ExpectedBarInAttr
-            | Kind::InvalidQualNameInAttr => "this attribute selector cannot be read".to_owned(),
-            _ => "this is not allowed here".to_owned(),
-        },
-        cssparser::ParseErrorKind::Basic(kind) => format!("{kind}"),
     }
 }
 
@@ -199,6 +278,6 @@ impl<'d> NodeRef<'d> {
 
     /// Whether a selector matches this node; `:scope` is the node itself.
     pub fn matches(self, selector: &Selector) -> bool {
-        self.is_element() && selector.branches.iter().any(|branch| search::matches_branch(branch, self, self))
+        Tester::new(self.document(), selector).matches(self)
     }
 }

@@ -1,7 +1,11 @@
 //! `::text` and `::attr(name)`, the pseudo-elements that scrapers end selectors with. They say what to take from
 //! the matches and are cut off before the selector is parsed, in each branch of the list on its own.
 
+use std::borrow::Cow;
+
 use cssparser::{Parser as CssParser, Token};
+
+use crate::document::NodeRef;
 
 /// What a selector asks to take from what it matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +17,20 @@ pub enum Output {
     Text,
     /// `::attr(name)`: the value of an attribute, where there is one.
     Attr(String),
+}
+
+impl Output {
+    /// Takes it from a match: the text nodes directly in it, an attribute if it is there, or the node as HTML.
+    pub fn take<'d>(&self, node: NodeRef<'d>) -> Vec<Cow<'d, str>> {
+        match self {
+            Self::Node => vec![Cow::Owned(node.html())],
+            Self::Attr(name) => node.attr(name).map(Cow::Borrowed).into_iter().collect(),
+            Self::Text => {
+                let texts = node.children().filter(|child| child.is_text());
+                texts.map(|child| Cow::Borrowed(child.text())).collect()
+            }
+        }
+    }
 }
 
 /// One branch of a selector list: its selector and what to take.

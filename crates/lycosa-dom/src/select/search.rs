@@ -3,31 +3,25 @@
 //! when the key is all there is.
 
 use selectors::{
-    Element, OpaqueElement,
     attr::CaseSensitivity,
-    context::{
-        MatchingContext, MatchingForInvalidation, MatchingMode, NeedsSelectorFlags, QuirksMode,
-        SelectorCaches,
-    },
-    matching::matches_selector_list,
     parser::{Component, SelectorList},
 };
 
 use super::{
     Branch, Selector,
-    element::{Matched, has_word},
-    grammar::{Grammar, Name, Text},
+    grammar::{Grammar, Name, Word},
+    matching::{Matcher, case_of, has_word},
 };
 use crate::{
-    document::{Document, DocumentKind, NodeRef, Quirks},
+    document::{Document, DocumentKind, NodeRef},
     name::{Atom, NodeName, atoms},
 };
 
 /// What everything that a selector matches must have.
 #[derive(Clone, Debug)]
 pub(super) enum Key {
-    Id(Text),
-    Class(Text),
+    Id(Word),
+    Class(Word),
     /// The name in HTML, and as written for other elements.
     Tag {
         html: Name,
@@ -72,7 +66,7 @@ pub struct Select<'d, 's> {
     candidates: Candidates<'d>,
     /// The tags that the branches of a list need, where they need one.
     tags: Vec<Option<Tag>>,
-    caches: SelectorCaches,
+    matcher: Matcher<'d>,
 }
 
 impl std::fmt::Debug for Select<'_, '_> {
@@ -89,21 +83,32 @@ impl<'d, 's> Select<'d, 's> {
             branches => (&Key::None, branches.iter().map(|branch| branch.key.tag(document)).collect()),
         };
         let candidates = Candidates::new(document, key, start, end);
-        Self { scope, selector, candidates, tags, caches: SelectorCaches::default() }
+        Self { scope, selector, candidates, tags, matcher: Matcher::new(document, Some(scope)) }
+    }
+
+    /// Whether the search ended early because it had taken 100 million steps (about a second of work): a page
+    /// made to be slow, or a selector that is. What was found until then is right, and there may be more.
+    pub fn is_cut(&self) -> bool {
+        self.matcher.is_exhausted()
     }
 
     fn is_match(&mut self, node: NodeRef<'d>) -> bool {
-        let scope = self.scope.is_element().then(|| Matched(self.scope).opaque());
-        let caches = &mut self.caches;
         match &*self.selector.branches {
             [branch] if branch.is_key_only => true,
-            [branch] => matches(branch, node, scope, caches),
+            [branch] => self.matcher.matches_list(&branch.list, node),
             branches => branches.iter().zip(&self.tags).any(|(branch, tag)| {
-                let has_tag = tag.is_none_or(|tag| tag.has(node.node_name()));
+                let has_tag = tag.is_none_or(|tag| tag.fits(node));
                 let is_enough = tag.is_some() && branch.is_key_only;
-                has_tag && (is_enough || matches(branch, node, scope, caches))
+                has_tag && (is_enough || self.matcher.matches_list(&branch.list, node))
             }),
         }
+    }
+
+    /// The branches that match a node that was found.
+    pub(super) fn branches_of(&mut self, node: NodeRef<'d>) -> impl Iterator<Item = &'s Branch> {
+        let is_single = self.selector.branches.len() == 1;
+        let branches = self.selector.branches.iter();
+        branches.filter(move |branch| is_single || self.matcher.matches_list(&branch.list, node))
     }
 }
 
@@ -114,94 +119,46 @@ impl<'d> Iterator for Select<'d, '_> {
         loop {
             let id = self.candidates.next()?;
             let node = NodeRef::new(self.scope.document(), id);
-            if self.is_match(node) {
+            let is_match = self.is_match(node);
+            // A result that the limit fell into the middle of is no result.
+            if self.matcher.is_exhausted() {
+                self.candidates = Candidates::Words(Box::new(std::iter::empty()));
+                return None;
+            }
+            if is_match {
                 return Some(node);
             }
         }
     }
 }
 
-/// Whether one branch matches an element, outside a search. `:scope` is the given node.
-pub(super) fn matches_branch(branch: &Branch, node: NodeRef<'_>, scope: NodeRef<'_>) -> bool {
-    let scope = scope.is_element().then(|| Matched(scope).opaque());
-    matches(branch, node, scope, &mut SelectorCaches::default())
+/// Asks many nodes of a document whether a selector matches them.
+pub(crate) struct Tester<'d, 's> {
+    selector: &'s Selector,
+    matcher: Matcher<'d>,
 }
 
-fn matches(
-    branch: &Branch,
-    node: NodeRef<'_>,
-    scope: Option<OpaqueElement>,
-    caches: &mut SelectorCaches,
-) -> bool {
-    match branch.list.slice() {
-        [selector] if branch.is_simple => {
-            selector.iter().all(|component| matches_simple(component, Matched(node)))
-        }
-        _ => matches_list(&branch.list, node, scope, caches),
+impl<'d, 's> Tester<'d, 's> {
+    pub(crate) fn new(document: &'d Document, selector: &'s Selector) -> Self {
+        Self { selector, matcher: Matcher::new(document, None) }
     }
-}
 
-/// Whether a selector is one compound of tags, ids, classes and attributes that must be there: `a[href]`. Such
-/// are matched here, without the general machine.
-pub(super) fn is_simple(list: &SelectorList<Grammar>) -> bool {
-    let [selector] = list.slice() else { return false };
-    let components = selector.iter_raw_match_order();
-    components.into_iter().all(|component| {
-        matches!(
-            component,
-            Component::LocalName(_)
-                | Component::ID(_)
-                | Component::Class(_)
-                | Component::AttributeInNoNamespaceExists { .. }
-                | Component::ExplicitUniversalType
-        )
-    })
-}
-
-fn matches_simple(component: &Component<Grammar>, element: Matched<'_>) -> bool {
-    let is_html = element.is_html_element_in_html_document();
-    match component {
-        Component::LocalName(name) => {
-            element.has_local_name(if is_html { &name.lower_name } else { &name.name })
+    /// Whether it matches; `:scope` is the node itself.
+    pub(crate) fn matches(&mut self, node: NodeRef<'d>) -> bool {
+        if !node.is_element() {
+            return false;
         }
-        Component::ID(id) => element.has_id(id, case_of(element.0.document())),
-        Component::Class(class) => element.has_class(class, case_of(element.0.document())),
-        Component::AttributeInNoNamespaceExists { local_name, local_name_lower } => {
-            element.has_attr_in_no_namespace(if is_html { local_name_lower } else { local_name })
+        if self.selector.has_scope {
+            self.matcher.set_scope(node);
         }
-        _ => true,
+        let matcher = &mut self.matcher;
+        self.selector.branches.iter().any(|branch| matcher.matches_list(&branch.list, node))
+            && !matcher.is_exhausted()
     }
-}
 
-/// How ids and classes compare in a document.
-fn case_of(document: &Document) -> CaseSensitivity {
-    match document.quirks() {
-        Quirks::Quirks => CaseSensitivity::AsciiCaseInsensitive,
-        _ => CaseSensitivity::CaseSensitive,
+    pub(crate) fn is_cut(&self) -> bool {
+        self.matcher.is_exhausted()
     }
-}
-
-fn matches_list(
-    list: &SelectorList<Grammar>,
-    node: NodeRef<'_>,
-    scope: Option<OpaqueElement>,
-    caches: &mut SelectorCaches,
-) -> bool {
-    let quirks = match node.document().quirks() {
-        Quirks::Quirks => QuirksMode::Quirks,
-        Quirks::Limited => QuirksMode::LimitedQuirks,
-        Quirks::None => QuirksMode::NoQuirks,
-    };
-    let mut context = MatchingContext::new(
-        MatchingMode::Normal,
-        None,
-        caches,
-        quirks,
-        NeedsSelectorFlags::No,
-        MatchingForInvalidation::No,
-    );
-    context.scope_element = scope;
-    matches_selector_list(list, Matched(node), &mut context)
 }
 
 /// A tag name in the numbers of one document; `None` where no node has it.
@@ -217,6 +174,13 @@ impl Tag {
         match document.kind() {
             DocumentKind::Html => Self { html: document.find_atom(&html.text), other },
             DocumentKind::Xml => Self { html: other, other },
+        }
+    }
+
+    fn fits(self, node: NodeRef<'_>) -> bool {
+        match node.document().kind() {
+            DocumentKind::Html => self.has(node.node_name()),
+            DocumentKind::Xml => self.has_in(node.document(), node.node_name()),
         }
     }
 
@@ -240,7 +204,7 @@ enum Candidates<'d> {
 
 impl<'d> Candidates<'d> {
     fn new(document: &'d Document, key: &Key, start: u32, end: u32) -> Self {
-        let case = case_of(document);
+        let case: CaseSensitivity = case_of(document);
         match key {
             Key::None => Self::All { document, next: start, end },
             Key::Tag { html, other } => {

@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use memchr::memmem::Finder;
-use regex::Regex;
 
 use super::functions::Function;
 pub(super) use super::parser::Axis;
-use crate::name::Atom;
+use crate::{Pattern, name::Atom};
 
 /// The plan of one expression.
 #[derive(Debug)]
@@ -120,7 +119,7 @@ pub(super) struct Call {
     pub(super) result: Type,
     pub(super) at: usize,
     /// The expression of a call that has one, when it is known before evaluation.
-    pub(super) regex: Option<Regex>,
+    pub(super) regex: Option<Pattern>,
 }
 
 /// A condition on the attribute with a name.

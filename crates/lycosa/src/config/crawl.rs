@@ -45,8 +45,11 @@ impl CrawlOptions {
         let outputs = self.outputs(&rules);
         let extractors: Vec<Arc<dyn crate::model::Extract>> =
             if rules.is_empty() { Vec::new() } else { vec![rules] };
+        let hosts = super::profiles::of_hosts(&self.hosts, &self.profiles)?;
+        let sessions = super::sessions::pool(&self.sessions, &self.profiles)?.map(Arc::new);
         let user = self.user.as_ref().map(|user| name_and_password(&user.0)).transpose()?;
-        let options = Options { seeds, typed_seeds, outputs, extractors, user, ..self.plain() };
+        let options =
+            Options { seeds, typed_seeds, outputs, extractors, user, hosts, sessions, ..self.plain() };
         Ok(Options { continuation: occasion.continuation, ..options })
     }
 
@@ -54,7 +57,7 @@ impl CrawlOptions {
     fn plain(self) -> Options {
         let timeouts = self.limits_by_phase();
         let retry = self.retry_options();
-        let headers = self.headers.iter().map(header).collect();
+        let headers = self.headers.iter().map(super::HeaderLine::pair).collect();
         Options {
             headers,
             timeouts,
@@ -74,6 +77,7 @@ impl CrawlOptions {
             allowed_domains: self.allowed_domains,
             include: self.include,
             exclude: self.exclude,
+            regex_size: usize::try_from(self.regex_size.0).unwrap_or(usize::MAX),
             robots: self.robots,
             sitemap: self.sitemap,
             accept_types: self.accept_types,
@@ -100,7 +104,7 @@ impl CrawlOptions {
                 Durability::Power => crawler::Durability::Power,
             },
             drain: self.drain.0,
-            nofollow: self.nofollow,
+            respect_nofollow: self.respect_nofollow,
             list_outlinks: self.outlinks == OutlinksField::List,
             ..Options::default()
         }
@@ -144,10 +148,6 @@ fn proxy_pool(proxies: Vec<Secret>, policy: ProxyPolicy) -> Option<Arc<ProxyPool
     let options = ProxyOptions { policy, ..ProxyOptions::default() };
     let pool = || Arc::new(ProxyPool::new(proxies.iter().map(|proxy| proxy.0.as_str()), options));
     (!proxies.is_empty()).then(pool)
-}
-
-fn header(line: &super::HeaderLine) -> (String, String) {
-    (line.name.to_string(), String::from_utf8_lossy(line.value.as_bytes()).into_owned())
 }
 
 fn read_seeds(file: &str, seeds: &mut Vec<Url>) -> Result<()> {

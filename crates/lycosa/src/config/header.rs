@@ -8,6 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
+use crate::middleware::parse_field;
+
 /// One header field to send with every request. Its value is not printed by `{:?}`: it may be a token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HeaderLine {
@@ -15,6 +17,14 @@ pub struct HeaderLine {
     pub name: HeaderName,
     /// The value.
     pub value: HeaderValue,
+}
+
+impl HeaderLine {
+    /// Name and value as texts.
+    #[must_use]
+    pub fn pair(&self) -> (String, String) {
+        (self.name.to_string(), String::from_utf8_lossy(self.value.as_bytes()).into_owned())
+    }
 }
 
 impl fmt::Debug for HeaderLine {
@@ -27,30 +37,18 @@ impl FromStr for HeaderLine {
     type Err = String;
 
     fn from_str(line: &str) -> Result<Self, String> {
-        let Some((name, value)) = line.split_once(':') else {
-            return Err(format!("`{line}` is no header: write \"Name: value\""));
-        };
-        let name = name.trim().parse::<HeaderName>();
-        let value = HeaderValue::from_str(value.trim());
-        match (name, value) {
-            (Err(_), _) => {
-                Err(format!("`{line}` is no header: its name holds a character that is not allowed"))
-            }
-            (_, Err(_)) => {
-                Err(format!("`{line}` is no header: its value holds a character that is not allowed"))
-            }
-            (Ok(name), Ok(value)) => Ok(Self { name, value }),
-        }
+        let (name, value) = parse_field(line).map_err(|error| {
+            let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+            format!("{}{hint}", error.message())
+        })?;
+        Ok(Self { name, value })
     }
 }
 
 impl Serialize for HeaderLine {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!(
-            "{}: {}",
-            self.name,
-            String::from_utf8_lossy(self.value.as_bytes())
-        ))
+        let (name, value) = self.pair();
+        serializer.collect_str(&format_args!("{name}: {value}"))
     }
 }
 

@@ -96,7 +96,12 @@ fn wrong_elements(
         table.insert(name, Spanned::new(value.span(), DeValue::Array(alone)));
         if let Some(error) = read(&table, span) {
             let path = vec![Step::Key(key.clone()), Step::Index(index)];
-            mistakes.push(wrong_value(error.message(), Some(element.span().start), path));
+            // Inside a table the reader knows the place better than the table does.
+            let at = match element.get_ref() {
+                DeValue::Table(_) => error.span().map(|span| span.start),
+                _ => None,
+            };
+            mistakes.push(wrong_value(error.message(), at.or(Some(element.span().start)), path));
         }
     }
     mistakes
@@ -124,12 +129,15 @@ fn take_out<'i>(table: &mut DeTable<'i>, at: usize) -> Option<(Vec<Step>, Spanne
     Some((vec![step], value))
 }
 
-/// Whether a table made by dotted keys or several headers, whose own span is not around its values, holds a byte.
+/// Whether a table made by dotted keys or several headers, or a list of tables, whose own spans are not around their
+/// values, holds a byte.
 fn inner_holds(value: &DeValue<'_>, holds: &impl Fn(std::ops::Range<usize>) -> bool) -> bool {
-    let DeValue::Table(table) = value else { return false };
-    table
-        .iter()
-        .any(|(key, value)| holds(key.span()) || holds(value.span()) || inner_holds(value.get_ref(), holds))
+    let inside = |value: &Spanned<DeValue<'_>>| holds(value.span()) || inner_holds(value.get_ref(), holds);
+    match value {
+        DeValue::Table(table) => table.iter().any(|(key, value)| holds(key.span()) || inside(value)),
+        DeValue::Array(list) => list.iter().any(inside),
+        _ => false,
+    }
 }
 
 /// A wrong value in plain words.

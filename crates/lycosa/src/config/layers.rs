@@ -199,6 +199,13 @@ impl Layers {
         };
         for mistake in verify(&options) {
             // An item whose only field was wrong is not told to have none as well.
+            // Nor is a profile missing whose list was left out for a mistake in it.
+            let of_profiles = |path: &Vec<Step>| path.first() == Some(&"profiles".into());
+            let names_one = mistake.path.iter().any(|step| *step == "profile".into())
+                || mistake.path.starts_with(&["sessions".into(), "profiles".into()]);
+            if names_one && self.wrong.iter().any(of_profiles) {
+                continue;
+            }
             if self.wrong.iter().any(|path| path.starts_with(&mistake.path)) {
                 continue;
             }
@@ -210,6 +217,8 @@ impl Layers {
             let Some(layer) = self.layers.iter().rev().find(holds).or(self.layers.first()) else { continue };
             problems.push(locate(&layer.source, &layer.text, mistake));
         }
+        let rank = |source: &Source| self.layers.iter().position(|layer| layer.source == *source);
+        problems.sort_by_key(|problem| (rank(&problem.source), problem.line, problem.column));
         if problems.is_empty() { Ok(options) } else { Err(ConfigError { problems }) }
     }
 

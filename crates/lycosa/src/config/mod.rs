@@ -1,6 +1,6 @@
 //! Configuration: every option of a crawl in one struct, from `lycosa.toml`, `--set` and flags.
 //!
-//! `options` is the struct, `span`, `size`, `secret`, `proxy_list` and `header` are the values it is made of. `layers` puts
+//! `options` is the struct, `profiles`, `sessions`, `span`, `size`, `secret`, `proxy_list` and `header` are what it is made of. `layers` puts
 //! defaults, file, `--set` and flags on top of each other; `inspect` reads one of them and finds every mistake,
 //! with `names` for typos and `place` for lines and columns; `verify` tries out what the options say (selectors,
 //! patterns, addresses, names of outputs), `outputs` turns them into sinks. `problem` is how mistakes are told, `schema` describes the file.
@@ -32,9 +32,11 @@ mod options;
 mod outputs;
 mod place;
 mod problem;
+mod profiles;
 mod proxy_list;
 mod schema;
 mod secret;
+mod sessions;
 mod size;
 mod span;
 mod verify;
@@ -47,7 +49,9 @@ pub use header::HeaderLine;
 pub use layers::{Layers, check, load};
 pub use options::{CrawlOptions, Durability, OutlinksField, RetryFailure, RetryFields, Timeouts};
 pub use problem::{ConfigError, Problem, Source};
+pub use profiles::{HostFields, ProfileFields};
 pub use schema::{EXAMPLE, schema};
 pub use secret::Secret;
+pub use sessions::{SessionFields, SessionRotation};
 pub use size::ByteSize;
 pub use span::Span;

@@ -75,8 +75,20 @@ fn walk_value(
     path: &mut Vec<Step>,
     mistakes: &mut Vec<Mistake>,
 ) {
-    if let DeValue::Table(table) = value {
-        walk_table(table, schema, all, path, mistakes);
+    match value {
+        DeValue::Table(table) => walk_table(table, schema, all, path, mistakes),
+        DeValue::Array(list) => {
+            let Some(inner) = forms(schema).find_map(|form| form.get("items")) else { return };
+            for (index, element) in list.iter_mut().enumerate() {
+                path.push(Step::Index(index));
+                // Tables alone: a list in a list has no keys.
+                if let DeValue::Table(table) = element.get_mut() {
+                    walk_table(table, inner, all, path, mistakes);
+                }
+                path.pop();
+            }
+        }
+        _ => {}
     }
 }
 
@@ -119,6 +131,10 @@ fn unknown(path: &[Step], at: usize, here: &[&str], all: &[String]) -> Mistake {
 fn suggestion(written: &str, is_top: bool, here: &[&str], all: &[String]) -> String {
     let plain = written.to_ascii_lowercase().replace('-', "_");
     let did_you_mean = |name: &str| format!("did you mean `{name}`?");
+    // What this name said was the contrary of what people read in it.
+    if is_top && plain == "nofollow" {
+        return "write respect_nofollow = true to leave out links with rel=nofollow".to_owned();
+    }
     if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| is_top && *theirs == plain) {
         return did_you_mean(ours);
     }

@@ -1,9 +1,10 @@
 //! Every option of a crawl, each with its unit and default: the one list that file, `--set`, flags and schema share.
 
+use lycosa_dom::PatternLimits;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{ByteSize, HeaderLine, Secret, Span, proxy_list};
+use super::{ByteSize, HeaderLine, HostFields, ProfileFields, Secret, SessionFields, Span, proxy_list};
 use crate::error::ErrorKind;
 use crate::extract::rules::{ItemRule, Named};
 use crate::fetch::HttpVersion;
@@ -29,11 +30,14 @@ pub struct CrawlOptions {
     pub include: Vec<String>,
     /// Regular expressions; a link is not followed if one of them is found in its URL. Default none.
     pub exclude: Vec<String>,
+    /// Bytes that one regular expression may take when compiled, and all of `include` or of `exclude` together: a bound
+    /// on what a search can cost. Default 2MiB.
+    pub regex_size: ByteSize,
     /// Links from a seed: 0 is the seeds alone. Default no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub depth: Option<u32>,
-    /// Whether links with `rel=nofollow` are followed. Default true.
-    pub nofollow: bool,
+    /// Whether links with `rel=nofollow` are left out. Default false: the word is about ranking.
+    pub respect_nofollow: bool,
     /// Whether sitemaps are read: those robots.txt names, else `/sitemap.xml`. Default false.
     pub sitemap: bool,
     /// Whether robots.txt is obeyed. Default true.
@@ -85,6 +89,16 @@ pub struct CrawlOptions {
     pub user_agent: String,
     /// Header lines sent with every request, such as `"Accept-Language: de"`. Default none.
     pub headers: Vec<HeaderLine>,
+    /// Sets of header fields by name, for `hosts` and `sessions` to wear. Default none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<ProfileFields>,
+    /// What certain hosts are shown instead of `user_agent` and `headers`; the first that fits a host counts, and a
+    /// session's own profile comes before it. Default none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<HostFields>,
+    /// Sessions that requests take turns with, each with cookies and connections of its own. Default none: one session.
+    #[serde(skip_serializing_if = "SessionFields::is_off")]
+    pub sessions: SessionFields,
     /// Cookies sent to the seeds' hosts, such as `a=1; b=2`. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cookie: Option<Secret>,
@@ -168,6 +182,7 @@ pub struct CrawlOptions {
 }
 
 impl Default for CrawlOptions {
+    #[expect(clippy::too_many_lines, reason = "a table with a row for each option")]
     fn default() -> Self {
         Self {
             seeds: Vec::new(),
@@ -176,8 +191,9 @@ impl Default for CrawlOptions {
             allowed_domains: Vec::new(),
             include: Vec::new(),
             exclude: Vec::new(),
+            regex_size: ByteSize(PatternLimits::SIZE as u64),
             depth: None,
-            nofollow: true,
+            respect_nofollow: false,
             sitemap: false,
             robots: true,
             max_pages: None,
@@ -197,6 +213,9 @@ impl Default for CrawlOptions {
             dns_servers: Vec::new(),
             user_agent: crate::middleware::USER_AGENT.to_owned(),
             headers: Vec::new(),
+            profiles: Vec::new(),
+            hosts: Vec::new(),
+            sessions: SessionFields::default(),
             cookie: None,
             keep_cookies: true,
             user: None,

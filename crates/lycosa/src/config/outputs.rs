@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use lycosa_dom::PatternLimits;
+
 use super::{ConfigError, CrawlOptions};
 use crate::crawler::Output;
 use crate::extract::PAGE_COLUMNS;
@@ -62,7 +64,12 @@ impl CrawlOptions {
     /// # Errors
     /// Every mistake in them; none when the options came out of [`Layers::build`](super::Layers::build).
     pub fn rules(&self) -> Result<Rules, ConfigError> {
-        Rules::compile(&self.items).map_err(ConfigError::from)
+        Rules::compile_within(&self.items, &self.pattern_limits()).map_err(ConfigError::from)
+    }
+
+    /// The limits of regular expressions.
+    pub(super) fn pattern_limits(&self) -> PatternLimits {
+        PatternLimits::with_size(usize::try_from(self.regex_size.0).unwrap_or(usize::MAX))
     }
 
     fn output_to(&self, path: &str, select: Select, rules: &Rules) -> Output {

@@ -50,7 +50,7 @@ const BAD: &[Case] = &[
     ("timeouts = 5", 1, 12, "`timeouts`: integer `5`, expected a table", ""),
     ("max_bytes = '10M'", 1, 13, "`10M` can mean two sizes: write 10MB or 10MiB", ""),
     ("scope = 'hosts'", 1, 9, "`scope`: there is no choice `hosts`", ""),
-    ("headers = ['Accept-Language']", 1, 12, "`headers[1]`: `Accept-Language` is no header", ""),
+    ("headers = ['Accept-Language']", 1, 12, "`headers[1]`: the header \"Accept-Language\" has no colon", ""),
     ("[items.p]\nfor_each = 'p'", 1, 1, "`items.p`: the table `fields` is missing", ""),
     ("[items.p.fields]\na = { many = true }", 2, 5, "`items.p.fields.a`: the selector `css` is missing", ""),
     ("[items.p.fields]\na = 5", 2, 5, "expected a selector or a table with `css`", ""),
@@ -64,6 +64,37 @@ const BAD: &[Case] = &[
         "`include`: the regular expression `a(b` is wrong: unclosed group",
         "",
     ),
+    (
+        "exclude = ['é(?=b)']",
+        1,
+        14,
+        "`exclude`: the regular expression `é(?=b)` cannot be used: look-ahead is not supported",
+        "put a group around",
+    ),
+    ("include = [\"(a)\\\\1\"]", 1, 12, "backreferences are not supported", "one class each"),
+    (
+        "include = ['a', '(a{1000}){1000}']",
+        1,
+        17,
+        "`include`: the regular expression `(a{1000}){1000}` cannot be used: it grows larger than 2097152 bytes",
+        "repeat less",
+    ),
+    (
+        "regex_size = '20KB'\ninclude = ['\\w']",
+        2,
+        12,
+        "it grows larger than 20000 bytes",
+        "narrow the classes",
+    ),
+    ("regex_size = 0", 1, 14, "`regex_size` must be 1 or more", ""),
+    (
+        "regex_size = '1KB'\nexclude = ['aaaaaaaa', 'bbbbbbbb', 'cccccccc', 'dddddddd']",
+        2,
+        11,
+        "of all expressions together, it grows larger than 1000 bytes",
+        "raise `regex_size`",
+    ),
+    ("[items.p.fields]\na = { css = 'b', regex = 'x++' }", 2, 29, "possessive repetition", "linear"),
     ("exclude = [\"\\\\d[\"]", 1, 12, "`exclude`: the regular expression `\\d[` is wrong", ""),
     ("allowed_domains = ['http://a.test']", 1, 20, "is not a host name", "without scheme"),
     ("allow_address = ['10.0.0.0/33']", 1, 18, "`10.0.0.0/33` is no address", "10.0.0.0/8"),
@@ -81,12 +112,70 @@ const BAD: &[Case] = &[
     ("proxy_policy = 'sticki'", 1, 16, "`proxy_policy`: there is no choice `sticki`", "`sticky`"),
     ("no_proxy = ['a.test', 'http://a.test']", 1, 23, "`http://a.test` is no host", "10.0.0.0/8"),
     ("user = 'me'", 1, 8, "no password", "USER:PASSWORD"),
-    ("user_agent = ''", 1, 14, "`user_agent` is empty", ""),
+    ("user_agent = ''", 1, 14, "`user_agent`: the User-Agent is empty", ""),
     ("accept_types = ['text/html', 'pdf']", 1, 30, "`pdf` is no media type", "text/*"),
     ("output = 'pages.txt'", 1, 10, "does not tell a format", ".jsonl"),
     ("output = 'a.jsonl'\npages = 'b.jsonl'", 2, 9, "there are no item rules", "`output` holds the pages"),
     ("all_outcomes = true\noutput = 'a.csv'", 2, 10, "cannot hold the outcomes", ".jsonl"),
     ("overwrite = true\nappend = true", 2, 10, "exclude each other", "choose one"),
+    (
+        "[[profiles]]\nname = 'a'\nuser_agnet = 'b'",
+        3,
+        1,
+        "no option `profiles[1].user_agnet`",
+        "`user_agent`",
+    ),
+    ("[[profiles]]\nuser_agent = 'b'", 1, 1, "missing", ""),
+    ("[[profiles]]\nname = 'a'\n[[profiles]]\nname = 'a'", 4, 8, "the name `a` is empty or taken", "its own"),
+    ("[[profiles]]\nname = 'a'\nuser_agent = ''", 3, 14, "the User-Agent is empty", "says who it is"),
+    ("[[profiles]]\nname = 'a'\nheaders = ['Cookie: secret']", 3, 11, "cannot hold cookie", "seeds' origins"),
+    (
+        "[[profiles]]\nname = 'a'\nheaders = ['Accept']\n[[hosts]]\nhost = '*'\nprofile = 'a'",
+        3,
+        11,
+        "has no colon",
+        "",
+    ),
+    ("[[hosts]]\nhost = 'http://a.test'", 2, 8, "`http://a.test` is no host", "*.example.com"),
+    (
+        "[[hosts]]\nhost = '*'\nprofile = 'phon'\n[[profiles]]\nname = 'phone'",
+        3,
+        11,
+        "no profile `phon`",
+        "`phone`",
+    ),
+    ("[[hosts]]\nhost = '*'\nprofile = 'x'", 3, 11, "no profile `x`", "[[profiles]]"),
+    ("[sessions]\nmax_uses = 5", 2, 12, "says nothing without `sessions.count`", "count = 4"),
+    ("[sessions]\ncount = 0", 2, 9, "`sessions.count` must be 1 or more", ""),
+    ("[sessions]\ncount = 99999", 2, 9, "`sessions.count` must be 10000 or less", ""),
+    ("[sessions]\ncount = 4\nmax_uses = 0", 3, 12, "`sessions.max_uses` must be 1 or more", ""),
+    ("[sessions]\ncount = 4\nmax_failures = 0", 3, 16, "`sessions.max_failures` must be 1", ""),
+    ("[sessions]\ncount = 4\nrotate = 'stick'", 3, 10, "no choice `stick`", "`sticky`"),
+    (
+        "[sessions]\ncount = 4\nproxies = ['a:1', 'ftp://secret@x']",
+        3,
+        19,
+        "not the address of a proxy",
+        "socks5h",
+    ),
+    ("[sessions]\ncount = 4\nprofiles = ['x']", 3, 13, "there is no profile `x`", "[[profiles]]"),
+    ("keep_cookies = false\n[sessions]\ncount = 4", 3, 9, "sessions keep cookies", "choose one"),
+    ("dns_servers = ['127.0.0.1', 'dns.test']", 1, 29, "dns.test", ""),
+    ("cacert = 'no-such-file.pem'", 1, 10, "`no-such-file.pem` cannot be read", "PEM"),
+    ("cacert = ''", 1, 10, "`cacert` is empty", "leave it out"),
+    (
+        "seed_files = ['-', 'no-such-seeds.txt']",
+        1,
+        20,
+        "`no-such-seeds.txt` cannot be read",
+        "standard input",
+    ),
+    ("offline = true", 1, 11, "`offline` without `cache`", "name the folder"),
+    ("cache = ''", 1, 9, "`cache` is empty", "leave it out"),
+    ("state = ' '", 1, 9, "`state` is empty", "leave it out"),
+    ("nofollow = true", 1, 1, "no option `nofollow`", "respect_nofollow = true"),
+    ("headers = ['User-Agent;']", 1, 12, "the User-Agent is empty", ""),
+    ("headers = ['Host: a.test']", 1, 12, "set by the client itself", ""),
     ("[items.p]\nfor_each = 'p::text'\nfields.a = 'a'", 2, 12, "`for_each` selects elements", "leave out"),
     ("[items.p]\nfields.a = ''", 2, 13, "item `p`, field `a`: the selector", ""),
     ("[items.p.fields]\na = { css = '' }", 2, 14, "item `p`, field `a`: the selector", ""),
@@ -129,6 +218,13 @@ fn several_mistakes_are_told_together() {
 }
 
 #[test]
+fn mistakes_are_told_in_the_order_of_their_lines() {
+    let text = "user = 'me'\nmax_pages = 'x'\nconcurrency = 0\nbanana = 1\n[timeouts]\nidle = 0\ntls = 'y'\n";
+    let lines: Vec<_> = check("lycosa.toml", text).iter().map(|problem| problem.line).collect();
+    assert_eq!(lines, [1, 2, 3, 4, 6, 7]);
+}
+
+#[test]
 fn a_selector_is_wrong_where_its_parser_says() {
     let selector = "div >> b";
     let column = lycosa_dom::Selector::parse(selector).unwrap_err().column;
@@ -142,7 +238,7 @@ fn every_wrong_element_of_a_list_is_told() {
     let problems = check("x.toml", "headers = ['A: b', 'C', 5, 'D: e', 'F']");
     let places: Vec<_> = problems.iter().map(|problem| problem.column).collect();
     assert_eq!(places, [20, 25, 36], "{problems:?}");
-    assert!(problems[0].message.starts_with("`headers[2]`: `C` is no header"), "{problems:?}");
+    assert!(problems[0].message.starts_with("`headers[2]`: the header \"C\" has no colon"), "{problems:?}");
 }
 
 #[test]

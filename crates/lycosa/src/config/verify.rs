@@ -4,23 +4,28 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use http::HeaderValue;
-use regex::RegexBuilder;
+use lycosa_dom::{Pattern, PatternLimits, PatternSet};
 
-use super::CrawlOptions;
 use super::inspect::Mistake;
 use super::place::Step;
+use super::profiles::{Dress, named, of_host};
+use super::{CrawlOptions, HeaderLine};
 use crate::extract::rules::{RuleError, RulePart, Rules, describe_pattern_error};
 use crate::fetch::Proxy;
+use crate::fetch::dns::parse_server;
+use crate::profiles::{HostPattern, agent_value, header_fields};
 use crate::proxies::NoProxy;
 use crate::scope::{ScopeOptions, ScopeRules};
 use crate::seed;
 use crate::sink::{Format, Target};
 
-/// Bytes that one compiled pattern may take, as in the scope.
-const PATTERN_MEMORY: usize = 8 << 20;
-
 /// Bytes that a request reserves of the crawl's budget before it starts.
 const LEAST_BYTES: u64 = 64 << 10;
+
+/// Sessions that take turns at most.
+const MOST_SESSIONS: u32 = 10_000;
+
+const PROXY_HINT: &str = "give http://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT";
 
 /// Every mistake in these options.
 pub(super) fn verify(options: &CrawlOptions) -> Vec<Mistake> {
@@ -29,8 +34,11 @@ pub(super) fn verify(options: &CrawlOptions) -> Vec<Mistake> {
     patterns(options, &mut mistakes);
     numbers(options, &mut mistakes);
     identity(options, &mut mistakes);
+    profiles(options, &mut mistakes);
+    sessions(options, &mut mistakes);
     outputs(options, &mut mistakes);
-    if let Err(errors) = Rules::compile(&options.items) {
+    files(options, &mut mistakes);
+    if let Err(errors) = Rules::compile_within(&options.items, &options.pattern_limits()) {
         mistakes.extend(errors.into_iter().map(rule_mistake));
     }
     mistakes
@@ -67,6 +75,12 @@ fn addresses(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
             mistakes.push(mistake(path, message, "write 127.0.0.1, 10.0.0.0/8 or fd00::/8"));
         }
     }
+    for (index, server) in options.dns_servers.iter().enumerate() {
+        if let Err(error) = parse_server(server) {
+            let path = ["dns_servers".into(), Step::Index(index)];
+            mistakes.push(mistake(path, error.message(), error.hint().unwrap_or_default()));
+        }
+    }
     proxies(options, mistakes);
 }
 
@@ -76,9 +90,8 @@ fn proxies(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
         if Proxy::parse(&proxy.0).is_err() {
             let place = (!is_one).then_some(Step::Index(index));
             let path = std::iter::once("proxy".into()).chain(place);
-            let hint = "give http://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT";
             // The address may hold a password, so it is not repeated.
-            mistakes.push(mistake(path, "`proxy` is not the address of a proxy", hint));
+            mistakes.push(mistake(path, "`proxy` is not the address of a proxy", PROXY_HINT));
         }
     }
     for (index, entry) in options.no_proxy.iter().enumerate() {
@@ -98,13 +111,19 @@ fn is_network(text: &str) -> bool {
 }
 
 fn patterns(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
+    let limits: PatternLimits = options.pattern_limits();
     for (key, patterns) in [("include", &options.include), ("exclude", &options.exclude)] {
         for (index, pattern) in patterns.iter().enumerate() {
-            if let Err(error) = RegexBuilder::new(pattern).size_limit(PATTERN_MEMORY).build() {
-                let (message, column) = describe_pattern_error(pattern, &error);
+            if let Err(error) = Pattern::compile(pattern, &limits) {
+                let message = format!("`{key}`: {}", describe_pattern_error(pattern, &error));
                 let path = [key.into(), Step::Index(index)];
-                mistakes.push(Mistake { column, ..mistake(path, format!("`{key}`: {message}"), "") });
+                let mistake = mistake(path, message, error.hint().unwrap_or_default());
+                mistakes.push(Mistake { column: error.column, ..mistake });
             }
+        }
+        if let Err((None, error)) = PatternSet::compile(patterns, &limits) {
+            let message = format!("`{key}`: of all expressions together, {}", error.message);
+            mistakes.push(mistake([key.into()], message, "use fewer or simpler ones, or raise `regex_size`"));
         }
     }
 }
@@ -115,6 +134,7 @@ fn numbers(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
         ("per_host", u64::from(options.per_host)),
         ("part_size", options.part_size),
         ("max_body", options.max_body.0),
+        ("regex_size", options.regex_size.0),
     ];
     for (key, count) in counts {
         if count == 0 {
@@ -143,13 +163,9 @@ fn numbers(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
 }
 
 fn identity(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
-    if options.user_agent.trim().is_empty() || HeaderValue::from_str(&options.user_agent).is_err() {
-        let message = "`user_agent` is empty or holds a character that a header cannot have";
-        mistakes.push(mistake(
-            ["user_agent".into()],
-            message,
-            "name your crawler and an address to write to",
-        ));
+    if let Err(error) = agent_value(&options.user_agent) {
+        let message = format!("`user_agent`: {}", error.message());
+        mistakes.push(mistake(["user_agent".into()], message, error.hint().unwrap_or_default()));
     }
     if options.cookie.as_ref().is_some_and(|cookie| HeaderValue::from_str(&cookie.0).is_err()) {
         let message = "`cookie` holds a character that a header cannot have";
@@ -166,6 +182,86 @@ fn identity(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
             let message = format!("`{media_type}` is no media type");
             mistakes.push(mistake(path, message, "write text/html or text/*"));
         }
+    }
+}
+
+/// Profiles that cannot be worn, hosts that are none, names that nothing has.
+fn profiles(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
+    let of = |list: &str, index: usize, key: &str| [list.into(), Step::Index(index), key.into()];
+    for (index, profile) in options.profiles.iter().enumerate() {
+        let is_again = options.profiles.iter().take(index).any(|other| other.name == profile.name);
+        if is_again || profile.name.trim().is_empty() {
+            let message = format!("`profiles`: the name `{}` is empty or taken", profile.name);
+            mistakes.push(mistake(of("profiles", index, "name"), message, "give each profile its own"));
+        }
+        let dress = (profile.user_agent.clone(), profile.headers.iter().map(HeaderLine::pair).collect());
+        worn(dress, "profiles", index, mistakes);
+    }
+    for (index, host) in options.hosts.iter().enumerate() {
+        if let Err(error) = HostPattern::parse(&host.host) {
+            let message = format!("`hosts`: {}", error.message());
+            mistakes.push(mistake(of("hosts", index, "host"), message, error.hint().unwrap_or_default()));
+        }
+        if let Err(error) = of_host(host, &options.profiles) {
+            let message = format!("`hosts`: {}", error.message());
+            mistakes.push(mistake(of("hosts", index, "profile"), message, error.hint().unwrap_or_default()));
+        }
+        let dress = (host.user_agent.clone(), host.headers.iter().map(HeaderLine::pair).collect());
+        worn(dress, "hosts", index, mistakes);
+    }
+}
+
+/// Sessions that would not be had as they are written.
+fn sessions(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
+    let sessions = &options.sessions;
+    let mut wrong = |key: &str, message: String, hint: &str| {
+        mistakes.push(mistake(["sessions".into(), key.into()], format!("`sessions.{key}`{message}"), hint));
+    };
+    if let (None, Some(key)) = (sessions.count, sessions.first_without_count()) {
+        wrong(
+            key,
+            " says nothing without `sessions.count`".to_owned(),
+            "write how many there are: count = 4",
+        );
+    }
+    let counts = [("count", sessions.count.map(u64::from)), ("max_uses", sessions.max_uses)];
+    for (key, count) in counts {
+        if count == Some(0) {
+            wrong(key, " must be 1 or more".to_owned(), "leave it out for the default");
+        }
+    }
+    if sessions.count.is_some_and(|count| count > MOST_SESSIONS) {
+        wrong("count", format!(" must be {MOST_SESSIONS} or less"), "each has connections of its own");
+    }
+    if sessions.max_failures == 0 {
+        wrong("max_failures", " must be 1 or more".to_owned(), "leave it out for the default");
+    }
+    if sessions.count.is_some() && !options.keep_cookies {
+        wrong("count", ": sessions keep cookies, and `keep_cookies` is false".to_owned(), "choose one");
+    }
+    for (index, proxy) in sessions.proxies.iter().enumerate() {
+        if Proxy::parse(&proxy.0).is_err() {
+            let path = ["sessions".into(), "proxies".into(), Step::Index(index)];
+            let message = "`sessions.proxies` holds what is not the address of a proxy";
+            mistakes.push(mistake(path, message, PROXY_HINT));
+        }
+    }
+    for (index, name) in sessions.profiles.iter().enumerate() {
+        if let Err(error) = named(&options.profiles, name) {
+            let path = ["sessions".into(), "profiles".into(), Step::Index(index)];
+            let message = format!("`sessions.profiles`: {}", error.message());
+            mistakes.push(mistake(path, message, error.hint().unwrap_or_default()));
+        }
+    }
+}
+
+fn worn((agent, headers): Dress, list: &str, index: usize, mistakes: &mut Vec<Mistake>) {
+    let agents = header_fields(agent.as_deref(), &[]).map_err(|error| ("user_agent", error));
+    let fields = header_fields(None, &headers).map_err(|error| ("headers", error));
+    for (key, error) in [agents, fields].into_iter().filter_map(Result::err) {
+        let path = [list.into(), Step::Index(index), key.into()];
+        let message = format!("`{list}`: {}", error.message());
+        mistakes.push(mistake(path, message, error.hint().unwrap_or_default()));
     }
 }
 
@@ -198,6 +294,43 @@ fn outputs(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
             _ => {}
         }
     }
+}
+
+/// Names that are empty, files to be read that are not there, a cache that is asked alone and is not named.
+fn files(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
+    let named = [
+        ("cache", &options.cache),
+        ("state", &options.state),
+        ("save_bodies", &options.save_bodies),
+        ("cacert", &options.cacert),
+    ];
+    for (key, _) in named.iter().filter(|(_, name)| name.as_ref().is_some_and(|name| name.trim().is_empty()))
+    {
+        let message = format!("`{key}` is empty");
+        mistakes.push(mistake([(*key).into()], message, "name a file or folder, or leave it out"));
+    }
+    if let Some(name) = options.cacert.as_ref().filter(|name| !name.trim().is_empty()) {
+        read(["cacert".into()], name, "give a PEM file of certificates", mistakes);
+    }
+    for (index, name) in options.seed_files.iter().enumerate().filter(|(_, name)| *name != "-") {
+        let path = ["seed_files".into(), Step::Index(index)];
+        read(path, name, "name a text file with one URL a line, or - for standard input", mistakes);
+    }
+    if options.offline && options.cache.is_none() {
+        let message = "`offline` without `cache`: nothing can be had without both";
+        mistakes.push(mistake(["offline".into()], message, "name the folder of a cache with `cache`"));
+    }
+}
+
+/// Whether a file can be read, as far as opening it tells.
+fn read(path: impl IntoIterator<Item = Step>, name: &str, hint: &str, mistakes: &mut Vec<Mistake>) {
+    let found = std::fs::File::open(name).and_then(|file| file.metadata());
+    let why = match found {
+        Ok(found) if found.is_dir() => "it is a folder".to_owned(),
+        Ok(_) => return,
+        Err(cause) => cause.to_string(),
+    };
+    mistakes.push(mistake(path, format!("`{name}` cannot be read: {why}"), hint));
 }
 
 /// A table holds records of one kind.

@@ -22,6 +22,7 @@ use crate::ledger::Ledger;
 use crate::middleware::{Cache, StackOptions, built_in, parse_field};
 use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Origin, Pace, Resolve};
 use crate::politeness::{RetryOptions, RetryPolicy};
+use crate::profiles::HostProfiles;
 use crate::scope::{Identity, ScopeOptions, ScopeRules};
 use crate::telemetry::Telemetry;
 
@@ -55,7 +56,8 @@ pub(super) async fn build(
     let opened: Opened =
         state::open(&options, &notes, limits(&options, &*clock), pace(&options), clock.clone())?;
     let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key));
-    let links = LinkOptions { nofollow: options.nofollow, limit: settings(&options).max_links };
+    let links =
+        LinkOptions { respect_nofollow: options.respect_nofollow, limit: settings(&options).max_links };
     let mut extractors: Vec<Arc<dyn Extract>> = vec![Arc::new(LinkExtractor::new(links))];
     extractors.extend(options.extractors.iter().cloned());
     let parts = Parts {
@@ -73,7 +75,7 @@ pub(super) async fn build(
         retry,
         telemetry,
         ledger: ledger.clone(),
-        settings: settings(&options),
+        settings: Settings { robots_agents: super::names::robots_agents(&options)?, ..settings(&options) },
     };
     let engine = Engine::new(parts);
     let watch = Watch::new(engine.telemetry(), opened.frontier, ledger.clone(), clock, options.max_pages);
@@ -85,6 +87,17 @@ fn check(options: &Options) -> Result<()> {
         return Err(Error::new(ErrorKind::Usage, "there is no seed to begin with")
             .with_hint("name a URL, or --seeds FILE, or - to read seeds from standard input"));
     }
+    check_cache(options)?;
+    if options.concurrency == 0 || options.per_host == 0 {
+        return Err(Error::new(ErrorKind::Usage, "the concurrency cannot be 0").with_hint("use 1 or more"));
+    }
+    for proxy in options.sessions.iter().flat_map(|pool| pool.proxies()) {
+        Proxy::parse(proxy.as_str())?;
+    }
+    Ok(())
+}
+
+pub(super) fn check_cache(options: &Options) -> Result<()> {
     if options.offline && options.cache.is_none() {
         return Err(Error::new(
             ErrorKind::Usage,
@@ -92,11 +105,9 @@ fn check(options: &Options) -> Result<()> {
         )
         .with_hint("name the folder of a cache with --cache"));
     }
-    if options.concurrency == 0 || options.per_host == 0 {
-        return Err(Error::new(ErrorKind::Usage, "the concurrency cannot be 0").with_hint("use 1 or more"));
-    }
-    for proxy in options.sessions.iter().flat_map(|pool| pool.proxies()) {
-        Proxy::parse(proxy.as_str())?;
+    if options.cache.as_ref().is_some_and(|folder| folder.as_os_str().is_empty()) {
+        return Err(Error::new(ErrorKind::Usage, "the name of the cache's folder is empty")
+            .with_hint("name a folder, such as --cache .lycosa/cache"));
     }
     Ok(())
 }
@@ -129,6 +140,7 @@ fn scope(options: &Options) -> Result<ScopeRules> {
         allowed_domains: options.allowed_domains.clone(),
         include: options.include.clone(),
         exclude: options.exclude.clone(),
+        regex_size: options.regex_size,
         max_depth: options.depth,
         ..ScopeOptions::default()
     })
@@ -177,12 +189,17 @@ fn resolver(options: &Options, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Resolve
 
 fn read_pem(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|cause| {
-        Error::io(format!("reading the certificates in {}", path.display()), cause)
+        Error::new(ErrorKind::Usage, format!("the certificates in {} cannot be read", path.display()))
             .with_hint("--cacert takes a PEM file")
+            .with_source(cause)
     })
 }
 
-fn cache(options: &Options, clock: &Arc<dyn Clock>, telemetry: &Telemetry) -> Result<Option<Cache>> {
+pub(super) fn cache(
+    options: &Options,
+    clock: &Arc<dyn Clock>,
+    telemetry: &Telemetry,
+) -> Result<Option<Cache>> {
     let open = |folder: &Path| {
         Cache::open(folder, options.cache_size, options.offline, clock.clone(), telemetry.clone())
     };
@@ -205,6 +222,7 @@ pub(super) fn middlewares(
     let fields = options.headers.iter().map(|(name, value)| parse_field(&format!("{name}: {value}")));
     let stack = StackOptions {
         user_agent: options.user_agent.clone(),
+        hosts: HostProfiles::new(&options.hosts)?,
         fields: fields.collect::<Result<_>>()?,
         user: options.user.clone(),
         cookie: options.cookie.clone(),
@@ -220,14 +238,9 @@ pub(super) fn middlewares(
 }
 
 fn settings(options: &Options) -> Settings {
-    // robots.txt is asked for the name that is sent, which a header given by hand replaces.
-    let by_hand = options.headers.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
-    let agent = by_hand.map(|(_, value)| value).or(options.user_agent.as_ref());
-    let agent = agent.map(|agent| crate::politeness::robots::product_token(agent));
     Settings {
         concurrency: options.concurrency,
         robots: options.robots,
-        robots_agent: agent.filter(|name| !name.is_empty()).unwrap_or("lycosa").to_owned(),
         sitemaps: options.sitemap,
         max_redirects: options.max_redirects,
         accept_types: options.accept_types.iter().map(|kind| kind.to_ascii_lowercase()).collect(),

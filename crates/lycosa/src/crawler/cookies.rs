@@ -9,8 +9,11 @@ use crate::session::{Jar, JarLimits};
 
 /// Reads a `cookies.txt`, or JSON when it begins with a brace.
 pub(super) fn read(path: &Path, now: Timestamp) -> Result<Jar> {
-    let text = std::fs::read(path)
-        .map_err(|cause| Error::io(format!("reading the cookies in {}", path.display()), cause))?;
+    let text = std::fs::read(path).map_err(|cause| {
+        Error::new(ErrorKind::Usage, format!("the cookies in {} cannot be read", path.display()))
+            .with_hint("name a file that is there; --cookie-jar writes one")
+            .with_source(cause)
+    })?;
     let limits = JarLimits::default();
     let jar = match text.trim_ascii_start().first() {
         Some(b'{') => Jar::from_json(&text, limits, now),

@@ -7,6 +7,7 @@
 mod build;
 mod callbacks;
 mod cookies;
+mod names;
 mod options;
 mod page;
 mod proxies;

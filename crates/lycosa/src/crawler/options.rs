@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lycosa_dom::PatternLimits;
 use url::Url;
 
 use crate::engine::DEFAULT_ACCEPT_TYPES;
@@ -13,6 +14,7 @@ use crate::fetch::{HttpVersion, Timeouts};
 pub use crate::frontier::embedded::Durability;
 use crate::model::Sink;
 pub use crate::politeness::RetryOptions;
+use crate::profiles::HostProfile;
 use crate::proxies::ProxyPool;
 use crate::scope::ScopeMode;
 use crate::session::SessionPool;
@@ -80,6 +82,9 @@ pub struct Options {
     pub headers: Vec<(String, String)>,
     /// The `User-Agent`. Default `Lycosa/<version> (+<url>)`.
     pub user_agent: Option<String>,
+    /// What certain hosts are shown instead of `user_agent` and `headers`; the first that fits a host counts.
+    /// Default none.
+    pub hosts: Vec<HostProfile>,
     /// Basic authentication at the seeds' origins: user and password.
     pub user: Option<(String, String)>,
     /// A `Cookie` header at the seeds' origins.
@@ -97,6 +102,8 @@ pub struct Options {
     pub include: Vec<String>,
     /// Patterns of which a URL must match none.
     pub exclude: Vec<String>,
+    /// Bytes that each pattern, and all of `include` or of `exclude` together, may take when compiled. Default 2 MiB.
+    pub regex_size: usize,
     /// Whether robots.txt is obeyed. Default true.
     pub robots: bool,
     /// Whether sitemaps are read. Default false.
@@ -151,8 +158,8 @@ pub struct Options {
     pub durability: Durability,
     /// How long open requests may go on after the order to stop. Default 10 s.
     pub drain: Duration,
-    /// Whether links with `rel=nofollow` are followed. Default true: the word is about ranking.
-    pub nofollow: bool,
+    /// Whether links with `rel=nofollow` are left out. Default false: the word is about ranking.
+    pub respect_nofollow: bool,
     /// Whether page records list their outlinks instead of counting them. Default false.
     pub list_outlinks: bool,
     /// Extractors beside the links, in order.
@@ -191,6 +198,7 @@ impl Default for Options {
             delay: None,
             headers: Vec::new(),
             user_agent: None,
+            hosts: Vec::new(),
             user: None,
             cookie: None,
             keep_cookies: true,
@@ -199,6 +207,7 @@ impl Default for Options {
             allowed_domains: Vec::new(),
             include: Vec::new(),
             exclude: Vec::new(),
+            regex_size: PatternLimits::SIZE,
             robots: true,
             sitemap: false,
             accept_types: DEFAULT_ACCEPT_TYPES.iter().map(|&kind| kind.to_owned()).collect(),
@@ -225,7 +234,7 @@ impl Default for Options {
             continuation: Continue::default(),
             durability: Durability::default(),
             drain: Duration::from_secs(10),
-            nofollow: true,
+            respect_nofollow: false,
             list_outlinks: false,
             extractors: Vec::new(),
             middlewares: Vec::new(),

@@ -12,7 +12,7 @@ use lycosa_dom::{Document, DocumentKind, ParseOptions};
 use tokio::time::Instant;
 use url::Url;
 
-use super::build::{client_options, middlewares, retry_policy};
+use super::build::{cache, check_cache, client_options, middlewares, retry_policy};
 use super::cookies;
 use super::options::{Options, RetryOptions};
 pub use super::witness::Conversation;
@@ -61,6 +61,10 @@ pub struct SingleOptions {
     pub cacert: Option<PathBuf>,
     /// Which HTTP is spoken.
     pub http_version: HttpVersion,
+    /// A folder where answers are kept and used again as RFC 9111 says.
+    pub cache: Option<PathBuf>,
+    /// Whether the cache answers alone; what it cannot answer fails.
+    pub offline: bool,
     /// DNS servers to ask instead of the system's, as `ADDRESS` or `ADDRESS:PORT`.
     pub dns_servers: Vec<String>,
 }
@@ -98,6 +102,8 @@ pub struct Fetched {
     pub elapsed: Duration,
     /// Every request and the head of its answer, redirects included.
     pub conversations: Vec<Conversation>,
+    /// What went wrong beside the fetch, such as a cache that could not be written.
+    pub notes: Vec<String>,
     /// The declared content type.
     pub content_type: Option<String>,
     /// The charset of a text and how it was found; none for other content.
@@ -114,7 +120,7 @@ impl Single {
     /// A client with these choices.
     ///
     /// # Errors
-    /// When the choices cannot be met (a PEM or cookie file that cannot be read, a header that is none).
+    /// When the choices cannot be met (a cookie file that cannot be read, no network and no cache).
     pub fn new(single: SingleOptions) -> Result<Self> {
         let clock = SystemClock::new();
         let jar = single.cookie_file.map(|file| cookies::read(&file, clock.now())).transpose()?;
@@ -135,10 +141,13 @@ impl Single {
             cacert: single.cacert,
             http_version: single.http_version,
             dns_servers: single.dns_servers,
+            cache: single.cache,
+            offline: single.offline,
             retry: RetryOptions { retries: 0, ..RetryOptions::default() },
             sessions: Some(Arc::new(pool)),
             ..Options::default()
         };
+        check_cache(&options)?;
         options.max_body = single.max_body.unwrap_or(options.max_body);
         options.timeouts.total = timeout;
         let cookie_jar = single.cookie_jar;
@@ -158,8 +167,10 @@ impl Single {
         options.typed_seeds = 1;
         let ledger = Ledger::default();
         let client = Client::new(client_options(&options, &self.clock, ledger.clone())?)?;
-        let mut stack =
-            middlewares(&options, &retry_policy(&options, Telemetry::default()), None, &self.clock, ledger)?;
+        let telemetry = Telemetry::default();
+        let cache = cache(&options, &self.clock, &telemetry)?;
+        let retry = retry_policy(&options, telemetry.clone());
+        let mut stack = middlewares(&options, &retry, cache, &self.clock, ledger)?;
         let witness = Witness::default();
         insert(&mut stack, Place::Innermost, Arc::new(witness.clone()))?;
         let guard = Arc::new(super::build::guard(&options)?);
@@ -169,6 +180,7 @@ impl Single {
             Ok(Ok((url, chain, response))) => {
                 let mut fetched = self.read(url, chain, response, started).await;
                 fetched.conversations = witness.told();
+                fetched.notes = telemetry.snapshot().problems.into_keys().collect();
                 Ok(fetched)
             }
             Ok(Err(error)) => Err(error),
@@ -249,6 +261,7 @@ impl Single {
             body_time: head_at.elapsed(),
             elapsed: started.elapsed(),
             conversations: Vec::new(),
+            notes: Vec::new(),
             content_type,
             charset: None,
             title: None,

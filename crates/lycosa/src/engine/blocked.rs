@@ -42,6 +42,7 @@ impl Journey {
     /// Ends the lease as blocked. The site rests when the block says that asking on makes it worse.
     pub(super) fn blocked(&mut self, block: Block, headers: &HeaderMap) -> Ending {
         self.shared.telemetry.blocked(block.kind);
+        self.tell_of_block(block.status);
         let until = self.rest_after(&block, headers);
         let mut commit = self.failed_commit(Error::blocked(block).with_hint(
             "the site decides who may read it: crawl more slowly, ask its owner, or leave it out",
@@ -54,6 +55,15 @@ impl Journey {
             block_until: Some(until),
         });
         Ending::Commit(Box::new(commit), None)
+    }
+
+    /// A session that met a block may be done for.
+    fn tell_of_block(&self, status: u16) {
+        let Some(session) = self.session else { return };
+        let parts = &self.shared.parts;
+        if parts.middlewares.iter().any(|middleware| middleware.blocked(session, status)) {
+            parts.fetch.forget(session);
+        }
     }
 
     /// Until when the site rests. A plain 503 may be anybody's: then only as long as the site asks for.

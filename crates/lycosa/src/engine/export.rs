@@ -52,6 +52,9 @@ impl Exporter {
             let cursor = shared.parts.outbox.cursor(&name);
             let position = cursor.as_ref().map(|cursor| Position(cursor.position.clone()));
             sink.open(position.as_ref()).map_err(|error| error.in_phase(Phase::Export))?;
+            if let Some(notice) = sink.notice() {
+                shared.telemetry.problem(notice);
+            }
             let done = cursor.as_ref().map(|cursor| cursor.lsn).unwrap_or_default();
             let mut stream = Stream { sink, name, done, stored: done, closed: false };
             if cursor.is_none() {

@@ -33,7 +33,9 @@ pub(super) struct Journey {
     pub(super) attempts: Vec<Attempt>,
     peer: Option<std::net::SocketAddr>,
     /// The session the answer came by, as far as it was said.
-    session: Option<SessionId>,
+    pub(super) session: Option<SessionId>,
+    /// The declared type of the answer, once there is one.
+    pub(super) answered: Option<Option<Box<str>>>,
     /// Whether the answer came without a request: then none is charged to the site.
     is_local: bool,
 }
@@ -90,6 +92,7 @@ impl Journey {
                 attempts: Vec::new(),
                 peer: None,
                 session: None,
+                answered: None,
                 is_local: false,
             }),
             Err(cause) => {
@@ -113,6 +116,12 @@ impl Journey {
             return self.excluded(Exclusion::Hook);
         }
         self.request = Arc::new(request);
+        // A hook that gave the request a name of its own gave it other rules as well.
+        if super::robots::own_name(&self.request) != super::robots::own_name(&self.lease.request)
+            && let Some(reason) = self.robots_refusal(&self.url.clone())
+        {
+            return self.excluded(reason);
+        }
         let parts = &self.shared.parts;
         let policy =
             Arc::new(LeasePolicy::new(parts.guard.clone(), parts.frontier.clone(), self.lease.token));
@@ -169,6 +178,7 @@ impl Journey {
     async fn arrived(&mut self, response: Box<Response>) -> Ending {
         self.peer = response.facts.peer;
         self.session = response.facts.session;
+        self.answered = Some(response.header("content-type").map(Into::into));
         if let Some(how) = response.facts.cache {
             self.shared.telemetry.cached(how);
             self.is_local = how.is_local();

@@ -27,6 +27,8 @@ struct Arrived {
     content_type: Option<String>,
     proxy: Option<String>,
     guard_delegated: bool,
+    /// The body is what came before a damage.
+    is_cut: bool,
 }
 
 /// What came out of a page.
@@ -52,19 +54,23 @@ impl Journey {
         }
         let (body, end) = response.body.read().await;
         self.note_answer(status, body.len() as u64, end.wire_bytes);
-        if let Some(error) = &end.error {
-            if let Some(nack) = self.retry_body(error) {
-                return nack;
+        let is_cut = match &end.error {
+            Some(error) if keeps_its_part(error, &body) => {
+                let why =
+                    format!("the body of a page is kept as far as it could be decoded: {}", error.message());
+                self.shared.telemetry.problem(why);
+                true
             }
-            return self.failed(error.clone());
-        }
+            Some(error) => return self.retry_body(error).unwrap_or_else(|| self.failed(error.clone())),
+            None => false,
+        };
         if let Some(block) = self.block_of(status, &response.headers, &body) {
             return self.blocked(block, &response.headers);
         }
         self.shared.rests.answered(&self.lease.site, self.started());
         let Facts { proxy, guard_delegated, .. } = response.facts;
         let headers = response.headers;
-        let arrived = Arrived { status, headers, body, content_type, proxy, guard_delegated };
+        let arrived = Arrived { status, headers, body, content_type, proxy, guard_delegated, is_cut };
         let digest = if arrived.body.len() < LARGE_BODY {
             self.digest(&arrived)
         } else {
@@ -198,7 +204,7 @@ impl Journey {
             guard_delegated: arrived.guard_delegated,
             tree_cut: cut,
             parsed_as: parsed_as.filter(|parsed| parsed.kind == "xml" || parsed.fallback.is_some()),
-            body_cut: None,
+            body_cut: arrived.is_cut.then_some("decompression"),
             body_file: findings.body_file.as_deref(),
         };
         let mut records = Vec::with_capacity(1 + findings.items.len());
@@ -218,10 +224,14 @@ impl Journey {
         if is_hop || !self.shared.parts.settings.all_outcomes || !yields_page {
             return Vec::new();
         }
-        let attempts = self.request.attempt + u32::try_from(self.attempts.len()).unwrap_or(u32::MAX);
+        let sent = self.attempts.len() + self.request.chain.len();
+        let attempts = self.request.attempt + u32::try_from(sent).unwrap_or(u32::MAX);
+        let answer = self.answered.as_ref();
         let facts = OutcomeFacts {
             url: self.request.first_url(),
             outcome,
+            final_url: answer.map(|_| self.url.as_str()),
+            content_type: answer.and_then(|content_type| content_type.as_deref()),
             attempts,
             depth: self.request.depth,
             parent: self.request.parent.as_deref(),
@@ -254,6 +264,12 @@ fn essence(content_type: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(essence)
     }
+}
+
+/// Whether what came of a body before this error is a page. One that was damaged or cut before it was sent comes so
+/// every time; browsers show it too.
+fn keeps_its_part(error: &Error, body: &[u8]) -> bool {
+    error.kind() == ErrorKind::Decompression && !body.is_empty()
 }
 
 /// Why a tree is not whole, in a word.

@@ -11,16 +11,22 @@ use super::journey::{Arrival, Ending, Journey};
 use super::shared::Shared;
 use crate::error::{Error, ErrorKind};
 use crate::model::{Discovered, Exclusion, HostUpdate, Lease, Origin, Request, RequestKind, Robots};
-use crate::politeness::robots::{AgentRules, MAX_ROBOTS_REDIRECTS, RobotsAnswer, RobotsTxt, robots_meaning};
+use crate::politeness::robots::{
+    AgentRules, MAX_ROBOTS_BYTES, MAX_ROBOTS_REDIRECTS, RobotsAnswer, RobotsTxt, robots_meaning,
+};
 use crate::scope::spelling;
 
 /// Parsed rules kept at once; beyond, all are dropped and parsed again when needed.
 const CAPACITY: usize = 4096;
 
+/// Names whose rules are kept of one text.
+const MOST_NAMES: usize = 32;
+
 /// Bytes of a robots.txt that are read (RFC 9309 §2.5 asks for at least 500 KiB).
 const MAX_BYTES: u64 = 512 << 10;
 
-type Parsed = (Arc<[u8]>, Arc<AgentRules>);
+/// A text and what it says to each name that asked.
+type Parsed = (Arc<[u8]>, Vec<(String, Arc<AgentRules>)>);
 
 /// Parsed rules by origin. The key to freshness is the identity of the text.
 #[derive(Debug, Default)]
@@ -29,8 +35,9 @@ pub(super) struct RobotsCache(Mutex<HashMap<Origin, Parsed>>);
 impl RobotsCache {
     fn rules(&self, origin: &Origin, body: &Arc<[u8]>, agent: &str) -> Arc<AgentRules> {
         let mut parsed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((text, rules)) = parsed.get(origin)
-            && (Arc::ptr_eq(text, body) || text == body)
+        let same = |text: &Arc<[u8]>| Arc::ptr_eq(text, body) || text == body;
+        if let Some((_, known)) = parsed.get(origin).filter(|(text, _)| same(text))
+            && let Some((_, rules)) = known.iter().find(|(name, _)| name == agent)
         {
             return rules.clone();
         }
@@ -38,7 +45,11 @@ impl RobotsCache {
             parsed.clear();
         }
         let rules = Arc::new(RobotsTxt::parse(body).agent(agent));
-        parsed.insert(origin.clone(), (body.clone(), rules.clone()));
+        let (text, known) = parsed.entry(origin.clone()).or_insert_with(|| (body.clone(), Vec::new()));
+        if !same(text) || known.len() >= MOST_NAMES {
+            (*text, *known) = (body.clone(), Vec::new());
+        }
+        known.push((agent.to_owned(), rules.clone()));
         rules
     }
 }
@@ -52,9 +63,14 @@ impl Journey {
         }
         match &self.lease.robots {
             Robots::Rules { body, .. } => {
-                let rules = self.shared.robots.rules(&self.lease.origin, body, &settings.robots_agent);
                 let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
-                (!rules.judge(path).allowed).then_some(Exclusion::Robots)
+                let allows =
+                    |name: &str| self.shared.robots.rules(&self.lease.origin, body, name).judge(path).allowed;
+                let allowed = match own_name(&self.request) {
+                    Some(own) => allows(own),
+                    None => settings.robots_agents.of(&self.lease.origin).iter().all(|name| allows(name)),
+                };
+                (!allowed).then_some(Exclusion::Robots)
             }
             Robots::DenyAll { .. } => Some(Exclusion::RobotsUnreachable),
             Robots::AllowAll { .. } | Robots::Unknown => None,
@@ -79,6 +95,14 @@ impl Journey {
         let headers = response.headers;
         let (body, end) = response.body.read().await;
         self.note_answer(status, body.len() as u64, end.wire_bytes);
+        if body.len() > MAX_ROBOTS_BYTES
+            || end.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::TooLarge)
+        {
+            let (origin, most) = (robots_origin(&self.lease), MAX_ROBOTS_BYTES >> 10);
+            self.shared
+                .telemetry
+                .problem(format!("robots.txt of {origin} is read to {most} KiB, the rest does not count"));
+        }
         // What was cut by the limit counts as far as it goes; a body that broke off is asked for again.
         if let Some(error) = end.error.filter(|error| error.kind() != ErrorKind::TooLarge) {
             return self.retry_body(&error).unwrap_or_else(|| self.robots_failed(&error));
@@ -164,6 +188,14 @@ impl Journey {
     }
 }
 
+/// The name by which a request that brings its own `User-Agent` goes.
+pub(super) fn own_name(request: &Request) -> Option<&str> {
+    let mut agents = request.headers.iter().filter(|(name, value)| {
+        name.eq_ignore_ascii_case(http::header::USER_AGENT.as_str()) && !value.trim().is_empty()
+    });
+    agents.next_back().map(|(_, value)| crate::politeness::robots::agents::name(value))
+}
+
 /// What a robots lease leaves behind when its journey could not be gone: a host whose robots.txt nobody answers for
 /// would wait for it for ever.
 pub(super) fn update_without_answer(shared: &Shared, lease: &Lease) -> Option<HostUpdate> {
@@ -178,8 +210,9 @@ fn host_update(shared: &Shared, lease: &Lease, robots: Robots) -> HostUpdate {
     let site = shared.parts.identity.site(&origin.host);
     let crawl_delay = match &robots {
         Robots::Rules { body, .. } => {
-            let agent = &shared.parts.settings.robots_agent;
-            shared.robots.rules(&origin, body, agent).crawl_delay().unwrap_or_default()
+            let names = shared.parts.settings.robots_agents.of(&origin).iter();
+            let delays = names.filter_map(|name| shared.robots.rules(&origin, body, name).crawl_delay());
+            delays.max().unwrap_or_default()
         }
         _ => std::time::Duration::ZERO,
     };

@@ -8,6 +8,7 @@ use super::pages::PageFeed;
 use crate::ledger::Ledger;
 use crate::model::{Clock, ConnectPolicy, Extract, Fetch, FetchLimits, Frontier, Middleware, Outbox, Scope};
 use crate::politeness::RetryPolicy;
+use crate::politeness::robots::RobotsAgents;
 use crate::scope::Identity;
 use crate::telemetry::Telemetry;
 
@@ -53,8 +54,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// Whether robots.txt is obeyed. Default true.
     pub robots: bool,
-    /// The name robots.txt groups are looked up by. Default `lycosa`.
-    pub robots_agent: String,
+    /// The names robots.txt groups are looked up by, by host. Default `lycosa`.
+    pub robots_agents: RobotsAgents,
     /// Whether sitemaps named by robots.txt (or `/sitemap.xml`) are read. Default false.
     pub sitemaps: bool,
     /// Redirects followed for one URL. Default 20.
@@ -84,7 +85,7 @@ impl Default for Settings {
         Self {
             concurrency: 16,
             robots: true,
-            robots_agent: "lycosa".to_owned(),
+            robots_agents: RobotsAgents::default(),
             sitemaps: false,
             max_redirects: 20,
             accept_types: DEFAULT_ACCEPT_TYPES.iter().map(|&kind| kind.to_owned()).collect(),

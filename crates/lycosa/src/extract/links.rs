@@ -23,16 +23,16 @@ const USUAL: usize = 112;
 /// Which links a page's outlinks are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkOptions {
-    /// Whether links with `rel=nofollow` are taken (they are marked). Default true: the word is about ranking,
-    /// not about crawling.
-    pub nofollow: bool,
+    /// Whether links with `rel=nofollow` are left out. Default false, they are taken and marked: the word is about
+    /// ranking, not about crawling.
+    pub respect_nofollow: bool,
     /// Links taken from one page at most. Default 10,000.
     pub limit: usize,
 }
 
 impl Default for LinkOptions {
     fn default() -> Self {
-        Self { nofollow: true, limit: 10_000 }
+        Self { respect_nofollow: false, limit: 10_000 }
     }
 }
 
@@ -117,7 +117,7 @@ impl<'a> Collector<'a> {
     }
 
     fn add(&mut self, href: &'a str, nofollow: bool) {
-        if (nofollow && !self.options.nofollow) || has_foreign_scheme(href) {
+        if (nofollow && self.options.respect_nofollow) || has_foreign_scheme(href) {
             return;
         }
         let reference = without_fragment(href);
@@ -255,7 +255,7 @@ mod tests {
         let html = "<a rel='noopener NoFollow' href=1>x</a><a rel=nofollow href=2>x</a><a href=./1>x</a>";
         let links = outlinks_of(html, LinkOptions::default());
         assert_eq!(links.iter().map(|link| link.nofollow).collect::<Vec<_>>(), [false, true]);
-        let strict = outlinks_of(html, LinkOptions { nofollow: false, ..LinkOptions::default() });
+        let strict = outlinks_of(html, LinkOptions { respect_nofollow: true, ..LinkOptions::default() });
         assert_eq!(strict.len(), 1);
     }
 

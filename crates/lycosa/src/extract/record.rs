@@ -165,7 +165,11 @@ pub struct OutcomeFacts<'a> {
     pub url: &'a str,
     /// What became of it.
     pub outcome: &'a Outcome,
-    /// Requests sent for it.
+    /// The URL that gave the last answer; none when nothing answered.
+    pub final_url: Option<&'a str>,
+    /// The declared type of that answer.
+    pub content_type: Option<&'a str>,
+    /// Requests sent for it, those of its redirects included.
     pub attempts: u32,
     /// Links from a seed.
     pub depth: u32,
@@ -174,7 +178,8 @@ pub struct OutcomeFacts<'a> {
 }
 
 /// The record of an outcome: `url`, `outcome`, then what this outcome has of `status`, `reason`, `to`,
-/// `alias_of`, `error`, `phase`, `message` and `block` (`kind`, `layer`, `evidence`), then `attempts`, `depth`, `parent`.
+/// `alias_of`, `error`, `phase`, `message` and `block` (`kind`, `layer`, `evidence`), `final_url` and `content_type` when
+/// there was an answer, then `attempts`, `depth`, `parent`.
 #[must_use]
 pub fn outcome_record(facts: &OutcomeFacts<'_>) -> Box<str> {
     let mut object = Object::with_capacity(256 + facts.url.len() + facts.parent.map_or(0, str::len));
@@ -199,6 +204,11 @@ pub fn outcome_record(facts: &OutcomeFacts<'_>) -> Box<str> {
                 object.number("status", u64::from(block.status));
                 push_block(object.name("block"), block);
             }
+        }
+    }
+    for (name, value) in [("final_url", facts.final_url), ("content_type", facts.content_type)] {
+        if let Some(value) = value {
+            object.text(name, value);
         }
     }
     object.number("attempts", u64::from(facts.attempts));
@@ -376,8 +386,15 @@ mod tests {
     }
 
     fn outcome(outcome: Outcome) -> Value {
-        let facts =
-            OutcomeFacts { url: "http://a/x", outcome: &outcome, attempts: 2, depth: 1, parent: None };
+        let facts = OutcomeFacts {
+            url: "http://a/x",
+            outcome: &outcome,
+            final_url: None,
+            content_type: None,
+            attempts: 2,
+            depth: 1,
+            parent: None,
+        };
         parsed(&outcome_record(&facts))
     }
 

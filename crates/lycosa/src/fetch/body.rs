@@ -1,21 +1,20 @@
 //! A response body: every limit is checked while it is read, and its connection comes back or is closed.
 //!
 //! Read to its last byte, it gives the connection to the pool. Dropped before, it takes what already lies in the
-//! buffers, in case that is the rest, and otherwise closes the connection; it never waits in a drop.
+//! buffers, in case that is the rest, and otherwise closes the connection, or in HTTP/2 resets the stream; it never
+//! waits in a drop.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use bytes::Bytes;
-use hyper::body::{Body as _, Incoming};
-
-use super::connection::Connection;
+use super::connection::{Connection, Rest};
 use super::deadline::{Due, Times};
 use super::decode::{Bounds, Decoder};
 use super::pool::{Key, Pool};
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::ledger::Open;
 use crate::model::{BodyStream, BoxFuture, FetchLimits};
+use bytes::Bytes;
 
 /// Wire bytes are drawn from the crawl's budget in steps of this size.
 const CREDIT_STEP: u64 = 64 << 10;
@@ -24,7 +23,6 @@ const DRAIN: u64 = 64 << 10;
 
 /// The body of one answer.
 pub(super) struct HttpBody {
-    pub(super) incoming: Incoming,
     /// The connection until the end; what is held with it ends with it.
     pub(super) held: Option<Held>,
     pub(super) decoder: Option<Decoder>,
@@ -82,14 +80,15 @@ impl HttpBody {
             if self.held.is_none() {
                 return Ok(None);
             }
-            self.refuse_what_is_declared_too_large()?;
-            self.draw_ahead().await?;
+            let rest = self.rest();
+            self.refuse_what_is_declared_too_large(rest)?;
+            self.draw_ahead(rest).await?;
             let piece = match self.receive().await? {
                 Some(data) => self.take_in(data).await?,
                 None => return self.end(),
             };
             // The last piece of a declared length: the connection need not wait for somebody to ask for more.
-            if self.failure.is_none() && self.incoming.is_end_stream() {
+            if self.failure.is_none() && self.is_over() {
                 self.failure = self.end().err();
             }
             if !piece.is_empty() {
@@ -98,8 +97,16 @@ impl HttpBody {
         }
     }
 
-    fn refuse_what_is_declared_too_large(&self) -> Result<()> {
-        let declared = self.wire.saturating_add(self.incoming.size_hint().lower());
+    fn is_over(&self) -> bool {
+        self.held.as_ref().is_none_or(|held| held.connection.is_body_over())
+    }
+
+    fn rest(&self) -> Rest {
+        self.held.as_ref().map_or(Rest { least: 0, exact: Some(0) }, |held| held.connection.rest())
+    }
+
+    fn refuse_what_is_declared_too_large(&self, rest: Rest) -> Result<()> {
+        let declared = self.wire.saturating_add(rest.least);
         if declared <= self.limits.wire {
             return Ok(());
         }
@@ -109,11 +116,11 @@ impl HttpBody {
     }
 
     /// Draws from the budget before more is read.
-    async fn draw_ahead(&mut self) -> Result<()> {
-        if self.limits.credit.is_none() || self.wire < self.drawn || self.incoming.is_end_stream() {
+    async fn draw_ahead(&mut self, rest: Rest) -> Result<()> {
+        if self.limits.credit.is_none() || self.wire < self.drawn || self.is_over() {
             return Ok(());
         }
-        let step = match self.incoming.size_hint().exact() {
+        let step = match rest.exact {
             Some(left) => left.min(CREDIT_STEP),
             None => CREDIT_STEP,
         };
@@ -135,9 +142,9 @@ impl HttpBody {
     /// The next piece off the wire.
     async fn receive(&mut self) -> Result<Option<Bytes>> {
         let Some(held) = &mut self.held else { return Ok(None) };
-        let (incoming, times) = (&mut self.incoming, &self.times);
+        let times = &self.times;
         let mut idle: Option<Due> = None;
-        let data = std::future::poll_fn(|cx| match held.connection.poll_data(cx, incoming) {
+        let data = std::future::poll_fn(|cx| match held.connection.poll_data(cx) {
             Poll::Ready(data) => Poll::Ready(Ok(data)),
             Poll::Pending => {
                 let due = idle.get_or_insert_with(|| times.due(Phase::Idle));
@@ -150,11 +157,7 @@ impl HttpBody {
             None => Ok(None),
             Some(Ok(_)) if total.is_past() => Err(total.passed()),
             Some(Ok(data)) => Ok(Some(data)),
-            Some(Err(cause)) => {
-                let kind = if cause.is_parse() { ErrorKind::Protocol } else { ErrorKind::Disconnected };
-                let message = format!("the body broke off after {} bytes", self.wire);
-                Err(Error::new(kind, message).in_phase(Phase::Idle).with_source(cause))
-            }
+            Some(Err(broken)) => Err(broken.error(self.wire)),
         }
     }
 
@@ -205,12 +208,16 @@ impl Drop for HttpBody {
         let mut quiet = Context::from_waker(Waker::noop());
         let mut taken = 0;
         // Only what is there already; a body that would have to be waited for is given up with its connection.
-        while taken <= DRAIN && self.incoming.size_hint().lower() <= DRAIN && self.failure.is_none() {
-            match held.connection.poll_data(&mut quiet, &mut self.incoming) {
+        while taken <= DRAIN && held.connection.rest().least <= DRAIN && self.failure.is_none() {
+            match held.connection.poll_data(&mut quiet) {
                 Poll::Ready(Some(Ok(data))) => taken += data.len() as u64,
                 Poll::Ready(None) => return held.give_back(),
-                Poll::Ready(Some(Err(_))) | Poll::Pending => return,
+                Poll::Ready(Some(Err(_))) => return,
+                Poll::Pending => break,
             }
+        }
+        if self.failure.is_none() && held.connection.abandon_body() {
+            held.give_back();
         }
     }
 }

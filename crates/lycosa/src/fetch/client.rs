@@ -4,17 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use http::header::{HOST, PROXY_AUTHORIZATION};
-use http::{HeaderMap, HeaderValue, Request, Uri, Version};
+use http::header::{HOST, PROXY_AUTHORIZATION, USER_AGENT as AGENT};
+use http::{HeaderMap, HeaderValue, Request, Version};
 use http_body_util::Full;
-use hyper::body::{Body as _, Incoming};
 use url::{Position, Url};
 
 use super::body::{Held, HttpBody};
 use super::connect::{Dial, Opened, permit};
-use super::connection::{About, Connection, Counted, Tasks, Unanswered};
-use super::deadline::Times;
+use super::connection::{About, Connection, Counted, Head, Http2Request, Tasks, Unanswered};
+use super::deadline::{Due, Times};
 use super::decode::Decoder;
+use super::http1;
 use super::keep_alive::KeepAlive;
 use super::pool::{Key, Pool, Room, Slot};
 use super::proxy::{Kind, Proxy};
@@ -24,10 +24,8 @@ use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::ledger::Resource;
 use crate::model::{
     Body, BoxFuture, Downgrade, Exchange, Facts, Fetch, FetchLimits, Origin, Response, Scheme, SessionId,
-    Timings,
+    Timings, USER_AGENT,
 };
-
-type Outgoing = Request<Full<Bytes>>;
 
 /// The HTTP client. Cheap to clone; clones share the pool.
 ///
@@ -96,8 +94,9 @@ impl Fetch for Client {
 
 /// What an exchange is answered with, besides the connection.
 struct Wanted {
-    /// The request while it is not on its way.
-    outgoing: Option<Outgoing>,
+    request: Arc<crate::model::Request>,
+    /// The fields to send; over HTTP/2 they are away while the request is.
+    headers: HeaderMap,
     url: Url,
     policy: Arc<dyn crate::model::ConnectPolicy>,
     limits: FetchLimits,
@@ -107,25 +106,67 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// Hands out the request in the form the connection speaks.
-    fn suited_to(&mut self, connection: &Connection) -> Result<Outgoing> {
-        let mut outgoing = self
-            .outgoing
-            .take()
-            .ok_or_else(|| Error::new(ErrorKind::Internal, "the request is on its way already"))?;
-        if connection.is_http2() {
-            let path = &self.url[Position::BeforePath..Position::AfterQuery];
-            *outgoing.uri_mut() = format!("{}{path}", self.key.origin()).parse().map_err(bad_url)?;
-            *outgoing.version_mut() = Version::HTTP_2;
-            outgoing.headers_mut().remove(HOST);
-        } else if outgoing.version() == Version::HTTP_2 {
-            let fields = std::mem::take(outgoing.headers_mut());
-            outgoing.headers_mut().insert(HOST, host_field(&self.url)?);
-            outgoing.headers_mut().extend(fields);
-            *outgoing.uri_mut() = target(&self.url, self.key.origin(), self.proxy.as_ref())?;
-            *outgoing.version_mut() = Version::HTTP_11;
+    /// The proxy, if it reads and answers the request itself instead of tunnelling it.
+    fn speaker(&self) -> Option<&Proxy> {
+        let plain = self.key.origin().scheme == Scheme::Http;
+        self.proxy.as_ref().filter(|proxy| plain && proxy.kind == Kind::Http)
+    }
+
+    fn path(&self) -> &str {
+        &self.url[Position::BeforePath..Position::AfterQuery]
+    }
+
+    /// Writes the request as HTTP/1.1.
+    fn write(&self, out: &mut http1::Outgoing) {
+        // `host`, or `host:port` when the port is not the scheme's own.
+        let host = &self.url[Position::BeforeHost..Position::AfterPort];
+        match self.speaker() {
+            None => out.line(&self.request.method, &[self.path()], host),
+            Some(proxy) => {
+                let origin = self.key.origin().to_string();
+                out.line(&self.request.method, &[&origin, self.path()], host);
+                if let Some(value) = proxy.authorization() {
+                    out.field(PROXY_AUTHORIZATION.as_str(), &value);
+                }
+            }
         }
-        Ok(outgoing)
+        out.fields(&self.headers);
+        out.end(&self.request.body);
+    }
+
+    /// The request as HTTP/2 has it.
+    fn http2(&mut self) -> Result<Http2Request> {
+        let mut request = Request::new(Full::new(self.request.body.clone()));
+        let uri = format!("{}{}", self.key.origin(), self.path());
+        *request.uri_mut() = uri.parse().map_err(|cause: http::uri::InvalidUri| {
+            Error::new(ErrorKind::Url, "the URL cannot be sent").with_source(cause)
+        })?;
+        *request.method_mut() = self.request.method.clone();
+        *request.version_mut() = Version::HTTP_2;
+        let mut fields = std::mem::take(&mut self.headers);
+        // Not by `remove`, which would put the last field in the place of this one.
+        if fields.contains_key(HOST) {
+            fields = fields
+                .iter()
+                .filter(|(name, _)| *name != HOST)
+                .map(|(n, v)| (n.clone(), v.clone()))
+                .collect();
+        }
+        *request.headers_mut() = fields;
+        Ok(request)
+    }
+
+    /// Sends the request and waits for the head of its answer.
+    async fn send(&mut self, connection: &mut Connection, due: Due) -> Result<Head, Unanswered> {
+        if !connection.is_http2() {
+            return connection.send_http1(due, |out| self.write(out)).await;
+        }
+        let request = self.http2().map_err(Unanswered::Failed)?;
+        // Boxed, because it is large and most exchanges do not come here.
+        Box::pin(connection.send_http2(due, request)).await.map_err(|(why, back)| {
+            self.headers = back.map(|request| request.into_parts().0.headers).unwrap_or_default();
+            why
+        })
     }
 }
 
@@ -135,14 +176,17 @@ impl Inner {
         let times = Times::start(self.options.timeouts);
         let origin = Origin::of(&exchange.url)
             .ok_or_else(|| Error::new(ErrorKind::Url, "only http and https URLs can be fetched"))?;
-        let Exchange { request, url, headers, policy, limits, proxy } = exchange;
+        let Exchange { request, url, mut headers, policy, limits, proxy } = exchange;
+        // Whatever stood around this client: nobody is asked by a request without a name.
+        if headers.get(AGENT).is_none_or(HeaderValue::is_empty) {
+            headers.insert(AGENT, HeaderValue::from_static(USER_AGENT));
+        }
         let through = match &proxy {
             Some(own) => Some(Proxy::parse(own.as_str())?),
             None => self.options.proxy.clone(),
         };
-        let outgoing = Some(outgoing(&request, &url, &origin, headers, through.as_ref())?);
         let key = Key::new(origin, request.session, proxy, &limits);
-        Ok(Box::new(Wanted { outgoing, url, policy, limits, times, proxy: through, key }))
+        Ok(Box::new(Wanted { request, headers, url, policy, limits, times, proxy: through, key }))
     }
 
     async fn exchange(&self, mut wanted: Box<Wanted>) -> Result<Response> {
@@ -154,20 +198,19 @@ impl Inner {
                     None => Box::pin(self.another(&wanted)).await?,
                 };
             let is_new = connection.served == 0;
-            let outgoing = wanted.suited_to(&connection)?;
             let due = wanted.times.due(Phase::FirstByte);
-            match connection.send(outgoing, due).await {
+            match wanted.send(&mut connection, due).await {
                 Ok(head) => {
                     timings.first_byte = Some(due.elapsed());
                     return self.answer(head, connection, *wanted, timings);
                 }
                 Err(Unanswered::Failed(error)) => return Err(error),
-                Err(Unanswered::Unsent(_)) if is_new => {
+                Err(Unanswered::Unsent) if is_new => {
                     let closed = "the connection was closed as soon as it was open";
                     return Err(Error::new(ErrorKind::Disconnected, closed).in_phase(Phase::FirstByte));
                 }
                 // The peer closed the idle connection before anything was written: that is no attempt.
-                Err(Unanswered::Unsent(back)) => wanted.outgoing = Some(*back),
+                Err(Unanswered::Unsent) => {}
             }
         }
     }
@@ -225,6 +268,7 @@ impl Inner {
             host: &host,
             policy: &*wanted.policy,
             times: &wanted.times,
+            agent: wanted.headers.get(AGENT),
         };
         let opened = dial.open().await?;
         let Opened { stream, peer, destination, delegated, tls, timings } = opened;
@@ -251,15 +295,14 @@ impl Inner {
         };
         let connection = if http2 {
             let tasks = Tasks::new(&self.pool.tracker, &self.options.ledger);
-            Connection::http2(stream, &wanted.limits, about, counted, tasks).await
+            Connection::http2(stream, &wanted.limits, about, counted, tasks).await.map_err(|cause| {
+                Error::new(ErrorKind::Disconnected, "the connection broke before a request was sent")
+                    .in_phase(Phase::FirstByte)
+                    .with_source(cause)
+            })?
         } else {
-            Connection::http1(stream, &wanted.limits, about, counted).await
+            Connection::http1(stream, &wanted.limits, about, counted)
         };
-        let connection = connection.map_err(|cause| {
-            Error::new(ErrorKind::Disconnected, "the connection broke before a request was sent")
-                .in_phase(Phase::FirstByte)
-                .with_source(cause)
-        })?;
         Ok((connection, timings))
     }
 
@@ -305,96 +348,41 @@ impl Inner {
 
     fn answer(
         &self,
-        head: http::Response<Incoming>,
+        head: Head,
         mut connection: Box<Connection>,
         wanted: Wanted,
         timings: Timings,
     ) -> Result<Response> {
-        let (parts, incoming) = head.into_parts();
-        if parts.status.as_u16() == 101 {
+        let Head { status, version, headers } = head;
+        if status.as_u16() == 101 {
             return Err(Error::new(ErrorKind::Protocol, "the server switched protocols without being asked"));
         }
-        let speaker = wanted.proxy.as_ref().filter(|proxy| speaks_for(proxy, wanted.key.origin()));
-        if let Some(proxy) =
-            speaker.filter(|proxy| proxy.refuses_login(parts.status.as_u16(), &parts.headers))
-        {
+        if let Some(proxy) = wanted.speaker().filter(|proxy| proxy.refuses_login(status.as_u16(), &headers)) {
             return Err(proxy.login_refused());
         }
         let Wanted { url, limits, times, key, .. } = wanted;
-        connection.keep_alive = KeepAlive::of(&parts.headers);
-        let facts = self.facts(&connection, parts.version, timings);
+        connection.keep_alive = KeepAlive::of(&headers);
+        let facts = self.facts(&connection, version, timings);
+        let is_over = connection.is_body_over();
         let held = Held {
             connection,
             pool: self.pool.clone(),
             key,
             _open: self.options.ledger.open(Resource::Bodies),
         };
-        let body = if incoming.is_end_stream() {
+        let body = if is_over {
             held.give_back();
             Body::full(Bytes::new())
         } else {
             // What cannot be decoded is still an answer: its head stands, its body fails.
-            let (decoder, failure) = match Decoder::of(&parts.headers) {
+            let (decoder, failure) = match Decoder::of(&headers) {
                 Ok(decoder) => (decoder, None),
                 Err(error) => (None, Some(error)),
             };
-            Body::new(HttpBody {
-                incoming,
-                held: Some(held),
-                decoder,
-                limits,
-                times,
-                url,
-                wire: 0,
-                drawn: 0,
-                failure,
-            })
+            Body::new(HttpBody { held: Some(held), decoder, limits, times, url, wire: 0, drawn: 0, failure })
         };
-        Ok(Response { status: parts.status.as_u16(), headers: parts.headers, body, facts })
+        Ok(Response { status: status.as_u16(), headers, body, facts })
     }
-}
-
-fn outgoing(
-    request: &crate::model::Request,
-    url: &Url,
-    origin: &Origin,
-    mut fields: HeaderMap,
-    proxy: Option<&Proxy>,
-) -> Result<Outgoing> {
-    fields.remove(HOST);
-    let mut headers = HeaderMap::with_capacity(fields.len() + 2);
-    headers.insert(HOST, host_field(url)?);
-    headers.extend(fields);
-    if let Some(proxy) = proxy.filter(|proxy| speaks_for(proxy, origin))
-        && let Some(value) = proxy.authorization()
-    {
-        headers.insert(PROXY_AUTHORIZATION, value);
-    }
-    let mut outgoing = Request::new(Full::new(request.body.clone()));
-    *outgoing.method_mut() = request.method.clone();
-    *outgoing.headers_mut() = headers;
-    *outgoing.uri_mut() = target(url, origin, proxy)?;
-    Ok(outgoing)
-}
-
-/// Whether the proxy itself reads and answers the requests to this origin, instead of tunnelling them.
-fn speaks_for(proxy: &Proxy, origin: &Origin) -> bool {
-    proxy.kind == Kind::Http && origin.scheme == Scheme::Http
-}
-
-/// `host`, or `host:port` when the port is not the scheme's own.
-fn host_field(url: &Url) -> Result<HeaderValue> {
-    HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort]).map_err(bad_url)
-}
-
-/// The request target: absolute for a plain request through an HTTP proxy, else path and query.
-fn target(url: &Url, origin: &Origin, proxy: Option<&Proxy>) -> Result<Uri> {
-    let path = &url[Position::BeforePath..Position::AfterQuery];
-    let text = match proxy {
-        Some(proxy) if speaks_for(proxy, origin) => Bytes::from(format!("{origin}{path}")),
-        _ => Bytes::copy_from_slice(path.as_bytes()),
-    };
-    Uri::from_maybe_shared(text).map_err(bad_url)
 }
 
 fn version_name(version: Version) -> &'static str {
@@ -403,8 +391,4 @@ fn version_name(version: Version) -> &'static str {
         Version::HTTP_2 => "HTTP/2",
         _ => "HTTP/1.1",
     }
-}
-
-fn bad_url(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(ErrorKind::Url, "the URL cannot be sent").with_source(cause)
 }

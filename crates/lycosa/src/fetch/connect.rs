@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use http::HeaderValue;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 use tokio_rustls::TlsConnector;
@@ -44,6 +45,8 @@ pub(super) struct Dial<'a> {
     pub(super) host: &'a Host<&'a str>,
     pub(super) policy: &'a dyn ConnectPolicy,
     pub(super) times: &'a Times,
+    /// The `User-Agent` of the request, which a proxy that is asked for a tunnel is told too.
+    pub(super) agent: Option<&'a HeaderValue>,
 }
 
 impl Dial<'_> {
@@ -62,7 +65,7 @@ impl Dial<'_> {
         if let Some(proxy) = self.proxy
             && (self.origin.scheme == Scheme::Https || proxy.kind != Kind::Http)
         {
-            let greeting = proxy.tunnel(&mut tcp, self.origin, destination);
+            let greeting = proxy.tunnel(&mut tcp, self.origin, destination, self.agent);
             self.phase(Phase::Proxy, greeting).await?;
         }
         let (line, tls) = if self.origin.scheme == Scheme::Https {
@@ -100,10 +103,14 @@ impl Dial<'_> {
         // Whatever stands between here and the proxy is the proxy's failure, a timeout too.
         let unreachable = |error: Error| {
             let phase = error.phase().unwrap_or(Phase::Connect);
-            Error::new(ErrorKind::Proxy, format!("the proxy {} cannot be reached", proxy.shown))
-                .in_phase(phase)
-                .with_hint("check that it runs and that its host and port are right")
-                .with_source(error)
+            let unreached =
+                Error::new(ErrorKind::Proxy, format!("the proxy {} cannot be reached", proxy.shown))
+                    .in_phase(phase)
+                    .with_hint("check that it runs and that its host and port are right");
+            if error.kind() == ErrorKind::Connect {
+                return unreached.with_cause_of(&error);
+            }
+            unreached.with_source(error)
         };
         let addresses = self.resolve(&host, proxy.port, timings).await.map_err(unreachable)?;
         let (tcp, peer) = self.tcp(&addresses, &proxy.shown, timings).await.map_err(unreachable)?;

@@ -1,26 +1,26 @@
-//! One open connection: hyper's state machine over its byte stream, and how both are driven.
+//! One open connection: HTTP/1.1 or HTTP/2 over its byte stream, its timer, and what is known of it.
 //!
-//! An HTTP/1 connection has no task: whoever uses it polls hyper's state machine and the answer together, so
-//! there is no hand-over between tasks, and dropping the connection closes the socket on the spot. While idle
-//! nobody polls it; the request sent next comes back unsent from a peer that closed meanwhile. HTTP/2 needs tasks of its own; they end when the connection is dropped.
+//! An HTTP/1.1 connection has no task: whoever uses it polls it, and dropping it closes the socket on the spot.
+//! While idle nobody polls it; the request sent next comes back unsent from a peer that closed meanwhile. HTTP/2
+//! needs tasks of its own; they end when the connection is dropped.
 
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, Request, StatusCode, Version};
 use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
-use hyper::client::conn::{TrySendError, http1, http2};
+use hyper::client::conn::http2;
 use hyper_util::rt::TokioIo;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::bell::Bell;
 use super::deadline::{Due, Watch};
+use super::http1::{self, Failure, HeadLimits, Http1};
 use super::keep_alive::KeepAlive;
 use super::pool::Slot;
 use super::stream::{Stream, TcpMeter};
@@ -29,7 +29,8 @@ use crate::error::{Error, ErrorKind, Phase};
 use crate::ledger::{Ledger, Open, Resource};
 use crate::model::{FetchLimits, TcpFacts};
 
-type Outgoing = Request<Full<Bytes>>;
+/// A request for HTTP/2.
+pub(super) type Http2Request = Request<Full<Bytes>>;
 
 /// What stays true of a connection for its whole life.
 #[derive(Clone, Debug)]
@@ -61,9 +62,7 @@ impl Counted {
 
 /// An open connection, used by one exchange at a time.
 pub(super) struct Connection {
-    // Dropped in this order: the sender first would let HTTP/2 say goodbye, the driver then cuts the line.
-    sender: Sender,
-    driver: Driver,
+    line: Line,
     watch: Watch,
     pub(super) about: About,
     /// Requests sent on it.
@@ -74,74 +73,73 @@ pub(super) struct Connection {
     counted: Counted,
 }
 
-enum Sender {
-    H1(http1::SendRequest<Full<Bytes>>),
-    H2(http2::SendRequest<Full<Bytes>>),
-}
-
 #[expect(clippy::large_enum_variant, reason = "a connection is boxed as a whole")]
-enum Driver {
-    /// Polled by the user of the connection; `None` once it ended.
-    Inline {
-        connection: Option<http1::Connection<TokioIo<Stream>, Full<Bytes>>>,
-        bell: Arc<Bell>,
-        rope: Waker,
+enum Line {
+    Http1(Http1<Stream>),
+    Http2 {
+        // Dropped in this order: the sender first lets HTTP/2 say goodbye, the guard then cuts the line.
+        incoming: Option<Incoming>,
+        sender: http2::SendRequest<Full<Bytes>>,
+        _guard: DropGuard,
     },
-    /// Runs in tasks until this is dropped.
-    Tasks(#[expect(dead_code, reason = "held for its drop")] DropGuard),
 }
 
-impl Driver {
-    /// Moves the connection along. Everything that waits on it is polled after this, by the same task.
-    fn poll(&mut self, cx: &mut Context<'_>) {
-        let Self::Inline { connection: slot, bell, rope } = self else { return };
-        let Some(connection) = slot else { return };
-        bell.heard_by(cx.waker());
-        if Pin::new(connection).poll(&mut Context::from_waker(rope)).is_ready() {
-            // Dropping it tells whoever still waits; the error, if any, reaches them that way too.
-            *slot = None;
-        }
-    }
-
-    /// Does something that wakes the connection, which is polled right afterwards.
-    fn muted<T>(&self, work: impl FnOnce() -> T) -> T {
-        match self {
-            Self::Inline { bell, .. } => bell.muted(work),
-            Self::Tasks(_) => work(),
-        }
-    }
+/// The head of an answer.
+pub(super) struct Head {
+    pub(super) status: StatusCode,
+    pub(super) version: Version,
+    pub(super) headers: HeaderMap,
 }
 
 /// Why a request got no head.
 pub(super) enum Unanswered {
-    /// It was never sent: here it is back.
-    Unsent(Box<Outgoing>),
+    /// It was never sent.
+    Unsent,
     /// It may have been received.
     Failed(Error),
 }
 
+/// Why a body did not come to its end.
+pub(super) enum Broken {
+    Http1(Failure),
+    Http2(hyper::Error),
+}
+
+impl Broken {
+    /// The error of a body that broke off after this many bytes.
+    pub(super) fn error(self, after: u64) -> Error {
+        let message = format!("the body broke off after {after} bytes");
+        match self {
+            Self::Http1(Failure::Malformed(why)) => malformed(&message, why, Phase::Idle),
+            Self::Http1(Failure::TooLarge(_)) => {
+                malformed(&message, "its trailers are too large", Phase::Idle)
+            }
+            Self::Http1(failure) => {
+                with_cause(Error::new(ErrorKind::Disconnected, message).in_phase(Phase::Idle), failure)
+            }
+            Self::Http2(cause) => {
+                let kind = if cause.is_parse() { ErrorKind::Protocol } else { ErrorKind::Disconnected };
+                Error::new(kind, message).in_phase(Phase::Idle).with_source(cause)
+            }
+        }
+    }
+}
+
+/// What a body that is not over may still bring.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rest {
+    /// At least this many bytes.
+    pub(super) least: u64,
+    /// This many bytes, where that is known.
+    pub(super) exact: Option<u64>,
+}
+
 impl Connection {
-    /// Speaks HTTP/1 over a stream.
-    pub(super) async fn http1(
-        stream: Stream,
-        limits: &FetchLimits,
-        about: About,
-        counted: Counted,
-    ) -> Result<Box<Self>, hyper::Error> {
-        let head = limits.head as usize;
+    /// Speaks HTTP/1.1 over a stream.
+    pub(super) fn http1(stream: Stream, limits: &FetchLimits, about: About, counted: Counted) -> Box<Self> {
         let meter = stream.meter();
-        let (sender, driver) = http1::Builder::new()
-            .allow_obsolete_multiline_headers_in_responses(true)
-            .allow_spaces_after_header_name_in_responses(true)
-            .ignore_invalid_headers_in_responses(true)
-            .max_headers(limits.fields as usize)
-            .max_header_size(head)
-            .max_buf_size(head.max(16 << 10))
-            .handshake(TokioIo::new(stream))
-            .await?;
-        let bell = Arc::new(Bell::default());
-        let driver = Driver::Inline { connection: Some(driver), rope: bell.clone().into(), bell };
-        Ok(Self::new(Sender::H1(sender), driver, about, meter, counted))
+        let limits = HeadLimits { bytes: limits.head as usize, fields: limits.fields as usize };
+        Self::new(Line::Http1(Http1::new(stream, limits)), about, meter, counted)
     }
 
     /// Speaks HTTP/2 over a stream.
@@ -162,36 +160,18 @@ impl Connection {
             // Its error reaches the request that is under way.
             let _ = driver.await;
         });
-        Ok(Self::new(Sender::H2(sender), Driver::Tasks(guard), about, meter, counted))
+        Ok(Self::new(Line::Http2 { incoming: None, sender, _guard: guard }, about, meter, counted))
     }
 
-    fn new(
-        sender: Sender,
-        driver: Driver,
-        about: About,
-        meter: Arc<TcpMeter>,
-        mut counted: Counted,
-    ) -> Box<Self> {
+    fn new(line: Line, about: About, meter: Arc<TcpMeter>, mut counted: Counted) -> Box<Self> {
         counted.open.becomes(Resource::ConnectionsInUse);
-        let keep_alive = KeepAlive::default();
-        Box::new(Self {
-            sender,
-            driver,
-            watch: Watch::default(),
-            about,
-            served: 0,
-            keep_alive,
-            meter,
-            counted,
-        })
+        let (watch, keep_alive) = (Watch::default(), KeepAlive::default());
+        Box::new(Self { line, watch, about, served: 0, keep_alive, meter, counted })
     }
 
     /// Somebody uses it from now on, or nobody does.
     pub(super) fn becomes(&mut self, state: Resource) {
         self.counted.open.becomes(state);
-        if let (Driver::Inline { bell, .. }, Resource::ConnectionsIdle) = (&self.driver, state) {
-            bell.unheard();
-        }
     }
 
     /// The kernel's view of it when an answer last was sampled.
@@ -200,79 +180,129 @@ impl Connection {
     }
 
     pub(super) fn is_http2(&self) -> bool {
-        matches!(self.sender, Sender::H2(_))
+        matches!(self.line, Line::Http2 { .. })
     }
 
     /// Whether it was open when it was last looked at. Sending notices a peer that closed meanwhile.
     pub(super) fn is_open(&self) -> bool {
-        match &self.sender {
-            Sender::H1(sender) => sender.is_ready(),
-            Sender::H2(sender) => !sender.is_closed(),
+        match &self.line {
+            Line::Http1(line) => line.is_idle(),
+            Line::Http2 { sender, .. } => !sender.is_closed(),
         }
     }
 
-    /// Whether the next request can go out on it now. Notices a peer that closed meanwhile.
+    /// Whether the next request can go out on it now. Notices a peer that closed meanwhile, and forgets the task
+    /// that used it last.
     pub(super) fn is_reusable(&mut self) -> bool {
-        self.driver.poll(&mut Context::from_waker(Waker::noop()));
-        self.is_open()
+        match &mut self.line {
+            Line::Http1(line) => line.is_reusable(),
+            Line::Http2 { sender, .. } => !sender.is_closed(),
+        }
     }
 
-    /// Sends a request and waits for the head of the answer.
-    pub(super) async fn send(
+    /// Sends a request over HTTP/1.1 and waits for the head of its answer.
+    pub(super) async fn send_http1(
         &mut self,
-        request: Outgoing,
         due: Due,
-    ) -> Result<Response<Incoming>, Unanswered> {
+        request: impl FnOnce(&mut http1::Outgoing),
+    ) -> Result<Head, Unanswered> {
         self.served += 1;
-        let mut watch = |cx: &mut Context<'_>| self.watch.poll(cx, due.at, &self.counted.open);
-        let answer = match &mut self.sender {
-            Sender::H1(sender) => {
-                let mut answer = pin!(self.driver.muted(|| sender.try_send_request(request)));
-                drive(&mut self.driver, &mut watch, answer.as_mut(), true).await
-            }
-            Sender::H2(sender) => {
-                let mut answer = pin!(sender.try_send_request(request));
-                drive(&mut self.driver, &mut watch, answer.as_mut(), false).await
-            }
-        };
-        match answer {
-            Some(Ok(response)) => Ok(response),
-            Some(Err(mut error)) => Err(match error.take_message() {
-                Some(request) => Unanswered::Unsent(Box::new(request)),
-                None => Unanswered::Failed(head_error(error.into_error())),
-            }),
+        let Line::Http1(line) = &mut self.line else { return Err(Unanswered::Unsent) };
+        line.begin(request);
+        let (watch, open) = (&mut self.watch, &self.counted.open);
+        let answer = std::future::poll_fn(|cx| match line.poll_head(cx) {
+            Poll::Ready(answer) => Poll::Ready(Some(answer)),
+            Poll::Pending => watch.poll(cx, due.at, open).map(|()| None),
+        });
+        match answer.await {
+            Some(Ok(http1::Head { status, version, headers })) => Ok(Head { status, version, headers }),
+            Some(Err(Failure::Unsent)) => Err(Unanswered::Unsent),
+            Some(Err(failure)) => Err(Unanswered::Failed(head_error(failure))),
             None => Err(Unanswered::Failed(due.passed())),
         }
     }
 
-    /// The next piece of the body that came with the last head; `None` at its end.
-    pub(super) fn poll_data(
+    /// Sends a request over HTTP/2 and waits for the head of its answer. A request that was never sent is given
+    /// back.
+    pub(super) async fn send_http2(
         &mut self,
-        cx: &mut Context<'_>,
-        incoming: &mut Incoming,
-    ) -> Poll<Option<Result<Bytes, hyper::Error>>> {
-        let inline = matches!(self.driver, Driver::Inline { .. });
-        let mut driven = !inline;
-        loop {
-            // What makes an inline body ready happens inside `driver.poll`, so it needs no waker of its own.
-            let mut quiet = Context::from_waker(Waker::noop());
-            let waker = if inline { &mut quiet } else { &mut *cx };
-            let frame = self.driver.muted(|| Pin::new(&mut *incoming).poll_frame(waker));
-            match frame {
-                Poll::Ready(Some(Ok(frame))) => {
-                    if let Ok(data) = frame.into_data() {
-                        return Poll::Ready(Some(Ok(data)));
+        due: Due,
+        request: Http2Request,
+    ) -> Result<Head, (Unanswered, Option<Http2Request>)> {
+        self.served += 1;
+        let Line::Http2 { incoming, sender, .. } = &mut self.line else {
+            return Err((Unanswered::Unsent, Some(request)));
+        };
+        let (watch, open) = (&mut self.watch, &self.counted.open);
+        let mut sent = pin!(sender.try_send_request(request));
+        let answer = std::future::poll_fn(|cx| match sent.as_mut().poll(cx) {
+            Poll::Ready(answer) => Poll::Ready(Some(answer)),
+            Poll::Pending => watch.poll(cx, due.at, open).map(|()| None),
+        });
+        match answer.await {
+            Some(Ok(response)) => {
+                let (parts, body) = response.into_parts();
+                *incoming = Some(body);
+                Ok(Head { status: parts.status, version: parts.version, headers: parts.headers })
+            }
+            Some(Err(mut error)) => match error.take_message() {
+                Some(request) => Err((Unanswered::Unsent, Some(request))),
+                None => Err((Unanswered::Failed(http2_error(error.into_error())), None)),
+            },
+            None => Err((Unanswered::Failed(due.passed()), None)),
+        }
+    }
+
+    /// The next piece of the body that came with the last head; `None` at its end.
+    pub(super) fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>> {
+        match &mut self.line {
+            Line::Http1(line) => line.poll_data(cx).map_err(Broken::Http1),
+            Line::Http2 { incoming, .. } => loop {
+                let Some(body) = incoming else { return Poll::Ready(None) };
+                match std::task::ready!(Pin::new(body).poll_frame(cx)) {
+                    Some(Ok(frame)) => {
+                        if let Ok(data) = frame.into_data() {
+                            return Poll::Ready(Some(Ok(data)));
+                        }
                     }
+                    Some(Err(cause)) => return Poll::Ready(Some(Err(Broken::Http2(cause)))),
+                    None => *incoming = None,
                 }
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Pending if driven => return Poll::Pending,
-                Poll::Pending => {
-                    self.driver.poll(cx);
-                    driven = true;
-                }
+            },
+        }
+    }
+
+    /// Whether the body is at its end, without asking for more of it.
+    pub(super) fn is_body_over(&self) -> bool {
+        match &self.line {
+            Line::Http1(line) => line.is_body_over(),
+            Line::Http2 { incoming, .. } => incoming.as_ref().is_none_or(hyper::body::Body::is_end_stream),
+        }
+    }
+
+    /// Gives the rest of the body up; whether the connection goes on without it. Dropping the rest of an HTTP/2
+    /// body resets its stream (RFC 9113 §8.1).
+    pub(super) fn abandon_body(&mut self) -> bool {
+        match &mut self.line {
+            Line::Http1(_) => false,
+            Line::Http2 { incoming, .. } => {
+                *incoming = None;
+                true
             }
         }
+    }
+
+    /// What the body may still bring.
+    pub(super) fn rest(&self) -> Rest {
+        let exact = match &self.line {
+            Line::Http1(line) => line.declared_rest(),
+            Line::Http2 { incoming: Some(body), .. } => {
+                let hint = body.size_hint();
+                return Rest { least: hint.lower(), exact: hint.exact() };
+            }
+            Line::Http2 { .. } => Some(0),
+        };
+        Rest { least: exact.unwrap_or(0), exact }
     }
 
     /// Ready when the deadline is past.
@@ -285,26 +315,6 @@ impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connection").field("about", &self.about).finish_non_exhaustive()
     }
-}
-
-type Answered = Result<Response<Incoming>, TrySendError<Outgoing>>;
-
-/// Polls a connection and the answer on it until one of answer and deadline is there.
-async fn drive<F: Future<Output = Answered>>(
-    driver: &mut Driver,
-    watch: &mut impl FnMut(&mut Context<'_>) -> Poll<()>,
-    mut answer: Pin<&mut F>,
-    inline: bool,
-) -> Option<Answered> {
-    std::future::poll_fn(|cx| {
-        driver.poll(cx);
-        let mut quiet = Context::from_waker(Waker::noop());
-        match answer.as_mut().poll(if inline { &mut quiet } else { cx }) {
-            Poll::Ready(answer) => Poll::Ready(Some(answer)),
-            Poll::Pending => watch(cx).map(|()| None),
-        }
-    })
-    .await
 }
 
 /// The tasks of an HTTP/2 connection: counted, and stopped with it.
@@ -334,14 +344,35 @@ where
     }
 }
 
-fn head_error(error: hyper::Error) -> Error {
-    // hyper names this one case only with its server feature; its words are part of its tests.
-    let (kind, message) = if error.is_parse() && error.to_string().contains("too large") {
-        (ErrorKind::TooLarge, "the response head is larger than the limit")
-    } else if error.is_parse() {
+fn head_error(failure: Failure) -> Error {
+    let (kind, message) = match &failure {
+        Failure::TooLarge("fields") => {
+            (ErrorKind::TooLarge, "the response head has more fields than the limit")
+        }
+        Failure::TooLarge(_) => (ErrorKind::TooLarge, "the response head is larger than the limit"),
+        Failure::Malformed(why) => return malformed("the response is not HTTP", why, Phase::FirstByte),
+        Failure::Unsent | Failure::Incomplete => {
+            (ErrorKind::Disconnected, "the connection was closed before a whole response head came")
+        }
+        Failure::Broken(_) => (ErrorKind::Disconnected, "the connection broke before a response came"),
+    };
+    with_cause(Error::new(kind, message).in_phase(Phase::FirstByte), failure)
+}
+
+fn malformed(message: &str, why: &str, phase: Phase) -> Error {
+    Error::new(ErrorKind::Protocol, format!("{message}: {why}")).in_phase(phase)
+}
+
+fn with_cause(error: Error, failure: Failure) -> Error {
+    match failure {
+        Failure::Broken(cause) => error.with_source(cause),
+        _ => error,
+    }
+}
+
+fn http2_error(error: hyper::Error) -> Error {
+    let (kind, message) = if error.is_parse() {
         (ErrorKind::Protocol, "the response is not HTTP")
-    } else if error.is_incomplete_message() {
-        (ErrorKind::Disconnected, "the connection was closed before a whole response head came")
     } else {
         (ErrorKind::Disconnected, "the connection broke before a response came")
     };

@@ -1,14 +1,13 @@
 //! The HTTP client: one exchange, every phase limited, every connection seen.
 //!
-//! [`Client`] implements [`Fetch`](crate::model::Fetch) over hyper's connection types, without hyper's pool or
-//! connector. `client` is the journey of one exchange; `connect`, `proxy`, `tls` open a connection; `connection`
-//! drives one (inline, by whoever uses it: an HTTP/1 connection has no task of its own, so dropping it closes
-//! it) over a `stream`; `pool` keeps idle ones, as long as `keep_alive` allows, and bounds the open ones; `body` and `decode` bound what comes back; `deadline` turns limits into typed
-//! errors. `dns` and `resolve` are DNS from here and by the system, `guard` the refusal of internal addresses.
+//! [`Client`] implements [`Fetch`](crate::model::Fetch) . `client` is the journey of one exchange;
+//! `connect`, `proxy`, `tls` open a connection; `connection` speaks over a `stream`, HTTP/1.1 by `http1` and HTTP/2
+//! by hyper; `pool` keeps idle ones, as long as `keep_alive` allows, and bounds the open ones; `body` and `decode`
+//! bound what comes back; `deadline` turns limits into typed errors. `dns` and `resolve` are DNS from here and by
+//! the system, `guard` the refusal of internal addresses.
 //!
 //! Left out here: redirects, retries, cookies and the choice of headers, which belong to the layers above.
 
-mod bell;
 mod body;
 mod client;
 #[cfg(any(test, feature = "conformance"))]
@@ -19,6 +18,7 @@ mod deadline;
 mod decode;
 pub mod dns;
 pub mod guard;
+mod http1;
 mod keep_alive;
 mod options;
 mod pool;
@@ -32,7 +32,6 @@ mod tls;
 pub use client::Client;
 pub use dns::DnsResolver;
 pub use guard::{AddressGuard, Allowance};
-
 pub use options::{ClientOptions, HttpVersion, PoolOptions, Timeouts, TlsOptions};
 pub use proxy::Proxy;
 pub use resolve::SystemResolver;

@@ -191,8 +191,7 @@ impl Pool {
         if self.options.max_idle_per_origin == 0 || self.is_closed() {
             return;
         }
-        // Usually it was driven to the end of its answer already; the sweep drives it again.
-        if !connection.is_open() && !connection.is_reusable() {
+        if !connection.is_reusable() {
             return;
         }
         let own = self.options.idle_timeout.min(std::time::Duration::from_secs(86_400));

@@ -7,15 +7,15 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use http::HeaderMap;
 use http::header::{SERVER, VIA};
+use http::{HeaderMap, HeaderValue};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use url::{Host, Url};
 
 use crate::basic_auth::basic_auth;
 use crate::error::{Error, ErrorKind, Phase, Result};
-use crate::model::Origin;
+use crate::model::{Origin, USER_AGENT};
 
 /// Bytes a proxy's answer to `CONNECT` may have.
 const GREETING: usize = 16 << 10;
@@ -83,17 +83,26 @@ impl Proxy {
         stream: &mut TcpStream,
         origin: &Origin,
         to: Option<SocketAddr>,
+        agent: Option<&HeaderValue>,
     ) -> Result<()> {
         let done = match self.kind {
-            Kind::Http => self.connect(stream, origin).await,
+            Kind::Http => self.connect(stream, origin, agent).await,
             Kind::Socks5 { .. } => self.socks(stream, origin, to).await,
         };
         done.map_err(|error| error.in_phase(Phase::Proxy))
     }
 
-    async fn connect(&self, stream: &mut TcpStream, origin: &Origin) -> Result<()> {
+    async fn connect(
+        &self,
+        stream: &mut TcpStream,
+        origin: &Origin,
+        agent: Option<&HeaderValue>,
+    ) -> Result<()> {
         let target = format!("{}:{}", origin.host, origin.port);
         let mut request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n").into_bytes();
+        request.extend_from_slice(b"User-Agent: ");
+        request.extend_from_slice(agent.map_or(USER_AGENT.as_bytes(), HeaderValue::as_bytes));
+        request.extend_from_slice(b"\r\n");
         if let Some(value) = self.authorization() {
             request.extend_from_slice(b"Proxy-Authorization: ");
             request.extend_from_slice(value.as_bytes());
@@ -117,7 +126,7 @@ impl Proxy {
             Some("401" | "407") => Err(self.login_refused()),
             Some(_) if line.starts_with("HTTP/1.") => Err(Error::new(
                 ErrorKind::Tunnel,
-                format!("the proxy {} refused to connect to {target}: {}", self.shown, line.trim()),
+                format!("the proxy {} refused to connect: {}", self.shown, line.trim()),
             )),
             _ => Err(Error::new(ErrorKind::Proxy, format!("{} does not answer as a proxy", self.shown))
                 .with_hint("check its scheme and port: http, socks5 or socks5h")),
@@ -184,8 +193,8 @@ impl Proxy {
         stream.read_exact(&mut reply).await.map_err(broken)?;
         if reply[0] != 5 || reply[1] != 0 {
             let why = socks_refusal(reply[1]);
-            let message =
-                format!("the proxy {} did not connect to {}: {why}", self.shown, origin.authority());
+            // Where to, the URL beside the message tells.
+            let message = format!("the proxy {} did not connect: {why}", self.shown);
             return Err(Error::new(ErrorKind::Tunnel, message));
         }
         let rest = match reply[3] {

@@ -23,8 +23,8 @@ pub(super) enum Line {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// A line that samples `TCP_INFO` when the first bytes of an answer arrive, of every [`SAMPLED`]th. hyper owns it, so what it saw is read
-/// through its [`TcpMeter`].
+/// A line that samples `TCP_INFO` when the first bytes of an answer arrive, of every [`SAMPLED`]th. The protocol
+/// above owns it, so what it saw is read through its [`TcpMeter`].
 #[derive(Debug)]
 pub(super) struct Stream {
     line: Line,

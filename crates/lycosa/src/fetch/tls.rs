@@ -9,7 +9,8 @@ use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::{
-    ClientConfig, DigitallySignedStruct, HandshakeKind, ProtocolVersion, RootCertStore, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, HandshakeKind, InvalidMessage, ProtocolVersion,
+    RootCertStore, SignatureScheme,
 };
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
@@ -113,17 +114,43 @@ pub(super) async fn handshake(
 }
 
 fn failed(cause: std::io::Error) -> Error {
-    let error = Error::new(ErrorKind::Tls, "the TLS handshake failed").in_phase(Phase::Tls);
-    let certificate = cause
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-        .is_some_and(|inner| matches!(inner, rustls::Error::InvalidCertificate(_)));
-    let error = if certificate {
-        error.with_hint("trust its CA with --cacert FILE, or accept any certificate with -k")
-    } else {
-        error
+    let wrong = |message: &str| Error::new(ErrorKind::Tls, message).in_phase(Phase::Tls);
+    let by_rustls = cause.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match by_rustls {
+        Some(rustls::Error::InvalidCertificate(why)) => {
+            let error = wrong(&format!("the TLS handshake failed: {}", in_words(why)));
+            error.with_hint("trust its CA with --cacert FILE, or accept any certificate with -k")
+        }
+        // Its first bytes are none of a TLS record: plain HTTP, most likely.
+        Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
+            wrong("the server does not speak TLS on this port")
+                .with_hint("try http:// instead, or another port")
+        }
+        _ => wrong("the TLS handshake failed").with_source(cause),
+    }
+}
+
+/// Why a certificate was not accepted. What rustls knows only as another library's error has no words for people.
+fn in_words(why: &CertificateError) -> String {
+    let text = match why {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired",
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "its certificate is not valid yet"
+        }
+        CertificateError::UnknownIssuer => "nobody who is trusted has signed its certificate",
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "its certificate is for another host name"
+        }
+        CertificateError::Revoked => "its certificate was revoked",
+        CertificateError::BadEncoding => "its certificate cannot be read",
+        CertificateError::BadSignature => "the signature of its certificate is wrong",
+        CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            "its certificate is that of a certificate authority, which no server may show as its own"
+        }
+        CertificateError::Other(_) => "its certificate cannot be accepted",
+        other => return format!("its certificate cannot be accepted ({other})"),
     };
-    error.with_source(cause)
+    text.to_owned()
 }
 
 /// What a finished handshake came to.

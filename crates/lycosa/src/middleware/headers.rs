@@ -1,26 +1,22 @@
 //! Headers every request carries: who asks, what it understands, what the user added.
 //!
-//! No request leaves without a `User-Agent`. Later ones win, name by name: the defaults, then the user's, then
-//! those of the single request, then what middlewares further out had set.
+//! No request leaves without a `User-Agent`. Later ones win, name by name: the defaults, then the user's, then the
+//! profile of the host, then those of the single request, then what middlewares further out had set. A profile's
+//! fields come first, in its order.
 
-use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONNECTION, CONTENT_LENGTH, HOST, TE};
-use http::header::{TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT as USER_AGENT_FIELD};
+use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, USER_AGENT as USER_AGENT_FIELD};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Answer, BoxFuture, Exchange, Middleware, Next};
-
-/// The honest name: `Lycosa/<version> (+<url>)`.
-pub const USER_AGENT: &str =
-    concat!("Lycosa/", env!("CARGO_PKG_VERSION"), " (+", env!("CARGO_PKG_REPOSITORY"), ")");
-
-/// Fields that frame the message and belong to the client alone.
-const FRAMING: [HeaderName; 7] = [HOST, CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, UPGRADE, TE, TRAILER];
+pub use crate::model::USER_AGENT;
+use crate::model::{Answer, BoxFuture, Exchange, Middleware, Next, Origin};
+use crate::profiles::{HostProfiles, agent_value, header_field};
 
 /// Sets the headers of every request.
 #[derive(Debug)]
 pub struct Headers {
     base: HeaderMap,
+    hosts: HostProfiles,
 }
 
 impl Headers {
@@ -34,37 +30,49 @@ impl Headers {
     /// message (`Host`, `Content-Length` and the like).
     pub fn new(user_agent: Option<&str>, fields: &[(HeaderName, HeaderValue)]) -> Result<Self> {
         let mut base = HeaderMap::with_capacity(4 + fields.len());
-        base.insert(USER_AGENT_FIELD, agent(user_agent.unwrap_or(USER_AGENT))?);
+        base.insert(USER_AGENT_FIELD, agent_value(user_agent.unwrap_or(USER_AGENT))?);
         let accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
         base.insert(ACCEPT, HeaderValue::from_static(accept));
         base.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en,*;q=0.5"));
         base.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, br, zstd, deflate"));
         let mut own = HeaderMap::with_capacity(fields.len());
         for (name, value) in fields {
-            refuse_framing(name)?;
-            if name == USER_AGENT_FIELD {
-                agent(&String::from_utf8_lossy(value.as_bytes()))?;
-            }
+            let text = String::from_utf8_lossy(value.as_bytes());
+            header_field(name.as_str(), &text)?;
             own.append(name.clone(), value.clone());
         }
         base.extend(own);
-        Ok(Self { base })
+        Ok(Self { base, hosts: HostProfiles::default() })
+    }
+
+    /// With profiles for certain hosts.
+    #[must_use]
+    pub fn with_hosts(mut self, hosts: HostProfiles) -> Self {
+        self.hosts = hosts.over(&self.base);
+        self
     }
 
     fn for_exchange(&self, exchange: &mut Exchange) -> Result<()> {
-        let mut headers = self.base.clone();
+        let origin = (!self.hosts.is_empty()).then(|| Origin::of(&exchange.url)).flatten();
+        let of_host = origin.and_then(|origin| self.hosts.of(&origin));
+        let mut headers = of_host.unwrap_or(&self.base).clone();
         if !exchange.request.headers.is_empty() {
             let mut own = HeaderMap::with_capacity(exchange.request.headers.len());
             for (name, value) in &exchange.request.headers {
-                let (name, value) = field(name, value)?;
+                // An empty name is none: the one that is there already stays.
+                if name.eq_ignore_ascii_case(USER_AGENT_FIELD.as_str()) && value.trim().is_empty() {
+                    continue;
+                }
+                let (name, value) = header_field(name, value)?;
                 own.append(name, value);
             }
             headers.extend(own);
         }
-        headers.extend(std::mem::take(&mut exchange.headers));
-        if headers.get(USER_AGENT_FIELD).is_none_or(HeaderValue::is_empty) {
-            headers.insert(USER_AGENT_FIELD, HeaderValue::from_static(USER_AGENT));
+        let mut outer = std::mem::take(&mut exchange.headers);
+        if outer.get(USER_AGENT_FIELD).is_some_and(HeaderValue::is_empty) {
+            outer.remove(USER_AGENT_FIELD);
         }
+        headers.extend(outer);
         exchange.headers = headers;
         Ok(())
     }
@@ -86,38 +94,17 @@ impl Middleware for Headers {
 /// Reads a field as people write it, `Name: value`.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`] when there is no colon, when the name or the value has characters that HTTP does not
-/// allow, and for the fields that frame the message.
+/// [`ErrorKind::Usage`] when there is no colon, and as [`header_field`].
 pub fn parse_field(text: &str) -> Result<(HeaderName, HeaderValue)> {
-    let (name, value) = text.split_once(':').ok_or_else(|| {
-        Error::new(ErrorKind::Usage, format!("the header {text:?} has no colon"))
-            .with_hint("write it as 'Name: value'")
-    })?;
-    field(name.trim(), value.trim())
-}
-
-fn field(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
-    let usage = |what: &str| Error::new(ErrorKind::Usage, format!("{name:?} {what}"));
-    let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| usage("is not a header name"))?;
-    refuse_framing(&parsed)?;
-    let value = HeaderValue::from_str(value).map_err(|_| usage("has a value that HTTP does not allow"))?;
-    Ok((parsed, value))
-}
-
-fn refuse_framing(name: &HeaderName) -> Result<()> {
-    if FRAMING.contains(name) {
-        return Err(Error::new(ErrorKind::Usage, format!("the header {name} is set by the client itself"))
-            .with_hint("leave it out"));
-    }
-    Ok(())
-}
-
-fn agent(text: &str) -> Result<HeaderValue> {
-    let bad = || Error::new(ErrorKind::Usage, format!("{text:?} cannot be a user agent"));
-    if text.trim().is_empty() {
-        return Err(bad().with_hint("a crawler says who it is: a name and an address to write to"));
-    }
-    HeaderValue::from_str(text).map_err(|_| bad())
+    let Some((name, value)) = text.split_once(':') else {
+        // What curl takes for an empty field.
+        if text.trim().trim_end_matches(';').eq_ignore_ascii_case(USER_AGENT_FIELD.as_str()) {
+            agent_value("")?;
+        }
+        return Err(Error::new(ErrorKind::Usage, format!("the header {text:?} has no colon"))
+            .with_hint("write it as 'Name: value'"));
+    };
+    header_field(name.trim(), value.trim())
 }
 
 #[cfg(test)]

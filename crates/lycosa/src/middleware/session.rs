@@ -8,13 +8,16 @@
 
 use std::sync::Arc;
 
-use http::header::{COOKIE, SET_COOKIE};
-use http::{HeaderMap, HeaderValue};
+use http::header::{COOKIE, SET_COOKIE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::domain::{registrable, same_site};
 use crate::error::{ErrorKind, Result};
-use crate::model::{Answer, BoxFuture, CacheUse, Clock, Exchange, Middleware, Next, Request, RequestKind};
+use crate::model::{
+    Answer, BoxFuture, CacheUse, Clock, Exchange, Middleware, Next, Request, RequestKind, SessionId,
+};
+use crate::profiles::laid_over;
 use crate::session::{CookieRequest, Ended, Session, SessionPool};
 
 /// Gives every exchange its session.
@@ -43,14 +46,7 @@ impl Sessions {
         if exchange.proxy.is_none() {
             exchange.proxy.clone_from(&session.profile().proxy);
         }
-        let own = |name: &str| exchange.request.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
-        let fields = &session.profile().headers;
-        for name in fields.keys().filter(|name| !own(name.as_str())) {
-            exchange.headers.remove(name);
-            for value in fields.get_all(name) {
-                exchange.headers.append(name, value.clone());
-            }
-        }
+        dress(exchange, &session.profile().headers);
         self.take_cookies(exchange, &session);
         Ok(session)
     }
@@ -107,6 +103,27 @@ impl Sessions {
     }
 }
 
+/// Puts a session's header fields before the others, in their order. What the single request brought along keeps
+/// its value.
+fn dress(exchange: &mut Exchange, profile: &HeaderMap) {
+    if profile.is_empty() {
+        return;
+    }
+    let own = |name: &str| exchange.request.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+    let is_kept = |name: &HeaderName| {
+        let nameless = *name == USER_AGENT && profile.get(name).is_none_or(HeaderValue::is_empty);
+        (nameless || own(name.as_str())) && exchange.headers.contains_key(name)
+    };
+    let mut fields = HeaderMap::with_capacity(profile.len() + exchange.headers.len());
+    for name in profile.keys() {
+        let from = if is_kept(name) { &exchange.headers } else { profile };
+        for value in from.get_all(name) {
+            fields.append(name, value.clone());
+        }
+    }
+    exchange.headers = laid_over(fields, std::mem::take(&mut exchange.headers));
+}
+
 /// Whether the page that led here is of the same site, or there is none.
 fn found_on_same_site(request: &Request, url: &Url) -> bool {
     let parent = request.parent.as_deref();
@@ -116,6 +133,11 @@ fn found_on_same_site(request: &Request, url: &Url) -> bool {
 impl Middleware for Sessions {
     fn name(&self) -> &'static str {
         Self::NAME
+    }
+
+    fn blocked(&self, session: SessionId, status: u16) -> bool {
+        // What the status said was noted when it came.
+        !self.pool.is_block(status) && self.pool.blocked(session)
     }
 
     fn handle<'a>(&'a self, mut exchange: Exchange, next: Next<'a>) -> BoxFuture<'a, Result<Answer>> {

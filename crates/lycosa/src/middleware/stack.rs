@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Ledger;
 use crate::model::{Clock, Middleware, Origin};
 use crate::politeness::RetryPolicy;
+use crate::profiles::HostProfiles;
 use crate::proxies::ProxyRoutes;
 use crate::session::SessionPool;
 
@@ -33,6 +34,8 @@ pub const ORDER: [&str; 6] = [
 pub struct StackOptions {
     /// Instead of [`USER_AGENT`](super::USER_AGENT).
     pub user_agent: Option<String>,
+    /// The profiles of certain hosts, which come before `user_agent` and `fields` there.
+    pub hosts: HostProfiles,
     /// The user's header fields, in order. `Authorization` and `Cookie` go to the seeds' origins only.
     pub fields: Vec<(HeaderName, HeaderValue)>,
     /// Name and password for basic authentication at the seeds' origins.
@@ -74,7 +77,7 @@ pub fn built_in(
     }
     let mut stack: Vec<Arc<dyn Middleware>> = vec![
         Arc::new(Retry::new(options.retry.clone(), clock.clone(), ledger)),
-        Arc::new(Headers::new(options.user_agent.as_deref(), &open)?),
+        Arc::new(Headers::new(options.user_agent.as_deref(), &open)?.with_hosts(options.hosts.clone())),
         Arc::new(credentials),
     ];
     if let Some(pool) = &options.sessions {

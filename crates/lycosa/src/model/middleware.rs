@@ -42,6 +42,12 @@ pub trait Middleware: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// Its own typed failure, or that of `next`.
     fn handle<'a>(&'a self, exchange: Exchange, next: Next<'a>) -> BoxFuture<'a, Result<Answer>>;
+
+    /// Learns that an answer it passed on, to an exchange of this session, turned out to be one that keeps the crawler
+    /// out. Gives whether the session is no more. Nothing, by default.
+    fn blocked(&self, _session: SessionId, _status: u16) -> bool {
+        false
+    }
 }
 
 /// The rest of the stack: the middlewares further in, then the fetch.

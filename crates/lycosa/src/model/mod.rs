@@ -34,7 +34,7 @@ pub use key::{AddressKey, CrawlId, Origin, RecordId, Scheme, SiteKey, UrlKey, Ve
 pub use middleware::{Answer, Middleware, Next};
 pub use outcome::{Attempt, Exclusion, Outcome};
 pub use record::{Committed, Payload, Record, RecordKind};
-pub use request::{Hop, Request, RequestKind, SessionId};
+pub use request::{Hop, Request, RequestKind, SessionId, USER_AGENT};
 pub use scope::{Candidate, Scope, Verdict};
 pub use sink::{Position, Sink};
 

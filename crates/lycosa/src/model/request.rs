@@ -5,6 +5,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+/// The honest name, `Lycosa/<version> (+<url>)`: the `User-Agent` when nothing else was chosen.
+pub const USER_AGENT: &str =
+    concat!("Lycosa/", env!("CARGO_PKG_VERSION"), " (+", env!("CARGO_PKG_REPOSITORY"), ")");
+
 /// What a request is for. The frontier treats the kinds differently: robots go first, pages wait for them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -42,6 +42,11 @@ pub trait Sink: Send + std::fmt::Debug {
     /// before `position` was changed; then nothing is cut and nothing is written.
     fn open(&mut self, position: Option<&Position>) -> Result<()>;
 
+    /// What `open` found and people should know of, such as bytes it cut. Nothing, by default.
+    fn notice(&self) -> Option<String> {
+        None
+    }
+
     /// Takes one commit's records; those it does not care for it skips.
     ///
     /// # Errors

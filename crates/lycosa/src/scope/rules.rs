@@ -16,7 +16,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
-use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
+use lycosa_dom::{PatternError, PatternErrorKind, PatternLimits, PatternSet};
 use url::{Host, Url};
 
 use super::canonical;
@@ -27,9 +27,6 @@ use crate::model::{Candidate, Exclusion, RequestKind, Scope, Verdict};
 
 /// Default of [`ScopeOptions::max_url_length`], in bytes: the longest URL that every browser and most servers take.
 pub const MAX_URL_LENGTH: usize = 2083;
-
-/// Bytes that the compiled patterns of one kind may take.
-const PATTERN_MEMORY: usize = 8 << 20;
 
 /// Which hosts belong to the crawl, seen from its seeds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -83,6 +80,9 @@ pub struct ScopeOptions {
     pub max_depth: Option<u32>,
     /// Bytes of the canonical URL. Default [`MAX_URL_LENGTH`].
     pub max_url_length: usize,
+    /// Bytes that each pattern, and all of one kind together, may take when compiled. Default
+    /// [`PatternLimits::SIZE`].
+    pub regex_size: usize,
 }
 
 impl Default for ScopeOptions {
@@ -95,6 +95,7 @@ impl Default for ScopeOptions {
             exclude: Vec::new(),
             max_depth: None,
             max_url_length: MAX_URL_LENGTH,
+            regex_size: PatternLimits::SIZE,
         }
     }
 }
@@ -114,8 +115,8 @@ pub struct ScopeRules {
     below: HashSet<Box<str>>,
     /// Whether everything is admitted.
     everything: bool,
-    include: Patterns,
-    exclude: Patterns,
+    include: PatternSet,
+    exclude: PatternSet,
     max_depth: u32,
     max_url_length: usize,
 }
@@ -132,8 +133,9 @@ impl ScopeRules {
             below.insert(allowed_domain(domain)?);
         }
         let everything = options.mode == ScopeMode::Any && below.is_empty();
-        let include = Patterns::new("include", &options.include)?;
-        let exclude = Patterns::new("exclude", &options.exclude)?;
+        let limits = PatternLimits::with_size(options.regex_size);
+        let include = patterns("include", &options.include, &limits)?;
+        let exclude = patterns("exclude", &options.exclude, &limits)?;
         let (mut hosts, mut seeds, mut sites) = (HashMap::new(), HashSet::new(), HashSet::new());
         let hasher = RandomState::new();
         for seed in &options.seeds {
@@ -177,7 +179,7 @@ impl ScopeRules {
     /// first include pattern that does.
     #[must_use]
     pub fn deciding_pattern(&self, url: &Url) -> Option<&str> {
-        self.exclude.first(url.as_str()).or_else(|| self.include.first(url.as_str()))
+        self.exclude.first_match(url.as_str()).or_else(|| self.include.first_match(url.as_str()))
     }
 
     fn admits_host(&self, url: &Url, host: &str) -> bool {
@@ -228,9 +230,9 @@ impl ScopeRules {
         if candidate.depth > self.max_depth {
             return Some(Exclusion::Depth);
         }
-        let excluded = self.exclude.matches(url.as_str());
+        let excluded = self.exclude.is_match(url.as_str());
         let from_seed = candidate.depth == 0 && candidate.kind == RequestKind::Redirect;
-        let included = self.include.is_empty() || from_seed || self.include.matches(url.as_str());
+        let included = self.include.is_empty() || from_seed || self.include.is_match(url.as_str());
         if (included && !excluded) || self.is_seed(url) {
             return None;
         }
@@ -271,61 +273,29 @@ fn allowed_domain(text: &str) -> Result<Box<str>> {
     }
 }
 
-/// Regular expressions of one kind, searched together in linear time.
-#[derive(Debug)]
-struct Patterns(RegexSet);
-
-impl Patterns {
-    fn new(kind: &str, patterns: &[String]) -> Result<Self> {
-        for pattern in patterns {
-            if let Err(error) = RegexBuilder::new(pattern).size_limit(PATTERN_MEMORY).build() {
-                return Err(pattern_error(kind, pattern, &error));
+/// The patterns of one kind, searched together in linear time.
+fn patterns(kind: &str, patterns: &[String], limits: &PatternLimits) -> Result<PatternSet> {
+    PatternSet::compile(patterns, limits).map_err(|(place, error)| {
+        match place.and_then(|place| patterns.get(place)) {
+            Some(pattern) => pattern_error(kind, pattern, &error),
+            None => {
+                let message = format!("the {kind} patterns together grow larger than {} bytes", limits.size);
+                Error::new(ErrorKind::Usage, message).with_hint("use fewer or simpler patterns")
             }
         }
-        let set = RegexSetBuilder::new(patterns).size_limit(PATTERN_MEMORY).build();
-        set.map(Self).map_err(|_| {
-            let message = format!("the {kind} patterns together grow larger than {PATTERN_MEMORY} bytes");
-            Error::new(ErrorKind::Usage, message).with_hint("use fewer or simpler patterns")
-        })
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn matches(&self, text: &str) -> bool {
-        !self.0.is_empty() && self.0.is_match(text)
-    }
-
-    fn first(&self, text: &str) -> Option<&str> {
-        let index = self.0.matches(text).iter().next()?;
-        self.0.patterns().get(index).map(String::as_str)
-    }
+    })
 }
 
-/// One sentence out of the regex library's drawing of several lines.
-fn pattern_error(kind: &str, pattern: &str, error: &regex::Error) -> Error {
-    let drawing = error.to_string();
-    let problem = drawing.lines().rev().find_map(|line| line.trim().strip_prefix("error: "));
-    // The drawing repeats the pattern, indented by four, and puts a caret under the place.
-    let caret = drawing.lines().find(|line| line.trim_start().starts_with('^'));
-    let position = caret.and_then(|line| line.find('^')).map(|column| column.saturating_sub(3));
-    let message = match (error, problem, position) {
-        (regex::Error::CompiledTooBig(_), _, _) => {
-            format!("{kind} pattern `{pattern}` grows larger than {PATTERN_MEMORY} bytes when compiled")
-        }
-        (_, Some(problem), Some(position)) if !pattern.contains('\n') => {
-            format!(
-                "{kind} pattern `{pattern}` is not a regular expression: {problem} at character {position}"
-            )
-        }
-        (_, problem, _) => {
-            let problem = problem.unwrap_or("syntax error");
-            format!("{kind} pattern `{pattern}` is not a regular expression: {problem}")
-        }
+fn pattern_error(kind: &str, pattern: &str, error: &PatternError) -> Error {
+    let verdict = match error.kind {
+        PatternErrorKind::Syntax => "is not a regular expression",
+        _ => "cannot be used",
     };
-    Error::new(ErrorKind::Usage, message)
-        .with_hint("patterns are searched in the whole URL; write `\\.` for a dot and `^https?://` to anchor")
+    let place = error.column.map(|column| format!(" at character {column}")).unwrap_or_default();
+    let message = format!("{kind} pattern `{pattern}` {verdict}: {}{place}", error.message);
+    Error::new(ErrorKind::Usage, message).with_hint(error.hint().unwrap_or(
+        "patterns are searched in the whole URL; write `\\.` for a dot and `^https?://` to anchor",
+    ))
 }
 
 #[cfg(test)]

@@ -133,13 +133,14 @@ impl<R: BufRead> Iterator for SeedReader<R> {
 /// The seeds in a file.
 ///
 /// # Errors
-/// [`ErrorKind::Io`] when the file cannot be opened; the reader then gives errors line by line.
+/// [`ErrorKind::Usage`] when the file cannot be opened; the reader then gives errors line by line.
 pub fn seeds_in_file(path: &Path) -> Result<SeedReader<BufReader<File>>> {
     let name = path.display().to_string();
     match File::open(path) {
         Ok(file) => Ok(SeedReader::new(BufReader::new(file), name)),
-        Err(error) => Err(Error::io(format!("opening the seed file {name}"), error)
-            .with_hint("name a text file with one URL a line, or - for standard input")),
+        Err(error) => Err(Error::new(ErrorKind::Usage, format!("the seed file {name} cannot be read"))
+            .with_hint("name a text file with one URL a line, or - for standard input")
+            .with_source(error)),
     }
 }
 

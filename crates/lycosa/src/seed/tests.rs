@@ -77,7 +77,7 @@ fn a_file_is_read_and_a_missing_one_named() {
     let urls: Vec<Url> = seeds_in_file(file.path()).expect("open").flatten().collect();
     assert_eq!(urls.len(), 2);
     let error = seeds_in_file(Path::new("no/such/file.txt")).expect_err("missing");
-    assert_eq!(error.kind(), ErrorKind::Io);
+    assert_eq!(error.kind(), ErrorKind::Usage);
     assert!(error.message().contains("no/such/file.txt"));
 }
 

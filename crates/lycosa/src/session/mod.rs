@@ -53,6 +53,15 @@ pub struct Profile {
     pub proxy: Option<ProxyUrl>,
 }
 
+impl Profile {
+    /// Its `User-Agent`, when it has one of its own.
+    #[must_use]
+    pub fn user_agent(&self) -> Option<String> {
+        let value = self.headers.get(http::header::USER_AGENT)?;
+        Some(String::from_utf8_lossy(value.as_bytes()).into_owned()).filter(|agent| !agent.is_empty())
+    }
+}
+
 impl fmt::Debug for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.headers.keys().collect();

@@ -253,6 +253,23 @@ impl SessionPool {
         true
     }
 
+    /// Tells that an answer which was reported already kept the crawler out after all; gives whether that retired its
+    /// session.
+    pub fn blocked(&self, id: SessionId) -> bool {
+        let mut state = self.lock();
+        let State { slots, stats, .. } = &mut *state;
+        let on_duty = |slot: &&mut Option<Slot>| slot.as_ref().is_some_and(|slot| slot.session.id == id);
+        let Some(place) = slots.iter_mut().find(on_duty) else { return false };
+        let Some(slot) = place else { return false };
+        slot.blocks += 1;
+        if slot.blocks < self.options.max_blocks.max(1) {
+            return false;
+        }
+        *place = None;
+        stats.retire(Retirement::Blocked);
+        true
+    }
+
     /// Whether a status means that the session is blocked.
     #[must_use]
     pub fn is_block(&self, status: u16) -> bool {
@@ -263,6 +280,26 @@ impl SessionPool {
     pub fn proxies(&self) -> impl Iterator<Item = &ProxyUrl> {
         let profiles = self.options.profiles.iter().chain([&self.options.default_profile]);
         profiles.filter_map(|profile| profile.proxy.as_ref())
+    }
+
+    /// The `User-Agent`s that sessions have of their own, and `None` when one has none. Named sessions that were not
+    /// put in yet do not count.
+    #[must_use]
+    pub fn user_agents(&self) -> Vec<Option<String>> {
+        let state = self.lock();
+        let named = state.named.values().map(|session| session.profile());
+        let profiles: Vec<&Profile> = match self.options.rotation {
+            Rotation::Off if state.named.contains_key(&SessionId::default()) => named.collect(),
+            Rotation::Off => named.chain([&self.options.default_profile]).collect(),
+            _ => named.chain(&self.options.profiles).collect(),
+        };
+        let mut agents: Vec<_> = profiles.into_iter().map(Profile::user_agent).collect();
+        if self.options.rotation != Rotation::Off && self.options.profiles.is_empty() {
+            agents.push(None);
+        }
+        agents.sort();
+        agents.dedup();
+        agents
     }
 
     /// The counts so far.
@@ -341,6 +378,14 @@ impl SessionPool {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Display for SessionStats {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { opened, live, uses, used_up, blocked, failing } = self;
+        write!(f, "sessions: {opened} opened, {live} live, {uses} uses; ")?;
+        write!(f, "retired: {used_up} used up, {blocked} blocked, {failing} failing")
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) struct DurableFile {
     file: File,
     hash: Xxh3,
     length: u64,
+    /// Bytes that lay after its position when it was taken up, and are gone.
+    lost: u64,
     /// Whether something was written or cut since the last sync.
     dirty: bool,
     broken: bool,
@@ -54,7 +56,8 @@ impl DurableFile {
             }
             Existing::Overwrite | Existing::Refuse | Existing::SetAside => 0,
         };
-        let mut file = Self { path: path.to_owned(), file, hash, length: kept, dirty: true, broken: false };
+        let mut file =
+            Self { path: path.to_owned(), file, hash, length: kept, lost: 0, dirty: true, broken: false };
         file.cut()?;
         sync_folder(path)?;
         Ok(file)
@@ -74,10 +77,26 @@ impl DurableFile {
         if hash.digest() != position.checksum {
             return Err(changed(path, &format!("its first {} bytes are not those written", position.length)));
         }
-        let mut file =
-            Self { path: path.to_owned(), file, hash, length: position.length, dirty: true, broken: false };
+        let mut file = Self {
+            path: path.to_owned(),
+            file,
+            hash,
+            length: position.length,
+            lost: length - position.length,
+            dirty: true,
+            broken: false,
+        };
         file.cut()?;
         Ok(file)
+    }
+
+    /// Tells of what was cut. It may be records of a run that was cut off, which are written again, or the text of
+    /// somebody else: nobody can tell.
+    pub(super) fn notice(&self) -> Option<String> {
+        let (lost, path) = (self.lost, self.path.display());
+        (lost > 0).then(|| {
+            format!("{lost} bytes after the last record known of {path} were cut: of a write that was cut off, or somebody else's")
+        })
     }
 
     /// Bytes it holds.

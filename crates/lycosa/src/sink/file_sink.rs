@@ -21,6 +21,7 @@ pub struct FileSink {
     encoding: Encoding,
     compression: Compression,
     writer: Option<RecordWriter>,
+    notice: Option<String>,
 }
 
 impl FileSink {
@@ -31,7 +32,7 @@ impl FileSink {
         encoding: Encoding,
         compression: Compression,
     ) -> Self {
-        Self { path: path.to_owned(), select, existing, encoding, compression, writer: None }
+        Self { path: path.to_owned(), select, existing, encoding, compression, writer: None, notice: None }
     }
 
     fn writer(&mut self) -> Result<&mut RecordWriter> {
@@ -62,6 +63,10 @@ impl Sink for FileSink {
         }
     }
 
+    fn notice(&self) -> Option<String> {
+        self.notice.clone()
+    }
+
     fn open(&mut self, position: Option<&Position>) -> Result<()> {
         self.writer = None;
         let file = match position {
@@ -78,6 +83,7 @@ impl Sink for FileSink {
                 file
             }
         };
+        self.notice = file.notice();
         self.writer = Some(RecordWriter::new(&self.path, file, self.encoding.clone(), self.compression));
         Ok(())
     }

@@ -25,6 +25,7 @@ pub struct PartsSink {
     encoding: Encoding,
     size: u64,
     part: Option<Part>,
+    notice: Option<String>,
 }
 
 /// The part being written.
@@ -52,7 +53,15 @@ impl PartsSink {
         encoding: Encoding,
         size: u64,
     ) -> Self {
-        Self { folder: folder.to_owned(), select, existing, encoding, size: size.max(1), part: None }
+        Self {
+            folder: folder.to_owned(),
+            select,
+            existing,
+            encoding,
+            size: size.max(1),
+            part: None,
+            notice: None,
+        }
     }
 
     fn extension(&self) -> &'static str {
@@ -138,6 +147,7 @@ impl PartsSink {
             let hidden = self.hidden(start);
             let there = found.iter().find(|part| part.start == start).map_or(&hidden, |part| &part.path);
             let durable = DurableFile::resume(there, file)?;
+            self.notice = durable.notice();
             if *there != hidden {
                 rename(there, &hidden)?;
             }
@@ -212,6 +222,10 @@ impl Sink for PartsSink {
 
     fn check_new(&self) -> Result<()> {
         if self.folder.is_dir() { self.judge(&self.found()?) } else { Ok(()) }
+    }
+
+    fn notice(&self) -> Option<String> {
+        self.notice.clone()
     }
 
     fn open(&mut self, position: Option<&Position>) -> Result<()> {

@@ -1,5 +1,7 @@
 //! Stories of outputs: what is refused, what is kept, what every crash leaves. The suite runs on every sink.
 
+mod notice;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lycosa::error::{ErrorKind, Phase};
 use lycosa::fetch::{AddressGuard, Client, ClientOptions, HttpVersion, Proxy};
 use lycosa::model::{Facts, Fetch as _};
-use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -17,16 +17,22 @@ use crate::fetch_server::{Server, ok, read_head};
 pub(crate) fn acceptor(alpn: &[&[u8]]) -> (TlsAcceptor, Vec<u8>) {
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
     let made = rcgen::generate_simple_self_signed(names).unwrap();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    let acceptor = accepting(alpn, made.cert.der().clone(), made.signing_key.serialize_der());
+    (acceptor, made.cert.pem().into_bytes())
+}
+
+/// What a TLS server with this certificate and key accepts with.
+fn accepting(alpn: &[&[u8]], certificate: CertificateDer<'static>, key: Vec<u8>) -> TlsAcceptor {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
+        .with_single_cert(vec![certificate], key)
         .unwrap();
     config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-    (TlsAcceptor::from(Arc::new(config)), made.cert.pem().into_bytes())
+    TlsAcceptor::from(Arc::new(config))
 }
 
 /// A TLS server that speaks HTTP/1, and its certificate.
@@ -45,13 +51,23 @@ pub(crate) async fn tls_server(alpn: &[&[u8]]) -> (Server, Vec<u8>) {
     (server, certificate)
 }
 
-/// A server that speaks HTTP/2 alone: a short body, or at `/endless` one that never ends.
+/// A server that speaks HTTP/2 alone: a short body, at `/endless` one that never ends, at `/fields` what it was sent.
 pub(crate) async fn http2_server() -> Server {
+    endless_http2_server().await.0
+}
+
+/// The same, telling when an endless body is not asked for any more.
+pub(crate) async fn endless_http2_server() -> (Server, tokio::sync::mpsc::UnboundedReceiver<()>) {
     use http_body_util::{BodyExt as _, Full};
     use hyper::body::{Bytes, Frame, Incoming};
     type Boxed = http_body_util::combinators::BoxBody<Bytes, std::convert::Infallible>;
 
-    struct Endless;
+    struct Endless(tokio::sync::mpsc::UnboundedSender<()>);
+    impl Drop for Endless {
+        fn drop(&mut self) {
+            let _nobody_listens = self.0.send(());
+        }
+    }
     impl hyper::body::Body for Endless {
         type Data = Bytes;
         type Error = std::convert::Infallible;
@@ -63,25 +79,35 @@ pub(crate) async fn http2_server() -> Server {
         }
     }
     let acceptor = acceptor(&[b"h2"]).0;
-    Server::each(move |stream, _| {
-        let acceptor = acceptor.clone();
+    let (tell, told) = tokio::sync::mpsc::unbounded_channel();
+    let server = Server::each(move |stream, _| {
+        let (acceptor, tell) = (acceptor.clone(), tell.clone());
         async move {
             let Ok(stream) = acceptor.accept(stream).await else { return };
-            let answer = hyper::service::service_fn(|request: http::Request<Incoming>| async move {
-                let body: Boxed = if request.uri().path() == "/endless" {
-                    Endless.boxed()
-                } else {
-                    Full::from("over TLS").boxed()
-                };
-                assert!(!request.headers().contains_key("host"));
-                Ok::<_, std::convert::Infallible>(http::Response::new(body))
+            let answer = hyper::service::service_fn(move |request: http::Request<Incoming>| {
+                let tell = tell.clone();
+                async move {
+                    let body: Boxed = if request.uri().path() == "/endless" {
+                        Endless(tell).boxed()
+                    } else if request.uri().path() == "/fields" {
+                        let line = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+                            format!("{name}: {}\n", value.to_str().unwrap())
+                        };
+                        Full::from(request.headers().iter().map(line).collect::<String>()).boxed()
+                    } else {
+                        Full::from("over TLS").boxed()
+                    };
+                    assert!(!request.headers().contains_key("host"));
+                    Ok::<_, std::convert::Infallible>(http::Response::new(body))
+                }
             });
             let _ = hyper::server::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new())
                 .serve_connection(hyper_util::rt::TokioIo::new(stream), answer)
                 .await;
         }
     })
-    .await
+    .await;
+    (server, told)
 }
 
 pub(crate) fn https(server: &Server, path: &str) -> String {
@@ -111,6 +137,59 @@ async fn a_self_signed_certificate_is_refused_with_a_way_out() {
     assert_eq!((error.kind(), error.phase()), (ErrorKind::Tls, Some(Phase::Tls)));
     assert!(error.hint().unwrap().contains("--cacert"), "{error}");
     assert_nothing_open(&ledger);
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_told_from_one_with_a_bad_certificate() {
+    // What nginx and most others say to bytes that are no request.
+    let plain = Server::each(|mut stream, _| async move {
+        let _ = stream.read(&mut [0; 64]).await;
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n").await;
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    })
+    .await;
+    let error = Client::new(options()).unwrap().fetch(get(&https(&plain, "/"))).await.unwrap_err();
+    assert_eq!((error.kind(), error.phase()), (ErrorKind::Tls, Some(Phase::Tls)));
+    assert_eq!(error.message(), "the server does not speak TLS on this port");
+    assert!(error.hint().unwrap().contains("http://") && !error.to_string().contains("corrupt"), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_certificate_is_told_in_words() {
+    type Change = fn(&mut rcgen::CertificateParams);
+    let cases: [(Change, &str); 4] = [
+        (
+            |params| params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained),
+            "certificate authority, which no server",
+        ),
+        (|params| params.not_after = rcgen::date_time_ymd(2000, 1, 1), "has expired"),
+        (|params| params.not_before = rcgen::date_time_ymd(2999, 1, 1), "not valid yet"),
+        (|params| params.subject_alt_names.clear(), "for another host name"),
+    ];
+    for (change, words) in cases {
+        let mut params =
+            rcgen::CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(4000, 1, 1);
+        change(&mut params);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let made = params.self_signed(&key).unwrap();
+        let acceptor = accepting(&[], made.der().clone(), key.serialize_der());
+        let server = Server::each(move |stream, _| {
+            let acceptor = acceptor.clone();
+            async move { drop(acceptor.accept(stream).await) }
+        })
+        .await;
+        let mut options = options();
+        options.tls.extra_roots = made.pem().into_bytes();
+        let error = Client::new(options).unwrap().fetch(get(&https(&server, "/"))).await.unwrap_err();
+        let said = error.to_string();
+        assert!(
+            said.contains(words) && !said.contains(['{', '(']) | said.contains("https://"),
+            "{words}: {said}"
+        );
+        assert!(!said.contains("Other") && !said.contains("EndEntity"), "{said}");
+        assert!(error.hint().unwrap().contains("--cacert"), "{error:?}");
+    }
 }
 
 #[tokio::test]
@@ -261,6 +340,39 @@ async fn a_proxy_that_refuses_is_named_as_the_culprit() {
     assert_eq!((error.kind(), error.phase()), (ErrorKind::Proxy, Some(Phase::Proxy)), "{error}");
     assert!(error.hint().is_some());
     assert_nothing_open(&ledger);
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_not_there_is_named_once_with_the_cause() {
+    // The port belongs to nobody any more.
+    let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
+    let client = Client::new(through(&gone)).unwrap();
+    let said = client.fetch(get("http://site.invalid/")).await.unwrap_err().to_string();
+    assert_eq!((said.matches(&gone).count(), said.matches("refused").count()), (1, 1), "{said}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_will_not_connect_says_the_host_once() {
+    let http = Server::answering("HTTP/1.1 403 Not there\r\n\r\n").await;
+    let socks = Server::each(|mut stream, _| async move {
+        let mut asked = [0; 128];
+        for answer in [&[5, 0][..], &[5, 4, 0, 1, 0, 0, 0, 0, 0, 0]] {
+            let _ = stream.read(&mut asked).await;
+            let _ = stream.write_all(answer).await;
+        }
+    })
+    .await;
+    for (scheme, proxy) in [("http", &http), ("socks5h", &socks)] {
+        let client = Client::new(through(&format!("{scheme}://{}", proxy.address))).unwrap();
+        let error = client.fetch(get("https://site.invalid/")).await.unwrap_err();
+        let said = error.to_string();
+        assert_eq!(error.kind(), ErrorKind::Tunnel, "{said}");
+        assert_eq!(
+            (said.matches("site.invalid").count(), said.matches("127.0.0.1").count()),
+            (1, 1),
+            "{said}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -175,3 +175,41 @@ async fn a_way_from_https_to_http_is_flagged_and_loses_the_secrets() {
     assert_eq!(page["redirects"], json!([{ "url": seed, "status": 302 }]));
     assert_eq!(secrets(&open, "/end"), (false, false, false));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outcomes_without_a_page_tell_what_was_asked_and_answered() {
+    let server = Server::start(|request: &Request| match request.path() {
+        "/robots.txt" => Response::text("User-agent: *\nDisallow: /closed"),
+        "/" => Response::html("<a href=/in>1</a><a href=/gone>2</a><a href=/to-gone>3</a>"),
+        "/in" => Response::redirect(302, "/closed"),
+        "/to-gone" => Response::redirect(302, "/away"),
+        _ => Response::text("nothing").status(404),
+    });
+    let (_, records) = crawled(&server.url("/"), |options| options.robots = true).await;
+    let denied = record(&records, "/in");
+    assert_eq!((&denied["reason"], &denied["attempts"]), (&"robots".into(), &1.into()), "{denied:#}");
+    assert!(denied.get("final_url").is_none(), "nothing answered at the end");
+    for (path, last, attempts) in [("/gone", "/gone", 1), ("/to-gone", "/away", 2)] {
+        let record = record(&records, path);
+        assert_eq!((&record["status"], &record["attempts"]), (&404.into(), &attempts.into()), "{record:#}");
+        assert_eq!(record["final_url"], server.url(last), "{record:#}");
+        assert!(record["content_type"].as_str().unwrap().starts_with("text/plain"), "{record:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_robots_txt_that_is_too_long_is_read_in_part_and_told() {
+    for (padding, told) in [(1 << 10, false), (600 << 10, true)] {
+        let server = Server::start(move |request: &Request| match request.path() {
+            "/robots.txt" => {
+                Response::text(format!("User-agent: *\nDisallow: /closed\n#{}\n", "x".repeat(padding)))
+            }
+            _ => Response::html("<a href=/closed>1</a>"),
+        });
+        let (report, records) = crawled(&server.url("/"), |options| options.robots = true).await;
+        assert_eq!(record(&records, "/closed")["reason"], "robots");
+        let notes: Vec<_> =
+            report.run.problems.keys().filter(|note| note.contains("is read to 500 KiB")).collect();
+        assert_eq!(notes.len(), usize::from(told), "{:?}", report.run.problems);
+    }
+}

@@ -198,7 +198,7 @@ async fn a_single_fetch_keeps_cookies_over_redirects_and_in_a_file() {
                 ..SingleOptions::default()
             })
         };
-        assert_eq!(single(true).unwrap_err().kind(), ErrorKind::Io, "there is no file yet");
+        assert_eq!(single(true).unwrap_err().kind(), ErrorKind::Usage, "there is no file yet");
         let fetched = single(false).unwrap().fetch(&server.url("/")).await.unwrap();
         assert_eq!((fetched.chain.len(), fetched.text()), (1, "sid=hunter2"));
         assert!(std::fs::read_to_string(&file).unwrap().starts_with(begins));

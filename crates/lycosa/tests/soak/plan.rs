@@ -32,6 +32,8 @@ pub(crate) enum Meets {
     Long,
     /// A chunk that stops in its middle.
     Stall,
+    /// A whole answer, after which an HTTP/2 connection says goodbye (GOAWAY).
+    Goodbye,
     /// A whole answer in small pieces, cancelled at a random moment: lookup, connect, handshake, head, body.
     Cancel,
 }
@@ -44,6 +46,7 @@ impl Meets {
             12..16 => Self::Long,
             16..21 => Self::Stall,
             21..30 => Self::Cancel,
+            30..32 => Self::Goodbye,
             _ => Self::Whole,
         }
     }
@@ -57,6 +60,7 @@ impl Meets {
             Self::Short => "/short",
             Self::Long => "/long",
             Self::Stall => "/stall",
+            Self::Goodbye => "/goodbye",
         }
     }
 }

@@ -15,12 +15,13 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
+use crate::http2;
 use crate::plan::PAGE;
 
 /// A running server; it ends with its value.
 pub(crate) struct FaultServer {
-    plain: SocketAddr,
-    tls: SocketAddr,
+    /// HTTP/1 plain and over TLS, HTTP/2 plain and over TLS.
+    addresses: [SocketAddr; 4],
     stop: Option<DropGuard>,
     thread: Option<JoinHandle<()>>,
 }
@@ -33,19 +34,23 @@ impl FaultServer {
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
-                let tls = TcpListener::bind("127.0.0.1:0").await.unwrap();
-                tell.send((plain.local_addr().unwrap(), tls.local_addr().unwrap())).unwrap();
-                stopped.run_until_cancelled(serve(plain, tls)).await;
+                let mut listeners = Vec::new();
+                for _ in 0..4 {
+                    listeners.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
+                }
+                let listeners: [TcpListener; 4] = listeners.try_into().unwrap();
+                tell.send(listeners.each_ref().map(|listener| listener.local_addr().unwrap())).unwrap();
+                stopped.run_until_cancelled(serve(listeners)).await;
             });
         });
-        let (plain, tls) = told.recv().unwrap();
-        Self { plain, tls, stop: Some(stop.drop_guard()), thread: Some(thread) }
+        let addresses = told.recv().unwrap();
+        Self { addresses, stop: Some(stop.drop_guard()), thread: Some(thread) }
     }
 
     /// Where it does what this path says. By its name, so that there is a lookup.
-    pub(crate) fn url(&self, tls: bool, path: &str) -> Url {
-        let (scheme, port) = if tls { ("https", self.tls.port()) } else { ("http", self.plain.port()) };
+    pub(crate) fn url(&self, tls: bool, http2: bool, path: &str) -> Url {
+        let scheme = if tls { "https" } else { "http" };
+        let port = self.addresses[usize::from(tls) + 2 * usize::from(http2)].port();
         format!("{scheme}://faults.test:{port}{path}").parse().unwrap()
     }
 }
@@ -58,8 +63,8 @@ impl Drop for FaultServer {
     }
 }
 
-async fn serve(plain: TcpListener, tls: TcpListener) {
-    let acceptor = acceptor();
+async fn serve([plain, tls, h2_plain, h2_tls]: [TcpListener; 4]) {
+    let (acceptor, h2_acceptor) = (acceptor(&[]), acceptor(&[b"h2"]));
     let mut running = JoinSet::new();
     loop {
         tokio::select! {
@@ -74,21 +79,40 @@ async fn serve(plain: TcpListener, tls: TcpListener) {
                     }
                 });
             }
+            accepted = h2_plain.accept() => {
+                running.spawn(http2::connection(prompt(accepted.unwrap().0)));
+            }
+            accepted = h2_tls.accept() => {
+                let acceptor = h2_acceptor.clone();
+                running.spawn(async move {
+                    if let Ok(stream) = acceptor.accept(prompt(accepted.unwrap().0)).await {
+                        http2::connection(stream).await;
+                    }
+                });
+            }
             Some(_) = running.join_next() => {}
         }
     }
 }
 
-fn acceptor() -> TlsAcceptor {
+/// Without Nagle's pauses, which look like stalls.
+fn prompt(stream: TcpStream) -> TcpStream {
+    let _ = stream.set_nodelay(true);
+    stream
+}
+
+fn acceptor(alpn: &[&[u8]]) -> TlsAcceptor {
     let made = rcgen::generate_simple_self_signed(vec!["faults.test".to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key);
-    TlsAcceptor::from(Arc::new(config.unwrap()))
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    TlsAcceptor::from(Arc::new(config))
 }
 
 /// What a connection runs over.
@@ -132,7 +156,7 @@ async fn path_asked(line: &mut impl Line) -> Option<String> {
 async fn answer(line: &mut impl Line, path: &str) -> std::io::Result<bool> {
     let (half, length) = (&PAGE[..PAGE.len() / 2], PAGE.len());
     match path {
-        "/whole" => {
+        "/whole" | "/goodbye" => {
             sized(line, length, PAGE).await?;
             return Ok(true);
         }

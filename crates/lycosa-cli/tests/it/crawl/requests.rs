@@ -260,3 +260,19 @@ fn a_wrong_password_of_a_proxy_is_told_with_a_hint_and_without_it() {
     let said = Bench::new().run(&["fetch", "a.example", "--proxy", &url]).ends_with(1);
     said.complains("refused the user name and password", "check them in its URL");
 }
+
+#[test]
+fn a_silent_downgrade_is_counted_for_each_host_and_told_once() {
+    let server = site(&[("/", &["/a", "/b"]), ("/a", &[]), ("/b", &[])]);
+    let bench = Bench::new();
+    let front = TlsFront::before(&server, &bench);
+    let url = front.url("/");
+    let said = bench.crawl(&url, &["-k", "--set", "http_version=prefer-h2"]).ends_with(0);
+    let origin = url.trim_end_matches('/');
+    let note =
+        format!("{origin}: HTTP/2 was offered and the server did not answer the offer (no ALPN) (4 times)");
+    said.mentions(&note);
+    let flags = ["-k", "--set", "http_version=require-h2", "--no-robots", "--overwrite"];
+    let said = bench.crawl(&url, &flags).ends_with(1);
+    said.mentions("the server does not speak HTTP/2");
+}

@@ -120,7 +120,18 @@ fn progress_is_shown_on_a_terminal_and_nowhere_else() {
     };
     let text = String::from_utf8_lossy(&shown.stdout);
     assert_eq!(shown.status.code(), Some(3), "{text}");
-    for word in ["/40 pages", "pages/s", "queued", "hosts", "ETA"] {
+    for word in ["/40 pages", "pages/s", "queued", "ETA"] {
         assert!(text.contains(word), "no {word} in:\n{text}");
+    }
+    assert!(!text.contains(" 1 hosts") && !text.contains(" 1 errors"), "{text}");
+    // Every drawing of the line goes back to its beginning.
+    let drawn = text.split(['\r', '\n']).filter(|line| line.contains("ETA"));
+    let plain = drawn.map(|line| {
+        line.split("\u{1b}[")
+            .map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit() || c == 'K' || c == 'm'))
+            .collect::<String>()
+    });
+    for line in plain {
+        assert!(line.chars().count() <= 80, "a line that wraps: {line:?}");
     }
 }

@@ -70,6 +70,20 @@ fn a_changed_output_is_not_cut_on_resume() {
 }
 
 #[test]
+fn what_others_wrote_after_the_last_record_is_cut_and_told() {
+    let server = quick(11).serve();
+    let bench = Bench::new();
+    bench.crawl(&server.url("/"), &["--max-pages", "10"]).ends_with(3);
+    let added = bench.read("pages.jsonl") + "somebody's line\n";
+    bench.write("pages.jsonl", &added);
+    let said = bench.crawl(&server.url("/"), &["--resume", "--max-pages", "12"]).ends_with(3);
+    said.mentions("16 bytes after the last record known of").mentions("were cut");
+    assert_eq!(bench.records("pages.jsonl").len(), 12);
+    let said = bench.crawl(&server.url("/"), &["--resume", "--max-pages", "14"]).ends_with(3);
+    said.keeps_quiet_about("were cut");
+}
+
+#[test]
 fn a_full_disk_is_named_and_the_crawl_can_go_on() {
     let server = site(&[("/", &["/a"]), ("/a", &[])]);
     let bench = Bench::new();

@@ -3,16 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use lycosa_dom::{Output, Selector};
-use regex::{Regex, RegexBuilder};
+use lycosa_dom::{Output, Pattern, PatternError, PatternErrorKind, PatternLimits, Selector};
 use serde_json::Value;
 
 use super::run::Tally;
 use super::{FieldRule, ItemRule, Named, RuleCounts};
 use crate::error::{Error, ErrorKind};
 
-/// Bytes that one compiled expression may take.
-const REGEX_MEMORY: usize = 8 << 20;
 /// Names that every item record has already.
 const RESERVED: [&str; 4] = ["id", "seq", "type", "page"];
 
@@ -40,7 +37,7 @@ pub(super) struct FieldPlan {
     pub(super) required: bool,
     pub(super) default: Option<Value>,
     pub(super) trim: bool,
-    pub(super) regex: Option<Regex>,
+    pub(super) regex: Option<Pattern>,
     pub(super) absolute: bool,
 }
 
@@ -101,13 +98,22 @@ impl From<RuleError> for Error {
 }
 
 impl Rules {
-    /// Compiles item types in order.
+    /// Compiles item types in order, regular expressions within the default limits.
     ///
     /// # Errors
     /// Every mistake in them.
     pub fn compile(items: &Named<ItemRule>) -> Result<Self, Vec<RuleError>> {
+        Self::compile_within(items, &PatternLimits::default())
+    }
+
+    /// Compiles item types in order, regular expressions within these limits.
+    ///
+    /// # Errors
+    /// Every mistake in them.
+    pub fn compile_within(items: &Named<ItemRule>, limits: &PatternLimits) -> Result<Self, Vec<RuleError>> {
         let mut errors = Vec::new();
-        let items = items.iter().filter_map(|(name, rule)| plan_item(name, rule, &mut errors)).collect();
+        let plan = |(name, rule): (&str, &ItemRule)| plan_item(name, rule, limits, &mut errors);
+        let items = items.iter().filter_map(plan).collect();
         if errors.is_empty() { Ok(Self { items }) } else { Err(errors) }
     }
 
@@ -137,7 +143,12 @@ impl Rules {
     }
 }
 
-fn plan_item(name: &str, rule: &ItemRule, errors: &mut Vec<RuleError>) -> Option<ItemPlan> {
+fn plan_item(
+    name: &str,
+    rule: &ItemRule,
+    limits: &PatternLimits,
+    errors: &mut Vec<RuleError>,
+) -> Option<ItemPlan> {
     let before = errors.len();
     let mut wrong = |field: Option<&str>, part, mistake: Mistake| {
         let Mistake { message, column, hint } = mistake;
@@ -162,7 +173,7 @@ fn plan_item(name: &str, rule: &ItemRule, errors: &mut Vec<RuleError>) -> Option
     });
     let mut fields = Vec::new();
     for (field_name, field) in rule.fields.iter() {
-        match plan_field(field_name, field) {
+        match plan_field(field_name, field, limits) {
             Ok(plan) => fields.push(plan),
             Err(mistakes) => {
                 mistakes.into_iter().for_each(|(part, mistake)| wrong(Some(field_name), part, mistake));
@@ -213,7 +224,11 @@ fn parse_selector(css: &str) -> Result<Selector, Mistake> {
     })
 }
 
-fn plan_field(name: &str, rule: &FieldRule) -> Result<FieldPlan, Vec<(RulePart, Mistake)>> {
+fn plan_field(
+    name: &str,
+    rule: &FieldRule,
+    limits: &PatternLimits,
+) -> Result<FieldPlan, Vec<(RulePart, Mistake)>> {
     let mut mistakes = Vec::new();
     if RESERVED.contains(&name) {
         let mistake = Mistake::new(format!("the name `{name}` is taken: every item record has it"));
@@ -223,7 +238,7 @@ fn plan_field(name: &str, rule: &FieldRule) -> Result<FieldPlan, Vec<(RulePart, 
         mistakes.push((RulePart::Default, mistake));
     }
     let regex = rule.regex.as_deref().and_then(|pattern| {
-        let built = RegexBuilder::new(pattern).size_limit(REGEX_MEMORY).build();
+        let built = Pattern::compile(pattern, limits);
         built.map_err(|error| mistakes.push((RulePart::Regex, regex_mistake(pattern, &error)))).ok()
     });
     let own = own_element(&rule.css);
@@ -283,22 +298,19 @@ fn wrong_default(default: &Value, many: bool) -> Option<Mistake> {
     }
 }
 
-fn regex_mistake(pattern: &str, error: &regex::Error) -> Mistake {
-    let (message, column) = describe_pattern_error(pattern, error);
-    Mistake { message, column, hint: None }
+fn regex_mistake(pattern: &str, error: &PatternError) -> Mistake {
+    Mistake {
+        message: describe_pattern_error(pattern, error),
+        column: error.column,
+        hint: error.hint().map(str::to_owned),
+    }
 }
 
-/// One sentence, and the character (from 1) at which it went wrong, out of the expression parser's drawing, which
-/// marks the place with `^`.
-pub(crate) fn describe_pattern_error(pattern: &str, error: &regex::Error) -> (String, Option<usize>) {
-    let drawing = error.to_string();
-    let problem = drawing.lines().rev().find_map(|line| line.trim().strip_prefix("error: "));
-    let mark = drawing.lines().find(|line| line.contains('^') && line.trim_matches([' ', '^']).is_empty());
-    // The drawing is indented by four.
-    let column = mark.and_then(|line| line.find('^')?.checked_sub(3));
-    let message = match problem {
-        Some(problem) => format!("the regular expression `{pattern}` is wrong: {problem}"),
-        None => format!("the regular expression `{pattern}` grows larger than {REGEX_MEMORY} bytes"),
+/// Why an expression cannot be used, as one sentence.
+pub(crate) fn describe_pattern_error(pattern: &str, error: &PatternError) -> String {
+    let verdict = match error.kind {
+        PatternErrorKind::Syntax => "is wrong",
+        _ => "cannot be used",
     };
-    (message, column)
+    format!("the regular expression `{pattern}` {verdict}: {}", error.message)
 }

@@ -85,18 +85,14 @@ fn raw_values<'f, 'd: 'f>(
     field: &'f FieldPlan,
     element: NodeRef<'d>,
 ) -> Box<dyn Iterator<Item = Cow<'d, str>> + 'f> {
-    match (field.own, field.selector.output()) {
-        (true, Output::Node) => Box::new(std::iter::once(collapse_whitespace(element.text()))),
-        (true, Output::Attr(name)) => Box::new(element.attr(name).map(Cow::Borrowed).into_iter()),
-        (true, Output::Text) => {
-            let texts = element.children().filter(|child| child.is_text());
-            Box::new(texts.map(|child| Cow::Borrowed(child.text())))
-        }
-        (false, Output::Node) => {
-            Box::new(element.select(&field.selector).map(|found| collapse_whitespace(found.text())))
-        }
-        (false, _) => Box::new(field.selector.values(element)),
+    let take = |node: NodeRef<'d>, output: &Output| match output {
+        Output::Node => vec![collapse_whitespace(node.text())],
+        _ => output.take(node),
+    };
+    if field.own {
+        return Box::new(take(element, field.selector.output()).into_iter());
     }
+    Box::new(field.selector.outputs(element).flat_map(move |(node, output)| take(node, output)))
 }
 
 /// Trims, searches, resolves; `None` when nothing is left.
@@ -104,11 +100,7 @@ fn refine(field: &FieldPlan, value: Cow<'_, str>, page: &Page<'_>) -> Option<Str
     let value = if field.trim { trimmed(value) } else { value };
     let value = match &field.regex {
         None => value,
-        Some(regex) => {
-            let groups = regex.captures(&value)?;
-            let found = groups.iter().skip(1).flatten().next().or_else(|| groups.get(0))?;
-            Cow::Owned(found.as_str().to_owned())
-        }
+        Some(regex) => Cow::Owned(regex.capture(&value)?.to_owned()),
     };
     if field.trim && value.is_empty() {
         return None;

@@ -8,6 +8,7 @@
 //! Where the standard is silent this follows what Google documents, for it is what webmasters test with. Not
 //! followed: `/index.html` in a rule does not stand for its directory.
 
+pub(crate) mod agents;
 mod parse;
 mod pattern;
 mod policy;
@@ -15,6 +16,7 @@ mod policy;
 use std::borrow::Cow;
 use std::time::Duration;
 
+pub use agents::RobotsAgents;
 pub use policy::{MAX_ROBOTS_REDIRECTS, ROBOTS_VALIDITY, RobotsAnswer, UNREACHABLE_VALIDITY, robots_meaning};
 
 use self::parse::Span;

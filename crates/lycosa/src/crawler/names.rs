@@ -1,0 +1,38 @@
+//! The names a crawl goes by at each host: robots.txt is asked by those that are sent.
+
+use http::HeaderMap;
+use http::header::USER_AGENT as USER_AGENT_FIELD;
+
+use super::options::Options;
+use crate::error::Result;
+use crate::middleware::USER_AGENT;
+use crate::politeness::robots::RobotsAgents;
+use crate::profiles::HostProfiles;
+
+/// The `User-Agent`s that each host may be sent: that of its profile, else the crawl's own, and those of the sessions,
+/// any of which may be the one to go.
+///
+/// # Errors
+/// As [`HostProfiles::new`].
+pub(super) fn robots_agents(options: &Options) -> Result<RobotsAgents> {
+    // A header given by hand replaces the option.
+    let by_hand = options.headers.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
+    let own = by_hand.map(|(_, value)| value).or(options.user_agent.as_ref());
+    let own = own.map_or(USER_AGENT, String::as_str);
+    let sessions = options.sessions.as_ref().map_or_else(|| vec![None], |pool| pool.user_agents());
+    // Sessions without a name of their own go by the host's.
+    let with_sessions = |name: &str| -> Vec<String> {
+        sessions.iter().map(|own| own.clone().unwrap_or_else(|| name.to_owned())).collect()
+    };
+    let mut agents = RobotsAgents::new(with_sessions(own).iter().map(String::as_str));
+    let hosts = HostProfiles::new(&options.hosts)?;
+    for (pattern, fields) in hosts.rules() {
+        let names = with_sessions(agent_in(fields).unwrap_or(own));
+        agents = agents.at(pattern.clone(), names.iter().map(String::as_str));
+    }
+    Ok(agents)
+}
+
+fn agent_in(fields: &HeaderMap) -> Option<&str> {
+    fields.get(USER_AGENT_FIELD).and_then(|value| value.to_str().ok())
+}
