@@ -67,6 +67,7 @@ struct Groups {
 impl Groups {
     /// Groups what the iterator gives; it is run twice.
     fn new(groups: usize, members: impl Iterator<Item = (Atom, u32)> + Clone) -> Self {
+        let members = members.filter(|(atom, _)| (atom.0 as usize) < groups);
         let mut starts = vec![0_u32; groups + 1];
         for (atom, _) in members.clone() {
             starts[atom.0 as usize + 1] += 1;
