@@ -43,6 +43,8 @@ pub(super) struct Indexes {
     nodes: Lazy<NodeIndex>,
     attributes: Lazy<Groups>,
     ids: Lazy<Vec<u32>>,
+    /// For each local name its attributes by value.
+    values: OnceLock<Vec<Lazy<Vec<u32>>>>,
 }
 
 impl Indexes {
@@ -53,6 +55,10 @@ impl Indexes {
         nodes
             + self.attributes.made.get().map_or(0, Groups::memory)
             + self.ids.made.get().map_or(0, |ids| size_of::<u32>() * ids.len())
+            + self.values.get().map_or(0, |tables| {
+                let table = |table: &Lazy<Vec<u32>>| table.made.get().map_or(0, |sorted| 4 * sorted.len());
+                tables.iter().map(|one| size_of::<Lazy<Vec<u32>>>() + table(one)).sum()
+            })
     }
 }
 
@@ -147,6 +153,24 @@ impl Document {
             Groups::new(self.atom_count(), records.zip(0_u32..))
         });
         index.map(|index| index.get(atom))
+    }
+
+    /// The attributes with this local name and this value, in document order, when there is an index.
+    pub(crate) fn attributes_with_value(&self, atom: Atom, value: &str) -> Option<&[u32]> {
+        let group = self.attributes_by_name(atom)?;
+        let tables = self
+            .indexes
+            .values
+            .get_or_init(|| std::iter::repeat_with(Lazy::default).take(self.atom_count()).collect());
+        // Sorting compares each value many times.
+        let sorted = tables.get(atom.0 as usize)?.get(group.len(), group.len() * 8, || {
+            let mut sorted = group.to_vec();
+            sorted.sort_by(|&one, &other| self.value_of_attribute(one).cmp(self.value_of_attribute(other)));
+            sorted
+        })?;
+        let start = sorted.partition_point(|&number| self.value_of_attribute(number) < value);
+        let length = sorted[start..].partition_point(|&number| self.value_of_attribute(number) == value);
+        Some(&sorted[start..start + length])
     }
 
     /// The attributes that are identifiers ([`Attribute::is_id`](super::Attribute::is_id)) with this value, in

@@ -144,16 +144,14 @@ impl<'e, 'd> Run<'e, 'd> {
         Ok(NodeSet::Tree(kept))
     }
 
-    /// The `id` attributes with the value that a node must have to pass.
+    /// The attributes with the name and the value that a node must have to pass.
     fn identified(&self, step: &'e Step) -> Option<&'d [u32]> {
-        let needed = step.needed.as_ref()?;
-        let value = needed.value.as_deref()?;
-        let is_id = self.matcher(needed.name) == Matcher::Exact(NodeName::plain(atoms::ID));
-        if is_id && self.document.kind() == DocumentKind::Html {
-            self.document.ids_with_value(value)
-        } else {
-            None
+        let (name, document) = (self.needed_name(step)?, self.document);
+        let value = step.needed.as_ref()?.value.as_deref()?;
+        if name == NodeName::plain(atoms::ID) && document.kind() == DocumentKind::Html {
+            return document.ids_with_value(value);
         }
+        document.attributes_with_value(document.local_atom(name), value)
     }
 
     /// The name of the attribute that a node must have to pass.
