@@ -47,13 +47,21 @@ impl<'e, 'd> Run<'e, 'd> {
         }
         let mut out = Vec::new();
         let is_streamed = step.predicates.iter().all(is_streamable);
-        let mut counts = vec![0; step.predicates.len()];
+        // Seldom are there more predicates than a few.
+        let (mut few, mut many) = ([0; 4], Vec::new());
+        let counts = match few.get_mut(..step.predicates.len()) {
+            Some(few) => few,
+            None => {
+                many.resize(step.predicates.len(), 0);
+                &mut many[..]
+            }
+        };
         for key in set.iter() {
             let walk = Walk::new(self.document, step.axis, test, key);
             let before = out.len();
             if is_streamed {
                 counts.fill(0);
-                self.stream(walk, step, &mut counts, &mut out)?;
+                self.stream(walk, step, counts, &mut out)?;
             } else {
                 self.collect(walk, step, &mut out)?;
             }
