@@ -93,6 +93,11 @@ impl Pattern {
         &self.source
     }
 
+    /// What it was compiled to, for replacing in XPath, which bounds what iterating over matches can cost.
+    pub(crate) fn regex(&self) -> &Regex {
+        &self.regex
+    }
+
     /// Whether it is found anywhere in the text.
     pub fn is_match(&self, text: &str) -> bool {
         self.regex.is_match(text)

@@ -23,8 +23,6 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use regex::Regex;
-
 pub(super) use condition::has_word;
 pub(super) use text::Text;
 
@@ -40,7 +38,10 @@ use super::{
     plan::Plan,
     value::{XPathItem, XPathNodes, XPathValue},
 };
-use crate::document::{Document, NodeKind};
+use crate::{
+    Pattern,
+    document::{Document, NodeKind},
+};
 
 /// What evaluating something gives.
 pub(super) type Outcome<T> = Result<T, Box<Fault>>;
@@ -80,7 +81,7 @@ pub(super) struct Run<'e, 'd> {
     /// The string-values of the node-sets among them, where they were compared with many.
     slot_strings: HashMap<usize, HashSet<&'d str>>,
     searches: Vec<Search>,
-    pub(super) regexes: HashMap<(String, String), Regex>,
+    pub(super) regexes: HashMap<(String, String), Pattern>,
     steps_left: u64,
     /// Bytes of values that are in use, and of those that stay until the end.
     held: usize,
@@ -148,7 +149,7 @@ impl<'d> Run<'_, 'd> {
     /// Pays for reading text.
     #[inline]
     pub(super) fn charge_text(&mut self, bytes: usize) -> Outcome<()> {
-        self.charge(bytes as u64 / 16 + 1)
+        self.charge(bytes as u64 / 8 + 4)
     }
 
     /// Accounts for memory that a value takes.

@@ -85,6 +85,9 @@ impl<'d> NodeSet<'d> {
 
     /// The set of nodes that may come in any order and more than once.
     pub(in crate::xpath) fn from_unsorted(mut keys: Vec<Key>) -> Self {
+        if let [key] = *keys {
+            return Self::one(key);
+        }
         if !is_ascending(&keys) {
             keys.sort_unstable();
             keys.dedup();

@@ -3,10 +3,9 @@
 
 use std::collections::HashSet;
 
-use regex::Regex;
-
 use super::{Function, strings::replace};
 use crate::{
+    Pattern,
     name::{NodeName, atoms},
     xpath::{
         compile::regex,
@@ -142,7 +141,7 @@ impl<'e, 'd> Run<'e, 'd> {
     }
 
     /// The expression of a call, made when its pattern comes from the document.
-    fn regex(&mut self, call: &'e Call, focus: Focus) -> Outcome<Regex> {
+    fn regex(&mut self, call: &'e Call, focus: Focus) -> Outcome<Pattern> {
         if let Some(regex) = &call.regex {
             return Ok(regex.clone());
         }
@@ -168,12 +167,14 @@ impl<'e, 'd> Run<'e, 'd> {
         Ok(made)
     }
 
-    fn replaced(&mut self, regex: &Regex, text: &str, limit: usize, by: &str) -> Outcome<Text<'e, 'd>> {
+    fn replaced(&mut self, regex: &Pattern, text: &str, limit: usize, by: &str) -> Outcome<Text<'e, 'd>> {
         let (mut out, mut from) = (String::new(), 0);
-        for (number, found) in regex.captures_iter(text).enumerate() {
+        for (number, found) in regex.regex().captures_iter(text).enumerate() {
             if limit > 0 && number == limit {
                 break;
             }
+            // To find the next match can take a look at all that is left (and so at the square of it in all).
+            self.charge((text.len() - from) as u64 / 16)?;
             let Some(whole) = found.get(0) else { break };
             let before = out.len();
             out.push_str(&text[from..whole.start()]);

@@ -149,3 +149,27 @@ fn the_extensions_do_what_scrapers_expect() {
         ],
     );
 }
+
+#[test]
+fn asking_again_and_again_gives_the_same() {
+    // Indexes are made in the course of this; none of them may change an answer.
+    let page =
+        "<p class=a id=x></p><div><p class=b title=t></p><p class=a></p></div><p class=A></p>".repeat(20);
+    let document = html(&page);
+    for _ in 0..40 {
+        for (expression, count) in [
+            ("count(//p[@class='a'])", "40"),
+            ("count(//div/p[@class='a'])", "20"),
+            ("count(//div//*[@class='a'])", "20"),
+            ("count(//*[@class='b'][@title='t'])", "20"),
+            ("count(//*[@title='t'] | //p[@class='A'])", "40"),
+            ("count(//*[@id='x'])", "20"),
+            ("count(id('x'))", "1"),
+            ("count(//*[@class='nosuch'] | //*[@nosuch='a'])", "0"),
+            ("count(//@class[. = 'a'])", "40"),
+        ] {
+            assert_eq!(text(&document, expression), count, "{expression}");
+        }
+    }
+    assert!(document.memory() > html(&page).memory(), "indexes count");
+}
