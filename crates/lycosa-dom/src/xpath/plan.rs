@@ -41,8 +41,8 @@ pub(super) struct NameTest {
     pub(super) lower: Box<str>,
     /// The number of the lower-case name, where every document has it.
     pub(super) known: Option<Atom>,
-    /// The number of the same name with capitals, where every document has such a one (`foreignObject`).
-    pub(super) known_capitals: Option<Atom>,
+    /// The same name as an SVG element in HTML is called, if it has capitals there.
+    pub(super) capitals: Option<&'static str>,
 }
 
 /// The type of an expression, as far as it is known before evaluation.

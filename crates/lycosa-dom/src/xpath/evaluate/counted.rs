@@ -5,7 +5,7 @@
 use super::{
     Focus, Outcome, Run, Value,
     nodes::{Key, NodeSet},
-    path::Want,
+    path::{CONDITION, Want},
     ranges::Ranges,
     walk::{NodeTest, Walk},
 };
@@ -126,6 +126,7 @@ impl<'e, 'd> Run<'e, 'd> {
     /// Whether a node passes a predicate that counts.
     fn counts(&mut self, predicate: &'e Predicate, focus: Focus) -> Outcome<bool> {
         let Predicate::Counting { expression, .. } = predicate else { return Ok(true) };
+        self.charge(CONDITION)?;
         let mark = self.held;
         if expression.type_of() == Type::Boolean {
             let passes = self.boolean(expression, focus)?;
@@ -186,7 +187,7 @@ impl<'e, 'd> Run<'e, 'd> {
     ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let ranges = Ranges::new(document, nodes, false);
-        let candidates: Candidates<'_> = match test.indexed(document) {
+        let candidates: Candidates<'_> = match test.indexed(document, document.len()) {
             Some((list, true)) if nodes == [0] => Candidates::Lent(list),
             Some((list, true)) => Candidates::Own(ranges.cut(list).collect()),
             Some((list, false)) => {

@@ -148,7 +148,7 @@ impl<'d> Run<'_, 'd> {
     /// Pays for reading text.
     #[inline]
     pub(super) fn charge_text(&mut self, bytes: usize) -> Outcome<()> {
-        self.charge(bytes as u64 / 16 + 1)
+        self.charge(bytes as u64 / 8 + 4)
     }
 
     /// Accounts for memory that a value takes.

@@ -92,9 +92,7 @@ impl Matcher {
 
     /// The matcher of an unprefixed element name in an HTML document, where SVG names keep their capitals.
     fn any_spelling(document: &Document, test: &NameTest, atom: Option<Atom>) -> Self {
-        let is_other = |atom: Atom| document.atom_text(atom).eq_ignore_ascii_case(&test.lower);
-        let own = document.names_with_capitals().iter().copied().find(|&atom| is_other(atom));
-        let other = own.or(test.known_capitals);
+        let other = test.capitals.and_then(|name| document.find_atom(name));
         match (atom, other) {
             (Some(atom), Some(other)) => Self::Locals(atom, other),
             (Some(atom), None) | (None, Some(atom)) => Self::Local(atom),
