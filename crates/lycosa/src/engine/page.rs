@@ -7,7 +7,9 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use lycosa_dom::{Confidence, DecodeOptions, Decoded, Document, DocumentKind, ParseOptions, TreeState};
+use lycosa_dom::{
+    CharsetSource, Confidence, DecodeOptions, Decoded, Document, DocumentKind, ParseOptions, TreeState,
+};
 use url::Url;
 
 use super::journey::{Arrival, Ending, Journey};
@@ -284,8 +286,13 @@ fn keeps_its_part(error: &Error, body: &[u8]) -> bool {
 
 /// What is to be said of an encoding beyond its name.
 fn charset_notes<'a>(decoded: &'a Decoded<'_>) -> CharsetNotes<'a> {
+    // A declaration that nothing contradicts is as good as it gets, and no news.
+    let usual = match decoded.source {
+        CharsetSource::Header | CharsetSource::Meta => Confidence::Likely,
+        _ => Confidence::Certain,
+    };
     CharsetNotes {
-        confidence: (decoded.confidence != Confidence::Certain).then(|| decoded.confidence.as_str()),
+        confidence: (decoded.confidence < usual).then(|| decoded.confidence.as_str()),
         declared: decoded.declared.as_deref().filter(|_| decoded.is_overruled),
         unknown: decoded.unknown_label.as_deref(),
         malformed: decoded.malformed as u64,
