@@ -1,6 +1,6 @@
 //! What an expression is compiled and evaluated with: prefixes, variables, limits.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     functions::{RE, SET, STR},
@@ -83,14 +83,14 @@ impl XPathOptions {
 /// Variables and limits for one evaluation.
 #[derive(Clone, Debug)]
 pub struct XPathEnvironment<'d> {
-    variables: HashMap<Box<str>, XPathValue<'d>>,
+    variables: BTreeMap<Box<str>, XPathValue<'d>>,
     max_steps: u64,
     max_memory: usize,
 }
 
 impl Default for XPathEnvironment<'_> {
     fn default() -> Self {
-        Self { variables: HashMap::new(), max_steps: 100_000_000, max_memory: 256 << 20 }
+        Self { variables: BTreeMap::new(), max_steps: 100_000_000, max_memory: 256 << 20 }
     }
 }
 

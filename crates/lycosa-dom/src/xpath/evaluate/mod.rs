@@ -20,7 +20,7 @@ mod walk;
 
 use std::{
     borrow::Cow,
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
 };
 
 pub(super) use condition::has_word;
@@ -79,9 +79,10 @@ pub(super) struct Run<'e, 'd> {
     /// What is computed once.
     slots: Vec<Option<Value<'e, 'd>>>,
     /// The string-values of the node-sets among them, where they were compared with many.
-    slot_strings: HashMap<usize, HashSet<&'d str>>,
+    // Trees, because an empty one costs nothing: a map by hash would ask for its key at every evaluation.
+    slot_strings: BTreeMap<usize, HashSet<&'d str>>,
     searches: Vec<Search>,
-    pub(super) regexes: HashMap<(String, String), Pattern>,
+    pub(super) regexes: BTreeMap<(String, String), Pattern>,
     steps_left: u64,
     /// Bytes of values that are in use, and of those that stay until the end.
     held: usize,
@@ -105,9 +106,9 @@ pub(super) fn evaluate<'d>(
         environment,
         matchers: plan.names.iter().map(|name| Matcher::find(document, name)).collect(),
         slots: std::iter::repeat_with(|| None).take(plan.slots).collect(),
-        slot_strings: HashMap::new(),
+        slot_strings: BTreeMap::new(),
         searches: std::iter::repeat_with(Search::default).take(plan.searches).collect(),
-        regexes: HashMap::new(),
+        regexes: BTreeMap::new(),
         steps_left: environment.steps(),
         held: 0,
         kept: 0,
