@@ -6,6 +6,7 @@
 //!
 //! Left out: replacing, iterating over matches (which is quadratic in the worst case), and bytes.
 
+mod boundary;
 mod class;
 mod dialect;
 mod error;
