@@ -107,5 +107,5 @@ pub use selection::{Nodes, Selection, SelectorArgument};
 pub use text::collapse_whitespace;
 pub use xpath::{
     XPath, XPathEnvironment, XPathError, XPathErrorKind, XPathItem, XPathNamespace, XPathNodes, XPathOptions,
-    XPathValue,
+    XPathToken, XPathValue,
 };

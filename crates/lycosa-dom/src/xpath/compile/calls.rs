@@ -21,7 +21,7 @@ const ELSEWHERE: [(&str, &str); 12] = [
     ("lower-case", "XPath 1.0 has no `lower-case`; write `translate(…, 'ABC…', 'abc…')`"),
     ("upper-case", "XPath 1.0 has no `upper-case`; write `translate(…, 'abc…', 'ABC…')`"),
     ("string-join", "XPath 1.0 has no `string-join`; write `str:concat(…)`"),
-    ("tokenize", "XPath 1.0 has no `tokenize`"),
+    ("tokenize", "XPath 1.0 has no `tokenize`; write `str:tokenize(…)`"),
     ("exists", "XPath 1.0 has no `exists`; write `boolean(…)`"),
     ("empty", "XPath 1.0 has no `empty`; write `not(…)`"),
     ("distinct-values", "XPath 1.0 has no `distinct-values`; write `set:distinct(…)`"),

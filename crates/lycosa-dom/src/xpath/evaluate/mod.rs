@@ -172,7 +172,7 @@ impl<'d> Run<'_, 'd> {
     }
 
     #[cold]
-    fn out_of_memory(&self) -> Box<Fault> {
+    pub(super) fn out_of_memory(&self) -> Box<Fault> {
         let message = format!("evaluation holds more than {} bytes", self.environment.memory());
         Box::new(Fault::new(XPathErrorKind::MemoryLimit, 0, message).hint("allow more memory"))
     }

@@ -147,6 +147,7 @@ pub(in crate::xpath) fn string_value(document: &Document, key: Key) -> &str {
         },
         Place::Attribute(number) => document.value_of_attribute(number),
         Place::Namespace(number) => namespace(document, number).1,
+        Place::Made(number) => document.made_text(number),
     }
 }
 
@@ -185,6 +186,7 @@ pub(in crate::xpath) fn local_name(document: &Document, key: Key) -> &str {
         }
         Place::Attribute(number) => Attribute::new(document, number).map_or("", Attribute::name),
         Place::Namespace(number) => namespace(document, number).0,
+        Place::Made(_) => "token",
     }
 }
 
@@ -206,7 +208,7 @@ pub(in crate::xpath) fn namespace_uri(document: &Document, key: Key) -> &str {
     match key.place() {
         Place::Node => NodeRef::new(document, key.owner()).namespace_uri(),
         Place::Attribute(number) => Attribute::new(document, number).map_or("", Attribute::namespace_uri),
-        Place::Namespace(_) => "",
+        Place::Namespace(_) | Place::Made(_) => "",
     }
 }
 

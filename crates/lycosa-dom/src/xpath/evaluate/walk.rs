@@ -70,6 +70,7 @@ impl<'e> NodeTest<'e> {
     pub(super) fn has_key(self, document: &Document, key: Key) -> bool {
         match key.place() {
             Place::Node => self.has(document, key.owner()),
+            Place::Made(_) => matches!(self, Self::Any | Self::Text),
             _ => matches!(self, Self::Any),
         }
     }
@@ -210,6 +211,14 @@ impl<'e, 'd> Walk<'e, 'd> {
 
     /// From an attribute or a namespace: it has a parent and a place in the order, and nothing else.
     fn from_owned(document: &'d Document, axis: Axis, test: NodeTest<'e>, key: Key) -> State<'d> {
+        if let Place::Made(_) = key.place() {
+            // It stands for its own text, as `token/text()` asks for it.
+            return match axis {
+                Axis::SelfNode | Axis::AncestorOrSelf => State::One(key),
+                Axis::Child | Axis::Descendant | Axis::DescendantOrSelf => State::One(key),
+                _ => State::Done,
+            };
+        }
         let owner = key.owner();
         match axis {
             Axis::SelfNode | Axis::DescendantOrSelf => State::One(key),
