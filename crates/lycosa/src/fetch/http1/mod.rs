@@ -19,7 +19,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 pub(super) use head::{Head, HeadLimits};
 pub(super) use request::Outgoing;
@@ -30,6 +30,8 @@ use head::Reader;
 /// Space made for the next read: small while answers are small, doubled when a read fills it.
 const LEAST_STEP: usize = 8 << 10;
 const MOST_STEP: usize = 256 << 10;
+/// The largest buffer that an idle connection keeps.
+const MOST_IDLE: usize = 2 * LEAST_STEP;
 /// Interim responses (RFC 9110 §15.2) before one head.
 const MOST_INTERIM: u32 = 32;
 
@@ -98,16 +100,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<S> {
 
     /// Looks whether an idle connection is still open and silent. Whoever was waiting on it is forgotten.
     pub(super) fn is_reusable(&mut self) -> bool {
-        self.is_idle() && self.is_quiet(&mut Context::from_waker(Waker::noop()))
-    }
-
-    /// Nothing may come between two exchanges: an end, or bytes that belong to no request, end the connection.
-    fn is_quiet(&mut self, cx: &mut Context<'_>) -> bool {
-        let quiet = self.received.is_empty() && self.fill(cx).is_pending();
+        if !self.is_idle() {
+            return false;
+        }
+        let quiet = self.is_quiet(&mut Context::from_waker(Waker::noop()));
         if !quiet {
             self.state = State::Over;
         }
         quiet
+    }
+
+    /// Nothing may come between two exchanges: an end, or bytes that belong to no request, end the connection.
+    fn is_quiet(&mut self, cx: &mut Context<'_>) -> bool {
+        // No room is made for what must not come.
+        let mut byte = [0];
+        let read = Pin::new(&mut self.stream).poll_read(cx, &mut ReadBuf::new(&mut byte));
+        self.received.is_empty() && read.is_pending()
     }
 
     /// Takes a request; [`Self::poll_head`] sends it. Nothing happens on a connection that is not idle.
@@ -165,11 +173,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<S> {
         if self.outgoing.is_begun() {
             return true;
         }
-        match self.fill(cx) {
-            Poll::Pending => self.begun == 1 || self.received.is_empty(),
-            // A server that speaks first on a new connection is heard; its answer will not be HTTP.
-            Poll::Ready(read) => self.begun == 1 && matches!(read, Ok(1..)),
+        if self.begun > 1 {
+            return self.is_quiet(cx);
         }
+        // A server that speaks first on a new connection is heard; its answer will not be HTTP.
+        matches!(self.fill(cx), Poll::Pending | Poll::Ready(Ok(1..)))
     }
 
     fn write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
@@ -242,6 +250,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<S> {
         {
             let persists = self.persists && self.received.is_empty();
             self.state = if persists { State::Idle } else { State::Over };
+            // Idle connections can be many: the large buffer of a large answer is not kept.
+            if self.received.capacity() > MOST_IDLE {
+                self.received = BytesMut::new();
+            }
         }
     }
 
