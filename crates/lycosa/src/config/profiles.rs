@@ -92,5 +92,29 @@ pub(super) fn of_host(host: &HostFields, profiles: &[ProfileFields]) -> Result<H
         }
         replaced.push(line.name.as_str());
     }
+    // A line of the host's own stands before what the profile says apart.
+    let agent = agent.filter(|_| !host.headers.iter().any(|line| is("user-agent", line)));
     Ok(HostProfile { host: host.host.clone(), user_agent: host.user_agent.clone().or(agent), headers })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn worn(text: &str) -> String {
+        let options = toml::from_str::<super::super::CrawlOptions>(text).unwrap();
+        let profile = of_host(&options.hosts[0], &options.profiles).unwrap();
+        let fields = crate::profiles::header_fields(profile.user_agent.as_deref(), &profile.headers).unwrap();
+        let shown = fields.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
+        shown.collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn what_a_host_says_itself_stands_before_its_profile() {
+        let profile = "[[profiles]]\nname = 'p'\nuser_agent = 'profile/1'\nheaders = ['Accept: a']\n";
+        let host = |more: &str| format!("{profile}[[hosts]]\nhost = '*'\nprofile = 'p'\n{more}");
+        assert_eq!(worn(&host("")), "user-agent: profile/1; accept: a");
+        assert_eq!(worn(&host("user_agent = 'host/1'")), "user-agent: host/1; accept: a");
+        assert_eq!(worn(&host("headers = ['User-Agent: line/1']")), "accept: a; user-agent: line/1");
+    }
 }

@@ -1,5 +1,7 @@
 //! The names a crawl goes by at each host: robots.txt is asked by those that are sent.
 
+use std::borrow::Cow;
+
 use http::HeaderMap;
 use http::header::USER_AGENT as USER_AGENT_FIELD;
 
@@ -27,12 +29,13 @@ pub(super) fn robots_agents(options: &Options) -> Result<RobotsAgents> {
     let mut agents = RobotsAgents::new(with_sessions(own).iter().map(String::as_str));
     let hosts = HostProfiles::new(&options.hosts)?;
     for (pattern, fields) in hosts.rules() {
-        let names = with_sessions(agent_in(fields).unwrap_or(own));
+        let names = with_sessions(agent_in(fields).as_deref().unwrap_or(own));
         agents = agents.at(pattern.clone(), names.iter().map(String::as_str));
     }
     Ok(agents)
 }
 
-fn agent_in(fields: &HeaderMap) -> Option<&str> {
-    fields.get(USER_AGENT_FIELD).and_then(|value| value.to_str().ok())
+/// The name among these fields, with whatever letters it is sent.
+fn agent_in(fields: &HeaderMap) -> Option<Cow<'_, str>> {
+    fields.get(USER_AGENT_FIELD).map(|value| String::from_utf8_lossy(value.as_bytes()))
 }

@@ -138,7 +138,9 @@ impl Connection {
     /// Speaks HTTP/1.1 over a stream.
     pub(super) fn http1(stream: Stream, limits: &FetchLimits, about: About, counted: Counted) -> Box<Self> {
         let meter = stream.meter();
-        let limits = HeadLimits { bytes: limits.head as usize, fields: limits.fields as usize };
+        // A map of header fields holds 2^15 at most.
+        let fields = (limits.fields as usize).min(1 << 13);
+        let limits = HeadLimits { bytes: limits.head as usize, fields };
         Self::new(Line::Http1(Http1::new(stream, limits)), about, meter, counted)
     }
 

@@ -3,10 +3,13 @@
 use bytes::{Buf as _, BytesMut};
 
 use super::Failure;
-use super::framing::Piece;
+use super::framing::{Piece, take_out};
 
 /// Bytes of chunk extensions in one body: they mean nothing and cost as much as data.
 const MOST_EXTENSIONS: usize = 16 << 10;
+
+/// Digits of a size: more than these are zeros, which nobody needs.
+const MOST_DIGITS: u8 = 16;
 
 /// Where the reading is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +24,8 @@ enum At {
     Data,
     /// Between a chunk and the line's end after it.
     AfterData,
+    /// In the midst of that line's end.
+    AfterReturn,
     /// In the line of a trailer; whether it has bytes.
     Trailer { empty: bool },
     /// Behind everything.
@@ -33,6 +38,7 @@ pub(super) struct Chunked {
     at: At,
     /// The size being read, then the bytes left of the chunk.
     left: u64,
+    digits: u8,
     extensions: usize,
     trailers: usize,
     most_trailers: usize,
@@ -42,7 +48,7 @@ pub(super) struct Chunked {
 
 impl Chunked {
     pub(super) fn new(most_trailers: usize) -> Self {
-        Self { at: At::Size, left: 0, extensions: 0, trailers: 0, most_trailers, fault: None }
+        Self { at: At::Size, left: 0, digits: 0, extensions: 0, trailers: 0, most_trailers, fault: None }
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -63,7 +69,7 @@ impl Chunked {
             return Ok(Piece::More);
         }
         let whole = usize::try_from(self.left).unwrap_or(usize::MAX);
-        let data = received.split_to(whole.min(received.len())).freeze();
+        let data = take_out(received, whole.min(received.len()));
         self.left -= data.len() as u64;
         if self.left == 0 {
             self.at = At::AfterData;
@@ -90,6 +96,10 @@ impl Chunked {
                 let digit = char::from(byte).to_digit(16).unwrap_or(0);
                 let longer = self.left.checked_mul(16).and_then(|left| left.checked_add(digit.into()));
                 self.left = longer.ok_or(Failure::Malformed("a chunk's size is too large"))?;
+                self.digits += 1;
+                if self.digits > MOST_DIGITS {
+                    return Err(Failure::Malformed("a chunk's size has too many digits"));
+                }
                 At::Digits
             }
             (At::Digits | At::Extension, b'\n') if self.left == 0 => At::Trailer { empty: true },
@@ -102,8 +112,11 @@ impl Chunked {
                 }
                 At::Extension
             }
-            (At::AfterData, b'\r') => At::AfterData,
-            (At::AfterData, b'\n') => At::Size,
+            (At::AfterData, b'\r') => At::AfterReturn,
+            (At::AfterData | At::AfterReturn, b'\n') => {
+                self.digits = 0;
+                At::Size
+            }
             (At::Trailer { empty: true }, b'\n') => At::Over,
             (At::Trailer { .. }, b'\n') => At::Trailer { empty: true },
             (At::Trailer { empty }, _) => {

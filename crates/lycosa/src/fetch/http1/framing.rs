@@ -1,13 +1,12 @@
 //! Where the body of a response ends (RFC 9112 §6.3).
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, StatusCode, Version};
 
 use super::Failure;
 use super::chunked::Chunked;
 use super::head::Head;
-use super::request::has_word;
 
 /// How a body is delimited, and how much of it is still to come.
 #[derive(Debug)]
@@ -44,10 +43,13 @@ impl Framing {
         if no_body || *method == Method::HEAD {
             return Ok(Self::Length(0));
         }
-        if let Some(coding) = head.headers.get_all(TRANSFER_ENCODING).iter().next_back() {
-            // A length beside it is ignored, and an answer of HTTP/1.0 cannot have it (RFC 9112 §6.1).
-            let chunked = has_word(coding, "chunked") && head.version == Version::HTTP_11;
-            return Ok(if chunked { Self::Chunked(Chunked::new(most_trailers)) } else { Self::UntilClose });
+        match transfer_coding(&head.headers)? {
+            // A length beside it is ignored; an answer of HTTP/1.0 cannot have it (RFC 9112 §6.1).
+            true if head.version == Version::HTTP_11 => {
+                return Ok(Self::Chunked(Chunked::new(most_trailers)));
+            }
+            true => return Ok(Self::UntilClose),
+            false => {}
         }
         Ok(declared_length(&head.headers)?.map_or(Self::UntilClose, Self::Length))
     }
@@ -82,13 +84,39 @@ impl Framing {
             _ if received.is_empty() => Ok(Piece::More),
             Self::Length(left) => {
                 let whole = usize::try_from(*left).unwrap_or(usize::MAX);
-                let data = received.split_to(whole.min(received.len())).freeze();
+                let data = take_out(received, whole.min(received.len()));
                 *left -= data.len() as u64;
                 Ok(Piece::Data(data))
             }
-            Self::UntilClose => Ok(Piece::Data(received.split().freeze())),
+            Self::UntilClose => Ok(Piece::Data(take_out(received, received.len()))),
         }
     }
+}
+
+/// Takes bytes out of the buffer. Few are copied, so that a small body that is kept does not keep a large buffer.
+pub(super) fn take_out(received: &mut BytesMut, length: usize) -> Bytes {
+    const FEW: usize = 16 << 10;
+    if length > FEW || length * 2 > received.capacity() {
+        return received.split_to(length).freeze();
+    }
+    let data = Bytes::copy_from_slice(received.get(..length).unwrap_or_default());
+    received.advance(data.len());
+    data
+}
+
+/// Whether the body is chunked. Other transfer codings were never asked for (RFC 9112 §7.4).
+fn transfer_coding(headers: &HeaderMap) -> Result<bool, &'static str> {
+    let mut chunked = false;
+    for value in headers.get_all(TRANSFER_ENCODING) {
+        for coding in value.as_bytes().split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+            if coding.eq_ignore_ascii_case(b"chunked") {
+                chunked = true;
+            } else if !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity") {
+                return Err("its transfer coding was not asked for");
+            }
+        }
+    }
+    Ok(chunked)
 }
 
 /// The one length that all values agree on.

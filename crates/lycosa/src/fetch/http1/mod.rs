@@ -204,6 +204,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<S> {
 
     /// The next piece of the body; `None` at its end.
     pub(super) fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
+        if !self.outgoing.is_written() {
+            // A server may answer while it still reads; a failure to write is its own affair now.
+            let _ = self.write(cx);
+        }
         loop {
             let State::Receiving(framing) = &mut self.state else { return Poll::Ready(None) };
             match framing.take(&mut self.received) {
@@ -250,6 +254,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<S> {
         {
             let persists = self.persists && self.received.is_empty();
             self.state = if persists { State::Idle } else { State::Over };
+            self.outgoing.clear();
             // Idle connections can be many: the large buffer of a large answer is not kept.
             if self.received.capacity() > MOST_IDLE {
                 self.received = BytesMut::new();

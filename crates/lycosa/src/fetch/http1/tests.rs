@@ -203,6 +203,7 @@ async fn what_cannot_be_trusted_is_refused_by_name() {
         ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n".to_owned(), "Malformed"),
         ("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n".to_owned(), "Malformed"),
         ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n".to_owned(), "Malformed"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n".to_owned(), "Malformed"),
         ("HTTP/1.1 200 OK\r\nX: half a head".to_owned(), "Incomplete"),
         ("HTTP/1.1 100 Go on\r\n\r\n".repeat(40), "Malformed"),
         (format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(LIMITS.bytes)), "TooLarge"),
@@ -224,6 +225,8 @@ async fn what_cannot_be_trusted_is_refused_by_name() {
         format!("{chunked}5\r\nhello12\r\n0\r\n\r\n"),
         format!("{chunked}5\r\nhello\r\nx\r\n"),
         format!("{chunked}5\r\nhello\r\n\r\n"),
+        format!("{chunked}5\r\nhello\r\r\r\n0\r\n\r\n"),
+        format!("{chunked}5\r\nhello\r\n{}\r\n\r\n", "0".repeat(5000)),
         format!("{chunked}5\r\nhello\r\nffffffffffffffffff\r\n"),
         format!("{chunked}5\r\nhello\r\n1;{}\r\n", "e".repeat(20 << 10)),
         format!("{chunked}5\r\nhello\r\n0\r\n{}", "t: 1\r\n".repeat(LIMITS.bytes)),
@@ -330,6 +333,34 @@ async fn an_answer_that_comes_before_the_request_is_read_is_heard_and_ends_the_c
     let (head, ()) = tokio::join!(poll_fn(|cx| line.poll_head(cx)), answer);
     assert_eq!(head.unwrap().status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(!line.is_reusable());
+}
+
+#[tokio::test]
+async fn a_request_is_written_to_its_end_while_its_answer_comes() {
+    let (client, mut server) = duplex(64);
+    let mut line = Http1::new(client, LIMITS);
+    line.begin(|out| {
+        out.line(&Method::POST, &["/echo"], "host.example");
+        out.end(&Bytes::from(vec![b'x'; 4096]));
+    });
+    // Answers at once, and goes on as it reads.
+    let answer = async {
+        server.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n").await.unwrap();
+        let (mut seen, mut body) = (Vec::new(), 0);
+        while body < 4096 {
+            let read = server.read_buf(&mut seen).await.unwrap();
+            assert!(read > 0, "the request ends after {body} bytes");
+            let now = seen.iter().filter(|&&byte| byte == b'x').count().saturating_sub(1).min(4096);
+            server.write_all(&vec![b'y'; now - body]).await.unwrap();
+            body = now;
+        }
+    };
+    let ask = async {
+        poll_fn(|cx| line.poll_head(cx)).await.unwrap();
+        read_body(&mut line).await
+    };
+    let ((body, failure), ()) = tokio::join!(ask, answer);
+    assert!(body.len() == 4096 && failure.is_none(), "{} {failure:?}", body.len());
 }
 
 #[test]
