@@ -1,7 +1,8 @@
 //! Extraction: from a parsed page to links, items and records. Pure: no network, no clock, no files.
 //!
 //! `links` finds where a page leads, `rules` takes items out of it as `lycosa.toml` says, `record` writes what
-//! is known of a page, an outcome or an item as one line of JSON (`json` and `time` are how).
+//! is known of a page, an outcome or an item as one line of JSON (`json` and `time` are how);
+//! `structured` reads what a page says about itself without rules.
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
@@ -9,6 +10,7 @@ mod json;
 mod links;
 mod record;
 pub mod rules;
+pub mod structured;
 mod time;
 
 pub use links::{LinkExtractor, LinkOptions};

@@ -1,0 +1,139 @@
+//! Structured data as others find it in the same pages: extruct's expected output, and schema.org's own examples,
+//! which say the same facts in each format.
+
+use std::collections::BTreeMap;
+
+use lycosa_dom::{Document, ParseOptions};
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::Structured;
+use crate::corpus;
+
+fn structured(html: &str, base: Option<&str>) -> Structured {
+    let document = Document::parse_html(html, ParseOptions::default());
+    Structured::of(&document, base.map(|base| Url::parse(base).unwrap()).as_ref())
+}
+
+/// The files of extruct's samples by name.
+fn samples() -> Option<BTreeMap<String, String>> {
+    let files = corpus::archive("structured/extruct.tar.zst")?;
+    let named = files.into_iter().map(|(name, bytes)| {
+        let name = name.rsplit('/').next().unwrap().to_owned();
+        (name, String::from_utf8_lossy(&bytes).into_owned())
+    });
+    Some(named.collect())
+}
+
+/// A list of one value and the value are the same, white space in text is one space.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::String(text) => text.split_whitespace().collect::<Vec<_>>().join(" ").into(),
+        Value::Array(values) if values.len() == 1 => plain(&values[0]),
+        Value::Array(values) => values.iter().map(plain).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), plain(value))).collect::<Map<_, _>>().into()
+        }
+        other => other.clone(),
+    }
+}
+
+/// The page and the address that a file of expected microdata is about.
+fn page_of(expected: &str) -> Option<(String, Option<&'static str>)> {
+    let stem = expected.strip_suffix(".json")?;
+    let about = match stem {
+        "w3c__microdata.object" => (stem, Some("http://www.example.com/microdata/test.html")),
+        "schema.org__product_custom_url" => ("schema.org__product", Some("http://some-example.com")),
+        "w3c__microdata.4.2.strings.unclean" => ("w3c__microdata.4.2.strings", None),
+        _ => (stem, None),
+    };
+    Some((format!("{}.html", about.0), about.1))
+}
+
+/// Expected output that is not of the standard, and why.
+const NOT_COMPARED: [(&str, &str); 4] = [
+    ("w3c__microdata.5.2.flat.json", "an option of extruct's: nested items by number"),
+    ("w3c__microdata.5.2.withtext.json", "an option of extruct's: the text of the whole item beside it"),
+    ("schema.org__product_custom_url_and_node_id.json", "an option of extruct's: the id of the element"),
+    ("schema.org__product-ref.json", "its page is not in the corpus"),
+];
+
+#[test]
+fn microdata_is_what_extruct_expects() {
+    let Some(files) = samples() else { return };
+    let (mut compared, mut skipped) = (0, 0);
+    for (name, expected) in &files {
+        let is_microdata = ["w3c__", "schema.org__"].iter().any(|folder| name.starts_with(folder));
+        if !is_microdata || !name.ends_with(".json") {
+            continue;
+        }
+        if NOT_COMPARED.iter().any(|(left_out, _)| left_out == name) {
+            skipped += 1;
+            continue;
+        }
+        let (page, base) = page_of(name).unwrap();
+        let found = structured(&files[&page], base);
+        let expected: Value = serde_json::from_str(expected).unwrap();
+        assert_eq!(plain(&found.microdata.into()), plain(&expected), "{name}");
+        compared += 1;
+    }
+    println!("microdata: {compared} pages as expected, {skipped} not compared");
+    assert!(compared >= 11, "{compared}");
+}
+
+#[test]
+fn json_ld_is_what_extruct_expects() {
+    let Some(files) = samples() else { return };
+    let mut compared = 0;
+    for (name, expected) in &files {
+        let (page, expected) = if let Some(stem) = name.strip_suffix(".jsonld") {
+            let expected: Value = serde_json::from_str(expected).unwrap();
+            // One file has a list for each script, in an object.
+            let lists = expected["items"].as_array().map(|lists| lists.iter().map(|list| &list[0]));
+            let expected = lists.map_or(expected.clone(), |lists| lists.cloned().collect());
+            (format!("{stem}.html"), expected)
+        } else if name.starts_with("songkick__elysianfields.json") {
+            let expected: Value = serde_json::from_str(expected).unwrap();
+            ("songkick__elysianfields.html".to_owned(), expected["json-ld"].clone())
+        } else {
+            continue;
+        };
+        let Some(html) = files.get(&page) else {
+            println!("not compared, its page is not in the corpus: {name}");
+            continue;
+        };
+        assert_eq!(Value::from(structured(html, None).json_ld), expected, "{name}");
+        compared += 1;
+    }
+    println!("JSON-LD: {compared} pages as expected");
+    assert!(compared >= 7, "{compared}");
+}
+
+#[test]
+fn json_ld_of_every_example_of_schema_org_is_read_whole() {
+    let Some(rows) = corpus::rows("structured/schemaorg-examples.jsonl.zst") else { return };
+    let (mut read, mut none) = (0, 0);
+    for row in rows {
+        let written = row["json"].as_str().unwrap_or_default();
+        if row["json_parses"] != true {
+            assert_eq!(structured(written, None).json_ld, Vec::<Value>::new(), "{}", row["id"]);
+            none += 1;
+            continue;
+        }
+        // Some examples are the JSON alone.
+        let html = if written.contains("<script") {
+            written.to_owned()
+        } else {
+            format!("<script type=application/ld+json>{written}</script>")
+        };
+        let found = structured(&html, None);
+        assert_eq!(found.notes, [], "{}", row["id"]);
+        let json = html.split_once("<script").and_then(|(_, rest)| rest.split_once('>')).unwrap().1;
+        let json: Value = serde_json::from_str(json.split("</script").next().unwrap()).unwrap();
+        let wanted = json.as_array().cloned().unwrap_or_else(|| vec![json]);
+        assert_eq!(found.json_ld[..wanted.len()], wanted, "{}", row["id"]);
+        read += 1;
+    }
+    println!("JSON-LD of schema.org: {read} examples read, {none} have none");
+    assert!(read >= 240, "{read}");
+}
