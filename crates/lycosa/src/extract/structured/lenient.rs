@@ -1,8 +1,9 @@
 //! JSON as pages have it: RFC 8259, with the slips that are common in scripts forgiven and named.
 //!
 //! Forgiven are comments (`//`, `/* */`, `<!-- -->`), CDATA wrappers, commas before an end, control characters and
-//! escapes that JSON does not know in strings, halves of surrogate pairs, several values in a row and anything after
-//! the last whole value. Not forgiven are missing quotes and missing ends: what was meant is then a guess.
+//! escapes that JSON does not know in strings, quotes in strings that no name, value or end follows, halves of surrogate
+//! pairs, several values in a row and anything after the last whole value. Not forgiven are missing quotes and missing
+//! ends: what was meant is then a guess.
 //! Time is linear in the text; nesting is limited to [`MAX_DEPTH`].
 
 use serde_json::{Map, Number, Value};
@@ -237,7 +238,11 @@ impl<'t> Reader<'t> {
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(out);
+                    if ends_string(self.rest()) {
+                        return Ok(out);
+                    }
+                    self.slip("a quote in a string");
+                    out.push('"');
                 }
                 Some(b'\\') => self.escape(&mut out)?,
                 other => {
@@ -309,6 +314,14 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// Whether what follows a quote can follow a string.
+fn ends_string(rest: &str) -> bool {
+    let next = rest.trim_start();
+    next.is_empty()
+        || next.starts_with([',', ':', '}', ']'])
+        || ["//", "/*", "<!--"].iter().any(|comment| next.starts_with(comment))
+}
+
 /// What to pass over at `<!--`: the comment, or the mark and its line when the data stands inside, hidden from
 /// browsers that knew no scripts.
 fn html_comment(rest: &str) -> usize {
@@ -363,6 +376,10 @@ mod tests {
     fn slips_of_the_pen_are_forgiven_and_named() {
         assert_eq!(one("{\"a\": [1, 2,], }"), (json!({"a": [1, 2]}), vec!["a comma too many"]));
         assert_eq!(one("[\"a\nb\tc\"]"), (json!(["a\nb\tc"]), vec!["a control character in a string"]));
+        let quoted = r#"{"a": ["two "buttons"." , "<p class="x">y</p>"]}"#;
+        let (value, slips) = one(quoted);
+        assert_eq!(value, json!({"a": ["two \"buttons\".", "<p class=\"x\">y</p>"]}));
+        assert_eq!(slips, ["a quote in a string"]);
         let (value, slips) = one(r#"["Bob\'s", "R\x26B", "C:\videos", "é\u00e9 \\ok"]"#);
         assert_eq!(value, json!(["Bob's", "R&B", "C:\\videos", "éé \\ok"]));
         assert_eq!(slips, ["an escape that JSON does not know"]);

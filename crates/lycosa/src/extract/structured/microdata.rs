@@ -16,36 +16,48 @@ const FORMAT: &str = "microdata";
 /// Levels of items in items. Each is three levels of JSON, and most readers of JSON end at 128.
 const MAX_DEPTH: usize = 40;
 
-/// The items that are no properties of others, in document order.
+/// The items that are no properties of others, in document order. Items that claim to be properties though nothing has
+/// them are taken too; the standard leaves them out.
 pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Value> {
-    let document = reader.document();
-    let mut scopes = Vec::new();
-    let mut has_references = false;
+    let scopes = scopes(reader);
+    let has_references = scopes.iter().any(|scope| scope.attr("itemref").is_some());
+    let ids = if has_references { ids(reader.document().nodes()) } else { HashMap::new() };
+    let (path, seen, noted) = (Vec::new(), HashSet::new(), HashSet::new());
+    let mut collector = Collector { reader, ids, path, seen, noted };
+    let mut items = Vec::new();
+    let (parts, whole): (Vec<_>, Vec<_>) =
+        scopes.into_iter().partition(|scope| scope.attr("itemprop").is_some());
+    for scope in whole.into_iter().chain(parts) {
+        if collector.reader.is_spent() {
+            break;
+        }
+        if scope.attr("itemprop").is_some() {
+            if collector.seen.contains(&scope) {
+                continue;
+            }
+            collector.note("an item is a property of nothing");
+        }
+        items.push((scope.id(), collector.item(scope)));
+    }
+    items.sort_by_key(|(id, _)| *id);
+    items.into_iter().map(|(_, item)| item).collect()
+}
+
+/// All elements that are items, in document order; contents of templates do not count.
+fn scopes<'d>(reader: &Reader<'d>) -> Vec<NodeRef<'d>> {
     let mut next = 0;
-    for node in document.nodes() {
+    let mut scopes = Vec::new();
+    for node in reader.document().nodes().filter(|node| node.is_element()) {
         if node.id().number() < next {
             continue;
         }
         if is_template(node) {
             next = node.subtree_end().number();
-        } else if node.is_element() && node.attr("itemscope").is_some() {
-            has_references |= node.attr("itemref").is_some();
-            if node.attr("itemprop").is_none() {
-                scopes.push(node);
-            }
+        } else if node.attr("itemscope").is_some() {
+            scopes.push(node);
         }
     }
-    let ids = if has_references { ids(document.nodes()) } else { HashMap::new() };
-    let mut collector = Collector { reader, ids, path: Vec::new(), noted: HashSet::new() };
-    let mut items = Vec::new();
-    for scope in scopes {
-        if collector.reader.is_spent() {
-            collector.note("items were left out, because the page takes too long");
-            break;
-        }
-        items.push(collector.item(scope));
-    }
-    items
+    scopes
 }
 
 /// The first element of each identifier.
@@ -68,6 +80,8 @@ struct Collector<'r, 'd> {
     ids: HashMap<&'d str, NodeRef<'d>>,
     /// The items that the current one lies in.
     path: Vec<NodeRef<'d>>,
+    /// Every item that was read.
+    seen: HashSet<NodeRef<'d>>,
     noted: HashSet<&'static str>,
 }
 
@@ -79,6 +93,7 @@ impl<'d> Collector<'_, 'd> {
     }
 
     fn item(&mut self, node: NodeRef<'d>) -> Value {
+        self.seen.insert(node);
         let mut item = Map::new();
         let types = words(node.attr("itemtype"));
         if !types.is_empty() {

@@ -1,10 +1,11 @@
 //! Structured data without rules: what a page says about itself in a form meant for machines.
 //!
-//! `json_ld` and `microdata` read items. `lenient` reads the JSON of scripts, which is seldom checked by those who
+//! `json_ld` and `microdata` read items, `meta` the head with Open Graph and Twitter cards. `lenient` reads the JSON of scripts, which is seldom checked by those who
 //! write it; `reader` has what all share. Nothing here fails: what cannot be read is left out, with a note.
 
 mod json_ld;
 mod lenient;
+mod meta;
 mod microdata;
 mod reader;
 
@@ -13,7 +14,7 @@ mod corpus_tests;
 
 use lycosa_dom::Document;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use reader::Reader;
@@ -29,6 +30,14 @@ pub struct Structured {
     pub json_ld: Vec<Value>,
     /// Items of microdata: `{"type": [...], "id": "...", "properties": {name: [values]}}`.
     pub microdata: Vec<Value>,
+    /// Open Graph and properties written like it (`article:tag`, `product:price`): lists of values by name; images and
+    /// all that has parts are objects.
+    #[serde(rename = "opengraph")]
+    pub open_graph: Map<String, Value>,
+    /// Twitter cards: lists of values by name, without the prefix `twitter:`.
+    pub twitter: Map<String, Value>,
+    /// Facts of the head (`title`, `lang`, `canonical`), and the values of the other `<meta>` by name.
+    pub meta: Map<String, Value>,
     /// What was repaired, left out or cut.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
@@ -42,10 +51,12 @@ impl Structured {
         let mut reader = Reader::new(document, url);
         let json_ld = json_ld::read(&mut reader);
         let microdata = microdata::read(&mut reader);
+        let head = meta::read(&mut reader);
         if reader.is_spent() {
             reader.note("page", "parts were left out, because they repeat one another beyond bounds");
         }
-        Self { json_ld, microdata, notes: reader.into_notes() }
+        let meta::Head { meta, open_graph, twitter } = head;
+        Self { json_ld, microdata, open_graph, twitter, meta, notes: reader.into_notes() }
     }
 
     /// Reads a text that is JSON itself: linked data.
@@ -62,6 +73,7 @@ impl Structured {
     /// Whether nothing was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.json_ld.is_empty() && self.microdata.is_empty()
+        let maps = [&self.open_graph, &self.twitter, &self.meta];
+        self.json_ld.is_empty() && self.microdata.is_empty() && maps.iter().all(|map| map.is_empty())
     }
 }
