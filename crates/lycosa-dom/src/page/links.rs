@@ -116,7 +116,13 @@ impl<'d> Links<'d> {
     fn next_scanned(&mut self) -> Option<Link<'d>> {
         let link = self.document.scanned_links().get(self.scanned)?;
         self.scanned += 1;
-        Some(Link { kind: link.kind, href: trim(&link.href), rel: link.rel.as_deref(), descriptor: None, node: None })
+        Some(Link {
+            kind: link.kind,
+            href: trim(&link.href),
+            rel: link.rel.as_deref(),
+            descriptor: None,
+            node: None,
+        })
     }
 }
 

@@ -87,7 +87,8 @@ impl<'d> Iterator for AllLinks<'d> {
             let Some(&name) = self.document.names().get(id as usize) else {
                 return std::mem::replace(&mut self.following, self.links.next());
             };
-            self.next = if name == NodeName::html(atoms::TEMPLATE) { self.document.end_of(id) } else { id + 1 };
+            self.next =
+                if name == NodeName::html(atoms::TEMPLATE) { self.document.end_of(id) } else { id + 1 };
             if let Some(link) = self.besides(id) {
                 return Some(link);
             }

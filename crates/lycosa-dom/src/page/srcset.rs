@@ -125,7 +125,10 @@ mod tests {
     #[test]
     fn entries_are_read_as_browsers_read_them() {
         assert_eq!(read("a.png"), [("a.png", "")]);
-        assert_eq!(read(" , a.png 1x ,, b.png 2.5x, c.png  "), [("a.png", "1x"), ("b.png", "2.5x"), ("c.png", "")]);
+        assert_eq!(
+            read(" , a.png 1x ,, b.png 2.5x, c.png  "),
+            [("a.png", "1x"), ("b.png", "2.5x"), ("c.png", "")]
+        );
         assert_eq!(read("a.png, b.png,c.png 2x"), [("a.png", ""), ("b.png,c.png", "2x")]);
         assert_eq!(read("a.png,,, b.png"), [("a.png", ""), ("b.png", "")]);
         assert_eq!(read("data:,a ( , ) 1x, b.png 100w 50h"), [("b.png", "100w 50h")]);
@@ -136,7 +139,8 @@ mod tests {
 
     #[test]
     fn entries_that_make_no_sense_are_left_out() {
-        for bad in ["1q", "0w", "-1x", "1w 2w", "1x 1w", "50h", "+1x", "1.x", "x", "w", "1.5w", "é", "1x 50h"] {
+        for bad in ["1q", "0w", "-1x", "1w 2w", "1x 1w", "50h", "+1x", "1.x", "x", "w", "1.5w", "é", "1x 50h"]
+        {
             assert_eq!(read(&format!("a.png {bad}, b.png")), [("b.png", "")], "{bad}");
         }
         for good in ["1w", "0x", ".5x", "1e2x", "50h 100w"] {

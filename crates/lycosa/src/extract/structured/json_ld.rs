@@ -23,7 +23,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Value> {
         match lenient::read(text) {
             Ok(reading) => {
                 if !reading.slips.is_empty() {
-                    reader.note(FORMAT, format!("script {number} was repaired: {}", reading.slips.join(", ")));
+                    reader
+                        .note(FORMAT, format!("script {number} was repaired: {}", reading.slips.join(", ")));
                 }
                 for value in reading.values {
                     collect(value, &mut objects);

@@ -295,8 +295,8 @@ impl<'t> Reader<'t> {
     /// `\u0041`, or the pair `\ud83d\ude00`.
     fn code_point(&mut self, out: &mut String) {
         let first = self.code(2, 4).unwrap_or(0xfffd);
-        let is_pair = (0xd800..0xdc00).contains(&first)
-            && self.rest().as_bytes().get(6..8) == Some(b"\\u".as_slice());
+        let is_pair =
+            (0xd800..0xdc00).contains(&first) && self.rest().as_bytes().get(6..8) == Some(b"\\u".as_slice());
         let second = if is_pair { self.code(8, 4) } else { None };
         let low = second.filter(|code| (0xdc00..0xe000).contains(code));
         let code = low.map_or(first, |low| 0x1_0000 + ((first - 0xd800) << 10) + (low - 0xdc00));
@@ -333,7 +333,9 @@ fn html_comment(rest: &str) -> usize {
     let end = near.find("-->");
     let line = near.find(['\n', '\r']);
     match end {
-        Some(end) if line.is_none_or(|line| end < line) || !near[..end].contains(['{', '[']) => MARK + end + 3,
+        Some(end) if line.is_none_or(|line| end < line) || !near[..end].contains(['{', '[']) => {
+            MARK + end + 3
+        }
         _ => MARK + line.unwrap_or(0),
     }
 }

@@ -67,7 +67,9 @@ fn element(reader: &Reader<'_>, node: NodeRef<'_>, head: &mut Head) -> bool {
     for name in names.flat_map(str::split_ascii_whitespace).map(str::to_ascii_lowercase) {
         is_taken = true;
         if let Some(name) = name.strip_prefix("twitter:") {
-            push(&mut head.twitter, name, content.into());
+            let is_address = matches!(name, "image" | "image:src" | "url" | "player" | "player:stream");
+            let value = if is_address { reader.url(content) } else { content.to_owned() };
+            push(&mut head.twitter, name, value.into());
         } else if name.contains(':') {
             open_graph(reader, &mut head.open_graph, &name, content);
         } else {
@@ -76,7 +78,11 @@ fn element(reader: &Reader<'_>, node: NodeRef<'_>, head: &mut Head) -> bool {
     }
     if let Some(directive) = node.attr("http-equiv") {
         is_taken = true;
-        push(&mut head.meta, &format!("http-equiv:{}", directive.trim().to_ascii_lowercase()), content.into());
+        push(
+            &mut head.meta,
+            &format!("http-equiv:{}", directive.trim().to_ascii_lowercase()),
+            content.into(),
+        );
     }
     is_taken
 }
@@ -209,7 +215,10 @@ mod tests {
             "http-equiv:refresh": ["5"],
         });
         assert_eq!(json!(found.meta), wanted);
-        assert_eq!(json!(found.twitter), json!({"card": ["summary"], "image": ["i.png"]}));
+        assert_eq!(
+            json!(found.twitter),
+            json!({"card": ["summary"], "image": ["http://site.test/dir/i.png"]})
+        );
     }
 
     #[test]

@@ -5,6 +5,8 @@ use lycosa_dom::{Document, NodeRef};
 use serde::Serialize;
 use url::Url;
 
+use crate::extract::declared_base;
+
 /// Notes kept of one page; one more says that there were others.
 const MAX_NOTES: usize = 50;
 /// Steps that every page may cost, and steps per byte of its tree.
@@ -34,11 +36,9 @@ impl<'d> Reader<'d> {
     /// A page from this address, if it is known.
     pub(super) fn new(document: &'d Document, url: Option<&Url>) -> Self {
         let steps = STEPS.1.saturating_mul(document.memory() as u64).saturating_add(STEPS.0);
-        let declared = document.base_href();
-        let base = match (url, declared) {
-            (Some(url), Some(href)) => Some(url.join(href).unwrap_or_else(|_| url.clone())),
-            (Some(url), None) => Some(url.clone()),
-            (None, href) => href.and_then(|href| Url::parse(href).ok()),
+        let base = match url {
+            Some(url) => Some(declared_base(document, url).unwrap_or_else(|| url.clone())),
+            None => document.base_href().and_then(|href| Url::parse(href).ok()),
         };
         Self { document, base, steps, notes: Vec::new() }
     }
