@@ -7,6 +7,11 @@ use lycosa_dom::{Document, Link, LinkKind};
 use serde::{Serialize, Serializer};
 use url::Url;
 
+/// The longest address that a `<base>` may declare, in bytes: every relative link of the page becomes as long.
+const MAX_BASE: usize = 8 * 1024;
+/// The addresses of one page together, in bytes.
+const MAX_ADDRESSES: usize = 64 * 1024 * 1024;
+
 /// A link with what the page says about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -38,16 +43,17 @@ fn kind_name<S: Serializer>(kind: &LinkKind, serializer: S) -> Result<S::Ok, S::
 }
 
 /// The address that a page's `<base>` declares for its references; `None` when it declares none that browsers would
-/// take (HTML standard, "set the frozen base URL").
+/// take (HTML standard, "set the frozen base URL"), or one longer than 8 KiB.
 #[must_use]
 pub fn declared_base(document: &Document, url: &Url) -> Option<Url> {
     let base = url.join(document.base_href()?).ok()?;
-    (!matches!(base.scheme(), "data" | "javascript")).then_some(base)
+    let is_short = base.as_str().len() <= MAX_BASE.max(url.as_str().len());
+    (is_short && !matches!(base.scheme(), "data" | "javascript")).then_some(base)
 }
 
 /// All links of a page from this address, in document order. Left out are those that browsers do not follow either:
 /// addresses that cannot be resolved, and empty ones but of anchors, areas and forms (an empty `action` means the page
-/// itself, whatever its `<base>`). Queries are encoded as UTF-8, also where a page has another charset.
+/// itself, whatever its `<base>`), and what comes after 64 MiB of addresses. Queries are encoded as UTF-8, also where a page has another charset.
 #[must_use]
 pub fn page_links(document: &Document, url: &Url) -> Vec<PageLink> {
     let base = declared_base(document, url);
@@ -59,7 +65,12 @@ pub fn page_links(document: &Document, url: &Url) -> Vec<PageLink> {
         let (text, rel) = (link.text(document), words(link.rel));
         Some(PageLink { url: target, kind, text, rel, descriptor: descriptor.map(str::to_owned), position })
     });
-    resolved.collect()
+    let mut left = MAX_ADDRESSES;
+    let within_bounds = resolved.map_while(|link| {
+        left = left.checked_sub(link.url.as_str().len())?;
+        Some(link)
+    });
+    within_bounds.collect()
 }
 
 fn target(link: &Link<'_>, base: &Url, page: &Url) -> Option<Url> {
@@ -134,6 +145,14 @@ mod tests {
         assert_eq!(urls("<base href='javascript:1'><a href=1>x</a>"), ["http://site.test/dir/1"]);
         assert_eq!(urls("<base href='data:,x'><a href=1>x</a>"), ["http://site.test/dir/1"]);
         assert_eq!(urls("<base href='http://[bad'><a href=1>x</a>"), ["http://site.test/dir/1"]);
+    }
+
+    #[test]
+    fn a_long_base_does_not_multiply() {
+        let long = format!("<base href='/{}/'>{}", "a".repeat(1_000_000), "<a href=x>".repeat(1_000));
+        assert_eq!(urls(&long)[0], "http://site.test/dir/x");
+        let many = format!("<base href='/{}/'>{}", "a".repeat(8_000), "<a href=x>".repeat(10_000));
+        assert!(urls(&many).iter().map(String::len).sum::<usize>() <= MAX_ADDRESSES);
     }
 
     proptest! {

@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn a_page_of_nothing_but_meta_ends_at_the_limit() {
         let found = read(&"<meta property=og:image:width content=1>".repeat(100_000));
-        assert_eq!(found.notes[0].what, "only the first 2000 values were taken");
+        assert!(found.notes.iter().any(|note| note.what == "only the first 2000 values were taken"));
         let names: String = (0..100_000).map(|n| format!("<meta property='{n}:a:b' content=1>")).collect();
         assert!(read(&names).open_graph.len() <= 2000);
     }

@@ -15,6 +15,8 @@ use super::reader::Reader;
 const FORMAT: &str = "microdata";
 /// Levels of items in items. Each is three levels of JSON, and most readers of JSON end at 128.
 const MAX_DEPTH: usize = 40;
+/// What an item costs at least: it is about as long when it is written.
+const ITEM: usize = 32;
 
 /// The items that are no properties of others, in document order. Items that claim to be properties though nothing has
 /// them are taken too; the standard leaves them out.
@@ -108,8 +110,12 @@ impl<'d> Collector<'_, 'd> {
         } else {
             self.path.push(node);
             for property in self.properties(node) {
+                let names = property.attr("itemprop");
+                if !self.reader.pay(names.map_or(0, str::len)) {
+                    break;
+                }
                 let value = self.value(property);
-                let mut names = words(property.attr("itemprop"));
+                let mut names = words(names);
                 let last = names.pop();
                 for name in names {
                     if self.reader.pay(weight(&value)) {
@@ -184,7 +190,9 @@ impl<'d> Collector<'_, 'd> {
                 self.note("an item is a part of itself");
                 return "ERROR".into();
             }
-            return if self.reader.pay(1) { self.item(node) } else { Value::Null };
+            let length = |name: &str| node.attr(name).map_or(0, str::len);
+            let cost = ITEM + length("itemtype") + length("itemref");
+            return if self.reader.pay(cost) { self.item(node) } else { Value::Null };
         }
         let written = match node.name() {
             "audio" | "embed" | "iframe" | "img" | "source" | "track" | "video" => Written::Address("src"),
@@ -201,8 +209,7 @@ impl<'d> Collector<'_, 'd> {
             // An image that a script loads late says its address in `content`.
             Written::Address(name) => {
                 let reference = node.attr(name).or_else(|| node.attr("content")).unwrap_or_default();
-                let is_paid = self.reader.pay(reference.len());
-                if is_paid && !reference.is_empty() { self.reader.url(reference) } else { String::new() }
+                if reference.is_empty() { String::new() } else { self.reader.url(reference) }
             }
             Written::Text(name) => {
                 let text = node.attr(name).unwrap_or_default();

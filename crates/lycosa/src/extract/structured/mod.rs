@@ -1,16 +1,22 @@
 //! Structured data without rules: what a page says about itself in a form meant for machines.
 //!
-//! `json_ld` and `microdata` read items, `meta` the head with Open Graph and Twitter cards. `lenient` reads the JSON of scripts, which is seldom checked by those who
+//! `json_ld`, `microdata` and `rdfa` (with `prefixes`) read items, `meta` the head with Open Graph and Twitter cards. `lenient` reads the JSON of scripts, which is seldom checked by those who
 //! write it; `reader` has what all share. Nothing here fails: what cannot be read is left out, with a note.
 
 mod json_ld;
 mod lenient;
 mod meta;
 mod microdata;
+mod prefixes;
+mod rdfa;
 mod reader;
 
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod tests;
 
 use lycosa_dom::Document;
 use serde::Serialize;
@@ -30,6 +36,8 @@ pub struct Structured {
     pub json_ld: Vec<Value>,
     /// Items of microdata: `{"type": [...], "id": "...", "properties": {name: [values]}}`.
     pub microdata: Vec<Value>,
+    /// What RDFa Lite says, as expanded JSON-LD: `{"@id": "...", "@type": [...], property: [values]}`.
+    pub rdfa: Vec<Value>,
     /// Open Graph and properties written like it (`article:tag`, `product:price`): lists of values by name; images and
     /// all that has parts are objects.
     #[serde(rename = "opengraph")]
@@ -51,12 +59,13 @@ impl Structured {
         let mut reader = Reader::new(document, url);
         let json_ld = json_ld::read(&mut reader);
         let microdata = microdata::read(&mut reader);
+        let rdfa = rdfa::read(&mut reader);
         let head = meta::read(&mut reader);
         if reader.is_spent() {
             reader.note("page", "parts were left out, because they repeat one another beyond bounds");
         }
         let meta::Head { meta, open_graph, twitter } = head;
-        Self { json_ld, microdata, open_graph, twitter, meta, notes: reader.into_notes() }
+        Self { json_ld, microdata, rdfa, open_graph, twitter, meta, notes: reader.into_notes() }
     }
 
     /// Reads a text that is JSON itself: linked data.
@@ -74,6 +83,7 @@ impl Structured {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let maps = [&self.open_graph, &self.twitter, &self.meta];
-        self.json_ld.is_empty() && self.microdata.is_empty() && maps.iter().all(|map| map.is_empty())
+        let lists = [&self.json_ld, &self.microdata, &self.rdfa];
+        lists.iter().all(|list| list.is_empty()) && maps.iter().all(|map| map.is_empty())
     }
 }

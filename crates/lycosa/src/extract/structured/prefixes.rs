@@ -151,7 +151,8 @@ pub(super) fn vocabulary_term(time: &str) -> &'static str {
             && parts.next().is_some_and(|month| digits(month, 2))
             && parts.next().is_some_and(|day| digits(day, 2))
     };
-    let is_time = |text: &str| text.get(2..3) == Some(":") && text.get(..2).is_some_and(|hour| digits(hour, 2));
+    let is_time =
+        |text: &str| text.get(2..3) == Some(":") && text.get(..2).is_some_and(|hour| digits(hour, 2));
     if time.starts_with(['P', '+', '-']) && time.trim_start_matches(['+', '-']).starts_with('P') {
         return "http://www.w3.org/2001/XMLSchema#duration";
     }

@@ -27,13 +27,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Value> {
     });
     let page = page.unwrap_or_default();
     let mut graph = Graph::default();
-    let outermost = Context {
-        end: u32::MAX,
-        subject: page.clone(),
-        object: page.clone(),
-        scope: Scope::default(),
-        language: String::new(),
-    };
+    let outermost =
+        Context { end: u32::MAX, object: page.clone(), scope: Scope::default(), language: String::new() };
     let mut stack = vec![outermost];
     let mut next = 0;
     for node in document.nodes().filter(|node| node.is_element()) {
@@ -52,7 +47,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Value> {
         if !is_spoken(node) {
             continue;
         }
-        if graph.statements >= MAX_STATEMENTS || !reader.pay(context.subject.len() + context.object.len()) {
+        if graph.statements >= MAX_STATEMENTS || !reader.pay(1 + context.object.len()) {
             reader.note("rdfa", "not all statements were taken, because there are too many");
             break;
         }
@@ -76,7 +71,7 @@ fn is_spoken(node: NodeRef<'_>) -> bool {
 struct Context {
     /// Where the element ends.
     end: u32,
-    subject: String,
+    /// What the elements in it are about.
     object: String,
     scope: Scope,
     language: String,
@@ -84,7 +79,7 @@ struct Context {
 
 /// Reads one element and says what holds in it (`RDFa` Core, 7.5, without steps for `rel` and `rev`).
 fn element<'d>(
-    reader: &mut Reader<'d>,
+    reader: &Reader<'d>,
     graph: &mut Graph,
     node: NodeRef<'d>,
     around: &Context,
@@ -136,7 +131,8 @@ fn element<'d>(
     }
     if let Some(properties) = node.attr("property") {
         let told = Told { about: about.is_some(), object, typed: typed.clone() };
-        let terms: Vec<_> = properties.split_ascii_whitespace().filter_map(|term| within.scope.term(term)).collect();
+        let terms: Vec<_> =
+            properties.split_ascii_whitespace().filter_map(|term| within.scope.term(term)).collect();
         if !terms.is_empty() {
             let value = value(reader, node, &within, told);
             for term in terms {
@@ -146,9 +142,7 @@ fn element<'d>(
             }
         }
     }
-    // What is typed here is what the elements inside are about.
-    within.object = if has_property && is_plain { typed.unwrap_or_else(|| subject.clone()) } else { subject.clone() };
-    within.subject = subject;
+    within.object = typed.filter(|_| has_property && is_plain).unwrap_or(subject);
     within
 }
 
@@ -160,7 +154,7 @@ struct Told {
 }
 
 /// The value of the properties of an element (`RDFa` Core, 7.5, step 11; `HTML+RDFa`, 3.1).
-fn value<'d>(reader: &mut Reader<'d>, node: NodeRef<'d>, within: &Context, told: Told) -> Value {
+fn value<'d>(reader: &Reader<'d>, node: NodeRef<'d>, within: &Context, told: Told) -> Value {
     let datatype = node.attr("datatype").map(|text| within.scope.term(text.trim()).unwrap_or_default());
     let time = || node.attr("datetime").filter(|_| node.attr("content").is_none());
     if let Some(datatype) = datatype.filter(|datatype| !datatype.is_empty()) {

@@ -1,6 +1,8 @@
 //! What all readers of structured data share: addresses made absolute, text as a reader sees it, a budget that keeps
 //! hostile pages linear, and notes of what was forgiven or left out.
 
+use std::cell::Cell;
+
 use lycosa_dom::{Document, NodeRef};
 use serde::Serialize;
 use url::Url;
@@ -28,7 +30,7 @@ pub struct Note {
 pub(super) struct Reader<'d> {
     document: &'d Document,
     base: Option<Url>,
-    steps: u64,
+    steps: Cell<u64>,
     notes: Vec<Note>,
 }
 
@@ -40,7 +42,7 @@ impl<'d> Reader<'d> {
             Some(url) => Some(declared_base(document, url).unwrap_or_else(|| url.clone())),
             None => document.base_href().and_then(|href| Url::parse(href).ok()),
         };
-        Self { document, base, steps, notes: Vec::new() }
+        Self { document, base, steps: Cell::new(steps), notes: Vec::new() }
     }
 
     pub(super) fn document(&self) -> &'d Document {
@@ -53,27 +55,29 @@ impl<'d> Reader<'d> {
     }
 
     /// A reference resolved as browsers do (URL standard): empty when it cannot be. Without an address to resolve
-    /// against it stays as written, without white space around it.
+    /// against it stays as written, without white space around it. Empty too when the page costs too much already:
+    /// every address may be as long as the one it is relative to.
     pub(super) fn url(&self, reference: &str) -> String {
-        resolve(self.base.as_ref(), reference)
+        let length = self.base.as_ref().map_or(0, |base| base.as_str().len()) + reference.len();
+        if self.pay(length) { resolve(self.base.as_ref(), reference) } else { String::new() }
     }
 
     /// Pays for work; `false` when the page has used up what it may cost.
-    pub(super) fn pay(&mut self, steps: usize) -> bool {
-        let left = self.steps.checked_sub(steps as u64);
-        self.steps = left.unwrap_or(0);
+    pub(super) fn pay(&self, steps: usize) -> bool {
+        let left = self.steps.get().checked_sub(steps as u64);
+        self.steps.set(left.unwrap_or(0));
         left.is_some()
     }
 
     /// The text of an element as a reader sees it; empty when the page costs too much already.
-    pub(super) fn text(&mut self, node: NodeRef<'d>) -> String {
+    pub(super) fn text(&self, node: NodeRef<'d>) -> String {
         let size = node.range().len() + node.text().len();
         if self.pay(size) { node.visible_text().trim().to_owned() } else { String::new() }
     }
 
     /// Whether the budget ran out.
     pub(super) fn is_spent(&self) -> bool {
-        self.steps == 0
+        self.steps.get() == 0
     }
 
     /// Writes a note.
@@ -93,7 +97,7 @@ impl<'d> Reader<'d> {
 }
 
 /// See [`Reader::url`].
-pub(super) fn resolve(base: Option<&Url>, reference: &str) -> String {
+fn resolve(base: Option<&Url>, reference: &str) -> String {
     match base {
         Some(base) => base.join(reference).map(String::from).unwrap_or_default(),
         None => reference.trim_ascii().to_owned(),
