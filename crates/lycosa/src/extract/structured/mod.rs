@@ -1,8 +1,11 @@
 //! Structured data without rules: what a page says about itself in a form meant for machines.
 //!
-//! `json_ld`, `microdata` and `rdfa` (with `prefixes`) read items, `meta` the head with Open Graph and Twitter cards. `lenient` reads the JSON of scripts, which is seldom checked by those who
+//! `json_ld`, `microdata` and `rdfa` (with `prefixes`) read items, `meta` the head with Open Graph and
+//! Twitter cards, `feed` and `json_feed` feeds. `lenient` reads the JSON of scripts, which is seldom checked by those who
 //! write it; `reader` has what all share. Nothing here fails: what cannot be read is left out, with a note.
 
+mod feed;
+mod json_feed;
 mod json_ld;
 mod lenient;
 mod meta;
@@ -25,6 +28,7 @@ use url::Url;
 
 use reader::Reader;
 
+pub use feed::{Enclosure, Entry, Feed};
 pub use reader::Note;
 
 /// What a page says about itself.
@@ -46,6 +50,9 @@ pub struct Structured {
     pub twitter: Map<String, Value>,
     /// Facts of the head (`title`, `lang`, `canonical`), and the values of the other `<meta>` by name.
     pub meta: Map<String, Value>,
+    /// The feed that the document is, with its entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feed: Option<Feed>,
     /// What was repaired, left out or cut.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
@@ -60,21 +67,28 @@ impl Structured {
         let json_ld = json_ld::read(&mut reader);
         let microdata = microdata::read(&mut reader);
         let rdfa = rdfa::read(&mut reader);
+        let feed = feed::read(&mut reader);
         let head = meta::read(&mut reader);
         if reader.is_spent() {
             reader.note("page", "parts were left out, because they repeat one another beyond bounds");
         }
         let meta::Head { meta, open_graph, twitter } = head;
-        Self { json_ld, microdata, rdfa, open_graph, twitter, meta, notes: reader.into_notes() }
+        Self { json_ld, microdata, rdfa, open_graph, twitter, meta, feed, notes: reader.into_notes() }
     }
 
-    /// Reads a text that is JSON itself: linked data.
+    /// Reads a text that is JSON itself: a JSON Feed, or linked data.
     #[must_use]
-    pub fn of_json(text: &str, _url: Option<&Url>) -> Self {
+    pub fn of_json(text: &str, url: Option<&Url>) -> Self {
         let mut found = Self::default();
         match json_ld::read_text(text) {
-            Ok(objects) => found.json_ld = objects,
-            Err(what) => found.notes.push(Note { format: "json-ld", what }),
+            Ok(mut objects) => {
+                found.feed = objects.first().and_then(|object| json_feed::read(object, url));
+                if found.feed.is_some() {
+                    objects.remove(0);
+                }
+                found.json_ld = objects;
+            }
+            Err(what) => found.notes.push(Note { format: "json", what }),
         }
         found
     }
@@ -84,6 +98,8 @@ impl Structured {
     pub fn is_empty(&self) -> bool {
         let maps = [&self.open_graph, &self.twitter, &self.meta];
         let lists = [&self.json_ld, &self.microdata, &self.rdfa];
-        lists.iter().all(|list| list.is_empty()) && maps.iter().all(|map| map.is_empty())
+        self.feed.is_none()
+            && lists.iter().all(|list| list.is_empty())
+            && maps.iter().all(|map| map.is_empty())
     }
 }

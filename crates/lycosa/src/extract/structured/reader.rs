@@ -59,7 +59,7 @@ impl<'d> Reader<'d> {
     /// every address may be as long as the one it is relative to.
     pub(super) fn url(&self, reference: &str) -> String {
         let length = self.base.as_ref().map_or(0, |base| base.as_str().len()) + reference.len();
-        if self.pay(length) { resolve(self.base.as_ref(), reference) } else { String::new() }
+        if self.pay(length) { Self::resolve(self.base.as_ref(), reference) } else { String::new() }
     }
 
     /// Pays for work; `false` when the page has used up what it may cost.
@@ -94,12 +94,12 @@ impl<'d> Reader<'d> {
     pub(super) fn into_notes(self) -> Vec<Note> {
         self.notes
     }
-}
 
-/// See [`Reader::url`].
-fn resolve(base: Option<&Url>, reference: &str) -> String {
-    match base {
-        Some(base) => base.join(reference).map(String::from).unwrap_or_default(),
-        None => reference.trim_ascii().to_owned(),
+    /// A reference resolved against an address, if there is one; see [`url`](Self::url).
+    pub(super) fn resolve(base: Option<&Url>, reference: &str) -> String {
+        match base {
+            Some(base) => base.join(reference).map(String::from).unwrap_or_default(),
+            None => reference.trim_ascii().to_owned(),
+        }
     }
 }

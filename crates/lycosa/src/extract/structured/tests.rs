@@ -156,3 +156,86 @@ fn a_page_that_says_nothing_is_empty() {
     assert!(read("<p>Hello").is_empty());
     assert!(!read("<title>Hello</title>").is_empty());
 }
+
+/// A feed as the JSON that is printed.
+fn feed(xml: &str) -> Value {
+    let document = Document::parse_xml(xml, ParseOptions::default());
+    let found = Structured::of(&document, Some(&Url::parse("http://site.test/feed.xml").unwrap()));
+    json!(found.feed.unwrap())
+}
+
+#[test]
+fn rss_of_every_age_gives_its_entries() {
+    let found = feed(
+        "<rss version='2.0' xmlns:content='http://purl.org/rss/1.0/modules/content/' xmlns:dc='http://purl.org/dc/elements/1.1/'
+          xmlns:atom='http://www.w3.org/2005/Atom' xmlns:media='http://search.yahoo.com/mrss/'><channel>
+          <title>News</title><atom:link rel='self' href='/feed.xml'/><link>/</link><description>All</description>
+          <item><guid isPermaLink='false'>7</guid><media:title>no</media:title><title>One &amp; two</title><link> /1 </link>
+            <description><![CDATA[<p>short</p>]]></description><content:encoded>&lt;p&gt;long</content:encoded>
+            <pubDate>Sat, 07 Sep 2002 00:00:01 GMT</pubDate><dc:creator>Ann</dc:creator><category>a</category><category>b</category>
+            <enclosure url='/1.mp3' length='9' type='audio/mpeg'/></item>
+          <item><guid>http://site.test/2</guid></item></channel></rss>",
+    );
+    let wanted = json!({
+        "format": "rss", "title": "News", "url": "http://site.test/", "feed_url": "http://site.test/feed.xml",
+        "description": "All",
+        "entries": [
+            {"id": "7", "url": "http://site.test/1", "title": "One & two", "summary": "<p>short</p>", "content": "<p>long",
+             "published": "Sat, 07 Sep 2002 00:00:01 GMT", "authors": ["Ann"], "categories": ["a", "b"],
+             "enclosures": [{"url": "http://site.test/1.mp3", "type": "audio/mpeg", "length": 9}]},
+            {"id": "http://site.test/2", "url": "http://site.test/2"},
+        ],
+    });
+    assert_eq!(found, wanted, "{found:#}");
+    let old = feed(
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'>
+          <channel><title>Old</title></channel><item><title>x</title><link>http://a.test/x</link></item></rdf:RDF>",
+    );
+    assert_eq!((&old["title"], &old["entries"][0]["url"]), (&json!("Old"), &json!("http://a.test/x")));
+}
+
+#[test]
+fn atom_gives_its_entries_with_addresses_by_their_base() {
+    let found = feed(
+        "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='/blog/'><title>B</title><updated>2003-12-13T18:30:02Z</updated>
+          <link href='.'/><link rel='self' href='atom.xml'/><entry xml:base='2024/'><id>urn:1</id><title type='html'>&lt;b&gt;T</title>
+          <link rel='alternate' href='one'/><link rel='enclosure' href='one.pdf' type='application/pdf'/>
+          <published>2024-01-01</published><author><name>Bea</name><email>no</email></author><category term='t'/>
+          <content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><p>x</p></div></content></entry></feed>",
+    );
+    let wanted = json!({
+        "format": "atom", "title": "B", "url": "http://site.test/blog/", "feed_url": "http://site.test/blog/atom.xml",
+        "updated": "2003-12-13T18:30:02Z",
+        "entries": [{
+            "id": "urn:1", "url": "http://site.test/blog/2024/one", "title": "<b>T", "content": "<p>x</p>",
+            "published": "2024-01-01", "authors": ["Bea"], "categories": ["t"],
+            "enclosures": [{"url": "http://site.test/blog/2024/one.pdf", "type": "application/pdf"}],
+        }],
+    });
+    assert_eq!(found, wanted, "{found:#}");
+}
+
+#[test]
+fn a_json_feed_is_a_feed_and_other_json_is_linked_data() {
+    let text = "{\"version\": \"https://jsonfeed.org/version/1.1\", \"title\": \"J\", \"items\": [{\"id\": 1, \"url\": \"/1\",
+        \"content_text\": \"x\", \"author\": {\"name\": \"Cy\"}, \"tags\": [\"a\"],
+        \"attachments\": [{\"url\": \"f.mp3\", \"mime_type\": \"audio/mpeg\", \"size_in_bytes\": 5}]}]}";
+    let found = Structured::of_json(text, Some(&Url::parse("http://site.test/").unwrap()));
+    let wanted = json!({"format": "json", "title": "J", "entries": [{
+        "id": "1", "url": "http://site.test/1", "content": "x", "authors": ["Cy"], "categories": ["a"],
+        "enclosures": [{"url": "http://site.test/f.mp3", "type": "audio/mpeg", "length": 5}],
+    }]});
+    assert_eq!(json!(found.feed.unwrap()), wanted);
+    let found = Structured::of_json("[{\"@type\": \"A\"},]", None);
+    assert_eq!((found.json_ld, found.feed), (vec![json!({"@type": "A"})], None));
+    assert_eq!(Structured::of_json("{", None).notes.len(), 1);
+}
+
+#[test]
+fn an_ill_formed_feed_gives_what_it_has_and_a_note() {
+    let document =
+        Document::parse_xml("<rss><channel><item><title>A & B</title></item>", ParseOptions::default());
+    let found = Structured::of(&document, None);
+    assert_eq!(found.feed.unwrap().entries.len(), 1);
+    assert!(found.notes[0].what.starts_with("the XML is ill-formed"), "{:?}", found.notes);
+}
