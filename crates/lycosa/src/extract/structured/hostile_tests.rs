@@ -73,6 +73,18 @@ fn names_and_addresses_of_rdfa_do_not_multiply() {
 }
 
 #[test]
+fn bases_of_a_feed_do_not_multiply() {
+    let long = "a".repeat(100_000);
+    let xml = format!(
+        "<feed xml:base='http://x/{long}/'>{}</feed>",
+        "<entry><link href='y'/></entry>".repeat(20_000)
+    );
+    let document = Document::parse_xml(&xml, ParseOptions::default());
+    let json = serde_json::to_string(&Structured::of(&document, None)).unwrap();
+    assert!(json.len() <= 64 * xml.len() + 2_000_000, "{}", json.len());
+}
+
+#[test]
 fn scripts_of_any_size_end_soon() {
     is_in_proportion(&"<script type=application/ld+json>{</script>".repeat(50_000));
     is_in_proportion(&format!("<script type=application/ld+json>{}</script>", "[".repeat(1_000_000)));
@@ -113,6 +125,16 @@ proptest! {
     #[test]
     fn any_page_is_read(pieces in proptest::collection::vec(piece(), 0..40), tail in any::<String>()) {
         printed(&(pieces.concat() + &tail));
+    }
+
+    #[test]
+    fn any_feed_is_read(pieces in proptest::collection::vec(prop_oneof![
+        Just("<rss>"), Just("<channel>"), Just("<item>"), Just("</item>"), Just("<feed xml:base='//['>"), Just("<entry>"),
+        Just("</entry>"), Just("<link>x</link>"), Just("<link href='http://[' rel=enclosure/>"), Just("<title type='xhtml'>"),
+        Just("</title>"), Just("<guid>http</guid>"), Just("<enclosure url='x' length='-1'/>"), Just("text")], 0..30)) {
+        let document = Document::parse_xml(&pieces.concat(), ParseOptions::default());
+        let url = Url::parse("http://site.test/dir/page").unwrap();
+        let _ = (Structured::of(&document, Some(&url)), Structured::of(&document, None));
     }
 
     #[test]
