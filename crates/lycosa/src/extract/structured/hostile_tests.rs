@@ -21,7 +21,7 @@ fn printed(html: &str) -> String {
 /// Nothing may print much more than what the page has.
 fn is_in_proportion(html: &str) {
     let length = printed(html).len();
-    assert!(length <= 64 * html.len() + 2_000_000, "{length} bytes from {}", html.len());
+    assert!(length <= 64 * html.len() + 8_000_000, "{length} bytes from {}", html.len());
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn bases_of_a_feed_do_not_multiply() {
     );
     let document = Document::parse_xml(&xml, ParseOptions::default());
     let json = serde_json::to_string(&Structured::of(&document, None)).unwrap();
-    assert!(json.len() <= 64 * xml.len() + 2_000_000, "{}", json.len());
+    assert!(json.len() <= 64 * xml.len() + 8_000_000, "{}", json.len());
 }
 
 #[test]

@@ -21,7 +21,7 @@ mod hostile_tests;
 #[cfg(test)]
 mod tests;
 
-use lycosa_dom::Document;
+use lycosa_dom::{Document, TreeState};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use url::Url;
@@ -69,6 +69,10 @@ impl Structured {
         let rdfa = rdfa::read(&mut reader);
         let feed = feed::read(&mut reader);
         let head = meta::read(&mut reader);
+        if let TreeState::Cut { reason } = document.tree_state() {
+            let limit = reason.as_str();
+            reader.note("page", format!("parts may be missing, because the tree was cut ({limit})"));
+        }
         if reader.is_spent() {
             reader.note("page", "parts were left out, because they repeat one another beyond bounds");
         }

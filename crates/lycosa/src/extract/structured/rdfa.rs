@@ -5,7 +5,8 @@
 //! What is found is expanded JSON-LD: a list of nodes `{"@id", "@type": [...], property: [values]}`, where a value is
 //! `{"@value": ...}` or `{"@id": ...}`, so that nodes may refer to one another.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use lycosa_dom::NodeRef;
 use serde_json::{Map, Value};
@@ -14,21 +15,27 @@ use super::prefixes::{Scope, vocabulary_term};
 use super::reader::Reader;
 
 const USES_VOCABULARY: &str = "http://www.w3.org/ns/rdfa#usesVocabulary";
+/// Without any of these a page says nothing.
+const STATING: [&str; 3] = ["vocab", "typeof", "property"];
 /// Statements kept of one page.
 const MAX_STATEMENTS: usize = 20_000;
 
 /// The nodes of a page, in the order in which they are first spoken of.
 pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Value> {
     let document = reader.document();
+    let says = |node: NodeRef<'_>| node.attrs().any(|attribute| STATING.contains(&attribute.name()));
+    if !document.nodes().any(says) {
+        return Vec::new();
+    }
     let page = reader.base().map(|base| {
         let mut page = base.clone();
         page.set_fragment(None);
         page.to_string()
     });
-    let page = page.unwrap_or_default();
+    let page: Rc<str> = page.unwrap_or_default().into();
     let mut graph = Graph::default();
     let outermost =
-        Context { end: u32::MAX, object: page.clone(), scope: Scope::default(), language: String::new() };
+        Context { end: u32::MAX, object: page.clone(), scope: Scope::default(), language: "".into() };
     let mut stack = vec![outermost];
     let mut next = 0;
     for node in document.nodes().filter(|node| node.is_element()) {
@@ -47,7 +54,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Value> {
         if !is_spoken(node) {
             continue;
         }
-        if graph.statements >= MAX_STATEMENTS || !reader.pay(1 + context.object.len()) {
+        if graph.statements >= MAX_STATEMENTS || !reader.pay(1) {
             reader.note("rdfa", "not all statements were taken, because there are too many");
             break;
         }
@@ -72,9 +79,9 @@ struct Context {
     /// Where the element ends.
     end: u32,
     /// What the elements in it are about.
-    object: String,
+    object: Rc<str>,
     scope: Scope,
-    language: String,
+    language: Rc<str>,
 }
 
 /// Reads one element and says what holds in it (`RDFa` Core, 7.5, without steps for `rel` and `rev`).
@@ -83,7 +90,7 @@ fn element<'d>(
     graph: &mut Graph,
     node: NodeRef<'d>,
     around: &Context,
-    page: &str,
+    page: &Rc<str>,
 ) -> Context {
     let mut within = around.clone();
     within.end = node.subtree_end().number();
@@ -96,37 +103,37 @@ fn element<'d>(
     }
     within.scope.declare(node);
     if let Some(language) = node.attr("lang").or_else(|| node.attr("xml:lang")) {
-        language.trim().clone_into(&mut within.language);
+        within.language = language.trim().into();
     }
     let types = node.attr("typeof");
     let scope = &within.scope;
     let resolve = |name: &str| node.attr(name).and_then(|text| scope.reference(text, |url| reader.url(url)));
-    let about = resolve("about");
-    let object = resolve("resource").or_else(|| link(reader, node));
+    let about: Option<Rc<str>> = resolve("about").map(Rc::from);
+    let object = resolve("resource").or_else(|| link(reader, node)).map(Rc::from);
     let is_root = node.parent().is_some_and(|parent| parent.parent().is_none());
     let is_plain = node.attr("content").is_none() && node.attr("datatype").is_none();
     let has_property = node.attr("property").is_some();
     // Only a new thing that has no address needs a name.
-    let mut nameless = || types.map(|_| graph.nameless());
+    let mut nameless = || types.map(|_| Rc::from(graph.nameless()));
     let (subject, typed) = if has_property && is_plain {
         let typed = match (&about, types) {
             (_, None) => None,
             (Some(about), Some(_)) => Some(about.clone()),
-            (None, Some(_)) if is_root => Some(page.to_owned()),
+            (None, Some(_)) if is_root => Some(page.clone()),
             (None, Some(_)) => object.clone().or_else(nameless),
         };
         let subject = about.clone().unwrap_or_else(|| around.object.clone());
         (subject, typed)
     } else {
         let named = about.clone().or_else(|| object.clone());
-        let named = if is_root { named.or_else(|| Some(page.to_owned())) } else { named };
+        let named = if is_root { named.or_else(|| Some(page.clone())) } else { named };
         let subject = named.or_else(&mut nameless).unwrap_or_else(|| around.object.clone());
         let typed = types.map(|_| subject.clone());
         (subject, typed)
     };
     if let (Some(typed), Some(types)) = (&typed, types) {
         for term in types.split_ascii_whitespace().filter_map(|term| within.scope.term(term)) {
-            graph.add_type(typed, term);
+            graph.add(typed, "@type", term.into());
         }
     }
     if let Some(properties) = node.attr("property") {
@@ -136,7 +143,7 @@ fn element<'d>(
         if !terms.is_empty() {
             let value = value(reader, node, &within, told);
             for term in terms {
-                if reader.pay(size(&value)) {
+                if reader.pay(subject.len() + term.len() + size(&value)) {
                     graph.add(&subject, &term, value.clone());
                 }
             }
@@ -149,8 +156,8 @@ fn element<'d>(
 /// What an element says about itself.
 struct Told {
     about: bool,
-    object: Option<String>,
-    typed: Option<String>,
+    object: Option<Rc<str>>,
+    typed: Option<Rc<str>>,
 }
 
 /// The value of the properties of an element (`RDFa` Core, 7.5, step 11; `HTML+RDFa`, 3.1).
@@ -205,6 +212,8 @@ fn size(value: &Value) -> usize {
 #[derive(Default)]
 struct Graph {
     nodes: Nodes,
+    /// Everything said so far: saying it twice says no more.
+    known: HashSet<String>,
     names: usize,
     statements: usize,
 }
@@ -217,21 +226,13 @@ impl Graph {
     }
 
     fn add(&mut self, subject: &str, property: &str, value: Value) {
+        if !self.known.insert(format!("{subject}\n{property}\n{value}")) {
+            return;
+        }
         let node = self.nodes.get(subject);
         if let Value::Array(values) = node.entry(property).or_insert_with(|| Value::Array(Vec::new())) {
             self.statements += 1;
             values.push(value);
-        }
-    }
-
-    fn add_type(&mut self, subject: &str, name: String) {
-        let value = Value::from(name);
-        let node = self.nodes.get(subject);
-        if let Value::Array(types) = node.entry("@type").or_insert_with(|| Value::Array(Vec::new()))
-            && !types.contains(&value)
-        {
-            self.statements += 1;
-            types.push(value);
         }
     }
 }

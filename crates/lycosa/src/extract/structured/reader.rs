@@ -12,7 +12,7 @@ use crate::extract::declared_base;
 /// Notes kept of one page; one more says that there were others.
 const MAX_NOTES: usize = 50;
 /// Steps that every page may cost, and steps per byte of its tree.
-const STEPS: (u64, u64) = (1_000_000, 4);
+const STEPS: (u64, u64) = (4_000_000, 2);
 
 /// Something a person who looks at the data should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
