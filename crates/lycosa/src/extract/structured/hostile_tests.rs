@@ -69,6 +69,8 @@ fn names_and_addresses_of_rdfa_do_not_multiply() {
     let prefixes: String = (0..20_000).map(|n| format!("p{n}: http://p/{n} ")).collect();
     let children = "<b prefix='q: http://q/' property='q:x p9:y'>x</b>".repeat(20_000);
     is_in_proportion(&format!("<div prefix='{prefixes}'>{children}"));
+    let declaring: String = (0..400).map(|n| format!("<div prefix='p{n}: http://p/'>")).collect();
+    is_in_proportion(&format!("{declaring}<b property='{}'>x</b>", "gone:x ".repeat(300_000)));
     is_in_proportion(&("<div typeof=og:x property=og:y>".repeat(400) + &"text ".repeat(100_000)));
 }
 

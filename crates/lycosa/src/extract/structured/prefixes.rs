@@ -54,6 +54,8 @@ const INITIAL: [(&str, &str); 40] = [
 pub(super) struct Scope {
     vocabulary: Option<Rc<str>>,
     declared: Option<Rc<Declared>>,
+    /// How many elements around declare prefixes.
+    depth: usize,
 }
 
 struct Declared {
@@ -86,7 +88,13 @@ impl Scope {
         }
         if !prefixes.is_empty() {
             self.declared = Some(Rc::new(Declared { prefixes, around: self.declared.take() }));
+            self.depth += 1;
         }
+    }
+
+    /// How many steps it takes to look up a name.
+    pub(super) fn cost(&self) -> usize {
+        1 + self.depth
     }
 
     fn prefix(&self, prefix: &str) -> Option<&str> {

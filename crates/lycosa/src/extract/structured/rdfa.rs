@@ -54,7 +54,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Value> {
         if !is_spoken(node) {
             continue;
         }
-        if graph.statements >= MAX_STATEMENTS || !reader.pay(1) {
+        if graph.statements >= MAX_STATEMENTS || !reader.pay(context.scope.cost()) {
             reader.note("rdfa", "not all statements were taken, because there are too many");
             break;
         }
@@ -132,14 +132,13 @@ fn element<'d>(
         (subject, typed)
     };
     if let (Some(typed), Some(types)) = (&typed, types) {
-        for term in types.split_ascii_whitespace().filter_map(|term| within.scope.term(term)) {
+        for term in terms(reader, &within.scope, types) {
             graph.add(typed, "@type", term.into());
         }
     }
     if let Some(properties) = node.attr("property") {
         let told = Told { about: about.is_some(), object, typed: typed.clone() };
-        let terms: Vec<_> =
-            properties.split_ascii_whitespace().filter_map(|term| within.scope.term(term)).collect();
+        let terms: Vec<_> = terms(reader, &within.scope, properties).collect();
         if !terms.is_empty() {
             let value = value(reader, node, &within, told);
             for term in terms {
@@ -151,6 +150,12 @@ fn element<'d>(
     }
     within.object = typed.filter(|_| has_property && is_plain).unwrap_or(subject);
     within
+}
+
+/// The addresses of the terms in a list.
+fn terms<'a>(reader: &'a Reader<'_>, scope: &'a Scope, list: &'a str) -> impl Iterator<Item = String> + 'a {
+    let words = list.split_ascii_whitespace().take_while(|_| reader.pay(scope.cost()));
+    words.filter_map(|term| scope.term(term))
 }
 
 /// What an element says about itself.
@@ -226,7 +231,8 @@ impl Graph {
     }
 
     fn add(&mut self, subject: &str, property: &str, value: Value) {
-        if !self.known.insert(format!("{subject}\n{property}\n{value}")) {
+        let is_full = self.statements >= MAX_STATEMENTS;
+        if is_full || !self.known.insert(format!("{subject}\n{property}\n{value}")) {
             return;
         }
         let node = self.nodes.get(subject);
