@@ -1,10 +1,11 @@
 //! `cargo xtask bench crawl`: what a page costs, beside two peers, in the same run on the same machine; and
-//! `cargo xtask bench fetch`: what a request costs, in [`fetch`]; and `cargo xtask bench xpath`: what an expression
-//! costs, in [`xpath`].
+//! `cargo xtask bench fetch`: what a request costs, in [`fetch`]; `cargo xtask bench xpath`: what an expression costs,
+//! in [`xpath`]; and `cargo xtask bench charset`: how often charset detection is right, in [`charset`].
 //!
 //! [`field`] prepares the sites, the crawlers and the server; [`contest`] runs them in turns and compares what they
 //! wrote; [`figures`] makes medians and the table. One core serves, another crawls.
 
+mod charset;
 mod contest;
 mod fetch;
 mod field;
@@ -20,9 +21,9 @@ use crate::workspace;
 use contest::Contest;
 use field::{Ground, SERVER_CORE};
 
-pub(crate) const SUMMARY: &str = "Measure a crawl, a request or XPath beside others.";
+pub(crate) const SUMMARY: &str = "Measure a crawl, a request, XPath or charset detection beside others.";
 pub(crate) const HELP: &str = "
-Usage: cargo xtask bench crawl|fetch|xpath [FLAGS]
+Usage: cargo xtask bench crawl|fetch|xpath|charset [FLAGS]
 
 crawl: serves a site with nginx on core 0 and crawls it on core 1, 16 requests in
 flight, in rounds: each round runs every crawler once, in turning order. lycosa
@@ -56,7 +57,15 @@ over a document, and warm. Every engine must find the same nodes.
   --pairs N               rounds (default 5)
   --page NAME             one page alone: forum, results, encyclopedia, newspaper
                           or videos
-  --record                write the tables to docs/bench-xpath.md";
+  --record                write the tables to docs/bench-xpath.md
+
+charset: detects the encoding of the corpus' files, and of pieces of LibreOffice's
+help pages (from Debian, 75 MB at first) in every encoding, beside uchardet, chardet
+and charset-normalizer, nothing being declared; then times decoding beside bare
+encoding_rs.
+
+  --pairs N               rounds of timing (default 15)
+  --record                write the tables to docs/bench-charset.md";
 
 /// Where `--record` writes.
 const RECORD: &str = "docs/bench-crawl.md";
@@ -66,11 +75,11 @@ const ROUNDS: usize = 5;
 /// The command.
 pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     let what = arguments.word().unwrap_or_default();
-    if what == "fetch" {
-        return fetch::run(arguments);
-    }
-    if what == "xpath" {
-        return xpath::run(arguments);
+    match what.as_str() {
+        "fetch" => return fetch::run(arguments),
+        "charset" => return charset::run(arguments),
+        "xpath" => return xpath::run(arguments),
+        _ => {}
     }
     let sites = arguments.value("--site")?.unwrap_or_else(|| "both".to_owned());
     let rounds = arguments.parsed("--pairs")?.unwrap_or(ROUNDS).max(1);
@@ -80,7 +89,7 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     arguments.finish()?;
     if what != "crawl" {
         return Err(Failure::new(format!("there is no benchmark `{what}`"))
-            .hint("cargo xtask bench crawl, fetch or xpath"));
+            .hint("cargo xtask bench crawl, fetch, xpath or charset"));
     }
     let grounds = Ground::named(&sites)?;
     field::require_cores()?;

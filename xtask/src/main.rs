@@ -18,6 +18,7 @@ mod soak;
 mod test;
 mod tidy;
 mod torture;
+mod train;
 mod workspace;
 
 use std::process::ExitCode;
@@ -47,6 +48,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "soak", summary: soak::SUMMARY, help: soak::HELP, run: soak::run },
     Command { name: "fuzz", summary: fuzz::SUMMARY, help: fuzz::HELP, run: fuzz::run },
     Command { name: "bench", summary: bench::SUMMARY, help: bench::HELP, run: bench::run },
+    Command { name: "train", summary: train::SUMMARY, help: train::HELP, run: train::run },
     Command { name: "readme", summary: readme::SUMMARY, help: readme::HELP, run: readme::run },
     Command { name: "tidy", summary: tidy::SUMMARY, help: tidy::HELP, run: tidy::run },
 ];

@@ -91,7 +91,10 @@ mod text;
 mod tokenize;
 mod xpath;
 
-pub use charset::{CharsetSource, Decoded, decode};
+pub use charset::{
+    Charset, CharsetSource, Confidence, DecodeOptions, Decoded, Malformed, MalformedText, UnknownCharset,
+    decode, decode_with,
+};
 pub use document::{
     Ancestors, Attribute, AttributeId, Attributes, Cancel, Children, CutReason, Descendants, Document,
     DocumentKind, NodeId, NodeKind, NodeRef, ParseOptions, Quirks, TreeState, XmlProblem, XmlProblemKind,
@@ -107,5 +110,5 @@ pub use selection::{Nodes, Selection, SelectorArgument};
 pub use text::collapse_whitespace;
 pub use xpath::{
     XPath, XPathEnvironment, XPathError, XPathErrorKind, XPathItem, XPathNamespace, XPathNodes, XPathOptions,
-    XPathValue,
+    XPathToken, XPathValue,
 };

@@ -28,6 +28,8 @@ pub(crate) fn answer(numbered: &Numbered, context: NodeRef<'_>, expression: &str
                 XPathItem::Node(node) => numbered.node(node),
                 XPathItem::Attribute(attribute) => numbered.attribute(attribute),
                 XPathItem::Namespace(namespace) => Key::Namespace(namespace.prefix().to_owned()),
+                // The grammar has no functions that make some.
+                XPathItem::Token(token) => Key::Namespace(token.text().to_owned()),
             };
             Answer::Nodes(nodes.iter().map(key).collect())
         }
@@ -64,6 +66,7 @@ impl Ready {
                         XPathItem::Node(node) => found.node(numbered, node),
                         XPathItem::Attribute(attribute) => found.attribute(numbered, attribute),
                         XPathItem::Namespace(namespace) => found.node(numbered, namespace.owner()),
+                        XPathItem::Token(_) => found.count += 1,
                     }
                 }
                 Ok(found)

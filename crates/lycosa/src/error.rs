@@ -72,11 +72,13 @@ pub enum ErrorKind {
     Offline,
     /// A proxy would not or could not connect to the host.
     Tunnel,
+    /// A text is malformed in its charset, and that was not to be put up with.
+    Charset,
 }
 
 impl ErrorKind {
     /// Every kind, in the order of its stored code (the position is the code; only append).
-    pub const ALL: [ErrorKind; 28] = [
+    pub const ALL: [ErrorKind; 29] = [
         Self::Usage,
         Self::Config,
         Self::Url,
@@ -105,6 +107,7 @@ impl ErrorKind {
         Self::Blocked,
         Self::Offline,
         Self::Tunnel,
+        Self::Charset,
     ];
 
     /// The name used in records, reports and metrics, such as `address_refused`.
@@ -139,6 +142,7 @@ impl ErrorKind {
             Self::Blocked => "blocked",
             Self::Offline => "offline",
             Self::Tunnel => "tunnel",
+            Self::Charset => "charset",
         }
     }
 }
@@ -157,6 +161,7 @@ impl ErrorKind {
             Self::Tunnel => {
                 "the host may be down, or the proxy's rules may forbid it; another proxy may reach it"
             }
+            Self::Charset => "read it all the same with --set malformed=replace",
             Self::Redirect => "look at each hop with curl -I",
             _ => return None,
         })

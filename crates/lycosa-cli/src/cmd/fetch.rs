@@ -1,12 +1,13 @@
 //! `lycosa fetch`: one URL, the way people use curl. Follows redirects, each hop through the address guard.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use lycosa::config::ByteSize;
 use lycosa::crawler::single::{Fetched, Single, SingleOptions};
 use lycosa::fetch::HttpVersion;
 use lycosa::{Error, ErrorKind, Result};
-use lycosa_dom::{Selector, XPath};
+use lycosa_dom::{Charset, DecodeOptions, Selector, XPath};
 
 use super::{conversation, xpath};
 use crate::exit::Exit;
@@ -37,6 +38,10 @@ pub(crate) struct Args {
     /// Print what this XPath 1.0 expression gives: the text of nodes, one per line, or a number, string or boolean
     #[arg(long, value_name = "EXPRESSION")]
     xpath: Option<String>,
+    /// Read the text as this charset, such as koi8-r, whatever is declared; `auto` finds out. The body itself is printed
+    /// as it came
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = charset)]
+    charset: CharsetChoice,
     /// Print the facts alone, without the body
     #[arg(long)]
     facts: bool,
@@ -97,6 +102,31 @@ pub(crate) struct Args {
     quiet: bool,
 }
 
+/// The charset of `--charset`; none is `auto`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CharsetChoice(pub(super) Option<Charset>);
+
+/// Reads `--charset`.
+pub(super) fn charset(name: &str) -> Result<CharsetChoice, String> {
+    if name.eq_ignore_ascii_case("auto") {
+        return Ok(CharsetChoice(None));
+    }
+    Charset::for_label(name).map(|charset| CharsetChoice(Some(charset))).map_err(|unknown| {
+        let nearest = unknown.nearest.map(|label| format!("; did you mean `{label}`?")).unwrap_or_default();
+        format!("{unknown}{nearest}")
+    })
+}
+
+/// The text of a body in the chosen charset.
+pub(super) fn decoded<'a>(
+    bytes: &'a [u8],
+    content_type: Option<&str>,
+    charset: CharsetChoice,
+) -> Cow<'a, str> {
+    let options = DecodeOptions { transport: content_type, charset: charset.0, ..DecodeOptions::default() };
+    lycosa_dom::decode_with(bytes, &options).map(|decoded| decoded.text).unwrap_or_default()
+}
+
 fn http_version(name: &str) -> Result<HttpVersion, String> {
     let names = HttpVersion::ALL.map(|(name, _)| name).join(", ");
     HttpVersion::named(name).ok_or_else(|| format!("it is none of {names}"))
@@ -150,6 +180,7 @@ fn options(args: &Args) -> Result<SingleOptions> {
         proxy_from_env: true,
         timeout: args.timeout,
         max_body: args.max_body.map(|size| size.0),
+        charset: args.charset.0,
         insecure: args.insecure,
         cacert: args.cacert.clone(),
         http_version: args.http_version.unwrap_or_default(),

@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// How to parse: html, xml, or auto: by the media type, the file's name, or how the source begins
     #[arg(long = "as", value_name = "KIND", default_value = "auto", value_parser = ["auto", "html", "xml"])]
     kind: String,
+    /// Read the page as this charset, such as koi8-r, whatever it declares; `auto` finds out
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = super::fetch::charset)]
+    charset: super::fetch::CharsetChoice,
     /// Print JSON: a list of strings, or the number, string or boolean that the expression gives
     #[arg(long)]
     json: bool,
@@ -89,8 +92,8 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let query = Query::new(&args)?;
     let page = read(&args.source).await?;
     let content_type = page.content_type.as_deref();
-    let decoded = lycosa_dom::decode(&page.bytes, content_type, None);
-    let document = parse(&decoded.text, &args, content_type);
+    let decoded = super::fetch::decoded(&page.bytes, content_type, args.charset);
+    let document = parse(&decoded, &args, content_type);
     let answer = query.answer(&document, args.html)?;
     let mut text = String::new();
     if args.json {

@@ -280,3 +280,36 @@ fn a_cache_is_used_as_http_allows_and_offline_it_answers_alone() {
     );
     crawled.ends_with(0).mentions("cache  offline: 1");
 }
+
+/// "Паук" in KOI8-R, called UTF-8.
+fn miscalled() -> Server {
+    Server::start(|_| {
+        let mut bytes = b"<title>x</title><p>".to_vec();
+        for _ in 0..3 {
+            bytes.extend(b"\xf0\xc1\xd5\xcb \xcf\xc8\xcf\xd4\xc9\xd4\xd3\xd1 \xce\xcf\xde\xd8\xc0 ");
+        }
+        Response::new(200).header("Content-Type", "text/html; charset=utf-8").body(bytes)
+    })
+}
+
+#[test]
+fn a_charset_that_is_miscalled_is_found_and_told() {
+    let said = Bench::new().run(&["fetch", &miscalled().url("/"), "--text"]).ends_with(0);
+    assert!(said.out.starts_with("Паук охотится ночью"), "{}", said.out);
+    said.mentions("* charset: KOI8-R (by detector, utf-8 was declared)");
+}
+
+#[test]
+fn a_charset_is_overridden_by_name_and_a_misspelt_one_met_with_the_nearest() {
+    let server = miscalled();
+    let url = server.url("/");
+    let fetch = |name: &str| Bench::new().run(&["fetch", &server.url("/"), "--text", "--charset", name]);
+    let said = fetch("windows-1251").ends_with(0);
+    assert!(said.out.starts_with("рБХЛ"), "{}", said.out);
+    said.mentions("* charset: windows-1251 (by override)");
+    assert!(fetch("auto").ends_with(0).out.starts_with("Паук"));
+    let said = fetch("koi8-").ends_with(2);
+    said.mentions("there is no decoder for the charset `koi8-`").mentions("did you mean `koi8-r`?");
+    let said = Bench::new().run(&["query", &url, "--css", "p", "--charset", "uft-8"]).ends_with(2);
+    said.mentions("did you mean `utf-8`?");
+}

@@ -138,7 +138,7 @@ fn a_crawl_that_was_interrupted_by_ctrl_c_ends_cleanly_and_goes_on() {
 fn sigterm_lets_open_requests_end() {
     let gate = Gate::closed();
     let held = gate.clone();
-    let server = Server::start(move |_| page("held", &[]).behind(&held));
+    let server = Server::start(move |_| page("held", &["/next"]).behind(&held));
     let bench = Bench::new();
     let first = bench.start_crawl(&server.url("/"), &["--no-robots"]);
     assert!(server.wait_for_hits(1, Duration::from_secs(20)), "the crawl does not get going");

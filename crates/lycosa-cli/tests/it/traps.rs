@@ -199,7 +199,8 @@ fn redirects_and_names_that_lead_inside_are_refused_and_nothing_is_connected() {
 #[test]
 fn a_charset_that_lies_is_recorded_with_how_it_was_found() {
     let lie = trap("charset-lie", &[]);
-    assert_eq!((&lie["charset"], &lie["charset_source"]), (&"UTF-8".into(), &"header".into()), "{lie}");
+    let found = (&lie["charset"], &lie["charset_source"], &lie["charset_declared"]);
+    assert_eq!(found, (&"windows-1251".into(), &"detector".into(), &"utf-8".into()), "{lie}");
     let conflict = trap("charset-conflict", &[]);
     assert_eq!((&conflict["title"], &conflict["charset_source"]), (&"日本".into(), &"header".into()));
 }

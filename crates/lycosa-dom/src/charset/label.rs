@@ -36,6 +36,8 @@ pub(super) fn charset_of_meta_content(content: &[u8]) -> Option<&[u8]> {
 /// An encoding without a decoder that the bytes announce by their escape sequences (RFC 1557, 1922, 1843).
 pub(super) fn announced(bytes: &[u8]) -> Option<String> {
     const CHINESE: [&[u8]; 3] = [b"\x1b$)A", b"\x1b$)G", b"\x1b$)E"];
+    // Hardly a page has either, and all undeclared ones are looked through.
+    memchr::memchr2(0x1b, b'~', bytes)?;
     let has = |sequence: &[u8]| bytes.windows(sequence.len()).any(|window| window == sequence);
     let name = if bytes.contains(&0x1b) && has(b"\x1b$)C") {
         "iso-2022-kr"

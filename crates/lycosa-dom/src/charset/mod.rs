@@ -1,46 +1,122 @@
-//! From bytes to text, as the Encoding and HTML standards say: byte order mark, then the transport's
-//! declaration, then what the page declares in its first 1024 bytes (`prescan`), then detection. UTF-32, which
-//! the web gave up, is decoded by hand when its mark announces it (`utf32`). Which step decided is always told.
+//! From bytes to text, as the Encoding and HTML standards say: byte order mark, then the transport's declaration, then
+//! what the page declares near its beginning (`prescan`), then what its bytes show (`sniff`, `detect`), at last the
+//! top-level domain. Which step decided, and how sure it was, is always told (`choose`).
+//!
+//! Beyond the standards, a declaration that the bytes contradict is overruled, and that is told as well (`judge` has
+//! the rules). UTF-32 and a few encodings that the web gave up are decoded by hand or named (`coding`). What to do with
+//! malformed bytes is the caller's choice (`convert`).
 
+mod choose;
+mod coding;
+mod convert;
+mod detect;
+mod judge;
 mod label;
+mod names;
 mod prescan;
-mod utf32;
+mod sniff;
 
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{DecoderResult, Encoding, REPLACEMENT, UTF_8};
+use convert::Text;
+pub use names::{Charset, UnknownCharset};
 
 /// What decided the charset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CharsetSource {
+    /// The caller ([`DecodeOptions::charset`]).
+    Override,
     /// A byte order mark.
     Bom,
     /// The transport's declaration (`Content-Type`).
     Header,
     /// A `<meta>` element or an XML declaration.
     Meta,
-    /// Statistics, or being valid UTF-8.
+    /// The bytes: valid UTF-8, zeros, escapes, or statistics.
     Detector,
-    /// Nothing: all bytes are ASCII, any answer is right.
+    /// The top-level domain, as the bytes tell too little.
+    Tld,
+    /// Nothing: all bytes are ASCII and any answer is right, or they are no text and none is.
     Default,
 }
 
 impl CharsetSource {
-    /// The name used in records: `bom`, `header`, `meta`, `detector` or `default`.
+    /// The name used in records: `override`, `bom`, `header`, `meta`, `detector`, `tld` or `default`.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Override => "override",
             Self::Bom => "bom",
             Self::Header => "header",
             Self::Meta => "meta",
             Self::Detector => "detector",
+            Self::Tld => "tld",
             Self::Default => "default",
         }
     }
+}
+
+/// How sure the charset is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Confidence {
+    /// Another charset is about as likely, the bytes are no text, or much of a declared charset is malformed.
+    Guess,
+    /// Declared and not contradicted by the bytes, or detected with a clear lead over every other reading.
+    Likely,
+    /// Marked, plain ASCII, or UTF-8 that is valid throughout: hardly anything else can be.
+    Certain,
+}
+
+impl Confidence {
+    /// The name used in records: `guess`, `likely` or `certain`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Guess => "guess",
+            Self::Likely => "likely",
+            Self::Certain => "certain",
+        }
+    }
+}
+
+/// What to do with bytes that mean nothing in the charset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Malformed {
+    /// Each malformed sequence becomes U+FFFD, as browsers do. The default.
+    #[default]
+    Replace,
+    /// They are left out.
+    Skip,
+    /// The first one is an error.
+    Fail,
+}
+
+impl Malformed {
+    /// Every policy with the name used in configurations.
+    pub const ALL: [(&'static str, Self); 3] =
+        [("replace", Self::Replace), ("skip", Self::Skip), ("fail", Self::Fail)];
+
+    /// The policy of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, policy)| policy)
+    }
+}
+
+/// What is known of a body before it is decoded, and what is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DecodeOptions<'a> {
+    /// The charset that the transport declares: the parameter alone (`utf-8`) or a whole media type
+    /// (`text/html; charset=utf-8`).
+    pub transport: Option<&'a str>,
+    /// The last label of the host name (`jp`), a hint for detection.
+    pub tld: Option<&'a str>,
+    /// The charset to use whatever is declared.
+    pub charset: Option<Charset>,
+    /// What to do with malformed bytes.
+    pub malformed: Malformed,
 }
 
 /// The text of a body and how it was found.
@@ -48,104 +124,93 @@ impl CharsetSource {
 pub struct Decoded<'a> {
     /// The text, without a byte order mark. Borrowed when the bytes were valid UTF-8 as they are.
     pub text: Cow<'a, str>,
-    /// The encoding's name in the Encoding standard (`UTF-8`, `Shift_JIS`), or `UTF-32LE`, `UTF-32BE`.
+    /// The encoding's name in the Encoding standard (`UTF-8`, `Shift_JIS`), or one of `UTF-32LE`, `UTF-32BE` and
+    /// `IBM855`, which are decoded, and `EUC-TW`, `Johab` and `VISCII`, of which only the ASCII part is.
     pub charset: &'static str,
     /// What decided it.
     pub source: CharsetSource,
-    /// How many malformed sequences became U+FFFD.
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// The label that was declared first, as written; none when nothing known was declared.
+    pub declared: Option<String>,
+    /// Whether the bytes contradicted that declaration and `charset` is another one.
+    pub is_overruled: bool,
+    /// How many malformed sequences there were.
     pub malformed: usize,
-    /// An encoding that was declared or whose escape sequences were seen, but for which there is no decoder
-    /// (`euc-tw`, `iso-2022-kr`): the text is then not to be trusted.
+    /// An encoding outside the Encoding standard that was declared or recognised (`euc-tw`, `iso-2022-kr`, `ibm855`).
+    /// But for IBM855 there is no decoder: the text is then not to be trusted.
     pub unknown_label: Option<String>,
 }
 
-/// Decodes a body.
+/// Malformed bytes were found and [`Malformed::Fail`] was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MalformedText {
+    /// The charset in which they mean nothing.
+    pub charset: &'static str,
+    /// Where the first malformed sequence ends, in bytes from the beginning of the body.
+    pub offset: usize,
+}
+
+impl std::fmt::Display for MalformedText {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "the bytes before offset {} are not valid {}", self.offset, self.charset)
+    }
+}
+
+impl std::error::Error for MalformedText {}
+
+/// Decodes a body, replacing what is malformed: [`decode_with`] with the usual options.
 ///
-/// `transport` is the charset the transport declares: the parameter alone (`utf-8`) or a whole media type
-/// (`text/html; charset=utf-8`). `tld` is the last label of the host name (`jp`), a hint for detection.
+/// `transport` and `tld` are those of [`DecodeOptions`].
 ///
 /// ```
 /// let decoded = lycosa_dom::decode(b"na\xefve", Some("text/html; charset=iso-8859-1"), None);
 /// assert_eq!((&*decoded.text, decoded.charset), ("naïve", "windows-1252"));
 /// ```
 pub fn decode<'a>(bytes: &'a [u8], transport: Option<&str>, tld: Option<&str>) -> Decoded<'a> {
-    if let Some(decoded) = utf32::decode(bytes) {
-        return decoded;
-    }
-    if let Some((encoding, length)) = Encoding::for_bom(bytes) {
-        return decode_as(&bytes[length..], encoding, CharsetSource::Bom, None);
-    }
-    let mut unknown_label = None;
-    if let Some(label) = transport.and_then(label::charset_of_content_type) {
-        match Encoding::for_label(label.as_bytes()) {
-            Some(encoding) => {
-                let unsupported = (encoding == REPLACEMENT).then(|| label.to_owned());
-                return decode_as(bytes, encoding, CharsetSource::Header, unsupported);
-            }
-            None => unknown_label = Some(label.to_owned()),
-        }
-    }
-    let declared = prescan::prescan(bytes);
-    if let Some(encoding) = declared.encoding {
-        let unsupported = declared.unknown_label.filter(|_| encoding == REPLACEMENT);
-        return decode_as(bytes, encoding, CharsetSource::Meta, unknown_label.or(unsupported));
-    }
-    let unknown_label = unknown_label.or(declared.unknown_label).or_else(|| label::announced(bytes));
-    let (encoding, source) = detect(bytes, tld);
-    decode_as(bytes, encoding, source, unknown_label)
+    decoded(bytes, &DecodeOptions { transport, tld, ..DecodeOptions::default() }).0
 }
 
-/// The encoding of undeclared bytes.
-fn detect(bytes: &[u8], tld: Option<&str>) -> (&'static Encoding, CharsetSource) {
-    // ISO-2022-JP looks like ASCII but for its escapes.
-    if !bytes.contains(&0x1b) {
-        if bytes.is_ascii() {
-            return (UTF_8, CharsetSource::Default);
+/// Decodes a body.
+///
+/// ```
+/// use lycosa_dom::{DecodeOptions, Malformed, decode_with};
+/// // Declared as one thing, and plainly another.
+/// let options = DecodeOptions { transport: Some("iso-8859-1"), ..DecodeOptions::default() };
+/// let decoded = decode_with("naïve café".as_bytes(), &options)?;
+/// assert_eq!((decoded.charset, decoded.declared.as_deref(), decoded.is_overruled), ("UTF-8", Some("iso-8859-1"), true));
+///
+/// let strict = DecodeOptions { transport: Some("euc-kr"), malformed: Malformed::Fail, ..DecodeOptions::default() };
+/// assert_eq!(decode_with(b"abc \xff def ghi", &strict).unwrap_err().offset, 5);
+/// # Ok::<(), lycosa_dom::MalformedText>(())
+/// ```
+///
+/// # Errors
+///
+/// With [`Malformed::Fail`], where the first malformed sequence is. Never with the other policies.
+pub fn decode_with<'a>(bytes: &'a [u8], options: &DecodeOptions<'_>) -> Result<Decoded<'a>, MalformedText> {
+    let (decoded, first) = decoded(bytes, options);
+    match first {
+        Some(offset) if options.malformed == Malformed::Fail => {
+            Err(MalformedText { charset: decoded.charset, offset })
         }
-        if std::str::from_utf8(bytes).is_ok() {
-            return (UTF_8, CharsetSource::Detector);
-        }
+        _ => Ok(decoded),
     }
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    detector.feed(bytes, true);
-    let tld = tld.map(str::to_ascii_lowercase);
-    // The detector wants the bare label, internationalised ones as punycode.
-    let tld = tld.as_deref().filter(|label| label.is_ascii() && !label.contains('.') && !label.is_empty());
-    (detector.guess(tld.map(str::as_bytes), Utf8Detection::Allow), CharsetSource::Detector)
 }
 
-fn decode_as<'a>(
-    bytes: &'a [u8],
-    encoding: &'static Encoding,
-    source: CharsetSource,
-    unknown_label: Option<String>,
-) -> Decoded<'a> {
-    let (text, malformed) = match std::str::from_utf8(bytes) {
-        Ok(text) if encoding == UTF_8 => (Cow::Borrowed(text), 0),
-        Ok(text) if encoding.is_ascii_compatible() && text.is_ascii() => (Cow::Borrowed(text), 0),
-        _ => {
-            let (text, malformed) = convert(bytes, encoding);
-            (Cow::Owned(text), malformed)
-        }
+/// The decoded body, and where its first malformed sequence ends.
+fn decoded<'a>(bytes: &'a [u8], options: &DecodeOptions<'_>) -> (Decoded<'a>, Option<usize>) {
+    let (choice, text) = choose::choose(bytes, options);
+    let Text { text, malformed, first, .. } = text;
+    let decoded = Decoded {
+        text,
+        charset: choice.coding.name(),
+        source: choice.source,
+        confidence: choice.confidence,
+        declared: choice.declared,
+        is_overruled: choice.is_overruled,
+        malformed,
+        unknown_label: choice.unknown_label,
     };
-    Decoded { text, charset: encoding.name(), source, malformed, unknown_label }
-}
-
-/// The text and how many sequences had to be replaced.
-fn convert(bytes: &[u8], encoding: &'static Encoding) -> (String, usize) {
-    let mut decoder = encoding.new_decoder_without_bom_handling();
-    let mut text = String::with_capacity(bytes.len() + bytes.len() / 8 + 16);
-    let (mut rest, mut malformed) = (bytes, 0);
-    loop {
-        let (result, read) = decoder.decode_to_string_without_replacement(rest, &mut text, true);
-        rest = rest.get(read..).unwrap_or_default();
-        match result {
-            DecoderResult::InputEmpty => return (text, malformed),
-            DecoderResult::OutputFull => text.reserve(rest.len().max(64)),
-            DecoderResult::Malformed(..) => {
-                malformed += 1;
-                text.push(char::REPLACEMENT_CHARACTER);
-            }
-        }
-    }
+    (decoded, first.map(|offset| offset + choice.mark))
 }

@@ -2,8 +2,9 @@
 //! encoding" of the HTML standard (13.2.3.2) with "get an attribute" and "get an XML encoding". Steps and
 //! their order are the standard's.
 
-use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
+use encoding_rs::{REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
 
+use super::coding::Coding;
 use super::label::{charset_of_meta_content, is_space};
 
 const PRESCAN_BYTES: usize = 1024;
@@ -11,10 +12,14 @@ const PRESCAN_BYTES: usize = 1024;
 /// it decides as well. It is looked for as far as heads usually reach.
 const LATE_BYTES: usize = 32 * 1024;
 
+/// An encoding and the label that named it.
+pub(super) type Found = (Coding, String);
+
 /// What the prescan found.
 #[derive(Debug, Default)]
 pub(super) struct Declared {
-    pub(super) encoding: Option<&'static Encoding>,
+    /// The encoding and its label as written.
+    pub(super) declared: Option<Found>,
     /// The first declaration naming no known encoding.
     pub(super) unknown_label: Option<String>,
 }
@@ -22,7 +27,7 @@ pub(super) struct Declared {
 /// Runs the prescan on the beginning of a body, and if it declares nothing on a longer one.
 pub(super) fn prescan(bytes: &[u8]) -> Declared {
     let declared = prescan_head(&bytes[..bytes.len().min(PRESCAN_BYTES)]);
-    if declared.encoding.is_some() || bytes.len() <= PRESCAN_BYTES {
+    if declared.declared.is_some() || bytes.len() <= PRESCAN_BYTES {
         return declared;
     }
     prescan_head(&bytes[..bytes.len().min(LATE_BYTES)])
@@ -31,37 +36,36 @@ pub(super) fn prescan(bytes: &[u8]) -> Declared {
 fn prescan_head(head: &[u8]) -> Declared {
     let mut declared = Declared::default();
     if head.starts_with(b"<\0?\0x\0") {
-        declared.encoding = Some(UTF_16LE);
+        declared.declared = Some((Coding::Standard(UTF_16LE), "utf-16le".to_owned()));
     } else if head.starts_with(b"\0<\0?\0x") {
-        declared.encoding = Some(UTF_16BE);
+        declared.declared = Some((Coding::Standard(UTF_16BE), "utf-16be".to_owned()));
     } else {
         let mut scanner = Scanner { bytes: head, position: 0, unknown: None };
         let found = scanner.find_meta();
         declared.unknown_label = scanner.unknown;
-        declared.encoding = found.or_else(|| xml_encoding(head, &mut declared.unknown_label));
+        declared.declared = found.or_else(|| xml_encoding(head, &mut declared.unknown_label));
     }
     declared
 }
 
 /// A label as declared inside the page: UTF-16 cannot be true there, since ASCII was readable.
-fn declared_encoding(label: &[u8], unknown: &mut Option<String>) -> Option<&'static Encoding> {
-    let encoding = Encoding::for_label(label);
-    let is_unsupported = encoding.is_none_or(|encoding| encoding == REPLACEMENT);
+fn declared_encoding(label: &[u8], unknown: &mut Option<String>) -> Option<Found> {
+    let label = String::from_utf8_lossy(label).into_owned();
+    let coding = Coding::for_label(&label);
+    let is_unsupported = coding.is_none_or(|coding| coding == Coding::Standard(REPLACEMENT));
     if is_unsupported && unknown.is_none() && !label.is_empty() {
-        *unknown = Some(String::from_utf8_lossy(label).into_owned());
+        *unknown = Some(label.clone());
     }
-    encoding.map(|encoding| {
-        if encoding == UTF_16LE || encoding == UTF_16BE {
-            UTF_8
-        } else if encoding == X_USER_DEFINED {
-            WINDOWS_1252
-        } else {
-            encoding
-        }
-    })
+    let coding = match coding? {
+        Coding::Utf32Le | Coding::Utf32Be => Coding::Standard(UTF_8),
+        Coding::Standard(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => Coding::Standard(UTF_8),
+        Coding::Standard(encoding) if encoding == X_USER_DEFINED => Coding::Standard(WINDOWS_1252),
+        coding => coding,
+    };
+    Some((coding, label))
 }
 
-fn xml_encoding(bytes: &[u8], unknown: &mut Option<String>) -> Option<&'static Encoding> {
+fn xml_encoding(bytes: &[u8], unknown: &mut Option<String>) -> Option<Found> {
     let rest = bytes.strip_prefix(b"<?xml")?;
     let declaration = &rest[..rest.iter().position(|&byte| byte == b'>')?];
     let position = declaration.windows(8).position(|window| window == b"encoding")?;
@@ -83,6 +87,9 @@ struct Scanner<'a> {
     unknown: Option<String>,
 }
 
+/// The attributes that count.
+const WANTED: [&[u8]; 3] = [b"http-equiv", b"content", b"charset"];
+
 /// An attribute, name and value in lower case.
 type Attribute = (Vec<u8>, Vec<u8>);
 
@@ -96,8 +103,9 @@ impl Scanner<'_> {
     }
 
     /// `None` as well when the bytes end in the middle of something.
-    fn find_meta(&mut self) -> Option<&'static Encoding> {
-        while self.position < self.bytes.len() {
+    fn find_meta(&mut self) -> Option<Found> {
+        while let Some(next) = self.rest().iter().position(|&byte| byte == b'<') {
+            self.position += next;
             if self.rest().starts_with(b"<!--") {
                 let end = self.rest()[2..].windows(3).position(|window| window == b"-->")?;
                 self.position += 2 + end + 2;
@@ -130,11 +138,12 @@ impl Scanner<'_> {
     }
 
     /// The encoding a `<meta>` declares; the outer `None` when the bytes end inside it.
-    fn meta(&mut self) -> Option<Option<&'static Encoding>> {
-        let mut seen: Vec<Vec<u8>> = Vec::new();
+    fn meta(&mut self) -> Option<Option<Found>> {
+        let mut seen = [false; WANTED.len()];
         let (mut got_pragma, mut need_pragma, mut charset) = (false, None, None);
         while let Some((name, value)) = self.attribute()? {
-            if seen.contains(&name) {
+            let Some(which) = WANTED.iter().position(|wanted| name == *wanted) else { continue };
+            if std::mem::replace(&mut seen[which], true) {
                 continue;
             }
             match name.as_slice() {
@@ -142,7 +151,7 @@ impl Scanner<'_> {
                 b"content" if charset.is_none() => {
                     let label = charset_of_meta_content(&value);
                     charset = label.and_then(|label| declared_encoding(label, &mut self.unknown));
-                    need_pragma = charset.map(|_| true).or(need_pragma);
+                    need_pragma = charset.is_some().then_some(true).or(need_pragma);
                 }
                 b"charset" => {
                     charset = declared_encoding(&value, &mut self.unknown);
@@ -150,7 +159,6 @@ impl Scanner<'_> {
                 }
                 _ => {}
             }
-            seen.push(name);
         }
         let is_valid = need_pragma.is_some_and(|need| !need || got_pragma);
         Some(charset.filter(|_| is_valid))

@@ -1,38 +1,39 @@
 //! Where the nodes of each name are: arrays made once, so that "all `a` elements" is a slice. An index is made when
-//! it is asked for the third time, because the document of which one thing is asked is scanned sooner than indexed.
+//! doing without it has cost as much as two scans of the document, because a document of which one thing is asked is
+//! scanned sooner than indexed.
 //! Threads may ask at the same time. XPath reads it; selectors scan.
 
 use std::sync::{
     OnceLock,
-    atomic::{AtomicU32, Ordering::Relaxed},
+    atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 use super::Document;
 use crate::name::{Atom, KNOWN, NodeName};
 
-/// How often an index is asked for in vain.
-const PATIENCE: u32 = 2;
-
-/// An index that is made when it was asked for often enough.
+/// An index that is made when doing without it has cost enough.
 #[derive(Debug)]
 struct Lazy<T> {
     made: OnceLock<T>,
-    asked: AtomicU32,
+    /// How many nodes or attributes were looked at for want of it.
+    spent: AtomicU64,
 }
 
 impl<T> Default for Lazy<T> {
     fn default() -> Self {
-        Self { made: OnceLock::new(), asked: AtomicU32::new(0) }
+        Self { made: OnceLock::new(), spent: AtomicU64::new(0) }
     }
 }
 
 impl<T> Lazy<T> {
+    /// The index over this many things, for who would look at `cost` of them otherwise.
     #[inline]
-    fn get(&self, make: impl FnOnce() -> T) -> Option<&T> {
+    fn get(&self, cost: usize, things: usize, make: impl FnOnce() -> T) -> Option<&T> {
         if let Some(made) = self.made.get() {
             return Some(made);
         }
-        (self.asked.fetch_add(1, Relaxed) >= PATIENCE).then(|| self.made.get_or_init(make))
+        let spent = self.spent.fetch_add(cost as u64, Relaxed);
+        (spent >= 2 * things as u64).then(|| self.made.get_or_init(make))
     }
 }
 
@@ -42,7 +43,8 @@ pub(super) struct Indexes {
     nodes: Lazy<NodeIndex>,
     attributes: Lazy<Groups>,
     ids: Lazy<Vec<u32>>,
-    capitals: OnceLock<Vec<Atom>>,
+    /// For each local name its attributes by value.
+    values: OnceLock<Vec<Lazy<Vec<u32>>>>,
 }
 
 impl Indexes {
@@ -53,7 +55,10 @@ impl Indexes {
         nodes
             + self.attributes.made.get().map_or(0, Groups::memory)
             + self.ids.made.get().map_or(0, |ids| size_of::<u32>() * ids.len())
-            + self.capitals.get().map_or(0, |atoms| size_of::<Atom>() * atoms.len())
+            + self.values.get().map_or(0, |tables| {
+                let table = |table: &Lazy<Vec<u32>>| table.made.get().map_or(0, |sorted| 4 * sorted.len());
+                tables.iter().map(|one| size_of::<Lazy<Vec<u32>>>() + table(one)).sum()
+            })
     }
 }
 
@@ -68,6 +73,7 @@ struct Groups {
 impl Groups {
     /// Groups what the iterator gives; it is run twice.
     fn new(groups: usize, members: impl Iterator<Item = (Atom, u32)> + Clone) -> Self {
+        let members = members.filter(|(atom, _)| (atom.0 as usize) < groups);
         let mut starts = vec![0_u32; groups + 1];
         for (atom, _) in members.clone() {
             starts[atom.0 as usize + 1] += 1;
@@ -106,8 +112,8 @@ struct NodeIndex {
 }
 
 impl Document {
-    fn node_index(&self) -> Option<&NodeIndex> {
-        self.indexes.nodes.get(|| {
+    fn node_index(&self, cost: usize) -> Option<&NodeIndex> {
+        self.indexes.nodes.get(cost, self.names.len(), || {
             let (mut elements, mut texts) = (Vec::new(), Vec::new());
             for (&name, number) in self.names.iter().zip(0_u32..) {
                 if name.is_element() {
@@ -125,44 +131,53 @@ impl Document {
         KNOWN.len() + self.dynamic.len()
     }
 
-    /// The local names with capitals in them that only this document has.
-    pub(crate) fn names_with_capitals(&self) -> &[Atom] {
-        self.indexes.capitals.get_or_init(|| {
-            let numbered = (0_u32..).zip(&self.dynamic);
-            let capitals = numbered.filter(|(_, name)| name.bytes().any(|byte| byte.is_ascii_uppercase()));
-            capitals.filter_map(|(place, _)| Some(Atom(u32::try_from(KNOWN.len()).ok()? + place))).collect()
-        })
+    /// All elements, when there is an index; `cost` is how many nodes are looked at without one.
+    pub(crate) fn all_elements(&self, cost: usize) -> Option<&[u32]> {
+        self.node_index(cost).map(|index| &*index.elements)
     }
 
-    /// All elements.
-    pub(crate) fn all_elements(&self) -> Option<&[u32]> {
-        self.node_index().map(|index| &*index.elements)
+    /// All text nodes, likewise.
+    pub(crate) fn all_texts(&self, cost: usize) -> Option<&[u32]> {
+        self.node_index(cost).map(|index| &*index.texts)
     }
 
-    /// All text nodes.
-    pub(crate) fn all_texts(&self) -> Option<&[u32]> {
-        self.node_index().map(|index| &*index.texts)
+    /// The elements with this local name, whatever their namespace, likewise.
+    pub(crate) fn elements_named(&self, atom: Atom, cost: usize) -> Option<&[u32]> {
+        self.node_index(cost).map(|index| index.groups.get(atom))
     }
 
-    /// The elements with this local name, whatever their namespace.
-    pub(crate) fn elements_named(&self, atom: Atom) -> Option<&[u32]> {
-        self.node_index().map(|index| index.groups.get(atom))
-    }
-
-    /// The attributes with this local name, whatever their namespace.
+    /// The attributes with this local name, whatever their namespace, when there is an index.
     pub(crate) fn attributes_by_name(&self, atom: Atom) -> Option<&[u32]> {
-        let index = self.indexes.attributes.get(|| {
+        let index = self.indexes.attributes.get(self.attributes.len(), self.attributes.len(), || {
             let records = self.attributes.iter().map(|record| self.local_atom(record.name));
             Groups::new(self.atom_count(), records.zip(0_u32..))
         });
         index.map(|index| index.get(atom))
     }
 
+    /// The attributes with this local name and this value, in document order, when there is an index.
+    pub(crate) fn attributes_with_value(&self, atom: Atom, value: &str) -> Option<&[u32]> {
+        let group = self.attributes_by_name(atom)?;
+        let tables = self
+            .indexes
+            .values
+            .get_or_init(|| std::iter::repeat_with(Lazy::default).take(self.atom_count()).collect());
+        // Sorting compares each value many times.
+        let sorted = tables.get(atom.0 as usize)?.get(group.len(), group.len() * 8, || {
+            let mut sorted = group.to_vec();
+            sorted.sort_by(|&one, &other| self.value_of_attribute(one).cmp(self.value_of_attribute(other)));
+            sorted
+        })?;
+        let start = sorted.partition_point(|&number| self.value_of_attribute(number) < value);
+        let length = sorted[start..].partition_point(|&number| self.value_of_attribute(number) == value);
+        Some(&sorted[start..start + length])
+    }
+
     /// The attributes that are identifiers ([`Attribute::is_id`](super::Attribute::is_id)) with this value, in
-    /// document order. In HTML documents these are all the `id` attributes.
+    /// document order, when there is an index. In HTML documents these are all the `id` attributes.
     pub(crate) fn ids_with_value(&self, value: &str) -> Option<&[u32]> {
         let text = |number: u32| self.value(self.attributes[number as usize].value);
-        let ids = self.indexes.ids.get(|| {
+        let ids = self.indexes.ids.get(self.attributes.len(), self.attributes.len(), || {
             let count = u32::try_from(self.attributes.len()).unwrap_or(0);
             let mut ids: Vec<u32> = (0..count).filter(|&number| self.is_id_attribute(number)).collect();
             ids.sort_by(|&left, &right| text(left).cmp(text(right)));

@@ -13,6 +13,7 @@ mod arena;
 mod choose;
 mod freeze;
 mod index;
+mod made;
 mod node;
 mod parse;
 mod serialize;
@@ -123,6 +124,8 @@ pub struct Document {
     tree_state: TreeState,
     scanned_links: Vec<ScannedLink>,
     indexes: index::Indexes,
+    /// Texts that expressions made of it.
+    made: std::sync::OnceLock<Box<made::MadeTexts>>,
     /// What only an XML document has.
     xml: Option<Box<xml::XmlPart>>,
     /// Why it is HTML although it was said to be XML.
@@ -196,6 +199,15 @@ impl Document {
 
     pub(crate) fn scanned_links(&self) -> &[ScannedLink] {
         &self.scanned_links
+    }
+
+    /// Keeps a text that an expression made, as long as the document lives; `None` when there are too many.
+    pub(crate) fn keep_made(&self, text: &str) -> Option<u32> {
+        self.made.get_or_init(Box::default).add(text)
+    }
+
+    pub(crate) fn made_text(&self, number: u32) -> &str {
+        self.made.get().and_then(|made| made.get(number)).unwrap_or_default()
     }
 
     #[inline]

@@ -30,12 +30,6 @@ pub(crate) fn known_atom(text: &str) -> Option<Atom> {
     index.get(text).map(|&number| Atom(number))
 }
 
-/// The number of the known name that differs from this lower-case one in capitals alone.
-pub(crate) fn known_capitals(lower: &str) -> Option<Atom> {
-    let position = KNOWN.iter().position(|text| *text != lower && text.eq_ignore_ascii_case(lower))?;
-    u32::try_from(position).ok().map(Atom)
-}
-
 names! {
     HTML = "html", HEAD = "head", TITLE = "title", BASE = "base", LINK = "link", META = "meta",
     STYLE = "style", BODY = "body", ARTICLE = "article", SECTION = "section", NAV = "nav",

@@ -10,7 +10,7 @@ mod interner;
 mod known;
 
 pub(crate) use interner::{Atoms, ElementNames, Interner};
-pub(crate) use known::{KNOWN, atoms, known_atom, known_capitals};
+pub(crate) use known::{KNOWN, atoms, known_atom};
 
 /// The namespace of an element or attribute name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -7,7 +7,7 @@
 use regex_syntax::{ast, hir};
 
 use super::{
-    PatternLimits,
+    PatternLimits, boundary,
     class::{self, Class},
     error::{PatternError, PatternErrorKind as Kind},
 };
@@ -33,10 +33,13 @@ pub(super) fn checked(source: &str, limits: &PatternLimits) -> Result<String, Pa
         parser.nest_limit(limits.nesting.saturating_add(ADDED_NESTING)).build().parse(&text).map_err(
             |error| PatternError::of_parser(error.kind(), column(error.span().start.offset), limits),
         )?;
-    hir::translate::TranslatorBuilder::new()
+    let translated = hir::translate::TranslatorBuilder::new()
         .build()
         .translate(&text, &parsed)
         .map_err(|error| PatternError::of_translator(error.kind(), column(error.span().start.offset)))?;
+    if boundary::is_too_wide(&translated) {
+        return Err(PatternError::wide_boundary());
+    }
     Ok(text)
 }
 

@@ -28,6 +28,8 @@ pub enum PatternErrorKind {
     Unsupported,
     /// It is too large when compiled.
     TooLarge,
+    /// It repeats too much beside a word boundary to be fast on text beyond ASCII.
+    WideBoundary,
     /// Its groups nest too deeply.
     TooDeep,
     /// It is too long as written.
@@ -47,6 +49,7 @@ impl PatternErrorKind {
             Self::Conditional => "conditional",
             Self::Unsupported => "unsupported",
             Self::TooLarge => "too_large",
+            Self::WideBoundary => "wide_boundary",
             Self::TooDeep => "too_deep",
             Self::TooLong => "too_long",
         }
@@ -64,6 +67,7 @@ impl PatternErrorKind {
             Self::Conditional => "write the cases as alternatives: (?:with|without)",
             Self::Unsupported => "use what Perl, Python and JavaScript have in common",
             Self::TooLarge => "repeat less, or narrow the classes: [0-9A-Za-z_] is much smaller than \\w",
+            Self::WideBoundary => "write (?-u:\\b) for \\b, if words of ASCII are meant, or repeat less",
             Self::TooDeep => "use fewer groups within groups",
             Self::TooLong => "split it into several expressions",
         })
@@ -89,6 +93,11 @@ impl PatternError {
     pub(super) fn too_long(limits: &PatternLimits) -> Self {
         let message = format!("it is longer than {} bytes", limits.length);
         Self { kind: PatternErrorKind::TooLong, message, column: None }
+    }
+
+    pub(super) fn wide_boundary() -> Self {
+        let message = "it repeats too much beside a \\b to be fast on text beyond ASCII".to_owned();
+        Self { kind: PatternErrorKind::WideBoundary, message, column: None }
     }
 
     /// What to do instead, where there is something.

@@ -6,6 +6,7 @@
 //!
 //! Left out: replacing, iterating over matches (which is quadratic in the worst case), and bytes.
 
+mod boundary;
 mod class;
 mod dialect;
 mod error;
@@ -91,6 +92,11 @@ impl Pattern {
     /// The expression as it was given.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// What it was compiled to, for replacing in XPath, which bounds what iterating over matches can cost.
+    pub(crate) fn regex(&self) -> &Regex {
+        &self.regex
     }
 
     /// Whether it is found anywhere in the text.

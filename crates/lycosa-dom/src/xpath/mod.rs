@@ -22,7 +22,7 @@ mod tests;
 
 pub use environment::{XPathEnvironment, XPathOptions};
 pub use error::{XPathError, XPathErrorKind};
-pub use value::{XPathItem, XPathNamespace, XPathNodes, XPathValue};
+pub use value::{XPathItem, XPathNamespace, XPathNodes, XPathToken, XPathValue};
 
 use std::{fmt, str::FromStr, sync::Arc};
 

@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use memchr::memmem::Finder;
-use regex::Regex;
 
 use super::functions::Function;
 pub(super) use super::parser::Axis;
-use crate::name::Atom;
+use crate::{Pattern, name::Atom};
 
 /// The plan of one expression.
 #[derive(Debug)]
@@ -41,8 +40,8 @@ pub(super) struct NameTest {
     pub(super) lower: Box<str>,
     /// The number of the lower-case name, where every document has it.
     pub(super) known: Option<Atom>,
-    /// The number of the same name with capitals, where every document has such a one (`foreignObject`).
-    pub(super) known_capitals: Option<Atom>,
+    /// The same name as an SVG element in HTML is called, if it has capitals there.
+    pub(super) capitals: Option<&'static str>,
 }
 
 /// The type of an expression, as far as it is known before evaluation.
@@ -120,7 +119,7 @@ pub(super) struct Call {
     pub(super) result: Type,
     pub(super) at: usize,
     /// The expression of a call that has one, when it is known before evaluation.
-    pub(super) regex: Option<Regex>,
+    pub(super) regex: Option<Pattern>,
 }
 
 /// A condition on the attribute with a name.

@@ -181,6 +181,8 @@ pub enum XPathItem<'d> {
     Attribute(Attribute<'d>),
     /// A namespace in scope on an element; only in XML documents.
     Namespace(XPathNamespace<'d>),
+    /// A piece that `str:tokenize` or `str:split` made; it comes after all nodes of its document.
+    Token(XPathToken<'d>),
 }
 
 impl PartialEq for XPathItem<'_> {
@@ -206,6 +208,7 @@ impl<'d> From<Attribute<'d>> for XPathItem<'d> {
 impl<'d> XPathItem<'d> {
     pub(super) fn from_key(document: &'d Document, key: Key) -> Option<Self> {
         match key.place() {
+            Place::Made(number) => Some(Self::Token(XPathToken { document, number })),
             Place::Node => Some(Self::Node(NodeRef::new(document, key.owner()))),
             Place::Attribute(id) => Attribute::new(document, id).map(Self::Attribute),
             Place::Namespace(number) => {
@@ -219,6 +222,7 @@ impl<'d> XPathItem<'d> {
             Self::Node(node) => Key::node(node.number()),
             Self::Attribute(attribute) => Key::attribute(attribute.owner().number(), attribute.id().number()),
             Self::Namespace(namespace) => Key::namespace(namespace.owner.number(), namespace.number),
+            Self::Token(token) => Key::made(token.number),
         }
     }
 
@@ -228,6 +232,7 @@ impl<'d> XPathItem<'d> {
             Self::Node(node) => node.document(),
             Self::Attribute(attribute) => attribute.owner().document(),
             Self::Namespace(namespace) => namespace.owner.document(),
+            Self::Token(token) => token.document,
         }
     }
 
@@ -253,6 +258,7 @@ impl<'d> XPathItem<'d> {
             Self::Node(node) => node.parent(),
             Self::Attribute(attribute) => Some(attribute.owner()),
             Self::Namespace(namespace) => Some(namespace.owner),
+            Self::Token(_) => None,
         }
     }
 
@@ -271,6 +277,20 @@ impl<'d> XPathItem<'d> {
     /// itself, and a number that orders the namespaces and then the attributes of an element.
     pub fn order(self) -> (u32, u32) {
         self.key().parts()
+    }
+}
+
+/// A piece of a text: a node without parent or children whose string-value it is.
+#[derive(Clone, Copy, Debug)]
+pub struct XPathToken<'d> {
+    document: &'d Document,
+    number: u32,
+}
+
+impl<'d> XPathToken<'d> {
+    /// The piece.
+    pub fn text(self) -> &'d str {
+        self.document.made_text(self.number)
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{CrawlOptions, Durability, OutlinksField, Secret};
+use lycosa_dom::Malformed;
+
+use super::{CrawlOptions, Durability, MalformedField, OutlinksField, Secret};
 use crate::crawler::{self, Continue, Options, RetryOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch;
@@ -106,6 +108,11 @@ impl CrawlOptions {
             drain: self.drain.0,
             respect_nofollow: self.respect_nofollow,
             list_outlinks: self.outlinks == OutlinksField::List,
+            malformed: match self.malformed {
+                MalformedField::Replace => Malformed::Replace,
+                MalformedField::Skip => Malformed::Skip,
+                MalformedField::Fail => Malformed::Fail,
+            },
             ..Options::default()
         }
     }

@@ -47,7 +47,9 @@ mod tests;
 pub use crawl::Occasion;
 pub use header::HeaderLine;
 pub use layers::{Layers, check, load};
-pub use options::{CrawlOptions, Durability, OutlinksField, RetryFailure, RetryFields, Timeouts};
+pub use options::{
+    CrawlOptions, Durability, MalformedField, OutlinksField, RetryFailure, RetryFields, Timeouts,
+};
 pub use problem::{ConfigError, Problem, Source};
 pub use profiles::{HostFields, ProfileFields};
 pub use schema::{EXAMPLE, schema};

@@ -153,6 +153,9 @@ pub struct CrawlOptions {
     pub detect_blocks: bool,
     /// What a page record says of its links: their number, or the list. Default `count`.
     pub outlinks: OutlinksField,
+    /// What to do with bytes that mean nothing in a page's charset: `replace` each by U+FFFD, `skip` them, or `fail`,
+    /// which gives no page. Default `replace`.
+    pub malformed: MalformedField,
     /// Whether an output that is there already is replaced. Default false.
     pub overwrite: bool,
     /// Whether records go after what an output holds already. Default false.
@@ -237,6 +240,7 @@ impl Default for CrawlOptions {
             cache_size: ByteSize(1 << 30),
             offline: false,
             outlinks: OutlinksField::default(),
+            malformed: MalformedField::default(),
             overwrite: false,
             append: false,
             part_size: 10_000,
@@ -364,6 +368,19 @@ pub enum OutlinksField {
     Count,
     /// Their URLs.
     List,
+}
+
+/// What to do with bytes that mean nothing in a page's charset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MalformedField {
+    /// Each becomes U+FFFD.
+    #[default]
+    Replace,
+    /// They are left out.
+    Skip,
+    /// The URL ends as failed.
+    Fail,
 }
 
 fn scope_modes(_: &mut SchemaGenerator) -> Schema {

@@ -250,6 +250,7 @@ fn settings(options: &Options) -> Settings {
         all_outcomes: options.all_outcomes,
         detect_blocks: options.detect_blocks,
         list_outlinks: options.list_outlinks,
+        malformed: options.malformed,
         ..Settings::default()
     }
 }

@@ -162,6 +162,8 @@ pub struct Options {
     pub respect_nofollow: bool,
     /// Whether page records list their outlinks instead of counting them. Default false.
     pub list_outlinks: bool,
+    /// What to do with bytes that mean nothing in a page's charset. Default: U+FFFD for each.
+    pub malformed: lycosa_dom::Malformed,
     /// Extractors beside the links, in order.
     pub extractors: Vec<Arc<dyn crate::model::Extract>>,
     /// Middlewares around the built-in ones, outermost first.
@@ -236,6 +238,7 @@ impl Default for Options {
             drain: Duration::from_secs(10),
             respect_nofollow: false,
             list_outlinks: false,
+            malformed: lycosa_dom::Malformed::default(),
             extractors: Vec::new(),
             middlewares: Vec::new(),
         }

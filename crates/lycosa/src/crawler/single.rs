@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use lycosa_dom::{Document, DocumentKind, ParseOptions};
+use lycosa_dom::{Charset, Confidence, DecodeOptions, Decoded, Document, DocumentKind, ParseOptions};
 use tokio::time::Instant;
 use url::Url;
 
@@ -56,6 +56,8 @@ pub struct SingleOptions {
     pub timeout: Option<Duration>,
     /// Bytes of the body. Default 64 MiB.
     pub max_body: Option<u64>,
+    /// The charset of the text, whatever is declared.
+    pub charset: Option<Charset>,
     /// Whether certificates are not checked.
     pub insecure: bool,
     /// Further certificate authorities.
@@ -78,6 +80,7 @@ pub struct Single {
     clock: Arc<dyn Clock>,
     session: Arc<Session>,
     cookie_jar: Option<PathBuf>,
+    charset: Option<Charset>,
 }
 
 /// What came back.
@@ -151,8 +154,8 @@ impl Single {
         check_cache(&options)?;
         options.max_body = single.max_body.unwrap_or(options.max_body);
         options.timeouts.total = timeout;
-        let cookie_jar = single.cookie_jar;
-        Ok(Self { options, timeout, clock: Arc::new(clock), session, cookie_jar })
+        let (cookie_jar, charset) = (single.cookie_jar, single.charset);
+        Ok(Self { options, timeout, clock: Arc::new(clock), session, cookie_jar, charset })
     }
 
     /// Fetches a URL. A bare host means `http://`.
@@ -270,7 +273,7 @@ impl Single {
             text: String::new(),
             document: OnceLock::new(),
         };
-        fetched.decode();
+        fetched.decode(self.charset);
         fetched
     }
 }
@@ -292,6 +295,25 @@ fn redirect(response: &Response, url: &Url) -> Result<Option<Url>> {
     Ok(Some(target))
 }
 
+/// The charset for people: how it was found, and what is odd about it.
+fn charset_told(decoded: &Decoded<'_>) -> String {
+    let mut told = format!("{} (by {}", decoded.charset, decoded.source.as_str());
+    if let Some(declared) = decoded.declared.as_deref().filter(|_| decoded.is_overruled) {
+        told.push_str(&format!(", {declared} was declared"));
+    }
+    if decoded.confidence == Confidence::Guess {
+        told.push_str(", a guess");
+    }
+    if let Some(unknown) = &decoded.unknown_label {
+        told.push_str(&format!(", {unknown} is outside the Encoding standard"));
+    }
+    if decoded.malformed > 0 {
+        told.push_str(&format!(", {} malformed", decoded.malformed));
+    }
+    told.push(')');
+    told
+}
+
 impl Fetched {
     /// Whether a redirect led from an encrypted connection to an open one.
     #[must_use]
@@ -299,20 +321,23 @@ impl Fetched {
         Hop::downgraded(&self.chain, self.url.as_str())
     }
 
-    fn decode(&mut self) {
-        let is_text = self.content_type.as_deref().is_none_or(|kind| {
-            let kind = kind.to_ascii_lowercase();
-            kind.starts_with("text/")
-                || kind.contains("xml")
-                || kind.contains("json")
-                || kind.contains("javascript")
-        });
+    fn decode(&mut self, charset: Option<Charset>) {
+        let is_text = charset.is_some()
+            || self.content_type.as_deref().is_none_or(|kind| {
+                let kind = kind.to_ascii_lowercase();
+                kind.starts_with("text/")
+                    || kind.contains("xml")
+                    || kind.contains("json")
+                    || kind.contains("javascript")
+            });
         if !is_text {
             return;
         }
         let tld = self.url.host_str().and_then(|host| host.rsplit_once('.')).map(|(_, tld)| tld);
-        let decoded = lycosa_dom::decode(&self.body, self.content_type.as_deref(), tld);
-        self.charset = Some(format!("{} (by {})", decoded.charset, decoded.source.as_str()));
+        let transport = self.content_type.as_deref();
+        let options = DecodeOptions { transport, tld, charset, ..DecodeOptions::default() };
+        let Ok(decoded) = lycosa_dom::decode_with(&self.body, &options) else { return };
+        self.charset = Some(charset_told(&decoded));
         self.text = decoded.text.into_owned();
         if self.content_type.as_deref().is_none_or(|kind| kind.to_ascii_lowercase().contains("html")) {
             self.title = self.document().title().map(std::borrow::Cow::into_owned);

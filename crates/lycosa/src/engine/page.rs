@@ -7,14 +7,17 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use lycosa_dom::{Decoded, Document, DocumentKind, ParseOptions, TreeState};
+use lycosa_dom::{
+    CharsetSource, Confidence, DecodeOptions, Decoded, Document, DocumentKind, ParseOptions, TreeState,
+};
 use url::Url;
 
 use super::journey::{Arrival, Ending, Journey};
 use super::pages::CommittedPage;
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::extract::{
-    OutcomeFacts, Outlinks, PageFacts, ParsedAs, declared_base, item_record, outcome_record, page_record,
+    CharsetNotes, OutcomeFacts, Outlinks, PageFacts, ParsedAs, declared_base, item_record, outcome_record,
+    page_record,
 };
 use crate::model::{Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind};
 
@@ -94,8 +97,7 @@ impl Journey {
 
     /// From bytes to records and outlinks. The inner error is a reason not to keep the page.
     fn digest(&mut self, arrived: &Arrived) -> Result<Result<Digest, Exclusion>> {
-        let tld = self.url.host_str().and_then(|host| host.rsplit_once('.')).map(|(_, tld)| tld);
-        let decoded = lycosa_dom::decode(&arrived.body, arrived.content_type.as_deref(), tld);
+        let decoded = self.decode(&arrived.body, arrived.content_type.as_deref())?;
         let document = DocumentKind::of(arrived.content_type.as_deref(), &decoded.text)
             .map(|kind| Document::parse(&decoded.text, kind, ParseOptions::default()));
         let base = document.as_ref().and_then(|document| declared_base(document, &self.url));
@@ -135,6 +137,14 @@ impl Journey {
             .is_some()
             .then(|| self.committed_page(arrived, &decoded.text, findings.items));
         Ok(Ok(Digest { records, outlinks, page, items }))
+    }
+
+    fn decode<'a>(&self, body: &'a [u8], content_type: Option<&str>) -> Result<Decoded<'a>> {
+        let tld = self.url.host_str().and_then(|host| host.rsplit_once('.')).map(|(_, tld)| tld);
+        let malformed = self.shared.parts.settings.malformed;
+        let options = DecodeOptions { transport: content_type, tld, malformed, ..DecodeOptions::default() };
+        lycosa_dom::decode_with(body, &options)
+            .map_err(|error| Error::new(ErrorKind::Charset, error.to_string()).in_phase(Phase::Decode))
     }
 
     fn extract(&self, page: &Page<'_>) -> Result<Findings> {
@@ -190,6 +200,7 @@ impl Journey {
             content_type: arrived.content_type.as_deref(),
             charset: Some(decoded.charset),
             charset_source: Some(decoded.source.as_str()),
+            charset_notes: charset_notes(decoded),
             bytes: arrived.body.len() as u64,
             fetched_at: self.started(),
             duration: self.elapsed(),
@@ -269,6 +280,21 @@ fn essence(content_type: &str) -> Cow<'_, str> {
 /// every time; browsers show it too.
 fn keeps_its_part(error: &Error, body: &[u8]) -> bool {
     error.kind() == ErrorKind::Decompression && !body.is_empty()
+}
+
+/// What is to be said of an encoding beyond its name.
+fn charset_notes<'a>(decoded: &'a Decoded<'_>) -> CharsetNotes<'a> {
+    // A declaration that nothing contradicts is as good as it gets, and no news.
+    let usual = match decoded.source {
+        CharsetSource::Header | CharsetSource::Meta => Confidence::Likely,
+        _ => Confidence::Certain,
+    };
+    CharsetNotes {
+        confidence: (decoded.confidence < usual).then(|| decoded.confidence.as_str()),
+        declared: decoded.declared.as_deref().filter(|_| decoded.is_overruled),
+        unknown: decoded.unknown_label.as_deref(),
+        malformed: decoded.malformed as u64,
+    }
 }
 
 /// Why a tree is not whole, in a word.

@@ -76,6 +76,8 @@ pub struct Settings {
     pub detect_blocks: bool,
     /// Whether page records list their outlinks instead of counting them. Default false.
     pub list_outlinks: bool,
+    /// What to do with bytes that mean nothing in a page's charset. Default: U+FFFD for each.
+    pub malformed: lycosa_dom::Malformed,
     /// Links taken from one page. Default 100,000.
     pub max_links: usize,
 }
@@ -95,6 +97,7 @@ impl Default for Settings {
             all_outcomes: false,
             detect_blocks: true,
             list_outlinks: false,
+            malformed: lycosa_dom::Malformed::default(),
             max_links: 100_000,
         }
     }

@@ -17,5 +17,6 @@ mod time;
 pub use links::{LinkExtractor, LinkOptions};
 pub use page_links::{PageLink, declared_base, page_links};
 pub use record::{
-    OutcomeFacts, Outlinks, PAGE_COLUMNS, PageFacts, ParsedAs, item_record, outcome_record, page_record,
+    CharsetNotes, OutcomeFacts, Outlinks, PAGE_COLUMNS, PageFacts, ParsedAs, item_record, outcome_record,
+    page_record,
 };

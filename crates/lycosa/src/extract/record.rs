@@ -2,7 +2,7 @@
 //! item record. Written once, at commit; sinks put `id` and `seq` first.
 //!
 //! A page record always has every column of [`PAGE_COLUMNS`], `null` when unknown, so that tables and readers can
-//! rely on them. Facts that concern few pages (`redirects`, `downgraded`, `proxy`, `guard`, `tree`, `body`, `body_file`) are there only when they apply, and not
+//! rely on them. Facts that concern few pages (`charset_confidence`, `charset_declared`, `charset_unknown`, `charset_malformed`, `redirects`, `downgraded`, `proxy`, `guard`, `tree`, `body`, `body_file`) are there only when they apply, and not
 //! in tables.
 //!
 //! `outlinks` is the number of distinct links by default: the list itself would more than double the output, and
@@ -43,6 +43,19 @@ pub enum Outlinks<'a> {
     List(&'a [&'a str]),
 }
 
+/// What few pages have to say of their character encoding.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CharsetNotes<'a> {
+    /// How sure it is (`charset_confidence`), when it is not certain.
+    pub confidence: Option<&'a str>,
+    /// The declaration that the bytes contradicted (`charset_declared`).
+    pub declared: Option<&'a str>,
+    /// An encoding without a decoder that was declared or recognised (`charset_unknown`).
+    pub unknown: Option<&'a str>,
+    /// Malformed sequences (`charset_malformed`), when there were any.
+    pub malformed: u64,
+}
+
 /// What is known of a page.
 #[derive(Clone, Copy, Debug)]
 pub struct PageFacts<'a> {
@@ -70,6 +83,8 @@ pub struct PageFacts<'a> {
     pub charset: Option<&'a str>,
     /// How that encoding was found.
     pub charset_source: Option<&'a str>,
+    /// What else is to be said of it.
+    pub charset_notes: CharsetNotes<'a>,
     /// Body bytes after undoing content codings.
     pub bytes: u64,
     /// When the request started.
@@ -126,6 +141,7 @@ pub fn page_record(facts: &PageFacts<'_>) -> Box<str> {
         Outlinks::Count(count) => object.number("outlinks", count),
         Outlinks::List(links) => push_list(object.name("outlinks"), links, |out, link| push_text(out, link)),
     }
+    push_charset_notes(&mut object, &facts.charset_notes);
     if !facts.redirects.is_empty() {
         push_list(object.name("redirects"), facts.redirects, push_hop);
         if Hop::downgraded(facts.redirects, facts.final_url) {
@@ -156,6 +172,22 @@ pub fn page_record(facts: &PageFacts<'_>) -> Box<str> {
         object.text("body_file", file);
     }
     object.end()
+}
+
+fn push_charset_notes(object: &mut Object, notes: &CharsetNotes<'_>) {
+    let texts = [
+        ("charset_confidence", notes.confidence),
+        ("charset_declared", notes.declared),
+        ("charset_unknown", notes.unknown),
+    ];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            object.text(name, text);
+        }
+    }
+    if notes.malformed > 0 {
+        object.number("charset_malformed", notes.malformed);
+    }
 }
 
 /// What is known of a URL that gave no page.
@@ -308,6 +340,7 @@ mod tests {
             content_type: Some("text/html"),
             charset: Some("UTF-8"),
             charset_source: Some("header"),
+            charset_notes: CharsetNotes::default(),
             bytes: 12_345,
             fetched_at: Timestamp(1_772_368_496_789),
             duration: Duration::from_micros(12_900),
@@ -351,6 +384,12 @@ mod tests {
             tree_cut: Some("depth"),
             parsed_as: Some(ParsedAs { kind: "html", fallback: Some("line 1, column 2: why") }),
             body_file: Some("a/x.html"),
+            charset_notes: CharsetNotes {
+                confidence: Some("guess"),
+                declared: Some("utf-8"),
+                unknown: Some("johab"),
+                malformed: 3,
+            },
             outlinks: Outlinks::List(&links),
             ..facts()
         };
@@ -364,6 +403,11 @@ mod tests {
         );
         assert_eq!((&record["proxy"], &record["guard"]), (&json!("http://proxy:3128"), &json!("delegated")));
         assert_eq!(record["body_file"], "a/x.html");
+        assert_eq!(
+            (&record["charset_declared"], &record["charset_confidence"]),
+            (&json!("utf-8"), &json!("guess"))
+        );
+        assert_eq!((&record["charset_unknown"], &record["charset_malformed"]), (&json!("johab"), &json!(3)));
         assert!(record.get("body").is_none());
     }
 

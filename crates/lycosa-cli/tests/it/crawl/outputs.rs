@@ -257,3 +257,63 @@ fn overwrite_replaces_and_append_writes_after() {
     let lines = bench.records("pages.jsonl");
     assert!(lines.len() == 3 && lines.iter().all(|line| line["mine"].is_null()), "{lines:?}");
 }
+
+/// A page in windows-1251 that is called UTF-8, and one in UTF-8 with a stray byte.
+fn damaged() -> Server {
+    Server::start(|request| match request.target.as_str() {
+        "/" => {
+            let mut body = b"<p><a href=/stray>x</a> ".to_vec();
+            body.extend(b"\xcf\xe0\xf3\xea \xee\xf5\xee\xf2\xe8\xf2\xf1\xff \xed\xee\xf7\xfc\xfe");
+            Response::new(200).header("Content-Type", "text/html; charset=utf-8").body(body)
+        }
+        "/stray" => {
+            let body = ["<title>паук".as_bytes(), b"\xff</title>"].concat();
+            Response::new(200).header("Content-Type", "text/html; charset=utf-8").body(body)
+        }
+        _ => Response::not_found(),
+    })
+}
+
+#[test]
+fn a_record_tells_what_is_odd_about_its_charset() {
+    let server = damaged();
+    let bench = Bench::new();
+    crawl_into(&bench, &server.url("/"), "o.jsonl", &[]).ends_with(0);
+    let pages = records(&bench.path("o.jsonl"));
+    let page =
+        |end: &str| pages.iter().find(|page| page["url"].as_str().is_some_and(|url| url.ends_with(end)));
+    let miscalled = page("/").expect("the seed");
+    assert_eq!(miscalled["charset"], "windows-1251");
+    assert_eq!(miscalled["charset_source"], "detector");
+    assert_eq!(miscalled["charset_declared"], "utf-8");
+    assert_eq!(miscalled["charset_confidence"], "likely");
+    let stray = page("/stray").expect("the page");
+    assert_eq!((&stray["charset"], &stray["charset_malformed"]), (&Value::from("UTF-8"), &Value::from(1)));
+    assert_eq!((stray["title"].as_str(), stray.get("charset_declared")), (Some("паук\u{fffd}"), None));
+}
+
+#[test]
+fn malformed_bytes_are_skipped_or_end_the_page_as_asked() {
+    let server = damaged();
+    let run = |policy: &str| {
+        let bench = Bench::new();
+        let policy = format!("malformed={policy}");
+        crawl_into(&bench, &server.url("/"), "o.jsonl", &["--set", &policy, "--set", "all_outcomes=true"])
+            .ends_with(0);
+        records(&bench.path("o.jsonl"))
+    };
+    let skipped = run("skip");
+    assert!(skipped.iter().any(|page| page["title"] == "паук"), "{skipped:?}");
+    let refused = run("fail");
+    let failure = refused.iter().find(|record| record["outcome"] == "failed").expect("a failure");
+    assert_eq!((&failure["error"], &failure["phase"]), (&Value::from("charset"), &Value::from("decode")));
+    assert!(
+        failure["message"].as_str().is_some_and(|text| text.contains("are not valid UTF-8")),
+        "{failure}"
+    );
+    assert_eq!(refused.len(), 2);
+    let bench = Bench::new();
+    crawl_into(&bench, &server.url("/"), "o.jsonl", &["--set", "malformed=drop"])
+        .ends_with(2)
+        .mentions("skip");
+}

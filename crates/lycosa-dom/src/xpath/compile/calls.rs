@@ -1,15 +1,16 @@
 //! Calls of functions: which one, with how many arguments, of which types.
 
-use regex::{Regex, RegexBuilder};
-
 use super::{Compiled, Compiler, Needs, boolify};
-use crate::xpath::{
-    XPathErrorKind,
-    error::Fault,
-    functions::{Context, Function, SIGNATURES, Signature, find},
-    nearest,
-    parser::{Name, Part},
-    plan::{Call, Expr, Path, Start, Type},
+use crate::{
+    Pattern, PatternLimits,
+    xpath::{
+        XPathErrorKind,
+        error::Fault,
+        functions::{Context, Function, SIGNATURES, Signature, find},
+        nearest,
+        parser::{Name, Part},
+        plan::{Call, Expr, Path, Start, Type},
+    },
 };
 
 /// Functions of XPath 2.0 and XSLT that people try, and what to write instead.
@@ -20,16 +21,13 @@ const ELSEWHERE: [(&str, &str); 12] = [
     ("lower-case", "XPath 1.0 has no `lower-case`; write `translate(…, 'ABC…', 'abc…')`"),
     ("upper-case", "XPath 1.0 has no `upper-case`; write `translate(…, 'abc…', 'ABC…')`"),
     ("string-join", "XPath 1.0 has no `string-join`; write `str:concat(…)`"),
-    ("tokenize", "XPath 1.0 has no `tokenize`"),
+    ("tokenize", "XPath 1.0 has no `tokenize`; write `str:tokenize(…)`"),
     ("exists", "XPath 1.0 has no `exists`; write `boolean(…)`"),
     ("empty", "XPath 1.0 has no `empty`; write `not(…)`"),
     ("distinct-values", "XPath 1.0 has no `distinct-values`; write `set:distinct(…)`"),
     ("current", "`current` belongs to XSLT"),
     ("document", "`document` belongs to XSLT"),
 ];
-
-/// A compiled regular expression may take this many bytes.
-const REGEX_SIZE: usize = 1 << 20;
 
 impl Compiler<'_> {
     pub(super) fn call(&mut self, name: &Name, arguments: &[Part], at: usize) -> Result<Compiled, Fault> {
@@ -151,7 +149,7 @@ pub(super) fn check_nodes(expr: &Expr, at: usize, what: &str) -> Result<(), Faul
 }
 
 /// The expression of a call whose pattern and flags stand in the text.
-fn constant_regex(function: Function, exprs: &[Expr], at: usize) -> Result<Option<Regex>, Fault> {
+fn constant_regex(function: Function, exprs: &[Expr], at: usize) -> Result<Option<Pattern>, Fault> {
     let flags = match (function, exprs) {
         (Function::RegexTest, [_, _]) => "",
         (Function::RegexTest | Function::RegexReplace, [_, _, Expr::Text(flags), ..]) => flags,
@@ -163,22 +161,11 @@ fn constant_regex(function: Function, exprs: &[Expr], at: usize) -> Result<Optio
     }
 }
 
-/// A regular expression that runs in linear time, within a bound of size. The flag `i` ignores case; `g` is for
-/// the caller.
-pub(in crate::xpath) fn regex(pattern: &str, flags: &str, at: usize) -> Result<Regex, Fault> {
-    let built = RegexBuilder::new(pattern)
-        .case_insensitive(flags.contains('i'))
-        .size_limit(REGEX_SIZE)
-        .dfa_size_limit(REGEX_SIZE)
-        .nest_limit(64)
-        .build();
-    built.map_err(|error| {
-        let reason = error.to_string();
-        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        Fault::new(
-            XPathErrorKind::RegularExpression,
-            at,
-            format!("the regular expression `{pattern}` cannot be used: {reason}"),
-        )
+/// A user's regular expression. The flag `i` ignores case; `g` is for the caller.
+pub(in crate::xpath) fn regex(pattern: &str, flags: &str, at: usize) -> Result<Pattern, Fault> {
+    let source = if flags.contains('i') { format!("(?i){pattern}") } else { pattern.to_owned() };
+    Pattern::compile(&source, &PatternLimits::default()).map_err(|error| {
+        let message = format!("the regular expression `{pattern}` cannot be used: {}", error.message);
+        Fault::new(XPathErrorKind::RegularExpression, at, message)
     })
 }

@@ -18,7 +18,48 @@ use super::{
     parser::{Kind, Name, Part},
     plan::{Arithmetic, Comparison, Expr, NameId, NameTest, Plan, Type},
 };
-use crate::name::{known_atom, known_capitals};
+use crate::name::known_atom;
+
+/// The SVG elements that the HTML parser gives names with capitals (HTML standard, 13.2.6.5).
+const SVG_CAPITALS: [&str; 37] = [
+    "altGlyph",
+    "altGlyphDef",
+    "altGlyphItem",
+    "animateColor",
+    "animateMotion",
+    "animateTransform",
+    "clipPath",
+    "feBlend",
+    "feColorMatrix",
+    "feComponentTransfer",
+    "feComposite",
+    "feConvolveMatrix",
+    "feDiffuseLighting",
+    "feDisplacementMap",
+    "feDistantLight",
+    "feDropShadow",
+    "feFlood",
+    "feFuncA",
+    "feFuncB",
+    "feFuncG",
+    "feFuncR",
+    "feGaussianBlur",
+    "feImage",
+    "feMerge",
+    "feMergeNode",
+    "feMorphology",
+    "feOffset",
+    "fePointLight",
+    "feSpecularLighting",
+    "feSpotLight",
+    "feTile",
+    "feTurbulence",
+    "foreignObject",
+    "glyphRef",
+    "linearGradient",
+    "radialGradient",
+    "textPath",
+];
 
 /// The plan of an expression.
 pub(super) fn compile(source: &Arc<str>, options: &XPathOptions) -> Result<Plan, Fault> {
@@ -229,9 +270,9 @@ impl Compiler<'_> {
         let namespace = if prefix.is_empty() { None } else { Some(self.namespace(prefix, at)?) };
         let lower: Box<str> = local.unwrap_or_default().to_ascii_lowercase().into();
         let known = local.and(known_atom(&lower));
-        let known_capitals = known_capitals(&lower);
+        let capitals = SVG_CAPITALS.iter().copied().find(|name| name.eq_ignore_ascii_case(&lower));
         let local = local.map(Into::into);
-        let test = NameTest { is_attribute, namespace, local, lower, known, known_capitals };
+        let test = NameTest { is_attribute, namespace, local, lower, known, capitals };
         let found = self.names.iter().position(|name| *name == test);
         Ok(NameId(found.unwrap_or_else(|| {
             self.names.push(test);

@@ -5,7 +5,7 @@
 use super::{
     Focus, Outcome, Run, Value,
     nodes::{Key, NodeSet},
-    path::Want,
+    path::{CONDITION, Want},
     ranges::Ranges,
     walk::{NodeTest, Walk},
 };
@@ -47,13 +47,21 @@ impl<'e, 'd> Run<'e, 'd> {
         }
         let mut out = Vec::new();
         let is_streamed = step.predicates.iter().all(is_streamable);
-        let mut counts = vec![0; step.predicates.len()];
+        // Seldom are there more predicates than a few.
+        let (mut few, mut many) = ([0; 4], Vec::new());
+        let counts = match few.get_mut(..step.predicates.len()) {
+            Some(few) => few,
+            None => {
+                many.resize(step.predicates.len(), 0);
+                &mut many[..]
+            }
+        };
         for key in set.iter() {
             let walk = Walk::new(self.document, step.axis, test, key);
             let before = out.len();
             if is_streamed {
                 counts.fill(0);
-                self.stream(walk, step, &mut counts, &mut out)?;
+                self.stream(walk, step, counts, &mut out)?;
             } else {
                 self.collect(walk, step, &mut out)?;
             }
@@ -126,6 +134,7 @@ impl<'e, 'd> Run<'e, 'd> {
     /// Whether a node passes a predicate that counts.
     fn counts(&mut self, predicate: &'e Predicate, focus: Focus) -> Outcome<bool> {
         let Predicate::Counting { expression, .. } = predicate else { return Ok(true) };
+        self.charge(CONDITION)?;
         let mark = self.held;
         if expression.type_of() == Type::Boolean {
             let passes = self.boolean(expression, focus)?;
@@ -186,7 +195,7 @@ impl<'e, 'd> Run<'e, 'd> {
     ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let ranges = Ranges::new(document, nodes, false);
-        let candidates: Candidates<'_> = match test.indexed(document) {
+        let candidates: Candidates<'_> = match test.indexed(document, document.len()) {
             Some((list, true)) if nodes == [0] => Candidates::Lent(list),
             Some((list, true)) => Candidates::Own(ranges.cut(list).collect()),
             Some((list, false)) => {

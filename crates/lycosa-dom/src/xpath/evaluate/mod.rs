@@ -20,10 +20,8 @@ mod walk;
 
 use std::{
     borrow::Cow,
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
 };
-
-use regex::Regex;
 
 pub(super) use condition::has_word;
 pub(super) use text::Text;
@@ -40,7 +38,10 @@ use super::{
     plan::Plan,
     value::{XPathItem, XPathNodes, XPathValue},
 };
-use crate::document::{Document, NodeKind};
+use crate::{
+    Pattern,
+    document::{Document, NodeKind},
+};
 
 /// What evaluating something gives.
 pub(super) type Outcome<T> = Result<T, Box<Fault>>;
@@ -78,9 +79,10 @@ pub(super) struct Run<'e, 'd> {
     /// What is computed once.
     slots: Vec<Option<Value<'e, 'd>>>,
     /// The string-values of the node-sets among them, where they were compared with many.
-    slot_strings: HashMap<usize, HashSet<&'d str>>,
+    // Trees, because an empty one costs nothing: a map by hash would ask for its key at every evaluation.
+    slot_strings: BTreeMap<usize, HashSet<&'d str>>,
     searches: Vec<Search>,
-    pub(super) regexes: HashMap<(String, String), Regex>,
+    pub(super) regexes: BTreeMap<(String, String), Pattern>,
     steps_left: u64,
     /// Bytes of values that are in use, and of those that stay until the end.
     held: usize,
@@ -104,9 +106,9 @@ pub(super) fn evaluate<'d>(
         environment,
         matchers: plan.names.iter().map(|name| Matcher::find(document, name)).collect(),
         slots: std::iter::repeat_with(|| None).take(plan.slots).collect(),
-        slot_strings: HashMap::new(),
+        slot_strings: BTreeMap::new(),
         searches: std::iter::repeat_with(Search::default).take(plan.searches).collect(),
-        regexes: HashMap::new(),
+        regexes: BTreeMap::new(),
         steps_left: environment.steps(),
         held: 0,
         kept: 0,
@@ -148,7 +150,7 @@ impl<'d> Run<'_, 'd> {
     /// Pays for reading text.
     #[inline]
     pub(super) fn charge_text(&mut self, bytes: usize) -> Outcome<()> {
-        self.charge(bytes as u64 / 16 + 1)
+        self.charge(bytes as u64 / 8 + 4)
     }
 
     /// Accounts for memory that a value takes.
@@ -170,7 +172,7 @@ impl<'d> Run<'_, 'd> {
     }
 
     #[cold]
-    fn out_of_memory(&self) -> Box<Fault> {
+    pub(super) fn out_of_memory(&self) -> Box<Fault> {
         let message = format!("evaluation holds more than {} bytes", self.environment.memory());
         Box::new(Fault::new(XPathErrorKind::MemoryLimit, 0, message).hint("allow more memory"))
     }

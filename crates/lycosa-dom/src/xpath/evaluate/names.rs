@@ -92,9 +92,7 @@ impl Matcher {
 
     /// The matcher of an unprefixed element name in an HTML document, where SVG names keep their capitals.
     fn any_spelling(document: &Document, test: &NameTest, atom: Option<Atom>) -> Self {
-        let is_other = |atom: Atom| document.atom_text(atom).eq_ignore_ascii_case(&test.lower);
-        let own = document.names_with_capitals().iter().copied().find(|&atom| is_other(atom));
-        let other = own.or(test.known_capitals);
+        let other = test.capitals.and_then(|name| document.find_atom(name));
         match (atom, other) {
             (Some(atom), Some(other)) => Self::Locals(atom, other),
             (Some(atom), None) | (None, Some(atom)) => Self::Local(atom),
@@ -149,6 +147,7 @@ pub(in crate::xpath) fn string_value(document: &Document, key: Key) -> &str {
         },
         Place::Attribute(number) => document.value_of_attribute(number),
         Place::Namespace(number) => namespace(document, number).1,
+        Place::Made(number) => document.made_text(number),
     }
 }
 
@@ -187,6 +186,7 @@ pub(in crate::xpath) fn local_name(document: &Document, key: Key) -> &str {
         }
         Place::Attribute(number) => Attribute::new(document, number).map_or("", Attribute::name),
         Place::Namespace(number) => namespace(document, number).0,
+        Place::Made(_) => "token",
     }
 }
 
@@ -208,7 +208,7 @@ pub(in crate::xpath) fn namespace_uri(document: &Document, key: Key) -> &str {
     match key.place() {
         Place::Node => NodeRef::new(document, key.owner()).namespace_uri(),
         Place::Attribute(number) => Attribute::new(document, number).map_or("", Attribute::namespace_uri),
-        Place::Namespace(_) => "",
+        Place::Namespace(_) | Place::Made(_) => "",
     }
 }
 

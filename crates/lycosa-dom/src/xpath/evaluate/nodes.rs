@@ -15,7 +15,12 @@ pub(in crate::xpath) enum Place {
     Attribute(u32),
     /// 0 for `xml`, else one more than the number of the attribute that declares it.
     Namespace(u32),
+    /// The number of a text that an expression made.
+    Made(u32),
 }
+
+/// The owner of what is not part of the tree; no node has this number.
+const NOBODY: u32 = u32::MAX;
 
 /// Set in the lower half of the key of an attribute.
 const ATTRIBUTE: u32 = 1 << 31;
@@ -35,6 +40,11 @@ impl Key {
         Self((owner as u64) << 32 | (number + 1) as u64)
     }
 
+    /// A text that an expression made; it comes after everything in the document.
+    pub(in crate::xpath) const fn made(number: u32) -> Self {
+        Self((NOBODY as u64) << 32 | (number + 1) as u64)
+    }
+
     /// The tree node, or the element an attribute or a namespace belongs to.
     #[inline]
     pub(in crate::xpath) const fn owner(self) -> u32 {
@@ -44,7 +54,9 @@ impl Key {
     #[inline]
     pub(in crate::xpath) const fn place(self) -> Place {
         let part = self.0 as u32;
-        if part == 0 {
+        if self.owner() == NOBODY {
+            Place::Made(part.saturating_sub(1))
+        } else if part == 0 {
             Place::Node
         } else if part & ATTRIBUTE != 0 {
             Place::Attribute(part & !ATTRIBUTE)
@@ -85,6 +97,9 @@ impl<'d> NodeSet<'d> {
 
     /// The set of nodes that may come in any order and more than once.
     pub(in crate::xpath) fn from_unsorted(mut keys: Vec<Key>) -> Self {
+        if let [key] = *keys {
+            return Self::one(key);
+        }
         if !is_ascending(&keys) {
             keys.sort_unstable();
             keys.dedup();

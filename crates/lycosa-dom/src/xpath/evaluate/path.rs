@@ -7,6 +7,9 @@ use super::{
 };
 use crate::xpath::plan::{Axis, Expr, Filter, Path, Predicate, Start, Step, Test};
 
+/// What asking a condition costs, in steps: it takes about as long as looking at so many nodes.
+pub(super) const CONDITION: u64 = 8;
+
 /// How many of the nodes a step should find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Want {
@@ -67,7 +70,7 @@ impl<'e, 'd> Run<'e, 'd> {
             Axis::Child if document.end_of(node) == node + 1 => Some(false),
             // The first child is there, and very often the one.
             Axis::Child if test.has(document, node + 1) => Some(true),
-            Axis::Descendant => match test.indexed(document) {
+            Axis::Descendant => match test.indexed(document, (document.end_of(node) - node) as usize) {
                 Some((list, true)) => {
                     let next = list.partition_point(|&other| other <= node);
                     Some(list.get(next).is_some_and(|&other| other < document.end_of(node)))
@@ -89,9 +92,9 @@ impl<'e, 'd> Run<'e, 'd> {
         }
     }
 
-    /// The first node of a step without counting predicates, in the order of the axis.
+    /// A node of a step without counting predicates: the first, when the axis runs forwards.
     fn first_on_axis(&mut self, step: &'e Step, key: Key) -> Outcome<Option<Key>> {
-        let mut walk = Walk::new(self.document, step.axis, self.test(step), key);
+        let mut walk = Walk::in_any_order(self.document, step.axis, self.test(step), key);
         let mut paid = 0;
         while let Some(found) = walk.next() {
             if step.predicates.is_empty() || self.passes(&step.predicates, found)? {
@@ -129,7 +132,7 @@ impl<'e, 'd> Run<'e, 'd> {
             let set = self.path(path, focus, Want::All)?;
             return self.any_of(&set, holds);
         };
-        let mut walk = Walk::new(self.document, step.axis, self.test(step), focus.key);
+        let mut walk = Walk::in_any_order(self.document, step.axis, self.test(step), focus.key);
         let mut paid = 0;
         while let Some(found) = walk.next() {
             self.charge(walk.visited - paid)?;
@@ -161,7 +164,7 @@ impl<'e, 'd> Run<'e, 'd> {
         match expr {
             Expr::Path(path) => {
                 let Some(step) = single(path) else { return Ok(self.path(path, focus, Want::All)?.len()) };
-                let mut walk = Walk::new(self.document, step.axis, self.test(step), focus.key);
+                let mut walk = Walk::in_any_order(self.document, step.axis, self.test(step), focus.key);
                 let (mut count, mut paid) = (0, 0);
                 while let Some(found) = walk.next() {
                     if !step.predicates.is_empty() {
@@ -207,6 +210,7 @@ impl<'e, 'd> Run<'e, 'd> {
     pub(super) fn passes(&mut self, predicates: &'e [Predicate], key: Key) -> Outcome<bool> {
         for predicate in predicates {
             if let Predicate::Condition(expr) = predicate {
+                self.charge(CONDITION)?;
                 let mark = self.held;
                 let holds = self.boolean(expr, Focus::on(key))?;
                 self.held = mark;

@@ -109,7 +109,7 @@ impl<'e, 'd> Run<'e, 'd> {
             let list = ranges.flat_map(|range| part(list, document.attributes_in(range))).copied();
             return self.owners(list, step, test, want);
         }
-        let indexed = test.indexed(document);
+        let indexed = test.indexed(document, document.len());
         if let (Some((list, true)), true, [node]) = (indexed, step.predicates.is_empty(), nodes) {
             let start = node + u32::from(step.axis == Axis::Descendant);
             return Ok(NodeSet::Lent(part(list, start..document.end_of(*node))));
@@ -144,16 +144,14 @@ impl<'e, 'd> Run<'e, 'd> {
         Ok(NodeSet::Tree(kept))
     }
 
-    /// The `id` attributes with the value that a node must have to pass.
+    /// The attributes with the name and the value that a node must have to pass.
     fn identified(&self, step: &'e Step) -> Option<&'d [u32]> {
-        let needed = step.needed.as_ref()?;
-        let value = needed.value.as_deref()?;
-        let is_id = self.matcher(needed.name) == Matcher::Exact(NodeName::plain(atoms::ID));
-        if is_id && self.document.kind() == DocumentKind::Html {
-            self.document.ids_with_value(value)
-        } else {
-            None
+        let (name, document) = (self.needed_name(step)?, self.document);
+        let value = step.needed.as_ref()?.value.as_deref()?;
+        if name == NodeName::plain(atoms::ID) && document.kind() == DocumentKind::Html {
+            return document.ids_with_value(value);
         }
+        document.attributes_with_value(document.local_atom(name), value)
     }
 
     /// The name of the attribute that a node must have to pass.
@@ -228,7 +226,7 @@ impl<'e, 'd> Run<'e, 'd> {
         let document = self.document;
         let want = if nodes.len() == 1 || want == Want::Any { want } else { Want::All };
         if let [first, .., last] = nodes
-            && let Some((list, is_exact)) = test.indexed(document)
+            && let Some((list, is_exact)) = test.indexed(document, nodes.len() * 4)
         {
             let list = part(list, *first..document_len(document).max(*last));
             if list.len() < nodes.len() * 3 {
@@ -319,7 +317,7 @@ impl<'e, 'd> Run<'e, 'd> {
     fn ancestors(&mut self, nodes: &[u32], step: &'e Step, test: NodeTest<'e>) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let or_self = step.axis == Axis::AncestorOrSelf;
-        if let Some((list, is_exact)) = test.indexed(document)
+        if let Some((list, is_exact)) = test.indexed(document, nodes.len() * 4)
             && list.len() < nodes.len().saturating_mul(16)
         {
             let last = nodes.last().copied().unwrap_or(0);
@@ -417,7 +415,7 @@ impl<'e, 'd> Run<'e, 'd> {
         };
         let range = start..document_len(document);
         let check = |node: u32| test.has(document, node);
-        Ok(NodeSet::Tree(match test.indexed(document) {
+        Ok(NodeSet::Tree(match test.indexed(document, document.len()) {
             Some((list, true)) if step.predicates.is_empty() => return Ok(NodeSet::Lent(part(list, range))),
             Some((list, _)) => self.sift(part(list, range).iter().copied(), check, step, want)?,
             None => self.sift(range, check, step, want)?,
@@ -435,7 +433,7 @@ impl<'e, 'd> Run<'e, 'd> {
         let document = self.document;
         let Some(&last) = nodes.last() else { return Ok(NodeSet::EMPTY) };
         let check = |node: u32| document.end_of(node) <= last && test.has(document, node);
-        let kept = match test.indexed(document) {
+        let kept = match test.indexed(document, document.len()) {
             Some((list, _)) => self.sift(part(list, 0..last).iter().copied(), check, step, want)?,
             None => self.sift(0..last, check, step, want)?,
         };

@@ -70,21 +70,23 @@ impl<'e> NodeTest<'e> {
     pub(super) fn has_key(self, document: &Document, key: Key) -> bool {
         match key.place() {
             Place::Node => self.has(document, key.owner()),
+            Place::Made(_) => matches!(self, Self::Any | Self::Text),
             _ => matches!(self, Self::Any),
         }
     }
 
-    /// The nodes an index has for the test, and whether all of them pass; `None` when there is no index (yet).
-    pub(super) fn indexed(self, document: &Document) -> Option<(&[u32], bool)> {
+    /// The nodes an index has for the test, and whether all of them pass; `None` when there is no index (yet). Then
+    /// about `cost` nodes must be looked at instead.
+    pub(super) fn indexed(self, document: &Document, cost: usize) -> Option<(&[u32], bool)> {
         match self {
-            Self::Text => Some((document.all_texts()?, true)),
-            Self::Star => Some((document.all_elements()?, true)),
-            Self::Name(Matcher::Local(atom)) => Some((document.elements_named(atom)?, true)),
+            Self::Text => Some((document.all_texts(cost)?, true)),
+            Self::Star => Some((document.all_elements(cost)?, true)),
+            Self::Name(Matcher::Local(atom)) => Some((document.elements_named(atom, cost)?, true)),
             Self::Name(Matcher::Exact(name)) => {
-                Some((document.elements_named(document.local_atom(name))?, false))
+                Some((document.elements_named(document.local_atom(name), cost)?, false))
             }
             Self::Name(Matcher::Nothing) | Self::Nothing | Self::Prefix(_) => Some((&[], true)),
-            Self::Name(_) => Some((document.all_elements()?, false)),
+            Self::Name(_) => Some((document.all_elements(cost)?, false)),
             Self::Any | Self::Comment | Self::ProcessingInstruction(_) => None,
         }
     }
@@ -173,6 +175,16 @@ impl<'e, 'd> Walk<'e, 'd> {
         Self { document, test, state, visited: 0 }
     }
 
+    /// The nodes of an axis in whatever order is quickest.
+    pub(super) fn in_any_order(document: &'d Document, axis: Axis, test: NodeTest<'e>, key: Key) -> Self {
+        let mut walk = Self::new(document, axis, test, key);
+        if let State::Before { node, parent } = walk.state {
+            // Forwards no climbing is needed.
+            walk.state = State::Siblings { next: parent + 1, end: node };
+        }
+        walk
+    }
+
     fn from_node(document: &'d Document, axis: Axis, test: NodeTest<'e>, node: u32) -> State<'d> {
         let (end, parent) = (document.end_of(node), document.parent_of(node));
         let count = document_len(document);
@@ -199,6 +211,14 @@ impl<'e, 'd> Walk<'e, 'd> {
 
     /// From an attribute or a namespace: it has a parent and a place in the order, and nothing else.
     fn from_owned(document: &'d Document, axis: Axis, test: NodeTest<'e>, key: Key) -> State<'d> {
+        if let Place::Made(_) = key.place() {
+            // It stands for its own text, as `token/text()` asks for it.
+            return match axis {
+                Axis::SelfNode | Axis::AncestorOrSelf => State::One(key),
+                Axis::Child | Axis::Descendant | Axis::DescendantOrSelf => State::One(key),
+                _ => State::Done,
+            };
+        }
         let owner = key.owner();
         match axis {
             Axis::SelfNode | Axis::DescendantOrSelf => State::One(key),
@@ -218,7 +238,7 @@ impl<'e, 'd> Walk<'e, 'd> {
         let (end, last) = (document.end_of(node), document.end_of(parent));
         let range = if is_backward { parent + 1..node } else { end..last };
         if range.len() > FEW
-            && let Some((nodes, _)) = test.indexed(document)
+            && let Some((nodes, _)) = test.indexed(document, FEW)
         {
             let nodes = part(nodes, range);
             if nodes.len() <= FEW {
@@ -229,14 +249,14 @@ impl<'e, 'd> Walk<'e, 'd> {
     }
 
     fn forward(document: &'d Document, test: NodeTest<'e>, next: u32, end: u32) -> State<'d> {
-        match test.indexed(document) {
+        match test.indexed(document, end.saturating_sub(next) as usize) {
             Some((nodes, is_exact)) => State::Indexed { nodes: part(nodes, next..end), is_exact },
             None => State::Range { next, end },
         }
     }
 
     fn backward(document: &'d Document, test: NodeTest<'e>, node: u32) -> State<'d> {
-        match test.indexed(document) {
+        match test.indexed(document, node as usize) {
             Some((nodes, is_exact)) => {
                 State::PrecedingIndexed { nodes: part(nodes, 0..node), limit: node, is_exact }
             }
@@ -318,6 +338,8 @@ impl Walk<'_, '_> {
 
     /// Upwards or backwards.
     fn climb(&mut self) -> Next {
+        // Takes longer than a step forwards.
+        self.visited += 3;
         let document = self.document;
         match &mut self.state {
             State::One(key) | State::OwnUp(key) => {

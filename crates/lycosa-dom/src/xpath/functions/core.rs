@@ -10,7 +10,7 @@ use crate::{
     xpath::{
         evaluate::{
             Focus, Outcome, Run, Text, Value, names,
-            nodes::{Key, NodeSet},
+            nodes::{Key, NodeSet, Place},
         },
         number::round,
         plan::{Call, Expr},
@@ -187,7 +187,7 @@ impl<'e, 'd> Run<'e, 'd> {
     /// Whether the language of a node, as the nearest attribute says, is this one or a kind of it.
     fn lang(&mut self, wanted: &str, key: Key) -> Outcome<bool> {
         let document = self.document;
-        let mut at = Some(key.owner());
+        let mut at = (!matches!(key.place(), Place::Made(_))).then(|| key.owner());
         while let Some(node) = at {
             self.charge(1)?;
             if let Some(language) = self.language(node) {

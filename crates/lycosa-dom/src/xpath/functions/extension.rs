@@ -3,10 +3,9 @@
 
 use std::collections::HashSet;
 
-use regex::Regex;
-
 use super::{Function, strings::replace};
 use crate::{
+    Pattern,
     name::{NodeName, atoms},
     xpath::{
         compile::regex,
@@ -20,6 +19,8 @@ use crate::{
 
 /// So many expressions that are made in evaluation are kept.
 const MAX_REGEXES: usize = 64;
+/// What making a node takes, in steps.
+const TOKEN: u64 = 16;
 /// The longest text that `str:padding` and `str:align` make, in characters.
 const MAX_PADDING: f64 = 1_000_000.0;
 
@@ -121,6 +122,9 @@ impl<'e, 'd> Run<'e, 'd> {
             self.hold(keys.len() * size_of::<Key>())?;
             return Ok(NodeSet::from_sorted(keys));
         }
+        if let Function::Tokenize | Function::Split = call.function {
+            return self.pieces(call, focus);
+        }
         let [left, right] = &*call.arguments else { return Ok(NodeSet::EMPTY) };
         let (left, right) = (self.nodes(left, focus)?, self.nodes(right, focus)?);
         self.charge((left.len() + right.len()) as u64)?;
@@ -141,8 +145,47 @@ impl<'e, 'd> Run<'e, 'd> {
         Ok(NodeSet::from_sorted(keys))
     }
 
+    /// The pieces of a text as nodes of their own: between any of some characters, or between occurrences of a
+    /// text; with nothing to part it by, its characters. Empty pieces do not count (EXSLT).
+    fn pieces(&mut self, call: &'e Call, focus: Focus) -> Outcome<NodeSet<'d>> {
+        let is_split = call.function == Function::Split;
+        let (text, by) = match &*call.arguments {
+            [text, by] => (self.text(text, focus)?, self.text(by, focus)?),
+            [text] => (self.text(text, focus)?, Text::Plan(if is_split { " " } else { "\t\r\n " })),
+            _ => return Ok(NodeSet::EMPTY),
+        };
+        self.charge_text(text.len() * (1 + by.len() / 8))?;
+        let mut keys = Vec::new();
+        let mut keep = |run: &mut Self, piece: &str| -> Outcome<()> {
+            if piece.is_empty() {
+                return Ok(());
+            }
+            run.charge(TOKEN)?;
+            run.hold(size_of::<Key>())?;
+            match run.document.keep_made(piece) {
+                Some(number) => keys.push(Key::made(number)),
+                None => return Err(run.out_of_memory()),
+            }
+            Ok(())
+        };
+        if by.is_empty() {
+            for (at, character) in text.char_indices() {
+                keep(self, &text[at..at + character.len_utf8()])?;
+            }
+        } else if is_split {
+            for piece in text.split(&*by) {
+                keep(self, piece)?;
+            }
+        } else {
+            for piece in text.split(|character| by.contains(character)) {
+                keep(self, piece)?;
+            }
+        }
+        Ok(NodeSet::from_sorted(keys))
+    }
+
     /// The expression of a call, made when its pattern comes from the document.
-    fn regex(&mut self, call: &'e Call, focus: Focus) -> Outcome<Regex> {
+    fn regex(&mut self, call: &'e Call, focus: Focus) -> Outcome<Pattern> {
         if let Some(regex) = &call.regex {
             return Ok(regex.clone());
         }
@@ -168,12 +211,14 @@ impl<'e, 'd> Run<'e, 'd> {
         Ok(made)
     }
 
-    fn replaced(&mut self, regex: &Regex, text: &str, limit: usize, by: &str) -> Outcome<Text<'e, 'd>> {
+    fn replaced(&mut self, regex: &Pattern, text: &str, limit: usize, by: &str) -> Outcome<Text<'e, 'd>> {
         let (mut out, mut from) = (String::new(), 0);
-        for (number, found) in regex.captures_iter(text).enumerate() {
+        for (number, found) in regex.regex().captures_iter(text).enumerate() {
             if limit > 0 && number == limit {
                 break;
             }
+            // To find the next match can take a look at all that is left (and so at the square of it in all).
+            self.charge((text.len() - from) as u64 / 16)?;
             let Some(whole) = found.get(0) else { break };
             let before = out.len();
             out.push_str(&text[from..whole.start()]);

@@ -51,6 +51,8 @@ pub(super) enum Function {
     ConcatNodes,
     Padding,
     Align,
+    Tokenize,
+    Split,
 }
 
 /// What a call must look like.
@@ -142,6 +144,8 @@ signatures! {
     STR, "concat", ConcatNodes, 1, 1, [0], Text, Never;
     STR, "padding", Padding, 1, 2, [], Text, Never;
     STR, "align", Align, 2, 3, [], Text, Never;
+    STR, "tokenize", Tokenize, 1, 2, [], Nodes, Never;
+    STR, "split", Split, 1, 2, [], Nodes, Never;
 }
 
 /// The function with this namespace and name.

@@ -1,5 +1,7 @@
 //! What people are told when an expression cannot be used.
 
+use proptest::prelude::*;
+
 use super::html;
 use crate::{XPath, XPathEnvironment, XPathErrorKind as Kind, XPathOptions};
 
@@ -134,4 +136,88 @@ fn expressions_travel_between_threads() {
         assert!(threads.into_iter().all(|thread| thread.join().unwrap() == 2.0));
     });
     assert_eq!(xpath.clone().as_str(), "count(//p)");
+}
+
+const PIECES: &[&str] = &[
+    "//",
+    "/",
+    "a",
+    "*",
+    "@",
+    "[",
+    "]",
+    "(",
+    ")",
+    "1",
+    ".5",
+    "'x'",
+    "\"",
+    "'",
+    "..",
+    ".",
+    "::",
+    "child::",
+    "ancestor::",
+    "text()",
+    "node(",
+    "last()",
+    "position()",
+    "=",
+    "!=",
+    "<",
+    ">=",
+    "+",
+    "-",
+    "|",
+    " and ",
+    " or ",
+    " div ",
+    "mod",
+    "$v",
+    "$",
+    ",",
+    "count(",
+    "not(",
+    "contains(",
+    "concat(",
+    "id(",
+    "re:test(",
+    "svg:",
+    "x:y",
+    ":",
+    "ä",
+    "\u{0}",
+    "&",
+    " ",
+    "\n",
+    "has-class(",
+    "set:distinct(",
+    "namespace::",
+    "processing-instruction('",
+    "str:padding(",
+    "substring(",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_an_expression_or_is_refused_with_a_column(
+        pieces in prop::collection::vec(prop::sample::select(PIECES), 0..24),
+        noise in ".{0,12}",
+    ) {
+        let document = html("<div id=a class='b'><svg><path d='1'/></svg>text<a href=x>1</a></div>");
+        for text in [pieces.concat(), format!("//a[{noise}"), pieces.join(" "), noise.clone()] {
+            match XPath::compile(&text) {
+                Ok(xpath) => {
+                    let environment = XPathEnvironment::default().max_steps(100_000);
+                    let _ = xpath.evaluate_with(document.root().into(), &environment);
+                }
+                Err(error) => {
+                    prop_assert!(error.column() >= 1 && error.column() <= text.chars().count() + 1);
+                    prop_assert!(error.rendering().contains('^'));
+                }
+            }
+        }
+    }
 }

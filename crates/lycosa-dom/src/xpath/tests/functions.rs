@@ -141,6 +141,23 @@ fn the_extensions_do_what_scrapers_expect() {
             ("count(set:leading(//p, //body))", "0"),
             ("count(set:leading(//p, //nosuch))", "3"),
             ("set:trailing(//p, id('b'))/@id", "c"),
+            ("count(str:tokenize('2001-06-03T11:40:23', '-T:'))", "6"),
+            ("str:tokenize('2001-06-03T11:40:23', '-T:')[4]", "11"),
+            ("str:tokenize(' one  two ')[last()]", "two"),
+            ("count(str:tokenize('one', ''))", "3"),
+            ("string-length(str:tokenize('abc def')[2]/text())", "3"),
+            ("name(str:tokenize('one')/self::node())", "token"),
+            ("count(str:tokenize('one two')/..)", "0"),
+            ("count(str:tokenize('one two')/following::node())", "0"),
+            ("str:tokenize('a b c') = 'b'", "true"),
+            ("count(set:distinct(str:tokenize('a b a b c')))", "3"),
+            ("count(//p | str:tokenize('a b'))", "5"),
+            ("sum(str:tokenize('1,2,3', ','))", "6"),
+            ("count(//p[str:tokenize(@id, 'x') = 'a'])", "1"),
+            ("count(str:split('a, simple, list', ', '))", "3"),
+            ("str:split('a-b--c', '-')[3]", "c"),
+            ("count(str:tokenize('x')/ancestor-or-self::node())", "1"),
+            ("boolean(str:tokenize('x')[lang('en')])", "false"),
             ("str:replace('aXbX', 'X', '--')", "a--b--"),
             ("str:concat(//p)", "12ab12"),
             ("str:padding(5, 'ab')", "ababa"),
@@ -148,4 +165,28 @@ fn the_extensions_do_what_scrapers_expect() {
             ("str:align('abc', '..')", "ab"),
         ],
     );
+}
+
+#[test]
+fn asking_again_and_again_gives_the_same() {
+    // Indexes are made in the course of this; none of them may change an answer.
+    let page =
+        "<p class=a id=x></p><div><p class=b title=t></p><p class=a></p></div><p class=A></p>".repeat(20);
+    let document = html(&page);
+    for _ in 0..40 {
+        for (expression, count) in [
+            ("count(//p[@class='a'])", "40"),
+            ("count(//div/p[@class='a'])", "20"),
+            ("count(//div//*[@class='a'])", "20"),
+            ("count(//*[@class='b'][@title='t'])", "20"),
+            ("count(//*[@title='t'] | //p[@class='A'])", "40"),
+            ("count(//*[@id='x'])", "20"),
+            ("count(id('x'))", "1"),
+            ("count(//*[@class='nosuch'] | //*[@nosuch='a'])", "0"),
+            ("count(//@class[. = 'a'])", "40"),
+        ] {
+            assert_eq!(text(&document, expression), count, "{expression}");
+        }
+    }
+    assert!(document.memory() > html(&page).memory(), "indexes count");
 }

@@ -211,7 +211,7 @@ impl Naive<'_> {
                 local == wanted && namespace_uri(self.0, key).is_empty()
             }
             Place::Node => local.eq_ignore_ascii_case(wanted),
-            Place::Namespace(_) => local == wanted,
+            Place::Namespace(_) | Place::Made(_) => local == wanted,
             Place::Attribute(number) => {
                 let attribute = Attribute::new(self.0, number).unwrap();
                 let is_html = self.0.kind() == DocumentKind::Html

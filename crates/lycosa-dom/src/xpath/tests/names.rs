@@ -3,7 +3,7 @@
 use super::{found, html, text, xml};
 use crate::{XPath, XPathErrorKind, XPathOptions};
 
-const MIXED: &str = "<div id=h ID2=x><svg id=s viewBox='0 0 1 1' xlink:href=#><title id=t></title>\
+const MIXED: &str = "<div id=h ID2=x><svg id=s viewBox='0 0 1 1' xlink:href=#><title id=t></title><linearGradient id=l></linearGradient>\
                      <foreignObject id=f><p id=p></p></foreignObject></svg><math id=m><mi id=i></mi></math></div>";
 
 #[test]
@@ -19,9 +19,10 @@ fn an_unprefixed_name_finds_html_svg_and_mathml_without_regard_to_case() {
         ("//html:div | //html:svg", "div#h"),
         ("//svg:svg | //svg:title", "svg#s title#t"),
         ("//svg:SVG | //svg:foreignobject", ""),
-        ("//svg:*", "svg#s title#t foreignObject#f"),
+        ("//svg:*", "svg#s title#t linearGradient#l foreignObject#f"),
         ("//math:mi", "mi#i"),
         ("//html:*[@id]", "div#h p#p"),
+        ("//lineargradient | //linearGradient", "linearGradient#l"),
         ("//Nosuch", ""),
     ] {
         assert_eq!(found(&document, expression).join(" "), nodes, "{expression}");
