@@ -3,7 +3,7 @@
 use lycosa::{Error, ErrorKind, Result};
 use url::Url;
 
-use super::{query, structured};
+use super::{fetch, query, structured};
 use crate::exit::Exit;
 
 /// Take data out of a page from a file, a URL or standard input
@@ -18,6 +18,9 @@ pub(crate) struct Args {
     /// Addresses are relative to this URL [default: the page's own]
     #[arg(long, value_name = "URL", value_parser = address)]
     base: Option<Url>,
+    /// Read the page as this charset, such as koi8-r, whatever it declares; `auto` finds out
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = fetch::charset)]
+    charset: fetch::CharsetChoice,
 }
 
 const AFTER_HELP: &str = "Prints JSON; ends with 1 when there is no such data. Addresses of a file stay as written \
@@ -35,5 +38,7 @@ fn address(text: &str) -> Result<Url> {
 pub(crate) async fn run(args: Args) -> Result<Exit> {
     let page = query::read(&args.source).await?;
     let address = args.base.or(page.url);
-    structured::print(&args.source, &page.bytes, page.content_type.as_deref(), address.as_ref())
+    let media_type = page.content_type.as_deref();
+    let text = fetch::decoded(&page.bytes, media_type, args.charset);
+    structured::print(&args.source, &text, media_type, address.as_ref())
 }

@@ -10,27 +10,26 @@ use url::Url;
 use crate::exit::Exit;
 use crate::output;
 
-/// Prints the structured data of a page: its bytes, their media type if one was declared, and its address if known.
+/// Prints the structured data of a page: its text, its media type if one was declared, and its address if known.
 /// `source` is what the page was called on the command line, for its ending.
 pub(super) fn print(
     source: &str,
-    bytes: &[u8],
+    text: &str,
     media_type: Option<&str>,
     address: Option<&Url>,
 ) -> Result<Exit> {
-    let decoded = lycosa_dom::decode(bytes, media_type, None);
-    let found = if is_json(source, media_type, &decoded.text) {
-        Structured::of_json(&decoded.text, address)
+    let found = if is_json(source, media_type, text) {
+        Structured::of_json(text, address)
     } else {
-        let kind = DocumentKind::of(media_type, &decoded.text).unwrap_or(DocumentKind::Html);
-        let document = Document::parse(&decoded.text, kind, ParseOptions::default());
+        let kind = DocumentKind::of(media_type, text).unwrap_or(DocumentKind::Html);
+        let document = Document::parse(text, kind, ParseOptions::default());
         Structured::of(&document, address)
     };
-    let mut text = serde_json::to_string_pretty(&found).map_err(|cause| {
+    let mut json = serde_json::to_string_pretty(&found).map_err(|cause| {
         Error::new(ErrorKind::Internal, "the data cannot be written as JSON").with_source(cause)
     })?;
-    text.push('\n');
-    output::data(text.as_bytes())?;
+    json.push('\n');
+    output::data(json.as_bytes())?;
     Ok(if found.is_empty() { Exit::Failed } else { Exit::Done })
 }
 

@@ -37,6 +37,14 @@ fn a_url_is_read_with_its_own_address() {
 }
 
 #[test]
+fn a_charset_can_be_forced() {
+    let bench = Bench::new();
+    bench.write("page.html", "<meta charset=koi8-r><title>Паук</title>");
+    let said = bench.run(&["extract", "--structured", "page.html", "--charset", "utf-8"]).ends_with(0);
+    assert_eq!(printed(&said)["meta"]["title"], "Паук");
+}
+
+#[test]
 fn feeds_are_read_from_xml_and_json() {
     let bench = Bench::new();
     let rss = "<rss><channel><item><title>One</title></item></channel></rss>";
