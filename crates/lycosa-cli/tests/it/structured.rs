@@ -14,7 +14,7 @@ fn printed(said: &Said) -> Value {
 }
 
 #[test]
-fn a_file_is_read_with_addresses_as_written_or_by_the_base_given() {
+fn a_file_is_read_with_addresses_as_written_or_by_the_url_given() {
     let bench = Bench::new();
     bench.write("page.html", PAGE);
     let found = printed(&bench.run(&["extract", "--structured", "page.html"]).ends_with(0));
@@ -23,7 +23,7 @@ fn a_file_is_read_with_addresses_as_written_or_by_the_base_given() {
     assert_eq!(found["opengraph"], json!({"og:image": [{"url": "i.png"}]}));
     assert_eq!(found["meta"]["title"], "Shop");
     assert_eq!(found["notes"], json!([{"in": "json-ld", "what": "script 1 was repaired: a comma too many"}]));
-    let flags = ["extract", "--structured", "page.html", "--base", "http://a.test/b/"];
+    let flags = ["extract", "--structured", "page.html", "--url", "http://a.test/b/"];
     let found = printed(&bench.run(&flags).ends_with(0));
     assert_eq!(found["microdata"][0]["properties"]["url"], json!(["http://a.test/b/buy"]));
 }
@@ -65,7 +65,7 @@ fn a_page_that_says_nothing_ends_with_1_and_mistakes_with_2() {
     let found = printed(&bench.run(&["extract", "--structured", "empty.html"]).ends_with(1));
     assert_eq!(found["microdata"], json!([]));
     bench.run(&["extract", "empty.html"]).ends_with(2).complains("--structured", "");
-    let flags = ["extract", "--structured", "empty.html", "--base", "here"];
+    let flags = ["extract", "--structured", "empty.html", "--url", "here"];
     bench.run(&flags).ends_with(2).complains("no absolute URL", "");
     bench.run(&["extract", "--structured", "gone.html"]).ends_with(1).complains("gone.html", "name a file");
 }
