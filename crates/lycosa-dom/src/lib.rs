@@ -100,7 +100,10 @@ pub use document::{
     DocumentKind, NodeId, NodeKind, NodeRef, ParseOptions, Quirks, TreeState, XmlProblem, XmlProblemKind,
 };
 pub use name::Namespace;
-pub use page::{Link, LinkKind, Links, MetaRefresh, ScannedLink, scan_links};
+pub use page::{
+    AllLinks, ImageCandidate, ImageCandidates, Link, LinkKind, Links, MetaRefresh, ScannedLink,
+    image_candidates, scan_links,
+};
 pub use pattern::{Pattern, PatternError, PatternErrorKind, PatternLimits, PatternSet};
 pub use select::{Output, Select, Selector, SelectorError};
 pub use selection::{Nodes, Selection, SelectorArgument};

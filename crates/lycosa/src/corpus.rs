@@ -35,6 +35,27 @@ pub(crate) fn rows(name: &str) -> Option<Vec<Value>> {
     Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
+/// The files of an archive: name and content.
+pub(crate) fn archive(name: &str) -> Option<Vec<(String, Vec<u8>)>> {
+    let bytes = read(name)?;
+    let (mut files, mut at, mut long_name) = (Vec::new(), 0, None);
+    while let Some(header) = bytes.get(at..at + 512) {
+        let field = |from: usize, to: usize| {
+            let text = String::from_utf8_lossy(&header[from..to]);
+            text.split('\0').next().unwrap_or_default().trim().to_owned()
+        };
+        let Ok(size) = usize::from_str_radix(&field(124, 136), 8) else { break };
+        let content = &bytes[at + 512..at + 512 + size];
+        match header[156] {
+            b'L' => long_name = Some(String::from_utf8_lossy(content).trim_end_matches('\0').to_owned()),
+            b'0' | 0 => files.push((long_name.take().unwrap_or_else(|| field(0, 100)), content.to_vec())),
+            _ => long_name = None,
+        }
+        at += 512 + size.div_ceil(512) * 512;
+    }
+    Some(files)
+}
+
 /// The names of the files in a folder, sorted; empty without a corpus.
 pub(crate) fn files(folder: &str) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(root().join(folder)) else {

@@ -29,6 +29,9 @@ pub(crate) struct Args {
     /// Print the links, absolute, one per line
     #[arg(long, conflicts_with_all = ["css", "xpath"])]
     links: bool,
+    /// With --links, print all that the page refers to as JSON: images, scripts and forms too, with kind, text, rel and position
+    #[arg(long, requires = "links")]
+    json: bool,
     /// Print the text of what this CSS selector matches, one per line (`::text` and `::attr(name)` work)
     #[arg(long, value_name = "SELECTOR", conflicts_with = "xpath")]
     css: Option<String>,
@@ -253,6 +256,11 @@ fn body(text: &mut String, taken: &Taken, fetched: &Fetched) -> Result<()> {
         Taken::Body => Vec::new(),
         Taken::Text => vec![fetched.visible_text()],
         Taken::Links => fetched.links().iter().map(ToString::to_string).collect(),
+        Taken::LinksAsJson => {
+            vec![serde_json::to_string_pretty(&fetched.page_links()).map_err(|cause| {
+                Error::new(ErrorKind::Internal, "the links cannot be written as JSON").with_source(cause)
+            })?]
+        }
         Taken::Css(selector) => super::query::matches(fetched.document(), selector, false),
         Taken::XPath(expression) => xpath::lines(&xpath::evaluate(expression, fetched.document())?, false),
     };
@@ -268,6 +276,7 @@ enum Taken {
     Body,
     Text,
     Links,
+    LinksAsJson,
     Css(Selector),
     XPath(XPath),
 }
@@ -279,6 +288,7 @@ impl Taken {
             (Some(css), _) => super::query::selector(css).map(Self::Css),
             (None, Some(expression)) => xpath::expression(expression, &[]).map(Self::XPath),
             (None, None) if args.text => Ok(Self::Text),
+            (None, None) if args.json => Ok(Self::LinksAsJson),
             (None, None) if args.links => Ok(Self::Links),
             (None, None) => Ok(Self::Body),
         }

@@ -6,6 +6,7 @@ use lycosa::crawler::single::{Single, SingleOptions};
 use lycosa::{Error, ErrorKind, Result};
 use lycosa_dom::{Document, DocumentKind, Output, ParseOptions, Selector, XPath};
 use serde_json::Value;
+use url::Url;
 
 use super::xpath;
 use crate::exit::Exit;
@@ -89,9 +90,10 @@ impl Query {
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<Exit> {
     let query = Query::new(&args)?;
-    let (bytes, content_type) = read(&args.source).await?;
-    let decoded = super::fetch::decoded(&bytes, content_type.as_deref(), args.charset);
-    let document = parse(&decoded, &args, content_type.as_deref());
+    let page = read(&args.source).await?;
+    let content_type = page.content_type.as_deref();
+    let decoded = super::fetch::decoded(&page.bytes, content_type, args.charset);
+    let document = parse(&decoded, &args, content_type);
     let answer = query.answer(&document, args.html)?;
     let mut text = String::new();
     if args.json {
@@ -151,13 +153,30 @@ fn is_named_xml(source: &str) -> bool {
     is_file && ending.is_some_and(|ending| ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending)))
 }
 
-async fn read(source: &str) -> Result<(Vec<u8>, Option<String>)> {
+/// A page as it came.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) bytes: Vec<u8>,
+    /// The media type it was declared to be; files declare none.
+    pub(super) content_type: Option<String>,
+    /// Where it came from, redirects followed; files come from nowhere.
+    pub(super) url: Option<Url>,
+}
+
+impl Source {
+    fn local(bytes: Vec<u8>) -> Self {
+        Self { bytes, content_type: None, url: None }
+    }
+}
+
+/// Reads a file, an http(s) URL, or standard input.
+pub(super) async fn read(source: &str) -> Result<Source> {
     if source == "-" {
         let mut bytes = Vec::new();
         std::io::stdin()
             .read_to_end(&mut bytes)
             .map_err(|cause| Error::io("reading standard input", cause))?;
-        return Ok((bytes, None));
+        return Ok(Source::local(bytes));
     }
     if source.starts_with("http://") || source.starts_with("https://") {
         let fetched = Single::new(SingleOptions { proxy_from_env: true, ..SingleOptions::default() })?
@@ -171,11 +190,12 @@ async fn read(source: &str) -> Result<(Vec<u8>, Option<String>)> {
             return Err(Error::new(ErrorKind::Protocol, message)
                 .with_hint("`lycosa fetch URL` shows the page it sent with that"));
         }
-        return Ok((fetched.body.to_vec(), fetched.content_type));
+        let bytes = fetched.body.to_vec();
+        return Ok(Source { bytes, content_type: fetched.content_type, url: Some(fetched.url) });
     }
     let bytes = std::fs::read(source).map_err(|cause| {
         Error::io(format!("reading {source}"), cause)
             .with_hint("name a file, an http(s) URL, or - for standard input")
     })?;
-    Ok((bytes, None))
+    Ok(Source::local(bytes))
 }

@@ -81,6 +81,27 @@ fn text_links_and_css_print_parts_of_the_page() {
 }
 
 #[test]
+fn links_as_json_say_what_the_page_says_of_them() {
+    let server = Server::start(|_| {
+        let page = "<base href=/b/><img src=i.png srcset='j.png 2x' alt=Wolf><a rel='ugc NoFollow' href=x>A <b>b</b></a>\
+                    <form action=search></form><a href='mailto:me@site.test'>me</a>";
+        Response::new(200).header("Content-Type", "text/html").body(page)
+    });
+    let said = Bench::new().run(&["fetch", &server.url("/"), "--links", "--json", "-q"]).ends_with(0);
+    let found: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+    let own = |path: &str| server.url(path);
+    let wanted = serde_json::json!([
+        {"url": own("/b/i.png"), "kind": "img", "text": "Wolf", "rel": [], "position": 1},
+        {"url": own("/b/j.png"), "kind": "img", "text": "Wolf", "rel": [], "descriptor": "2x", "position": 2},
+        {"url": own("/b/x"), "kind": "a", "text": "A b", "rel": ["ugc", "nofollow"], "position": 3},
+        {"url": own("/b/search"), "kind": "form", "text": "", "rel": [], "position": 4},
+        {"url": "mailto:me@site.test", "kind": "a", "text": "me", "rel": [], "position": 5},
+    ]);
+    assert_eq!(found, wanted);
+    fetch("/", &["--json"]).ends_with(2).complains("--links", "");
+}
+
+#[test]
 fn facts_come_without_the_body() {
     let said = fetch("/", &["--facts"]).ends_with(0).mentions("* bytes: ");
     assert_eq!(said.out, "");

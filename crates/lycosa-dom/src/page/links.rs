@@ -29,12 +29,32 @@ pub enum LinkKind {
     Script,
     /// `<form action>`
     Form,
+    /// `<source src>` of a video, audio or picture
+    Source,
+    /// `<meta http-equiv=refresh>`
+    MetaRefresh,
 }
 
 impl LinkKind {
     /// Whether a person or a crawler moves on to another page by it: anchors, areas and frames.
     pub fn is_navigation(self) -> bool {
         matches!(self, Self::A | Self::Area | Self::Iframe | Self::Frame)
+    }
+
+    /// Its name in output: that of the element, `meta-refresh` for a refresh.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::A => "a",
+            Self::Area => "area",
+            Self::Link => "link",
+            Self::Iframe => "iframe",
+            Self::Frame => "frame",
+            Self::Img => "img",
+            Self::Script => "script",
+            Self::Form => "form",
+            Self::Source => "source",
+            Self::MetaRefresh => "meta-refresh",
+        }
     }
 
     /// The kind an element is, and its attribute that holds the address.
@@ -48,6 +68,7 @@ impl LinkKind {
             atoms::IMG => (Self::Img, atoms::SRC),
             atoms::SCRIPT => (Self::Script, atoms::SRC),
             atoms::FORM => (Self::Form, atoms::ACTION),
+            atoms::SOURCE => (Self::Source, atoms::SRC),
             _ => return None,
         })
     }
@@ -63,6 +84,8 @@ pub struct Link<'d> {
     pub href: &'d str,
     /// The `rel` attribute (`nofollow`, `canonical`).
     pub rel: Option<&'d str>,
+    /// For which width or density an image of a `srcset` is (`640w`, `2x`, often empty); `None` for other links.
+    pub descriptor: Option<&'d str>,
     /// The element; `None` when the tree was cut and the link comes from a scan of the text.
     pub node: Option<NodeId>,
 }
@@ -77,7 +100,8 @@ pub struct Links<'d> {
 }
 
 impl Document {
-    /// The links of the page in document order: anchors, areas, frames, `<link>`, images, scripts and forms.
+    /// The links of the page in document order: anchors, areas, frames, `<link>`, images, media, scripts and forms;
+    /// for `srcset` and refreshes too see [`all_links`](Self::all_links).
     /// Elements without the attribute and links in a `<template>` are left out; an empty address is a link.
     ///
     /// Of a cut tree these are the links found by scanning the whole text, so that a limit loses none; that scan
@@ -92,7 +116,13 @@ impl<'d> Links<'d> {
     fn next_scanned(&mut self) -> Option<Link<'d>> {
         let link = self.document.scanned_links().get(self.scanned)?;
         self.scanned += 1;
-        Some(Link { kind: link.kind, href: trim(&link.href), rel: link.rel.as_deref(), node: None })
+        Some(Link {
+            kind: link.kind,
+            href: trim(&link.href),
+            rel: link.rel.as_deref(),
+            descriptor: None,
+            node: None,
+        })
     }
 }
 
@@ -118,7 +148,7 @@ impl<'d> Iterator for Links<'d> {
             let xlink = || self.document.attribute_value(id, XLINK_HREF).filter(|_| is_svg);
             let Some(href) = plain.or_else(xlink) else { continue };
             let rel = self.document.attribute_value(id, NodeName::plain(atoms::REL));
-            return Some(Link { kind, href: trim(href), rel, node: Some(NodeId::new(id)) });
+            return Some(Link { kind, href: trim(href), rel, descriptor: None, node: Some(NodeId::new(id)) });
         }
     }
 }

@@ -19,6 +19,7 @@ pub use super::witness::Conversation;
 use super::witness::Witness;
 use crate::clock::SystemClock;
 use crate::error::{Error, ErrorKind, Phase, Result};
+use crate::extract::{PageLink, declared_base, page_links};
 use crate::fetch::{AddressGuard, Client, HttpVersion};
 use crate::ledger::Ledger;
 use crate::middleware::{Place, insert};
@@ -364,16 +365,20 @@ impl Fetched {
         self.document().root().visible_text()
     }
 
-    /// The page's links, absolute, in document order, each once.
+    /// The page's links to other pages, absolute, in document order, each once.
     #[must_use]
     pub fn links(&self) -> Vec<Url> {
         let document = self.document();
-        let base = document
-            .base_href()
-            .and_then(|href| self.url.join(href).ok())
-            .unwrap_or_else(|| self.url.clone());
+        let base = declared_base(document, &self.url);
+        let base = base.as_ref().unwrap_or(&self.url);
         let mut seen = std::collections::HashSet::new();
         let links = document.links().filter(|link| link.kind.is_navigation());
         links.filter_map(|link| base.join(link.href).ok()).filter(|url| seen.insert(url.clone())).collect()
+    }
+
+    /// Everything the page refers to, absolute, in document order, with kind, text and relation.
+    #[must_use]
+    pub fn page_links(&self) -> Vec<PageLink> {
+        page_links(self.document(), &self.url)
     }
 }

@@ -16,7 +16,8 @@ use super::journey::{Arrival, Ending, Journey};
 use super::pages::CommittedPage;
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::extract::{
-    CharsetNotes, OutcomeFacts, Outlinks, PageFacts, ParsedAs, item_record, outcome_record, page_record,
+    CharsetNotes, OutcomeFacts, Outlinks, PageFacts, ParsedAs, declared_base, item_record, outcome_record,
+    page_record,
 };
 use crate::model::{Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind};
 
@@ -99,10 +100,7 @@ impl Journey {
         let decoded = self.decode(&arrived.body, arrived.content_type.as_deref())?;
         let document = DocumentKind::of(arrived.content_type.as_deref(), &decoded.text)
             .map(|kind| Document::parse(&decoded.text, kind, ParseOptions::default()));
-        let base = document
-            .as_ref()
-            .and_then(|document| document.base_href())
-            .and_then(|href| self.url.join(href).ok());
+        let base = document.as_ref().and_then(|document| declared_base(document, &self.url));
         let page = Page {
             request: &self.request,
             url: &self.url,
