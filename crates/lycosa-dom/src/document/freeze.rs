@@ -26,6 +26,7 @@ pub(super) fn freeze(arena: Arena, dynamic: Vec<Box<str>>, max_depth: u32) -> (D
         tree_state: TreeState::Whole,
         scanned_links: Vec::new(),
         indexes: super::index::Indexes::default(),
+        query_charset: None,
         made: std::sync::OnceLock::new(),
         xml: None,
         xml_fallback: None,

@@ -16,6 +16,7 @@ mod index;
 mod made;
 mod node;
 mod parse;
+mod query_charset;
 mod serialize;
 mod sink;
 mod walk;
@@ -124,6 +125,8 @@ pub struct Document {
     tree_state: TreeState,
     scanned_links: Vec<ScannedLink>,
     indexes: index::Indexes,
+    /// What the page was encoded in, unless that is UTF-8.
+    query_charset: Option<&'static encoding_rs::Encoding>,
     /// Texts that expressions made of it.
     made: std::sync::OnceLock<Box<made::MadeTexts>>,
     /// What only an XML document has.

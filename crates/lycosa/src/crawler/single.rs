@@ -117,6 +117,8 @@ pub struct Fetched {
     /// Why the body is not whole.
     pub error: Option<Error>,
     text: String,
+    /// The name of the charset alone.
+    encoding: &'static str,
     document: OnceLock<Document>,
 }
 
@@ -271,6 +273,7 @@ impl Single {
             title: None,
             error: end.error,
             text: String::new(),
+            encoding: "utf-8",
             document: OnceLock::new(),
         };
         fetched.decode(self.charset);
@@ -338,6 +341,7 @@ impl Fetched {
         let options = DecodeOptions { transport, tld, charset, ..DecodeOptions::default() };
         let Ok(decoded) = lycosa_dom::decode_with(&self.body, &options) else { return };
         self.charset = Some(charset_told(&decoded));
+        self.encoding = decoded.charset;
         self.text = decoded.text.into_owned();
         if self.content_type.as_deref().is_none_or(|kind| kind.to_ascii_lowercase().contains("html")) {
             self.title = self.document().title().map(std::borrow::Cow::into_owned);
@@ -355,7 +359,8 @@ impl Fetched {
     pub fn document(&self) -> &Document {
         self.document.get_or_init(|| {
             let kind = DocumentKind::of(self.content_type.as_deref(), &self.text);
-            Document::parse(&self.text, kind.unwrap_or(DocumentKind::Html), ParseOptions::default())
+            let kind = kind.unwrap_or(DocumentKind::Html);
+            Document::parse(&self.text, kind, ParseOptions::default()).in_charset(self.encoding)
         })
     }
 

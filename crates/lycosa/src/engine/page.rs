@@ -98,8 +98,9 @@ impl Journey {
     /// From bytes to records and outlinks. The inner error is a reason not to keep the page.
     fn digest(&mut self, arrived: &Arrived) -> Result<Result<Digest, Exclusion>> {
         let decoded = self.decode(&arrived.body, arrived.content_type.as_deref())?;
-        let document = DocumentKind::of(arrived.content_type.as_deref(), &decoded.text)
-            .map(|kind| Document::parse(&decoded.text, kind, ParseOptions::default()));
+        let document = DocumentKind::of(arrived.content_type.as_deref(), &decoded.text).map(|kind| {
+            Document::parse(&decoded.text, kind, ParseOptions::default()).in_charset(decoded.charset)
+        });
         let base = document.as_ref().and_then(|document| declared_base(document, &self.url));
         let page = Page {
             request: &self.request,

@@ -52,7 +52,7 @@ impl LinkExtractor {
     /// The outlinks of a document whose links resolve against `base`.
     #[must_use]
     pub fn outlinks(&self, document: &Document, base: &Url) -> Vec<Outlink> {
-        let mut collector = Collector::new(base, self.options);
+        let mut collector = Collector::new(document, base, self.options);
         for link in document.links().filter(leads) {
             let nofollow = link.rel.is_some_and(|rel| has_word(rel, "nofollow"));
             collector.add(link.href, nofollow);
@@ -94,6 +94,7 @@ fn has_word(list: &str, word: &str) -> bool {
 ///
 /// Both tables are keyed by hashes under a random seed and compare what they find, so they are exact.
 struct Collector<'a> {
+    document: &'a Document,
     base: &'a Url,
     options: LinkOptions,
     seed: u64,
@@ -105,8 +106,9 @@ struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    fn new(base: &'a Url, options: LinkOptions) -> Self {
+    fn new(document: &'a Document, base: &'a Url, options: LinkOptions) -> Self {
         Self {
+            document,
             base,
             options,
             seed: RandomState::new().hash_one(0),
@@ -141,7 +143,7 @@ impl<'a> Collector<'a> {
 
     /// The place of this reference's outlink, a new one if need be.
     fn resolve(&mut self, reference: &str, nofollow: bool) -> Option<usize> {
-        let mut url = self.base.join(reference).ok()?;
+        let mut url = crate::model::resolve(self.base, reference, Some(self.document))?;
         if url.fragment().is_some() {
             url.set_fragment(None);
         }
@@ -289,7 +291,8 @@ mod tests {
         for row in rows {
             let [reference, base, expected] = [0, 1, 2].map(|index| row["fields"][index].as_str().unwrap());
             let base = Url::parse(if base.is_empty() { "http://none.test/" } else { base }).unwrap();
-            let mut collector = Collector::new(&base, LinkOptions::default());
+            let document = Document::parse_html("", ParseOptions::default());
+            let mut collector = Collector::new(&document, &base, LinkOptions::default());
             collector.add(reference, false);
             let found = collector.outlinks.first().map(|link| link.url.as_str());
             let expected = expected.split('#').next().filter(|url| url.starts_with("http"));
@@ -307,7 +310,8 @@ mod tests {
             .map(|href| href.trim_ascii().to_owned())
             .collect();
         assert!(hrefs.len() > 400);
-        let mut collector = Collector::new(&base, LinkOptions::default());
+        let document = Document::parse_html("", ParseOptions::default());
+        let mut collector = Collector::new(&document, &base, LinkOptions::default());
         hrefs.iter().for_each(|href| collector.add(href, false));
         let found: Vec<String> = collector.outlinks.into_iter().map(|link| link.url.into()).collect();
         assert_eq!(found, plainly(&hrefs, &base));
@@ -345,7 +349,8 @@ mod tests {
         #[test]
         fn short_cuts_change_nothing(hrefs in proptest::collection::vec(href(), 0..30)) {
             let base = Url::parse("http://site.test/a/b?q#here").unwrap();
-            let mut collector = Collector::new(&base, LinkOptions::default());
+            let document = Document::parse_html("", ParseOptions::default());
+            let mut collector = Collector::new(&document, &base, LinkOptions::default());
             hrefs.iter().for_each(|href| collector.add(href, false));
             let found: Vec<String> = collector.outlinks.into_iter().map(|link| link.url.into()).collect();
             prop_assert_eq!(found, plainly(&hrefs, &base));

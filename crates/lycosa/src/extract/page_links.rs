@@ -7,6 +7,8 @@ use lycosa_dom::{Document, Link, LinkKind};
 use serde::{Serialize, Serializer};
 use url::Url;
 
+use crate::model::resolve;
+
 /// The longest address that a `<base>` may declare, in bytes: every relative link of the page becomes as long.
 const MAX_BASE: usize = 8 * 1024;
 /// The addresses of one page together, in bytes.
@@ -53,14 +55,14 @@ pub fn declared_base(document: &Document, url: &Url) -> Option<Url> {
 
 /// All links of a page from this address, in document order. Left out are those that browsers do not follow either:
 /// addresses that cannot be resolved, and empty ones but of anchors, areas and forms (an empty `action` means the page
-/// itself, whatever its `<base>`), and what comes after 64 MiB of addresses. Queries are encoded as UTF-8, also where a page has another charset.
+/// itself, whatever its `<base>`), and what comes after 64 MiB of addresses.
 #[must_use]
 pub fn page_links(document: &Document, url: &Url) -> Vec<PageLink> {
     let base = declared_base(document, url);
     let base = base.as_ref().unwrap_or(url);
     let numbered = document.all_links().zip(1..);
     let resolved = numbered.filter_map(|(link, position)| {
-        let target = target(&link, base, url)?;
+        let target = target(&link, document, base, url)?;
         let Link { kind, descriptor, .. } = link;
         let (text, rel) = (link.text(document), words(link.rel));
         Some(PageLink { url: target, kind, text, rel, descriptor: descriptor.map(str::to_owned), position })
@@ -73,12 +75,13 @@ pub fn page_links(document: &Document, url: &Url) -> Vec<PageLink> {
     within_bounds.collect()
 }
 
-fn target(link: &Link<'_>, base: &Url, page: &Url) -> Option<Url> {
+fn target(link: &Link<'_>, document: &Document, base: &Url, page: &Url) -> Option<Url> {
+    let resolved = |href| resolve(base, href, Some(document));
     match link.kind {
         LinkKind::Form if link.href.is_empty() => Some(page.clone()),
-        LinkKind::A | LinkKind::Area => base.join(link.href).ok(),
+        LinkKind::A | LinkKind::Area => resolved(link.href),
         _ if link.href.is_empty() => None,
-        _ => base.join(link.href).ok(),
+        _ => resolved(link.href),
     }
 }
 

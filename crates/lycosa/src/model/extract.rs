@@ -1,5 +1,6 @@
 //! Extraction: from a parsed page to links and items. Synchronous, without network, clock or files.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -35,7 +36,20 @@ impl<'a> Page<'a> {
     /// A reference in the page as an absolute URL, resolved as browsers do; `None` when it cannot be.
     #[must_use]
     pub fn resolve(&self, reference: &str) -> Option<Url> {
-        self.base.join(reference.trim_matches(|c: char| c.is_ascii_whitespace() || c.is_control())).ok()
+        let reference = reference.trim_matches(|c: char| c.is_ascii_whitespace() || c.is_control());
+        resolve(self.base, reference, self.document)
+    }
+}
+
+/// A reference in a document as an absolute URL, its query in the charset of the page (URL standard, "basic URL
+/// parser" with an encoding).
+pub(crate) fn resolve(base: &Url, reference: &str, document: Option<&Document>) -> Option<Url> {
+    match document.filter(|document| document.needs_query_charset(reference)) {
+        None => base.join(reference).ok(),
+        Some(document) => {
+            let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|query| document.query_bytes(query);
+            Url::options().base_url(Some(base)).encoding_override(Some(encode)).parse(reference).ok()
+        }
     }
 }
 

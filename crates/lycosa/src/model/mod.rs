@@ -20,6 +20,7 @@ pub mod wire;
 
 pub use block::{Block, BlockKind, BlockLayer};
 pub use clock::{Clock, ManualClock, Timestamp};
+pub(crate) use extract::resolve;
 pub use extract::{Extract, Findings, Item, Outlink, Page};
 pub use fetch::{
     Body, BodyEnd, BodyStream, ByteCredit, CacheUse, ConnectPolicy, ConnectTarget, Downgrade, Exchange,

@@ -1,4 +1,4 @@
-//! Pages that are XML, or say so.
+//! Pages that are XML, or say so; pages in charsets of old.
 
 use lycosa_testkit::{Request, Response, Server};
 use serde_json::{Value, json};
@@ -47,4 +47,18 @@ async fn the_record_says_which_language_a_page_turned_out_to_be() {
     let why = page("/tags")["parsed_as_reason"].as_str().unwrap().to_owned();
     assert!(why.starts_with("line 1, column "), "{why}");
     assert!(page("/").get("parsed_as_reason").is_none());
+}
+
+/// A page in windows-1251 whose link has a word beyond ASCII in its path and in its query.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_is_asked_in_the_charset_of_its_page_as_browsers_do() {
+    let server = Server::start(|request: &Request| match request.path() {
+        "/" => Response::new(200)
+            .header("Content-Type", "text/html; charset=windows-1251")
+            .body(b"<title>x</title><a href='/\xef?q=\xef\xf0&amp;l=a'>x</a>".to_vec()),
+        _ => Response::html("<title>found</title>"),
+    });
+    let (_, records) = crawled(&server.url("/"), |_| {}).await;
+    let urls: Vec<_> = records.iter().filter_map(|record| record["url"].as_str()).collect();
+    assert!(urls.contains(&&*server.url("/%D0%BF?q=%EF%F0&l=a")), "{urls:?}");
 }
