@@ -52,8 +52,14 @@ const BAD: &[Case] = &[
     ("scope = 'hosts'", 1, 9, "`scope`: there is no choice `hosts`", ""),
     ("headers = ['Accept-Language']", 1, 12, "`headers[1]`: the header \"Accept-Language\" has no colon", ""),
     ("[items.p]\nfor_each = 'p'", 1, 1, "`items.p`: the table `fields` is missing", ""),
-    ("[items.p.fields]\na = { many = true }", 2, 5, "`items.p.fields.a`: the selector `css` is missing", ""),
-    ("[items.p.fields]\na = 5", 2, 5, "expected a selector or a table with `css`", ""),
+    (
+        "[items.p.fields]\na = { many = true }",
+        2,
+        1,
+        "item `p`, field `a`: it does not say where its value is",
+        "css, xpath",
+    ),
+    ("[items.p.fields]\na = 5", 2, 5, "expected a selector or a table that says where", ""),
     // What has the right type and makes no sense.
     ("seeds = ['a.test', 'ftp://b/']", 1, 20, "has the scheme `ftp`", "https://"),
     ("seeds = ['http://[bad']", 1, 10, "is not a URL", "host name"),
@@ -435,6 +441,9 @@ fn judge(text: &str) -> Result<(), TestCaseError> {
 
 /// Whether a value fits a schema, as far as the schemas here go.
 fn fits(value: &Json, schema: &Json) -> Result<(), String> {
+    if let Some(target) = schema["$ref"].as_str() {
+        return fits(value, super::schema().pointer(target.trim_start_matches('#')).unwrap());
+    }
     if let Some(forms) = schema["anyOf"].as_array() {
         let tried: Vec<_> = forms.iter().map(|form| fits(value, form)).collect();
         return if tried.iter().any(Result::is_ok) { Ok(()) } else { Err(format!("{value}: {tried:?}")) };

@@ -162,6 +162,8 @@ pub struct Options {
     pub respect_nofollow: bool,
     /// Whether page records list their outlinks instead of counting them. Default false.
     pub list_outlinks: bool,
+    /// Whether all links of a page are followed; else those alone that extractors and callbacks give. Default true.
+    pub all_links: bool,
     /// Extractors beside the links, in order.
     pub extractors: Vec<Arc<dyn crate::model::Extract>>,
     /// Middlewares around the built-in ones, outermost first.
@@ -236,6 +238,7 @@ impl Default for Options {
             drain: Duration::from_secs(10),
             respect_nofollow: false,
             list_outlinks: false,
+            all_links: true,
             extractors: Vec::new(),
             middlewares: Vec::new(),
         }

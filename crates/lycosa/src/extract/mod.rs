@@ -14,4 +14,5 @@ mod time;
 pub use links::{LinkExtractor, LinkOptions};
 pub use record::{
     OutcomeFacts, Outlinks, PAGE_COLUMNS, PageFacts, ParsedAs, item_record, outcome_record, page_record,
+    reject_record,
 };

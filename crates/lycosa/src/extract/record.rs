@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::json::{Object, push_number, push_text};
 use super::time::push_rfc3339;
-use crate::model::{Block, Hop, Item, Outcome, Timestamp};
+use crate::model::{Block, Hop, Item, Outcome, Reject, Timestamp};
 
 /// The fields of a page record, in order.
 pub const PAGE_COLUMNS: [&str; 16] = [
@@ -233,6 +233,22 @@ pub fn item_record(item: &Item, page: &str) -> Box<str> {
             other => object.raw(name, &other.to_string()),
         }
     }
+    object.end()
+}
+
+/// The record of what fails its rules: `type`, `page`, the `field` and `rule` of the first failure, all `failures`
+/// (`field`, `rule`, `source`, `value`, `message`), and as `record` what was found all the same.
+#[must_use]
+pub fn reject_record(reject: &Reject, page: &str) -> Box<str> {
+    let mut object = Object::with_capacity(512);
+    object.text("type", &reject.kind);
+    object.text("page", page);
+    let first = reject.failures.first();
+    object.optional("field", first.map(|failure| failure.field.as_str()));
+    object.optional("rule", first.map(|failure| failure.rule));
+    // A map of texts can always be written.
+    object.raw("failures", &serde_json::to_string(&reject.failures).unwrap_or_default());
+    object.raw("record", &serde_json::to_string(&reject.fields).unwrap_or_default());
     object.end()
 }
 

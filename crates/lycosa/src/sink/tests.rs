@@ -149,7 +149,7 @@ impl Stand for PartsStand {
 }
 
 fn everything() -> Select {
-    Select { pages: true, items: Items::All, outcomes: true }
+    Select { pages: true, items: Items::All, outcomes: true, ..Select::default() }
 }
 
 fn items_of_one_type() -> SinkOptions {
