@@ -4,8 +4,10 @@ mod config;
 mod conversation;
 mod crawl;
 mod demo;
+mod extract;
 mod fetch;
 mod query;
+mod source;
 mod xpath;
 
 use clap::{Parser, Subcommand};
@@ -26,6 +28,7 @@ enum Command {
     Crawl(Box<crawl::Args>),
     Fetch(Box<fetch::Args>),
     Query(query::Args),
+    Extract(extract::Args),
     Demo(demo::Args),
     Config(config::Args),
 }
@@ -43,6 +46,7 @@ pub(crate) fn run(line: CommandLine) -> Result<Exit> {
             Command::Crawl(args) => crawl::run(*args).await,
             Command::Fetch(args) => fetch::run(*args).await,
             Command::Query(args) => query::run(args).await,
+            Command::Extract(args) => extract::run(args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Config(args) => config::run(&args),
         }

@@ -1,13 +1,10 @@
 //! `lycosa query`: select parts of a page, the way people use htmlq, pup or xidel.
 
-use std::io::Read as _;
-
-use lycosa::crawler::single::{Single, SingleOptions};
 use lycosa::{Error, ErrorKind, Result};
-use lycosa_dom::{Document, DocumentKind, Output, ParseOptions, Selector, XPath};
+use lycosa_dom::{Document, Output, ParseOptions, Selector, XPath};
 use serde_json::Value;
 
-use super::xpath;
+use super::{source, xpath};
 use crate::exit::Exit;
 use crate::output;
 
@@ -86,9 +83,9 @@ impl Query {
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<Exit> {
     let query = Query::new(&args)?;
-    let (bytes, content_type) = read(&args.source).await?;
-    let decoded = lycosa_dom::decode(&bytes, content_type.as_deref(), None);
-    let document = parse(&decoded.text, &args, content_type.as_deref());
+    let found = source::read(&args.source).await?;
+    let decoded = found.decoded();
+    let document = parse(&decoded.text, &args, found.content_type.as_deref());
     let answer = query.answer(&document, args.html)?;
     let mut text = String::new();
     if args.json {
@@ -113,11 +110,7 @@ fn parse(text: &str, args: &Args, media_type: Option<&str>) -> Document {
     match args.kind.as_str() {
         "html" => Document::parse_html(text, options),
         "xml" => Document::parse_xml(text, options),
-        _ if is_named_xml(&args.source) => Document::parse(text, DocumentKind::Xml, options),
-        _ => {
-            let kind = DocumentKind::of(media_type, text).unwrap_or(DocumentKind::Html);
-            Document::parse(text, kind, options)
-        }
+        _ => Document::parse(text, source::kind(&args.source, media_type, text), options),
     }
 }
 
@@ -138,41 +131,4 @@ pub(super) fn selector(text: &str) -> Result<Selector> {
         Error::new(ErrorKind::Usage, format!("the selector `{text}` cannot be read: {cause}"))
             .with_hint("CSS selectors with ::text or ::attr(name) at the end, such as \"h1::text\"")
     })
-}
-
-/// Whether this is a file whose name says that it is XML.
-fn is_named_xml(source: &str) -> bool {
-    const ENDINGS: [&str; 7] = ["xml", "xhtml", "xht", "rss", "atom", "rdf", "svg"];
-    let is_file = !source.starts_with("http://") && !source.starts_with("https://");
-    let ending = std::path::Path::new(source).extension().and_then(|ending| ending.to_str());
-    is_file && ending.is_some_and(|ending| ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending)))
-}
-
-async fn read(source: &str) -> Result<(Vec<u8>, Option<String>)> {
-    if source == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut bytes)
-            .map_err(|cause| Error::io("reading standard input", cause))?;
-        return Ok((bytes, None));
-    }
-    if source.starts_with("http://") || source.starts_with("https://") {
-        let fetched = Single::new(SingleOptions { proxy_from_env: true, ..SingleOptions::default() })?
-            .fetch(source)
-            .await?;
-        if let Some(error) = fetched.error {
-            return Err(error);
-        }
-        if fetched.status >= 400 {
-            let message = format!("{source} answered {}", fetched.status);
-            return Err(Error::new(ErrorKind::Protocol, message)
-                .with_hint("`lycosa fetch URL` shows the page it sent with that"));
-        }
-        return Ok((fetched.body.to_vec(), fetched.content_type));
-    }
-    let bytes = std::fs::read(source).map_err(|cause| {
-        Error::io(format!("reading {source}"), cause)
-            .with_hint("name a file, an http(s) URL, or - for standard input")
-    })?;
-    Ok((bytes, None))
 }

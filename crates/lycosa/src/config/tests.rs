@@ -1,5 +1,7 @@
 //! Configurations, good and bad: each mistake at its line and column, with the name that was meant.
 
+mod rules;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -199,7 +201,7 @@ const BAD: &[Case] = &[
 #[test]
 fn every_bad_configuration_is_told_at_its_place_with_what_was_meant() {
     let mut wrong = Vec::new();
-    for (text, line, column, message, hint) in BAD {
+    for (text, line, column, message, hint) in BAD.iter().chain(rules::BAD) {
         let problems = check("lycosa.toml", text);
         let found: Vec<_> = problems.iter().map(|p| (p.line, p.column)).collect();
         let hints = problems.iter().map(|p| p.hint.clone().unwrap_or_default()).collect::<String>();
@@ -263,7 +265,7 @@ fn the_example_is_good_and_reads_back_as_it_was_written() {
     assert_eq!(options.timeouts.total, Span::seconds(60));
     assert_eq!(options.timeouts.dns, Timeouts::default().dns);
     let fields: Vec<_> = options.items.iter().next().unwrap().1.fields.iter().map(|(name, _)| name).collect();
-    assert_eq!(fields, ["name", "price", "link", "tags", "stock"]);
+    assert_eq!(fields, ["name", "price", "was", "link", "tags", "stock", "seen", "offers"]);
     let written = toml::Value::try_from(&options).unwrap();
     let again: CrawlOptions = written.try_into().unwrap();
     assert_eq!(again, options);

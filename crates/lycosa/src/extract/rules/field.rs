@@ -176,25 +176,27 @@ fn plan_value(
     mistakes: &mut Mistakes,
 ) -> ValuePlan {
     let limits = manners.limits;
-    let sources = sources(rule, key, limits, mistakes);
+    let mut sources = sources(rule, key, limits, mistakes);
     let own = rule.locale.as_deref().and_then(|name| mistakes.ok("locale", None, locale(name)));
     let regex = match key {
         "regex" => None,
         _ => rule.regex.as_deref().and_then(|text| mistakes.ok("regex", None, source::regex(text, limits))),
     };
-    let alone = sources.iter().find_map(|(_, source)| match source {
-        Source::Regex(pattern) if key == "regex" => Some(pattern),
+    let alone = sources.iter_mut().find_map(|(_, source)| match source {
+        Source::Regex { pattern, group } if key == "regex" => Some((pattern, group)),
         _ => None,
     });
-    let group = match (&rule.group, regex.as_ref().or(alone)) {
-        (Some(group), Some(pattern)) => mistakes.ok("group", None, group_number(group, pattern)),
-        _ => None,
+    let mut number = |pattern: &Pattern| {
+        let group = rule.group.as_ref()?;
+        mistakes.ok("group", None, group_number(group, pattern))
     };
-    // A search without a source is a search in the whole text.
-    let regex = match (key, alone) {
-        ("regex", Some(pattern)) => Some((pattern.clone(), group)),
-        _ => regex.map(|regex| (regex, group)),
-    };
+    if let Some((pattern, group)) = alone {
+        *group = number(pattern);
+    }
+    let regex = regex.map(|pattern| {
+        let group = number(&pattern);
+        (pattern, group)
+    });
     let kind = rule.kind.or_else(|| {
         let is_typed = sources.iter().all(|(_, source)| source.is_typed());
         (!is_typed).then_some(ValueType::Text)
@@ -243,7 +245,10 @@ fn sources(
         "css" => (text(&rule.css), source::css(&text(&rule.css))),
         "xpath" => (text(&rule.xpath), source::xpath(&text(&rule.xpath)).map(Source::XPath)),
         "json" => (text(&rule.json), source::json(&text(&rule.json)).map(Source::Json)),
-        "regex" => (text(&rule.regex), source::regex(&text(&rule.regex), limits).map(Source::Regex)),
+        "regex" => (
+            text(&rule.regex),
+            source::regex(&text(&rule.regex), limits).map(|pattern| Source::Regex { pattern, group: None }),
+        ),
         "fact" => match rule.fact {
             Some(fact) => (fact.as_str().to_owned(), Ok(Source::Fact(fact))),
             None => return Vec::new(),

@@ -17,7 +17,11 @@ pub(super) enum Source {
     },
     XPath(XPath),
     Json(JsonPath),
-    Regex(Pattern),
+    /// A search in the text of the item's element.
+    Regex {
+        pattern: Pattern,
+        group: Option<usize>,
+    },
     Fact(Fact),
     Value(Value),
 }
@@ -47,7 +51,7 @@ pub(super) fn parse(text: &str, limits: &PatternLimits) -> Result<Source, Mistak
         "css:" => css(rest),
         "xpath:" => xpath(rest).map(Source::XPath),
         "json:" => json(rest).map(Source::Json),
-        "regex:" => regex(rest, limits).map(Source::Regex),
+        "regex:" => regex(rest, limits).map(|pattern| Source::Regex { pattern, group: None }),
         "fact:" => fact(rest).map(Source::Fact),
         _ => Ok(Source::Value(rest.into())),
     };

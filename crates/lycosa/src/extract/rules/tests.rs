@@ -1,11 +1,16 @@
 //! Rules on pages: what they take, what they drop, how their mistakes are named.
 
+mod follow;
+mod records;
+mod sources;
+
 use http::HeaderMap;
 use lycosa_dom::{Document, ParseOptions};
 use serde_json::{Value, json};
 use url::Url;
 
 use super::*;
+
 use crate::model::{Extract, Findings, Page, Request, Timestamp};
 
 const SHOP: &str = r#"<html><body>
@@ -19,11 +24,13 @@ fn rules(text: &str) -> Named<ItemRule> {
     toml::from_str(text).unwrap()
 }
 
-fn run(rules: &Rules, html: &str) -> Vec<(String, Value)> {
+/// Lets a page at http://shop.test/list/, found under this label, be looked at.
+fn with_page<T>(html: &str, label: Option<&str>, look: impl FnOnce(&Page<'_>) -> T) -> T {
     let document = Document::parse_html(html, ParseOptions::default());
     let url = Url::parse("http://shop.test/list/").unwrap();
-    let (request, headers) = (Request::get(url.as_str()), HeaderMap::new());
-    let page = Page {
+    let request = Request { label: label.map(Into::into), depth: 2, ..Request::get(url.as_str()) };
+    let headers = HeaderMap::new();
+    look(&Page {
         request: &request,
         url: &url,
         base: &url,
@@ -31,12 +38,25 @@ fn run(rules: &Rules, html: &str) -> Vec<(String, Value)> {
         headers: &headers,
         body: html.as_bytes(),
         text: html,
-        fetched_at: Timestamp(0),
+        fetched_at: Timestamp(951_782_400_123),
         document: Some(&document),
-    };
+    })
+}
+
+fn findings(extract: &dyn Extract, html: &str, label: Option<&str>) -> Findings {
     let mut findings = Findings::default();
-    rules.extract(&page, &mut findings).unwrap();
-    findings.items.into_iter().map(|item| (item.kind.to_string(), Value::Object(item.fields))).collect()
+    with_page(html, label, |page| extract.extract(page, &mut findings)).unwrap();
+    findings
+}
+
+fn run(rules: &Rules, html: &str) -> Vec<(String, Value)> {
+    let items = findings(rules, html, None).items.into_iter();
+    items.map(|item| (item.kind.to_string(), Value::Object(item.fields))).collect()
+}
+
+/// The items of these rules on this page.
+fn items(text: &str, html: &str) -> Value {
+    run(&Rules::compile(&rules(text)).unwrap(), html).into_iter().map(|(_, fields)| fields).collect()
 }
 
 /// The values of one field of each product.

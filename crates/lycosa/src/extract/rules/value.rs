@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lycosa_dom::{NodeRef, XPathItem, XPathValue, collapse_whitespace};
+use lycosa_dom::{NodeRef, Pattern, XPathItem, XPathValue, collapse_whitespace};
 use serde_json::Value;
 
 use super::convert::{Conversion, ValueType};
@@ -122,7 +122,12 @@ fn values<'f, 'd: 'f>(
         Source::Json(path) => {
             Box::new(json_values(path, plan, many, element, visit).into_iter().map(Raw::Json))
         }
-        Source::Regex(_) => Box::new(std::iter::once(Raw::Text(element.text().into()))),
+        Source::Regex { pattern, group } => {
+            visit.pay_value(element.text().len());
+            let text = cleaned(plan, element.text().into());
+            let found = searched(pattern, *group, &text).map(|found| Raw::Text(Cow::Owned(found.to_owned())));
+            Box::new(found.into_iter())
+        }
         Source::Fact(fact) => Box::new(visit.fact(*fact).map(Raw::Clean).into_iter()),
         Source::Value(value) => Box::new(std::iter::once(Raw::Clean(value.clone()))),
     }
@@ -212,11 +217,8 @@ fn refine(plan: &ValuePlan, raw: Raw<'_>, visit: &Visit<'_>) -> Option<Result<Va
     let text = match &plan.regex {
         None => text,
         Some((regex, group)) => {
-            let found = match group {
-                Some(group) => regex.group(&text, *group),
-                None => regex.capture(&text),
-            };
-            cleaned(plan, Cow::Owned(found?.to_owned()))
+            let found = searched(regex, *group, &text)?;
+            cleaned(plan, Cow::Owned(found.to_owned()))
         }
     };
     if plan.trim && text.is_empty() {
@@ -227,6 +229,14 @@ fn refine(plan: &ValuePlan, raw: Raw<'_>, visit: &Visit<'_>) -> Option<Result<Va
     }
     let conversion = plan.conversion.unwrap_or(Conversion { to: ValueType::Text, locale: None, order: None });
     Some(conversion.text(&text, resolve).map_err(|why| (text.into_owned(), why.to_owned())))
+}
+
+/// What a group of an expression took, without one the first that took part.
+fn searched<'t>(pattern: &Pattern, group: Option<usize>, text: &'t str) -> Option<&'t str> {
+    match group {
+        Some(group) => pattern.group(text, group),
+        None => pattern.capture(text),
+    }
 }
 
 fn cleaned<'t>(plan: &ValuePlan, text: Cow<'t, str>) -> Cow<'t, str> {

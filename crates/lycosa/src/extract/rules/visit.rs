@@ -12,12 +12,15 @@ use super::{Fact, FieldReport, json_text};
 use crate::extract::time::rfc3339;
 use crate::model::{FieldFailure, Page};
 
-/// Steps on one page: nodes that selectors and expressions may have looked at, texts by 16 bytes. Some seconds.
-const MOST_STEPS: u64 = 1_000_000_000;
+/// Steps on one page: nodes that selectors and expressions may have looked at, texts by 16 bytes. A second or two.
+const MOST_STEPS: u64 = 300_000_000;
 /// Bytes of values taken from one page.
 const MOST_BYTES: u64 = 256 << 20;
 /// Records taken from one page, those inside others included.
 const MOST_RECORDS: u64 = 100_000;
+
+/// A record that lacks something required: why, and what was found.
+pub(super) type Rejected = (Vec<FieldFailure>, Map<String, Value>);
 
 /// One page under the rules.
 pub(super) struct Visit<'p> {
@@ -29,8 +32,8 @@ pub(super) struct Visit<'p> {
     json: RefCell<HashMap<u32, Option<Rc<Value>>>>,
     /// Filled when somebody asked for the reasons.
     reports: Option<RefCell<Vec<FieldReport>>>,
-    /// Records that lack something required: why, and what was found.
-    pub(super) rejects: RefCell<Vec<(Vec<FieldFailure>, Map<String, Value>)>>,
+    /// Records that lack something required.
+    pub(super) rejects: RefCell<Vec<Rejected>>,
     /// Sentences about what could not be done.
     pub(super) notes: RefCell<Vec<String>>,
 }
