@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use lycosa::clock::SystemClock;
 use lycosa::config::{CrawlOptions, Layers};
 use lycosa::extract::rules::{Fate, FieldReport, FollowRules, How, PageReport, RecordReport, Rules};
-use lycosa::model::{Extract as _, Findings, Page, Request, Timestamp};
+use lycosa::model::{Clock as _, Extract as _, Findings, Page, Request};
 use lycosa::{Error, ErrorKind, Result};
 use lycosa_dom::{Document, ParseOptions};
 use serde_json::{Value, json};
@@ -116,7 +116,6 @@ fn examine(
     let document = Document::parse(&decoded.text, kind, ParseOptions::default());
     let base = document.base_href().and_then(|href| url.join(href).ok());
     let request = Request { label: label.map(Into::into), ..Request::get(url.as_str()) };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let page = Page {
         request: &request,
         url,
@@ -125,7 +124,7 @@ fn examine(
         headers: &read.headers,
         body: &read.bytes,
         text: &decoded.text,
-        fetched_at: Timestamp(u64::try_from(now.as_millis()).unwrap_or(u64::MAX)),
+        fetched_at: SystemClock::new().now(),
         document: Some(&document),
     };
     let mut report = plan.rules.examine(&page);
