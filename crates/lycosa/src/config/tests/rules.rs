@@ -3,6 +3,7 @@
 use super::Case;
 
 pub(super) const BAD: &[Case] = &[
+    ("[items.p.fields]\na = 'xpth://h1'", 2, 5, "there is no kind of source `xpth:`", "`xpath:`"),
     ("[items.p.fields]\na = { xpath = '//h1[' }", 2, 21, "the XPath expression `//h1[` is wrong", ""),
     ("[items.p.fields]\na = 'xpath://h1['", 2, 17, "the XPath expression", ""),
     ("[items.p.fields]\na = { select = ['h1', 'json:$.a.'] }", 2, 33, "the JSONPath `$.a.` is wrong", ""),

@@ -242,7 +242,11 @@ fn sources(
     }
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let (shown, source) = match key {
-        "css" => (text(&rule.css), source::css(&text(&rule.css))),
+        "css" => {
+            let css = text(&rule.css);
+            let source = source::css(&css).map_err(|mistake| source::unknown_prefix(&css).unwrap_or(mistake));
+            (css, source)
+        }
         "xpath" => (text(&rule.xpath), source::xpath(&text(&rule.xpath)).map(Source::XPath)),
         "json" => (text(&rule.json), source::json(&text(&rule.json)).map(Source::Json)),
         "regex" => (

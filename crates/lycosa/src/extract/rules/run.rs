@@ -207,6 +207,7 @@ fn record(
     let mut fields = Map::new();
     let mut failures = Vec::new();
     for field in &plan.fields {
+        let place = visit.reported();
         let taken = match &field.what {
             FieldKind::Value(plan) => value::take(plan, field.many, element, visit),
             FieldKind::Records(plan) => inner_records(field, plan, element, path, visit),
@@ -215,7 +216,7 @@ fn record(
         if field.required && matches!(how, How::Missing | How::Failed) {
             failures.push(failure(field, path, how, &taken));
         }
-        visit.report(|| report(field, path, how, value.clone(), &taken));
+        visit.report(place, || report(field, path, how, value.clone(), &taken));
         fields.insert(field.name.clone(), value);
     }
     (fields, failures)

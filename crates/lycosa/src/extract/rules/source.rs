@@ -59,7 +59,7 @@ pub(super) fn parse(text: &str, limits: &PatternLimits) -> Result<Source, Mistak
 }
 
 /// `xpth://h1` is no selector; what was meant is a prefix.
-fn unknown_prefix(text: &str) -> Option<Mistake> {
+pub(super) fn unknown_prefix(text: &str) -> Option<Mistake> {
     let (word, _) = text.split_once(':')?;
     let is_word = !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase());
     let hint = is_word.then(|| did_you_mean(&format!("{word}:"), PREFIXES.iter().copied()))??;

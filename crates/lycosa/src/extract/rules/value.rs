@@ -181,10 +181,11 @@ fn json_values(
             break;
         }
     }
-    match found.as_mut_slice() {
-        [Value::Array(list)] if many => std::mem::take(list),
-        _ => found,
+    if let ([Value::Array(list)], true) = (found.as_mut_slice(), many) {
+        found = std::mem::take(list);
+        found.retain(|value| !value.is_null());
     }
+    found
 }
 
 /// What a value takes in memory, roughly. The parser limits its depth.

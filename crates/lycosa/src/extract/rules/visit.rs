@@ -94,9 +94,17 @@ impl<'p> Visit<'p> {
         }
     }
 
-    pub(super) fn report(&self, report: impl FnOnce() -> FieldReport) {
+    /// How many reports there are.
+    pub(super) fn reported(&self) -> usize {
+        self.reports.as_ref().map_or(0, |reports| reports.borrow().len())
+    }
+
+    /// Adds a report before those from a place on.
+    pub(super) fn report(&self, place: usize, report: impl FnOnce() -> FieldReport) {
         if let Some(reports) = &self.reports {
-            reports.borrow_mut().push(report());
+            let mut reports = reports.borrow_mut();
+            let place = place.min(reports.len());
+            reports.insert(place, report());
         }
     }
 

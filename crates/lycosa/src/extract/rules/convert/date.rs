@@ -229,6 +229,8 @@ fn day(tokens: &[Token], locale: Option<Locale>, order: Option<DateOrder>) -> Re
     }
 }
 
+const MONTHS: &str = "it names more than one month";
+
 /// The month that a word names; a word at the very beginning before another month is the day of the week.
 fn named_month(tokens: &[Token], locale: Option<Locale>) -> Result<Option<u32>, &'static str> {
     let words = || {
@@ -248,7 +250,15 @@ fn named_month(tokens: &[Token], locale: Option<Locale>) -> Result<Option<u32>, 
     match found.as_slice() {
         [] => Ok(None),
         [(_, month)] | [(0, _), (_, month)] => Ok(Some(*month)),
-        _ => Err("it names more than one month"),
+        // A word of one language may be a month in another: `out` is October in Portuguese.
+        _ if locale.is_none() => {
+            let mut english = words().filter_map(|(_, word)| month(word, Some("en")));
+            match (english.next(), english.next()) {
+                (Some(month), None) => Ok(Some(month)),
+                _ => Err(MONTHS),
+            }
+        }
+        _ => Err(MONTHS),
     }
 }
 
@@ -361,6 +371,7 @@ mod tests {
             ("01/02/2024", "fr", "2024-02-01"),
             ("05/05/2024", "", "2024-05-05"),
             ("Published: 24 Dec 2024 by Tom", "", "2024-12-24"),
+            ("Sold out 24 Dec 2024", "", "2024-12-24"),
             ("29 Feb 2024", "", "2024-02-29"),
             ("1 Jan 69", "", "1969-01-01"),
         ] {

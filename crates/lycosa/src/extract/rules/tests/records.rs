@@ -137,3 +137,13 @@ fn an_examination_tells_where_every_value_came_from() {
         ]
     );
 }
+
+#[test]
+fn an_examination_tells_of_a_field_before_what_is_in_it() {
+    let rules = Rules::compile(&rules(RULES)).unwrap();
+    let report = with_page(SHOPS, None, |page| rules.examine(page));
+    let fields: Vec<_> = report.records[0].fields.iter().map(|field| field.field.as_str()).collect();
+    let offers = ["offers.shop", "offers.price"].repeat(3);
+    assert_eq!(fields, [&["name", "offers"][..], &offers, &["seller", "seller.city"]].concat());
+    assert_eq!(report.records[2].fate, Fate::Repeated);
+}
