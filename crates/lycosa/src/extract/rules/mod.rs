@@ -4,6 +4,21 @@
 //! `source` turn them into [`Rules`] once, with every mistake named by item, field and place (`error`). `run` applies
 //! them to a page: `value` takes values, `convert` makes numbers and dates of them, `json_path` and `json_text` read
 //! JSON in pages, `visit` bounds the work, `tally` counts. `follow` finds the links to follow.
+//!
+//! A program writes rules as it likes, in TOML or as values:
+//!
+//! ```
+//! use lycosa::extract::rules::{FieldRule, ItemRule, Named, Rules, Texts, ValueType};
+//! let price = FieldRule { kind: Some(ValueType::Number), required: Some(true), ..FieldRule::new(".price") };
+//! let fields = [("name", FieldRule::new("xpath:.//h2")), ("price", price)];
+//! let product = ItemRule {
+//!     for_each: Some(Texts::from("article")),
+//!     fields: fields.into_iter().map(|(name, field)| (name.to_owned(), field)).collect(),
+//!     ..ItemRule::default()
+//! };
+//! let rules = Rules::compile(&Named(vec![("product".to_owned(), product)])).unwrap();
+//! assert_eq!(rules.columns("product").unwrap(), ["page", "name", "price"]);
+//! ```
 
 mod compile;
 mod convert;
