@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lycosa::crawler::{End, Report};
 use lycosa::ledger::Resource;
-use lycosa::model::Finish;
+use lycosa::model::{FieldCounts, Finish, ItemCounts};
 use lycosa::telemetry::Snapshot;
 
 /// Entries of a list in the summary.
@@ -29,6 +29,7 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>, e
     if report.run.items > 0 {
         line(&mut text, "items", &report.run.items.to_string());
     }
+    items(&mut text, &report.items, entries);
     let by_status: Vec<_> =
         report.run.statuses.iter().map(|(status, count)| format!("{status}: {count}")).collect();
     if !by_status.is_empty() {
@@ -58,6 +59,38 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>, e
         line(&mut text, "next", again);
     }
     text
+}
+
+/// What became of the items of each type: how many were kept and rejected, and the fields that were often without a
+/// value, worst first, so that a site that changed its pages is noticed.
+fn items(text: &mut String, counts: &[ItemCounts], entries: usize) {
+    for item in counts {
+        let mut parts = vec![format!("{} kept", item.found)];
+        let further = [("rejected", item.rejected), ("repeated", item.repeated)];
+        let further = further.into_iter().filter(|(_, count)| *count > 0);
+        parts.extend(further.map(|(name, count)| format!("{count} {name}")));
+        line(text, &item.kind, &parts.join(", "));
+        let mut fields: Vec<&FieldCounts> = item.fields.iter().filter(|field| field.nulls().0 > 0).collect();
+        fields.sort_by_key(|field| std::cmp::Reverse(per_mille(field)));
+        for field in fields.iter().take(entries) {
+            let (nulls, all) = field.nulls();
+            let failed = match field.failed {
+                0 => String::new(),
+                failed => format!(", {failed} not converted"),
+            };
+            let share = per_mille(field).div_ceil(10);
+            line(text, "", &format!("{}: null in {nulls} of {all} ({share} %{failed})", field.name));
+        }
+        let more = fields.len().saturating_sub(entries);
+        if more > 0 {
+            line(text, "", &format!("{more} more fields with nulls"));
+        }
+    }
+}
+
+fn per_mille(field: &FieldCounts) -> u64 {
+    let (nulls, all) = field.nulls();
+    nulls * 1000 / all.max(1)
 }
 
 /// What did not become a page, and why.
@@ -172,6 +205,30 @@ mod tests {
         assert!(text.contains("blocked  rate_limited: 7, forbidden: 1\n"), "{text}");
         assert!(text.contains("cache  hit: 3\n") && text.contains("not tried again  2 (the retry"), "{text}");
         assert!(!text.contains("skipped") && !text.contains("failed"), "{text}");
+    }
+
+    #[test]
+    fn fields_that_are_often_null_are_told_worst_first() {
+        let field = |name: &str, found, missing, failed| FieldCounts {
+            name: name.to_owned(),
+            found,
+            defaulted: 0,
+            missing,
+            failed,
+        };
+        let fields = vec![field("name", 4, 0, 0), field("stock", 3, 1, 0), field("price", 1, 1, 2)];
+        let counts = ItemCounts { kind: "product".into(), found: 3, rejected: 1, repeated: 0, fields };
+        let mut text = String::new();
+        items(&mut text, &[counts], ENTRIES);
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        assert_eq!(
+            lines,
+            [
+                "product  3 kept, 1 rejected",
+                "price: null in 3 of 4 (75 %, 2 not converted)",
+                "stock: null in 1 of 4 (25 %)"
+            ]
+        );
     }
 
     #[test]

@@ -35,7 +35,11 @@ pub(crate) const KINDS: [&str; 4] = ["out.jsonl", "out.jsonl.gz", "out.jsonl.zst
 impl Output {
     /// Everything that is committed, in this form.
     pub(crate) fn whole(folder: &Path, kind: &str) -> Self {
-        Self::new(folder, kind, Select { pages: true, items: Items::All, outcomes: true })
+        Self::new(
+            folder,
+            kind,
+            Select { pages: true, items: Items::All, outcomes: true, ..Select::default() },
+        )
     }
 
     /// The items alone, as a second output beside the whole.

@@ -7,6 +7,7 @@ mod demo;
 mod extract;
 mod fetch;
 mod query;
+mod source;
 mod structured;
 mod xpath;
 

@@ -1,14 +1,10 @@
 //! `lycosa query`: select parts of a page, the way people use htmlq, pup or xidel.
 
-use std::io::Read as _;
-
-use lycosa::crawler::single::{Single, SingleOptions};
 use lycosa::{Error, ErrorKind, Result};
-use lycosa_dom::{Document, DocumentKind, Output, ParseOptions, Selector, XPath};
+use lycosa_dom::{Document, Output, ParseOptions, Selector, XPath};
 use serde_json::Value;
-use url::Url;
 
-use super::xpath;
+use super::{source, xpath};
 use crate::exit::Exit;
 use crate::output;
 
@@ -90,9 +86,9 @@ impl Query {
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<Exit> {
     let query = Query::new(&args)?;
-    let page = read(&args.source).await?;
-    let content_type = page.content_type.as_deref();
-    let decoded = super::fetch::decoded(&page.bytes, content_type, args.charset);
+    let found = source::read(&args.source).await?;
+    let content_type = found.content_type.as_deref();
+    let decoded = super::fetch::decoded(&found.bytes, content_type, args.charset);
     let document = parse(&decoded, &args, content_type);
     let answer = query.answer(&document, args.html)?;
     let mut text = String::new();
@@ -118,11 +114,7 @@ fn parse(text: &str, args: &Args, media_type: Option<&str>) -> Document {
     match args.kind.as_str() {
         "html" => Document::parse_html(text, options),
         "xml" => Document::parse_xml(text, options),
-        _ if is_named_xml(&args.source) => Document::parse(text, DocumentKind::Xml, options),
-        _ => {
-            let kind = DocumentKind::of(media_type, text).unwrap_or(DocumentKind::Html);
-            Document::parse(text, kind, options)
-        }
+        _ => Document::parse(text, source::kind(&args.source, media_type, text), options),
     }
 }
 
@@ -143,59 +135,4 @@ pub(super) fn selector(text: &str) -> Result<Selector> {
         Error::new(ErrorKind::Usage, format!("the selector `{text}` cannot be read: {cause}"))
             .with_hint("CSS selectors with ::text or ::attr(name) at the end, such as \"h1::text\"")
     })
-}
-
-/// Whether this is a file whose name says that it is XML.
-fn is_named_xml(source: &str) -> bool {
-    const ENDINGS: [&str; 7] = ["xml", "xhtml", "xht", "rss", "atom", "rdf", "svg"];
-    let is_file = !source.starts_with("http://") && !source.starts_with("https://");
-    let ending = std::path::Path::new(source).extension().and_then(|ending| ending.to_str());
-    is_file && ending.is_some_and(|ending| ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending)))
-}
-
-/// A page as it came.
-#[derive(Debug)]
-pub(super) struct Source {
-    pub(super) bytes: Vec<u8>,
-    /// The media type it was declared to be; files declare none.
-    pub(super) content_type: Option<String>,
-    /// Where it came from, redirects followed; files come from nowhere.
-    pub(super) url: Option<Url>,
-}
-
-impl Source {
-    fn local(bytes: Vec<u8>) -> Self {
-        Self { bytes, content_type: None, url: None }
-    }
-}
-
-/// Reads a file, an http(s) URL, or standard input.
-pub(super) async fn read(source: &str) -> Result<Source> {
-    if source == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut bytes)
-            .map_err(|cause| Error::io("reading standard input", cause))?;
-        return Ok(Source::local(bytes));
-    }
-    if source.starts_with("http://") || source.starts_with("https://") {
-        let fetched = Single::new(SingleOptions { proxy_from_env: true, ..SingleOptions::default() })?
-            .fetch(source)
-            .await?;
-        if let Some(error) = fetched.error {
-            return Err(error);
-        }
-        if fetched.status >= 400 {
-            let message = format!("{source} answered {}", fetched.status);
-            return Err(Error::new(ErrorKind::Protocol, message)
-                .with_hint("`lycosa fetch URL` shows the page it sent with that"));
-        }
-        let bytes = fetched.body.to_vec();
-        return Ok(Source { bytes, content_type: fetched.content_type, url: Some(fetched.url) });
-    }
-    let bytes = std::fs::read(source).map_err(|cause| {
-        Error::io(format!("reading {source}"), cause)
-            .with_hint("name a file, an http(s) URL, or - for standard input")
-    })?;
-    Ok(Source::local(bytes))
 }

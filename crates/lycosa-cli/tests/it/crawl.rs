@@ -6,6 +6,7 @@ mod outputs;
 mod politeness;
 mod requests;
 mod scope;
+mod scraper;
 mod state;
 mod talk;
 

@@ -46,10 +46,21 @@ fn twenty_kills_of_a_500_page_crawl_lose_nothing_and_double_nothing() {
         "8",
         "-q",
     ];
+    let (counted, started) = kill_often(&bench, &server, &arguments, KILLS);
+    let said = bench.run(&[&arguments[..], &["--resume"]].concat()).ends_with(0);
+    println!("{counted} kills counted in {started} runs; the last run said {}", said.err);
+    assert_eq!(counted, KILLS, "the site was too small for that many kills");
+    whole_and_once(&bench, &oracle);
+    for path in oracle.denied().keys() {
+        assert_eq!(server.hits_on(path), 0, "robots.txt denies {path}");
+    }
+}
+
+/// Starts a crawl and kills it, over and over, until that many kills have counted. Tells how many did, in how many runs.
+fn kill_often(bench: &Bench, server: &Server, arguments: &[&str], kills: u32) -> (u32, u32) {
     let mut dice = Dice(7);
-    let mut counted = 0;
-    let mut started = 0;
-    while counted < KILLS && started < 10 * KILLS {
+    let (mut counted, mut started) = (0, 0);
+    while counted < kills && started < 10 * kills {
         let mut line = arguments.to_vec();
         if started > 0 {
             line.push("--resume");
@@ -72,13 +83,33 @@ fn twenty_kills_of_a_500_page_crawl_lose_nothing_and_double_nothing() {
             counted += 1;
         }
     }
-    let said = bench.run(&[&arguments[..], &["--resume"]].concat()).ends_with(0);
-    println!("{counted} kills counted in {started} runs; the last run said {}", said.err);
-    assert_eq!(counted, KILLS, "the site was too small for that many kills");
-    whole_and_once(&bench, &oracle);
-    for path in oracle.denied().keys() {
-        assert_eq!(server.hits_on(path), 0, "robots.txt denies {path}");
-    }
+    (counted, started)
+}
+
+#[test]
+fn kills_neither_lose_nor_double_an_item_or_a_reject() {
+    let site = SyntheticSite::with_seed(23);
+    let oracle = site.oracle(None);
+    let server = Server::start(move |request| site.answer(request));
+    let bench = Bench::new();
+    // Items with an odd number lack what is required.
+    bench.write(
+        "lycosa.toml",
+        "delay = 0\nper_host = 8\nconcurrency = 8\noutput = 'items.jsonl'\nstate = 'state'\n[items.jar]\nfor_each = '.item'\n\
+         [items.jar.fields]\nnumber = { css = ':scope::attr(data-id)', regex = '[02468]$', required = true }\n\
+         name = '.name::text'\n",
+    );
+    let url = server.url("/");
+    let arguments = ["crawl", &url, "--config", "lycosa.toml", "-q"];
+    let (counted, started) = kill_often(&bench, &server, &arguments, 6);
+    bench.run(&[&arguments[..], &["--resume"]].concat()).ends_with(0);
+    let (items, rejects) = (bench.records("items.jsonl"), bench.records("items.jsonl.rejects.jsonl"));
+    println!("{counted} kills counted in {started} runs: {} items, {} rejects", items.len(), rejects.len());
+    assert_eq!(counted, 6, "the site was too small for that many kills");
+    assert!(!items.is_empty() && !rejects.is_empty());
+    assert_eq!(items.len() + rejects.len(), oracle.items().len());
+    let all = [items, rejects].concat();
+    assert!(ids(&all).values().all(|count| *count == 1), "written more than once");
 }
 
 /// Every page of the oracle is in the output, each once, and nothing else is.

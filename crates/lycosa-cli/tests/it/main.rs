@@ -1,7 +1,7 @@
 //! The command as its users meet it: one binary for all of its stories.
 //!
 //! `command` runs it; `crawl` crawls the synthetic site and its traps; `kill` ends it at random moments; `mistakes`
-//! gives it bad input; `tls` puts TLS before a server; `demo`, `fetch`, `query` and `config` are one command
+//! gives it bad input; `tls` puts TLS before a server; `demo`, `fetch`, `query`, `extract` and `config` are one command
 //! each; `structured` and `xpath` are ways to ask.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
@@ -10,6 +10,7 @@ mod command;
 mod config;
 mod crawl;
 mod demo;
+mod extract;
 mod fetch;
 mod identity;
 mod kill;

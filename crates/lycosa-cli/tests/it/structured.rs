@@ -64,7 +64,7 @@ fn a_page_that_says_nothing_ends_with_1_and_mistakes_with_2() {
     bench.write("empty.html", "<p>Hello");
     let found = printed(&bench.run(&["extract", "--structured", "empty.html"]).ends_with(1));
     assert_eq!(found["microdata"], json!([]));
-    bench.run(&["extract", "empty.html"]).ends_with(2).complains("--structured", "");
+    bench.run(&["extract", "empty.html"]).ends_with(2).complains("there is no lycosa.toml", "--structured");
     let flags = ["extract", "--structured", "empty.html", "--url", "here"];
     bench.run(&flags).ends_with(2).complains("no absolute URL", "");
     bench.run(&["extract", "--structured", "gone.html"]).ends_with(1).complains("gone.html", "name a file");

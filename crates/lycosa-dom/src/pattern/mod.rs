@@ -63,6 +63,7 @@ const SEARCH_MEMORY: usize = 16 << 20;
 /// let price = Pattern::compile(r"(\d+)\.\d\d \w+\Z", &PatternLimits::default())?;
 /// assert_eq!(price.find("only 12.50 euros"), Some("12.50 euros"));
 /// assert_eq!(price.capture("only 12.50 euros"), Some("12"));
+/// assert_eq!((price.group("only 12.50 euros", 0), price.groups()), (Some("12.50 euros"), 1));
 /// let error = Pattern::compile(r"\d+(?= euros)", &PatternLimits::default()).unwrap_err();
 /// assert_eq!((error.kind, error.column), (PatternErrorKind::LookAround, Some(4)));
 /// # Ok::<(), lycosa_dom::PatternError>(())
@@ -117,6 +118,21 @@ impl Pattern {
         let groups = self.regex.captures(text)?;
         let found = groups.iter().skip(1).flatten().next().or_else(|| groups.get(0))?;
         Some(found.as_str())
+    }
+
+    /// What the group of this number took in what it first finds; 0 is the whole match.
+    pub fn group<'t>(&self, text: &'t str, number: usize) -> Option<&'t str> {
+        self.regex.captures(text)?.get(number).map(|found| found.as_str())
+    }
+
+    /// How many groups it has, the whole match not counted.
+    pub fn groups(&self) -> usize {
+        self.regex.captures_len() - 1
+    }
+
+    /// The names of its groups in order, from group 1; none for those without a name.
+    pub fn group_names(&self) -> impl Iterator<Item = Option<&str>> {
+        self.regex.capture_names().skip(1)
     }
 }
 

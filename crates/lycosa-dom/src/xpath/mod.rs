@@ -114,7 +114,24 @@ impl XPath {
         context: XPathItem<'d>,
         environment: &XPathEnvironment<'d>,
     ) -> Result<XPathValue<'d>, XPathError> {
-        evaluate::evaluate(&self.0, context, environment).map_err(|fault| fault.in_expression(&self.0.source))
+        let mut steps = environment.steps();
+        evaluate::evaluate(&self.0, context, environment, &mut steps)
+            .map_err(|fault| fault.in_expression(&self.0.source))
+    }
+
+    /// As [`evaluate`](Self::evaluate), paying from a purse of steps that several evaluations share: a step is a node
+    /// looked at or 16 bytes of text read.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate); when the purse is empty.
+    pub fn evaluate_paying<'d>(
+        &self,
+        context: NodeRef<'d>,
+        steps: &mut u64,
+    ) -> Result<XPathValue<'d>, XPathError> {
+        let environment = XPathEnvironment::default().max_steps(*steps);
+        evaluate::evaluate(&self.0, context.into(), &environment, steps)
+            .map_err(|fault| fault.in_expression(&self.0.source))
     }
 }
 

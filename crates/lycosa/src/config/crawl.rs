@@ -45,13 +45,27 @@ impl CrawlOptions {
             read_seeds(file, &mut seeds)?;
         }
         let outputs = self.outputs(&rules);
-        let extractors: Vec<Arc<dyn crate::model::Extract>> =
-            if rules.is_empty() { Vec::new() } else { vec![rules] };
+        let mut extractors: Vec<Arc<dyn crate::model::Extract>> = Vec::new();
+        let follow = self.follow_rules()?;
+        let all_links = follow.is_none();
+        extractors.extend(follow.map(|follow| Arc::new(follow) as Arc<dyn crate::model::Extract>));
+        if !rules.is_empty() {
+            extractors.push(rules);
+        }
         let hosts = super::profiles::of_hosts(&self.hosts, &self.profiles)?;
         let sessions = super::sessions::pool(&self.sessions, &self.profiles)?.map(Arc::new);
         let user = self.user.as_ref().map(|user| name_and_password(&user.0)).transpose()?;
-        let options =
-            Options { seeds, typed_seeds, outputs, extractors, user, hosts, sessions, ..self.plain() };
+        let options = Options {
+            seeds,
+            typed_seeds,
+            outputs,
+            all_links,
+            extractors,
+            user,
+            hosts,
+            sessions,
+            ..self.plain()
+        };
         Ok(Options { continuation: occasion.continuation, ..options })
     }
 

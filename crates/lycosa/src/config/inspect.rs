@@ -160,7 +160,6 @@ fn in_plain_words(message: &str) -> String {
         ("expected a string", "expected text in quotes"),
         ("expected struct Timeouts", "expected a table such as { total = \"1m\" }"),
         ("expected struct ItemRule", "expected a table with `fields`"),
-        ("missing field `css`", "the selector `css` is missing"),
         ("missing field `fields`", "the table `fields` is missing"),
         ("unknown variant ", "there is no choice "),
     ] {

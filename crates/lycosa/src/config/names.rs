@@ -35,86 +35,104 @@ const ELSEWHERE: [(&str, &str); 23] = [
 
 /// Removes every key the schema does not know and reports it.
 pub(super) fn remove_unknown(table: &mut DeTable<'_>, schema: &Json, mistakes: &mut Vec<Mistake>) {
-    let all = every_name(schema);
+    let forms = Forms { root: schema };
+    let all = forms.every_name();
     let mut path = Vec::new();
-    walk_table(table, schema, &all, &mut path, mistakes);
+    forms.walk_table(table, schema, &all, &mut path, mistakes);
 }
 
-/// The nesting of schema and document is that of the options: a handful of levels. Deeper tables are unknown keys
-/// and not entered.
-fn walk_table(
-    table: &mut DeTable<'_>,
-    schema: &Json,
-    all: &[String],
-    path: &mut Vec<Step>,
-    mistakes: &mut Vec<Mistake>,
-) {
-    let names = names_of(schema);
-    let any = forms(schema).find_map(|form| form.get("additionalProperties").filter(|any| any.is_object()));
-    if names.is_empty() && any.is_none() {
-        return;
-    }
-    for (key, mut value) in std::mem::take(table) {
-        path.push(Step::Key(key.get_ref().to_string()));
-        let name = key.get_ref().as_ref();
-        match forms(schema).find_map(|form| form.get("properties")?.get(name)).or(any) {
-            Some(inner) => {
-                walk_value(value.get_mut(), inner, all, path, mistakes);
-                table.insert(key, value);
-            }
-            None => mistakes.push(unknown(path, key.span().start, &names, all)),
+/// A schema whose parts may stand apart, under `$defs`.
+struct Forms<'s> {
+    root: &'s Json,
+}
+
+impl<'s> Forms<'s> {
+    /// Tables nest as deep as the parser of the text lets them.
+    fn walk_table(
+        &self,
+        table: &mut DeTable<'_>,
+        schema: &'s Json,
+        all: &[String],
+        path: &mut Vec<Step>,
+        mistakes: &mut Vec<Mistake>,
+    ) {
+        let names = self.names_of(schema);
+        let any =
+            self.of(schema).find_map(|form| form.get("additionalProperties").filter(|any| any.is_object()));
+        if names.is_empty() && any.is_none() {
+            return;
         }
-        path.pop();
-    }
-}
-
-fn walk_value(
-    value: &mut DeValue<'_>,
-    schema: &Json,
-    all: &[String],
-    path: &mut Vec<Step>,
-    mistakes: &mut Vec<Mistake>,
-) {
-    match value {
-        DeValue::Table(table) => walk_table(table, schema, all, path, mistakes),
-        DeValue::Array(list) => {
-            let Some(inner) = forms(schema).find_map(|form| form.get("items")) else { return };
-            for (index, element) in list.iter_mut().enumerate() {
-                path.push(Step::Index(index));
-                // Tables alone: a list in a list has no keys.
-                if let DeValue::Table(table) = element.get_mut() {
-                    walk_table(table, inner, all, path, mistakes);
+        for (key, mut value) in std::mem::take(table) {
+            path.push(Step::Key(key.get_ref().to_string()));
+            let name = key.get_ref().as_ref();
+            match self.of(schema).find_map(|form| form.get("properties")?.get(name)).or(any) {
+                Some(inner) => {
+                    self.walk_value(value.get_mut(), inner, all, path, mistakes);
+                    table.insert(key, value);
                 }
-                path.pop();
+                None => mistakes.push(unknown(path, key.span().start, &names, all)),
             }
+            path.pop();
         }
-        _ => {}
     }
-}
 
-/// A schema and its alternatives.
-fn forms(schema: &Json) -> impl Iterator<Item = &Json> {
-    let alternatives = schema.get("anyOf").and_then(Json::as_array);
-    std::iter::once(schema).chain(alternatives.into_iter().flatten())
-}
-
-fn names_of(schema: &Json) -> Vec<&str> {
-    forms(schema)
-        .filter_map(|form| form.get("properties")?.as_object())
-        .flat_map(|properties| properties.keys().map(String::as_str))
-        .collect()
-}
-
-/// Every key of the options with a fixed place, as dotted names.
-fn every_name(schema: &Json) -> Vec<String> {
-    let mut names = Vec::new();
-    for name in names_of(schema) {
-        names.push(name.to_owned());
-        let inner = forms(schema).find_map(|form| form.get("properties")?.get(name));
-        let nested = inner.map(names_of).unwrap_or_default();
-        names.extend(nested.into_iter().map(|inner| format!("{name}.{inner}")));
+    fn walk_value(
+        &self,
+        value: &mut DeValue<'_>,
+        schema: &'s Json,
+        all: &[String],
+        path: &mut Vec<Step>,
+        mistakes: &mut Vec<Mistake>,
+    ) {
+        match value {
+            DeValue::Table(table) => self.walk_table(table, schema, all, path, mistakes),
+            DeValue::Array(list) => {
+                let Some(inner) = self.of(schema).find_map(|form| form.get("items")) else { return };
+                for (index, element) in list.iter_mut().enumerate() {
+                    path.push(Step::Index(index));
+                    // Tables alone: a list in a list has no keys.
+                    if let DeValue::Table(table) = element.get_mut() {
+                        self.walk_table(table, inner, all, path, mistakes);
+                    }
+                    path.pop();
+                }
+            }
+            _ => {}
+        }
     }
-    names
+
+    /// A schema and its alternatives, each where it is written.
+    fn of(&self, schema: &'s Json) -> impl Iterator<Item = &'s Json> {
+        let schema = self.followed(schema);
+        let alternatives = schema.get("anyOf").and_then(Json::as_array).into_iter().flatten();
+        let followed: Vec<&Json> = alternatives.map(|form| self.followed(form)).collect();
+        std::iter::once(schema).chain(followed)
+    }
+
+    /// What a reference refers to: `#/$defs/NAME`.
+    fn followed(&self, schema: &'s Json) -> &'s Json {
+        let target = schema.get("$ref").and_then(Json::as_str).and_then(|target| target.strip_prefix('#'));
+        target.and_then(|pointer| self.root.pointer(pointer)).unwrap_or(schema)
+    }
+
+    fn names_of(&self, schema: &'s Json) -> Vec<&'s str> {
+        self.of(schema)
+            .filter_map(|form| form.get("properties")?.as_object())
+            .flat_map(|properties| properties.keys().map(String::as_str))
+            .collect()
+    }
+
+    /// Every key of the options with a fixed place, as dotted names.
+    fn every_name(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for name in self.names_of(self.root) {
+            names.push(name.to_owned());
+            let inner = self.of(self.root).find_map(|form| form.get("properties")?.get(name));
+            let nested = inner.map(|inner| self.names_of(inner)).unwrap_or_default();
+            names.extend(nested.into_iter().map(|inner| format!("{name}.{inner}")));
+        }
+        names
+    }
 }
 
 fn unknown(path: &[Step], at: usize, here: &[&str], all: &[String]) -> Mistake {

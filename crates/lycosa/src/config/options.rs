@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ByteSize, HeaderLine, HostFields, ProfileFields, Secret, SessionFields, Span, proxy_list};
 use crate::error::ErrorKind;
-use crate::extract::rules::{ItemRule, Named};
+use crate::extract::rules::{FollowRule, ItemRule, Named};
 use crate::fetch::HttpVersion;
 use crate::politeness::RetryOptions;
 use crate::proxies::ProxyPolicy;
@@ -179,6 +179,9 @@ pub struct CrawlOptions {
     /// What a commit survives: the end of the process, or of the power. Default `power`.
     pub durability: Durability,
 
+    /// Links to follow, with the labels of the pages they lead to. Default none: all links of a page are followed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub follow: Vec<FollowRule>,
     /// Item types by name.
     #[serde(skip_serializing_if = "Named::is_empty")]
     pub items: Named<ItemRule>,
@@ -247,6 +250,7 @@ impl Default for CrawlOptions {
             guard_formulas: false,
             state: None,
             durability: Durability::default(),
+            follow: Vec::new(),
             items: Named::default(),
         }
     }

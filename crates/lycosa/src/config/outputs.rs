@@ -8,7 +8,7 @@ use lycosa_dom::PatternLimits;
 use super::{ConfigError, CrawlOptions};
 use crate::crawler::Output;
 use crate::extract::PAGE_COLUMNS;
-use crate::extract::rules::Rules;
+use crate::extract::rules::{FollowRules, Rules};
 use crate::sink::{Existing, Format, Items, Select, SinkOptions, Target};
 
 impl CrawlOptions {
@@ -25,14 +25,27 @@ impl CrawlOptions {
                 pages: !has_items,
                 items: if has_items { items_of(path, rules) } else { Items::None },
                 outcomes: self.all_outcomes && (!has_items || self.pages.is_none()),
+                rejects: false,
             };
             outputs.push(self.output_to(path, select, rules));
         }
         if let Some(path) = &self.pages {
-            let select = Select { pages: true, items: Items::None, outcomes: self.all_outcomes };
+            let select = Select { pages: true, outcomes: self.all_outcomes, ..Select::default() };
             outputs.push(self.output_to(path, select, rules));
         }
+        outputs.extend(self.rejects(rules));
         outputs
+    }
+
+    /// Where records go that fail the rules: beside the output of items, under its name with `.rejects.jsonl` after
+    /// it. Nothing goes beside a stream, nor where no rule can fail.
+    fn rejects(&self, rules: &Rules) -> Option<Output> {
+        let path = self.output.as_deref().filter(|_| rules.can_reject())?;
+        if matches!(Target::of(path.as_ref()), Target::Stdout | Target::Unknown) {
+            return None;
+        }
+        let path = format!("{}.rejects.jsonl", path.trim_end_matches(['/', std::path::MAIN_SEPARATOR]));
+        Some(self.output_to(&path, Select::rejects(), rules))
     }
 
     /// The outputs, none of what was asked for going nowhere: when `output` is not set, items go to `items.jsonl` in
@@ -65,6 +78,18 @@ impl CrawlOptions {
     /// Every mistake in them; none when the options came out of [`Layers::build`](super::Layers::build).
     pub fn rules(&self) -> Result<Rules, ConfigError> {
         Rules::compile_within(&self.items, &self.pattern_limits()).map_err(ConfigError::from)
+    }
+
+    /// The follow rules, compiled; none when all links are followed.
+    ///
+    /// # Errors
+    /// Every mistake in them; none when the options came out of [`Layers::build`](super::Layers::build).
+    pub fn follow_rules(&self) -> Result<Option<FollowRules>, ConfigError> {
+        if self.follow.is_empty() {
+            return Ok(None);
+        }
+        let rules = FollowRules::compile(&self.follow, self.respect_nofollow, &self.pattern_limits());
+        rules.map(Some).map_err(ConfigError::from)
     }
 
     /// The limits of regular expressions.

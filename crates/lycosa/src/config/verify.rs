@@ -7,10 +7,11 @@ use http::HeaderValue;
 use lycosa_dom::{Pattern, PatternLimits, PatternSet};
 
 use super::inspect::Mistake;
+use super::names::nearest;
 use super::place::Step;
 use super::profiles::{Dress, named, of_host};
 use super::{CrawlOptions, HeaderLine};
-use crate::extract::rules::{RuleError, RulePart, Rules, describe_pattern_error};
+use crate::extract::rules::{FollowRules, RuleError, RuleName, Rules, describe_pattern_error};
 use crate::fetch::Proxy;
 use crate::fetch::dns::parse_server;
 use crate::profiles::{HostPattern, agent_value, header_fields};
@@ -41,7 +42,36 @@ pub(super) fn verify(options: &CrawlOptions) -> Vec<Mistake> {
     if let Err(errors) = Rules::compile_within(&options.items, &options.pattern_limits()) {
         mistakes.extend(errors.into_iter().map(rule_mistake));
     }
+    if let Err(error) = FollowRules::compile(&options.follow, false, &options.pattern_limits()) {
+        mistakes.extend(error.into_iter().map(rule_mistake));
+    }
+    labels(options, &mut mistakes);
     mistakes
+}
+
+/// Labels asked for that no rule gives.
+fn labels(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
+    let given = || options.follow.iter().filter_map(|rule| rule.label.as_deref());
+    let of_items = options
+        .items
+        .iter()
+        .map(|(name, rule)| (vec!["items".into(), Step::Key(name.to_owned())], &rule.when_label));
+    let of_follow = options
+        .follow
+        .iter()
+        .enumerate()
+        .map(|(place, rule)| (vec!["follow".into(), Step::Index(place)], &rule.when_label));
+    for (path, labels) in of_items.chain(of_follow) {
+        for (place, label) in labels.iter().flat_map(|labels| &labels.0).enumerate() {
+            if label.is_empty() || given().any(|known| known == label) {
+                continue;
+            }
+            let near = nearest(label, given()).map(|name| format!("did you mean `{name}`?"));
+            let hint = near.unwrap_or_else(|| "labels are given by `[[follow]]` rules".to_owned());
+            let steps = path.iter().cloned().chain(["when_label".into(), Step::Index(place)]);
+            mistakes.push(mistake(steps, format!("no rule gives the label `{label}`"), &hint));
+        }
+    }
 }
 
 fn mistake(path: impl IntoIterator<Item = Step>, message: impl Into<String>, hint: &str) -> Mistake {
@@ -348,16 +378,13 @@ fn table(options: &CrawlOptions, key: &str, name: &str, mistakes: &mut Vec<Mista
 }
 
 fn rule_mistake(error: RuleError) -> Mistake {
-    let mut path = vec!["items".into(), Step::Key(error.item.clone())];
-    if let Some(field) = &error.field {
-        path.extend(["fields".into(), Step::Key(field.clone())]);
-    }
-    match error.part {
-        RulePart::Item | RulePart::Field => {}
-        RulePart::ForEach => path.push("for_each".into()),
-        RulePart::Css => path.push("css".into()),
-        RulePart::Regex => path.push("regex".into()),
-        RulePart::Default => path.push("default".into()),
-    }
-    Mistake { at: None, path, column: error.column, message: error.to_string(), hint: error.hint }
+    let message = error.to_string();
+    let mut path = match error.rule {
+        RuleName::Item(name) => vec!["items".into(), Step::Key(name)],
+        RuleName::Follow(place) => vec!["follow".into(), Step::Index(place)],
+    };
+    path.extend(error.fields.into_iter().flat_map(|field| ["fields".into(), Step::Key(field)]));
+    path.extend(error.key.map(Step::from));
+    path.extend(error.index.map(Step::Index));
+    Mistake { at: None, path, column: error.column, message, hint: error.hint }
 }

@@ -58,7 +58,10 @@ pub(super) async fn build(
     let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key));
     let links =
         LinkOptions { respect_nofollow: options.respect_nofollow, limit: settings(&options).max_links };
-    let mut extractors: Vec<Arc<dyn Extract>> = vec![Arc::new(LinkExtractor::new(links))];
+    let mut extractors: Vec<Arc<dyn Extract>> = Vec::new();
+    if options.all_links {
+        extractors.push(Arc::new(LinkExtractor::new(links)));
+    }
     extractors.extend(options.extractors.iter().cloned());
     let parts = Parts {
         frontier: opened.frontier.clone(),

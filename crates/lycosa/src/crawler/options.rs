@@ -164,6 +164,8 @@ pub struct Options {
     pub list_outlinks: bool,
     /// What to do with bytes that mean nothing in a page's charset. Default: U+FFFD for each.
     pub malformed: lycosa_dom::Malformed,
+    /// Whether all links of a page are followed; else those alone that extractors and callbacks give. Default true.
+    pub all_links: bool,
     /// Extractors beside the links, in order.
     pub extractors: Vec<Arc<dyn crate::model::Extract>>,
     /// Middlewares around the built-in ones, outermost first.
@@ -239,6 +241,7 @@ impl Default for Options {
             respect_nofollow: false,
             list_outlinks: false,
             malformed: lycosa_dom::Malformed::default(),
+            all_links: true,
             extractors: Vec::new(),
             middlewares: Vec::new(),
         }

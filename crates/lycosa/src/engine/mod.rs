@@ -40,7 +40,9 @@ use self::export::Exporter;
 use self::shared::Shared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Resource;
-use crate::model::{Discovered, Exclusion, Finish, Frontier, HostRecord, Request, RequestKind, Sink, Stats};
+use crate::model::{
+    Discovered, Exclusion, Finish, Frontier, HostRecord, ItemCounts, Request, RequestKind, Sink, Stats,
+};
 use crate::scope::spelling;
 use crate::telemetry::{Snapshot, Telemetry};
 
@@ -65,6 +67,8 @@ pub struct Report {
     pub elapsed: Duration,
     /// Counts of this run.
     pub run: Snapshot,
+    /// What became of the items of each type and of their fields, in this run.
+    pub items: Vec<ItemCounts>,
     /// Counts of the whole crawl, over resumes.
     pub crawl: Stats,
     /// The slowest hosts, slowest first.
@@ -169,6 +173,7 @@ fn report(shared: &Shared, end: End, started: crate::model::Timestamp) -> Report
         end,
         elapsed: shared.parts.clock.now().since(started),
         run: shared.telemetry.snapshot(),
+        items: shared.parts.extractors.iter().flat_map(|extractor| extractor.counts()).collect(),
         crawl: frontier.stats(),
         slowest: frontier.slowest(5),
         open: shared.parts.ledger.snapshot(),

@@ -17,7 +17,7 @@ use super::pages::CommittedPage;
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::extract::{
     CharsetNotes, OutcomeFacts, Outlinks, PageFacts, ParsedAs, declared_base, item_record, outcome_record,
-    page_record,
+    page_record, reject_record,
 };
 use crate::model::{Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind};
 
@@ -110,6 +110,7 @@ impl Journey {
             headers: &arrived.headers,
             body: &arrived.body,
             text: &decoded.text,
+            fetched_at: self.started(),
             document: document.as_ref(),
         };
         if let Some(why) = document.as_ref().and_then(|document| cut_reason(document.tree_state())) {
@@ -118,6 +119,9 @@ impl Journey {
                 .problem(format!("the tree of a page was cut ({why}); its links were taken without it"));
         }
         let mut findings = self.extract(&page)?;
+        for note in findings.notes.drain(..) {
+            self.shared.telemetry.problem(note);
+        }
         if let Some(reason) = findings.excluded {
             return Ok(Err(reason));
         }
@@ -218,11 +222,16 @@ impl Journey {
             body_cut: arrived.is_cut.then_some("decompression"),
             body_file: findings.body_file.as_deref(),
         };
-        let mut records = Vec::with_capacity(1 + findings.items.len());
+        let mut records = Vec::with_capacity(1 + findings.items.len() + findings.rejects.len());
         records.push(self.record(0, RecordKind::Page, page_record(&facts)));
         for (index, item) in (1..).zip(&findings.items) {
             let json = item_record(item, &request.url);
             records.push(self.record(index, RecordKind::Item(item.kind.clone()), json));
+        }
+        let items = u32::try_from(findings.items.len()).unwrap_or(u32::MAX);
+        for (index, reject) in (items.saturating_add(1)..).zip(&findings.rejects) {
+            let json = reject_record(reject, &request.url);
+            records.push(self.record(index, RecordKind::Reject(reject.kind.clone()), json));
         }
         records
     }

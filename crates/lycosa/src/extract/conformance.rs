@@ -9,7 +9,7 @@ use lycosa_dom::{Document, ParseOptions};
 use serde_json::Map;
 use url::Url;
 
-use crate::model::{Extract, Findings, Item, Outlink, Page, Request};
+use crate::model::{Extract, Findings, Item, Outlink, Page, Request, Timestamp};
 
 /// Pages of every kind: ordinary, empty, broken, deep, wide, odd.
 fn pages() -> Vec<String> {
@@ -50,6 +50,7 @@ fn check_page(extract: &dyn Extract, html: &str) -> Result<(), String> {
         headers: &headers,
         body: html.as_bytes(),
         text: html,
+        fetched_at: Timestamp(0),
         document,
     };
     let run = |document, mut findings: Findings| {
@@ -63,13 +64,14 @@ fn check_page(extract: &dyn Extract, html: &str) -> Result<(), String> {
     let before = Findings {
         outlinks: vec![Outlink::to(url.clone())],
         items: vec![Item { kind: Arc::from("other"), fields: Map::new() }],
-        excluded: None,
-        body_file: None,
+        ..Findings::default()
     };
     let after = run(Some(&document), before.clone())?;
     let mut wanted = before;
     wanted.outlinks.extend(found.outlinks);
     wanted.items.extend(found.items);
+    wanted.rejects.extend(found.rejects);
+    wanted.notes.extend(found.notes);
     wanted.excluded = found.excluded;
     if after != wanted {
         return Err("what others had found before was changed".to_owned());

@@ -18,5 +18,5 @@ pub use links::{LinkExtractor, LinkOptions};
 pub use page_links::{PageLink, declared_base, page_links};
 pub use record::{
     CharsetNotes, OutcomeFacts, Outlinks, PAGE_COLUMNS, PageFacts, ParsedAs, item_record, outcome_record,
-    page_record,
+    page_record, reject_record,
 };

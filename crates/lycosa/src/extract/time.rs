@@ -9,6 +9,13 @@ const DAYS_BEFORE_EPOCH: u64 = 719_468;
 /// The last moment with a year of four digits, 9999-12-31T23:59:59.999Z; later ones are written as this one.
 const LAST: u64 = 253_402_300_799_999;
 
+/// The moment as `2026-03-01T12:34:56.789Z`.
+pub(super) fn rfc3339(at: Timestamp) -> String {
+    let mut out = String::with_capacity(24);
+    push_rfc3339(&mut out, at);
+    out
+}
+
 /// Adds `2026-03-01T12:34:56.789Z`.
 pub(super) fn push_rfc3339(out: &mut String, at: Timestamp) {
     let millis = at.0.min(LAST);

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use lycosa_dom::Document;
 use url::Url;
 
-use super::{Exclusion, Request};
+use super::{Exclusion, Item, ItemCounts, Reject, Request, Timestamp};
 use crate::error::Result;
 
 /// A fetched page as extractors and hooks see it.
@@ -28,6 +28,8 @@ pub struct Page<'a> {
     pub body: &'a [u8],
     /// The body as text.
     pub text: &'a str,
+    /// When the request was sent.
+    pub fetched_at: Timestamp,
     /// The document; none for content that is not HTML.
     pub document: Option<&'a Document>,
 }
@@ -74,15 +76,6 @@ impl Outlink {
     }
 }
 
-/// A record that a rule or user code took out of a page.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Item {
-    /// The name of its type.
-    pub kind: Arc<str>,
-    /// Its fields, in the order of the rules.
-    pub fields: serde_json::Map<String, serde_json::Value>,
-}
-
 /// What an extractor found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Findings {
@@ -90,6 +83,10 @@ pub struct Findings {
     pub outlinks: Vec<Outlink>,
     /// Items, in document order.
     pub items: Vec<Item>,
+    /// Records that fail their rules, in document order.
+    pub rejects: Vec<Reject>,
+    /// What a person should know, by sentence.
+    pub notes: Vec<String>,
     /// The page shall not be kept, for this reason.
     pub excluded: Option<Exclusion>,
     /// The file that holds the body, relative to the folder of saved bodies; for the page's record.
@@ -103,4 +100,9 @@ pub trait Extract: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// When the page cannot be worked on; the lease then ends with a typed failure.
     fn extract(&self, page: &Page<'_>, findings: &mut Findings) -> Result<()>;
+
+    /// What became of the items of each type so far, for extractors that take items. None, by default.
+    fn counts(&self) -> Vec<ItemCounts> {
+        Vec::new()
+    }
 }

@@ -9,6 +9,7 @@ mod clock;
 mod extract;
 mod fetch;
 mod frontier;
+mod item;
 mod key;
 mod middleware;
 mod outcome;
@@ -21,7 +22,7 @@ pub mod wire;
 pub use block::{Block, BlockKind, BlockLayer};
 pub use clock::{Clock, ManualClock, Timestamp};
 pub(crate) use extract::resolve;
-pub use extract::{Extract, Findings, Item, Outlink, Page};
+pub use extract::{Extract, Findings, Outlink, Page};
 pub use fetch::{
     Body, BodyEnd, BodyStream, ByteCredit, CacheUse, ConnectPolicy, ConnectTarget, Downgrade, Exchange,
     Facts, Fetch, Limits as FetchLimits, ProxyUrl, Resolve, Response, TcpFacts, Timings,
@@ -31,6 +32,7 @@ pub use frontier::{
     HostRecord, HostUpdate, Lease, Leased, Limits, Lsn, Nack, OriginRecord, Outbox, Pace, Retry, Robots,
     Stats, Token, Want,
 };
+pub use item::{FieldCounts, FieldFailure, Item, ItemCounts, Reject};
 pub use key::{AddressKey, CrawlId, Origin, RecordId, Scheme, SiteKey, UrlKey, Versions};
 pub use middleware::{Answer, Middleware, Next};
 pub use outcome::{Attempt, Exclusion, Outcome};

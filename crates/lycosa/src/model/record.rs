@@ -11,6 +11,8 @@ pub enum RecordKind {
     Page,
     /// An item that a rule or user code extracted, with the name of its type.
     Item(Arc<str>),
+    /// A record that fails its rules, with the name of its item type.
+    Reject(Arc<str>),
     /// The outcome of a URL that gave no page (written with `--all-outcomes`).
     Outcome,
 }

@@ -359,6 +359,10 @@ pub(crate) fn put_record(out: &mut Vec<u8>, record: &Record) {
             out.push(2);
             put_text(out, name);
         }
+        RecordKind::Reject(name) => {
+            out.push(3);
+            put_text(out, name);
+        }
     }
     put_text(out, &record.json);
 }
@@ -370,6 +374,7 @@ pub(crate) fn read_record(reader: &mut Reader<'_>) -> Read<Record> {
         0 => RecordKind::Page,
         1 => RecordKind::Outcome,
         2 => RecordKind::Item(reader.text()?.into()),
+        3 => RecordKind::Reject(reader.text()?.into()),
         _ => return Err(Damaged),
     };
     Ok(Record { id, kind, json: reader.text()?.into() })

@@ -109,3 +109,21 @@ fn a_block_is_stored_with_its_error_and_costs_other_errors_nothing() {
     put_outcome(&mut plain, &Outcome::Failed { error: Error::new(ErrorKind::Io, "m") });
     assert_eq!(plain, [4, 22, 0, 1, b'm', 0, 0], "as it was before there were blocks");
 }
+
+#[test]
+fn records_of_every_kind_are_read_as_they_were_written() {
+    let name = std::sync::Arc::<str>::from("product");
+    for kind in [
+        RecordKind::Page,
+        RecordKind::Outcome,
+        RecordKind::Item(name.clone()),
+        RecordKind::Reject(name.clone()),
+    ] {
+        let record = Record { id: RecordId(7 << 70 | 9), kind, json: "{\"a\":1}".into() };
+        let mut out = Vec::new();
+        put_record(&mut out, &record);
+        let mut reader = Reader::new(&out);
+        assert_eq!(read_record(&mut reader), Ok(record));
+        assert!(reader.is_empty());
+    }
+}

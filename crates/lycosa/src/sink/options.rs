@@ -26,6 +26,8 @@ pub struct Select {
     pub items: Items,
     /// Outcomes of URLs that gave no page.
     pub outcomes: bool,
+    /// Records that fail their rules.
+    pub rejects: bool,
 }
 
 impl Select {
@@ -41,6 +43,12 @@ impl Select {
         Self { items: Items::All, ..Self::default() }
     }
 
+    /// Records that fail their rules alone: what the file beside an output of items holds.
+    #[must_use]
+    pub fn rejects() -> Self {
+        Self { rejects: true, ..Self::default() }
+    }
+
     /// The same choice with outcomes (`--all-outcomes`).
     #[must_use]
     pub fn with_outcomes(self) -> Self {
@@ -53,6 +61,7 @@ impl Select {
         match kind {
             RecordKind::Page => self.pages,
             RecordKind::Outcome => self.outcomes,
+            RecordKind::Reject(_) => self.rejects,
             RecordKind::Item(name) => match &self.items {
                 Items::None => false,
                 Items::All => true,

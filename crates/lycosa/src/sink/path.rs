@@ -105,8 +105,9 @@ fn encoding(path: &Path, format: Format, options: &SinkOptions) -> Result<Encodi
     }
     let kinds = usize::from(options.select.pages)
         + usize::from(options.select.outcomes)
+        + usize::from(options.select.rejects)
         + usize::from(options.select.items != Items::None);
-    if kinds > 1 || options.select.items == Items::All || options.select.outcomes {
+    if kinds > 1 || options.select.items == Items::All || options.select.outcomes || options.select.rejects {
         let message = format!("the table {} cannot hold records of more than one kind", path.display());
         return Err(Error::new(ErrorKind::Output, message)
             .with_hint("a CSV holds pages or one type of item; use .jsonl for several kinds"));

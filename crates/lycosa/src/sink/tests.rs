@@ -149,7 +149,7 @@ impl Stand for PartsStand {
 }
 
 fn everything() -> Select {
-    Select { pages: true, items: Items::All, outcomes: true }
+    Select { pages: true, items: Items::All, outcomes: true, ..Select::default() }
 }
 
 fn items_of_one_type() -> SinkOptions {
@@ -330,11 +330,19 @@ fn outputs_that_cannot_be_written_are_named_with_a_hint() {
 
 #[test]
 fn a_table_refuses_records_of_several_kinds() {
-    for select in [Select::pages().with_outcomes(), Select::items(), everything()] {
+    for select in [Select::pages().with_outcomes(), Select::items(), Select::rejects(), everything()] {
         let options = SinkOptions { select, ..SinkOptions::default() };
         let error = open_path(Path::new("out.csv"), options).unwrap_err();
         assert!(error.hint().unwrap().contains(".jsonl"));
     }
+}
+
+#[test]
+fn records_that_fail_their_rules_go_where_they_are_asked_for_and_nowhere_else() {
+    let reject = crate::model::RecordKind::Reject(Arc::from("product"));
+    assert!(Select::rejects().takes(&reject));
+    assert!(!Select::rejects().takes(&crate::model::RecordKind::Item(Arc::from("product"))));
+    assert!(!everything().takes(&reject));
 }
 
 #[test]

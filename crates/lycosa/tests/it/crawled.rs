@@ -9,7 +9,7 @@ use std::time::Duration;
 pub(crate) async fn crawled(seed: &str, change: impl FnOnce(&mut Options)) -> (Report, Vec<Value>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.jsonl");
-    let select = Select { pages: true, items: Items::All, outcomes: true };
+    let select = Select { pages: true, items: Items::All, outcomes: true, ..Select::default() };
     let output = Output { path: path.clone(), options: SinkOptions { select, ..SinkOptions::default() } };
     let crawler = Crawler::new(seed).options(|options| {
         options.robots = false;

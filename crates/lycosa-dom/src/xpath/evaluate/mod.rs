@@ -95,6 +95,7 @@ pub(super) fn evaluate<'d>(
     plan: &Plan,
     context: XPathItem<'d>,
     environment: &XPathEnvironment<'d>,
+    steps_left: &mut u64,
 ) -> Result<XPathValue<'d>, Fault> {
     let document = context.document();
     if context.node().is_some_and(|node| node.kind() == NodeKind::Doctype) {
@@ -109,13 +110,14 @@ pub(super) fn evaluate<'d>(
         slot_strings: BTreeMap::new(),
         searches: std::iter::repeat_with(Search::default).take(plan.searches).collect(),
         regexes: BTreeMap::new(),
-        steps_left: environment.steps(),
+        steps_left: *steps_left,
         held: 0,
         kept: 0,
         marks: Vec::new(),
     };
-    let value = run.value(&plan.root, Focus::on(context.key())).map_err(|fault| *fault)?;
-    Ok(match value {
+    let value = run.value(&plan.root, Focus::on(context.key()));
+    *steps_left = run.steps_left;
+    Ok(match value.map_err(|fault| *fault)? {
         Value::Nodes(set) => XPathValue::Nodes(XPathNodes::new(document, set)),
         Value::Number(number) => XPathValue::Number(number),
         Value::Boolean(truth) => XPathValue::Boolean(truth),

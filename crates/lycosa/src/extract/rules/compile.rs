@@ -1,14 +1,16 @@
-//! Rules made ready once: selectors and expressions parsed, defaults checked, every mistake reported.
+//! Rules made ready once: everything parsed and checked, every mistake reported.
 
-use std::fmt;
 use std::sync::Arc;
 
-use lycosa_dom::{Output, Pattern, PatternError, PatternErrorKind, PatternLimits, Selector};
-use serde_json::Value;
+use lycosa_dom::{Pattern, PatternLimits};
 
-use super::run::Tally;
-use super::{FieldRule, ItemRule, Named, RuleCounts};
-use crate::error::{Error, ErrorKind};
+use super::convert::{DateOrder, Locale, languages};
+use super::error::{Mistake, Mistakes, RuleName, did_you_mean};
+use super::field::{FieldPlan, plan_fields};
+use super::source::{self, Finder};
+use super::tally::Tally;
+use super::{ItemRule, Named, RuleError, Texts};
+use crate::model::ItemCounts;
 
 /// Names that every item record has already.
 const RESERVED: [&str; 4] = ["id", "seq", "type", "page"];
@@ -22,78 +24,56 @@ pub struct Rules {
 #[derive(Debug)]
 pub(super) struct ItemPlan {
     pub(super) kind: Arc<str>,
-    pub(super) for_each: Option<Selector>,
-    pub(super) fields: Vec<FieldPlan>,
+    pub(super) pages: PagePlan,
+    pub(super) records: RecordsPlan,
     pub(super) tally: Tally,
 }
 
+/// Where records are and what they hold.
 #[derive(Debug)]
-pub(super) struct FieldPlan {
-    pub(super) name: String,
-    pub(super) selector: Selector,
-    /// Whether it looks at the item's element itself instead of searching in it.
-    pub(super) own: bool,
-    pub(super) many: bool,
-    pub(super) required: bool,
-    pub(super) default: Option<Value>,
-    pub(super) trim: bool,
-    pub(super) regex: Option<Pattern>,
-    pub(super) absolute: bool,
+pub(super) struct RecordsPlan {
+    /// In turn; none for one record that is the element itself.
+    pub(super) for_each: Option<Vec<Finder>>,
+    pub(super) fields: Vec<FieldPlan>,
+    /// Places of the fields by which records are told apart.
+    pub(super) unique_by: Vec<usize>,
 }
 
-/// Which part of a rule is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RulePart {
-    /// The item type as a whole.
-    Item,
-    /// `for_each`
-    ForEach,
-    /// The field as a whole: its name.
-    Field,
-    /// `css`
-    Css,
-    /// `regex`
-    Regex,
-    /// `default`
-    Default,
+/// Which pages a rule is for.
+#[derive(Debug, Default)]
+pub(super) struct PagePlan {
+    when: Option<Pattern>,
+    when_label: Option<Vec<String>>,
 }
 
-/// A mistake in a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleError {
-    /// The item type.
-    pub item: String,
-    /// The field, when it is in one.
-    pub field: Option<String>,
-    /// Which part of it.
-    pub part: RulePart,
-    /// The character of the selector or expression at which it was noticed, from 1.
-    pub column: Option<usize>,
-    /// What is wrong, one lower-case sentence without a full stop.
-    pub message: String,
-    /// What to do.
-    pub hint: Option<String>,
+/// What a field takes over from its item type.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manners<'l> {
+    pub(super) locale: Option<Locale>,
+    pub(super) order: Option<DateOrder>,
+    pub(super) limits: &'l PatternLimits,
 }
 
-impl fmt::Display for RuleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "item `{}`", self.item)?;
-        if let Some(field) = &self.field {
-            write!(f, ", field `{field}`")?;
+impl PagePlan {
+    pub(super) fn new(
+        when: Option<&String>,
+        when_label: Option<&Texts>,
+        limits: &PatternLimits,
+        mistakes: &mut Mistakes,
+    ) -> Self {
+        let when = when.and_then(|text| mistakes.ok("when", None, source::regex(text, limits)));
+        if when_label.is_some_and(|labels| labels.0.is_empty()) {
+            let hint = "name a label that a `[[follow]]` rule gives, or leave it out";
+            mistakes.add("when_label", None, Mistake::new("an empty list means no page at all").hint(hint));
         }
-        write!(f, ": {}", self.message)
+        Self { when, when_label: when_label.map(|labels| labels.0.clone()) }
     }
-}
 
-impl std::error::Error for RuleError {}
-
-impl From<RuleError> for Error {
-    fn from(wrong: RuleError) -> Self {
-        let error = Error::new(ErrorKind::Config, wrong.to_string());
-        match wrong.hint {
-            Some(hint) => error.with_hint(hint),
-            None => error,
-        }
+    /// Whether a page is one of them.
+    pub(super) fn includes(&self, url: &str, label: Option<&str>) -> bool {
+        let label = label.unwrap_or_default();
+        self.when_label.as_ref().is_none_or(|labels| labels.iter().any(|known| known == label))
+            && self.when.as_ref().is_none_or(|when| when.is_match(url))
     }
 }
 
@@ -111,16 +91,25 @@ impl Rules {
     /// # Errors
     /// Every mistake in them.
     pub fn compile_within(items: &Named<ItemRule>, limits: &PatternLimits) -> Result<Self, Vec<RuleError>> {
-        let mut errors = Vec::new();
-        let plan = |(name, rule): (&str, &ItemRule)| plan_item(name, rule, limits, &mut errors);
-        let items = items.iter().filter_map(plan).collect();
-        if errors.is_empty() { Ok(Self { items }) } else { Err(errors) }
+        let (mut plans, mut found) = (Vec::new(), Vec::new());
+        for (name, rule) in items.iter() {
+            let mut mistakes = Mistakes::of(RuleName::Item(name.to_owned()));
+            plans.push(plan_item(name, rule, limits, &mut mistakes));
+            found.append(&mut mistakes.found);
+        }
+        if found.is_empty() { Ok(Self { items: plans }) } else { Err(found) }
     }
 
     /// Whether there are no item types.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
+    }
+
+    /// Whether a record can fail them: a field is required and has no default.
+    #[must_use]
+    pub fn can_reject(&self) -> bool {
+        self.items.iter().any(|item| item.records.fields.iter().any(FieldPlan::can_reject))
     }
 
     /// The item types in order.
@@ -132,185 +121,74 @@ impl Rules {
     #[must_use]
     pub fn columns(&self, kind: &str) -> Option<Vec<String>> {
         let item = self.items.iter().find(|item| &*item.kind == kind)?;
-        let fields = item.fields.iter().map(|field| field.name.clone());
+        let fields = item.records.fields.iter().map(|field| field.name.clone());
         Some(std::iter::once("page".to_owned()).chain(fields).collect())
     }
 
-    /// How many items of each type were found and dropped so far.
+    /// What became of the items of each type and of their fields so far.
     #[must_use]
-    pub fn counts(&self) -> Vec<(Arc<str>, RuleCounts)> {
-        self.items.iter().map(|item| (item.kind.clone(), item.tally.counts())).collect()
+    pub fn counts(&self) -> Vec<ItemCounts> {
+        self.items.iter().map(|item| item.tally.counts(&item.kind, &item.records.fields)).collect()
     }
 }
 
-fn plan_item(
-    name: &str,
-    rule: &ItemRule,
-    limits: &PatternLimits,
-    errors: &mut Vec<RuleError>,
-) -> Option<ItemPlan> {
-    let before = errors.len();
-    let mut wrong = |field: Option<&str>, part, mistake: Mistake| {
-        let Mistake { message, column, hint } = mistake;
-        errors.push(RuleError {
-            item: name.to_owned(),
-            field: field.map(str::to_owned),
-            part,
-            column,
-            message,
-            hint,
-        });
-    };
-    if rule.fields.is_empty() {
-        wrong(None, RulePart::Item, Mistake::new("it has no fields").hint("add a table of fields"));
+fn plan_item(name: &str, rule: &ItemRule, limits: &PatternLimits, mistakes: &mut Mistakes) -> ItemPlan {
+    for (field, _) in rule.fields.iter().filter(|(field, _)| RESERVED.contains(field)) {
+        mistakes.fields.push(field.to_owned());
+        let mistake = Mistake::new(format!("the name `{field}` is taken: every item record has it"));
+        mistakes.add(None, None, mistake.hint(format!("call it `{field}_value`, say")));
+        mistakes.fields.pop();
     }
-    let for_each = rule.for_each.as_deref().and_then(|css| match parse_element(css) {
-        Ok(selector) => Some(selector),
-        Err(mistake) => {
-            wrong(None, RulePart::ForEach, mistake);
-            None
-        }
-    });
-    let mut fields = Vec::new();
-    for (field_name, field) in rule.fields.iter() {
-        match plan_field(field_name, field, limits) {
-            Ok(plan) => fields.push(plan),
-            Err(mistakes) => {
-                mistakes.into_iter().for_each(|(part, mistake)| wrong(Some(field_name), part, mistake));
+    let locale = rule.locale.as_deref().and_then(|name| mistakes.ok("locale", None, locale(name)));
+    let pages = PagePlan::new(rule.when.as_ref(), rule.when_label.as_ref(), limits, mistakes);
+    let manners = Manners { locale, order: rule.date_order, limits };
+    let records =
+        plan_records(&rule.fields, rule.for_each.as_ref(), rule.unique_by.as_ref(), manners, mistakes);
+    ItemPlan { kind: name.into(), pages, records, tally: Tally::default() }
+}
+
+/// What records, of an item type or inside another record, are made of.
+pub(super) fn plan_records(
+    fields: &Named<super::FieldRule>,
+    for_each: Option<&Texts>,
+    unique_by: Option<&Texts>,
+    manners: Manners<'_>,
+    mistakes: &mut Mistakes,
+) -> RecordsPlan {
+    if fields.is_empty() {
+        mistakes.add(None, None, Mistake::new("it has no fields").hint("add a table of fields"));
+    }
+    let for_each = for_each.map(|texts| finders("for_each", texts, mistakes));
+    let names = || fields.iter().map(|(name, _)| name);
+    let mut unique = Vec::new();
+    for (index, name) in unique_by.iter().flat_map(|texts| &texts.0).enumerate() {
+        match names().position(|field| field == name) {
+            Some(place) => unique.push(place),
+            None => {
+                let known = || format!("known: {}", names().collect::<Vec<_>>().join(", "));
+                let hint = did_you_mean(name, names()).unwrap_or_else(known);
+                let mistake = Mistake::new(format!("there is no field `{name}` to be unique by")).hint(hint);
+                mistakes.add("unique_by", Some(index), mistake);
             }
         }
     }
-    (errors.len() == before).then(|| ItemPlan {
-        kind: name.into(),
-        for_each,
-        fields,
-        tally: Tally::default(),
+    RecordsPlan { for_each, unique_by: unique, fields: plan_fields(fields, manners, mistakes) }
+}
+
+/// Finders in turn.
+pub(super) fn finders(key: &'static str, texts: &Texts, mistakes: &mut Mistakes) -> Vec<Finder> {
+    if texts.0.is_empty() {
+        mistakes.add(key, None, Mistake::new(format!("`{key}` is an empty list")).hint("leave it out"));
+    }
+    let found = texts.0.iter().enumerate();
+    found.filter_map(|(index, text)| mistakes.ok(key, Some(index), source::finder(key, text))).collect()
+}
+
+pub(super) fn locale(name: &str) -> Result<Locale, Mistake> {
+    Locale::of(name).ok_or_else(|| {
+        let hint = did_you_mean(name, languages());
+        Mistake::new(format!("the locale `{name}` is not known")).hint(
+            hint.unwrap_or_else(|| "write a language such as de, or with a region such as en-GB".to_owned()),
+        )
     })
-}
-
-struct Mistake {
-    message: String,
-    column: Option<usize>,
-    hint: Option<String>,
-}
-
-impl Mistake {
-    fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), column: None, hint: None }
-    }
-
-    fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
-    }
-}
-
-fn parse_element(css: &str) -> Result<Selector, Mistake> {
-    let selector = parse_selector(css)?;
-    if *selector.output() == Output::Node {
-        return Ok(selector);
-    }
-    Err(Mistake::new(format!("`for_each` selects elements, but `{css}` takes text or an attribute"))
-        .hint("leave out ::text and ::attr() here; fields take values"))
-}
-
-fn parse_selector(css: &str) -> Result<Selector, Mistake> {
-    Selector::parse(css).map_err(|error| Mistake {
-        message: format!(
-            "the selector `{css}` is wrong at its character {}: {}",
-            error.column, error.message
-        ),
-        column: Some(error.column),
-        hint: None,
-    })
-}
-
-fn plan_field(
-    name: &str,
-    rule: &FieldRule,
-    limits: &PatternLimits,
-) -> Result<FieldPlan, Vec<(RulePart, Mistake)>> {
-    let mut mistakes = Vec::new();
-    if RESERVED.contains(&name) {
-        let mistake = Mistake::new(format!("the name `{name}` is taken: every item record has it"));
-        mistakes.push((RulePart::Field, mistake.hint(format!("call it `{name}_value`, say"))));
-    }
-    if let Some(mistake) = rule.default.as_ref().and_then(|default| wrong_default(default, rule.many)) {
-        mistakes.push((RulePart::Default, mistake));
-    }
-    let regex = rule.regex.as_deref().and_then(|pattern| {
-        let built = Pattern::compile(pattern, limits);
-        built.map_err(|error| mistakes.push((RulePart::Regex, regex_mistake(pattern, &error)))).ok()
-    });
-    let own = own_element(&rule.css);
-    match parse_selector(own.as_deref().unwrap_or(&rule.css)) {
-        Ok(selector) if mistakes.is_empty() => {
-            let is_address = match selector.output() {
-                Output::Attr(attribute) => matches!(&**attribute, "href" | "src" | "action"),
-                _ => false,
-            };
-            Ok(FieldPlan {
-                name: name.to_owned(),
-                own: own.is_some(),
-                selector,
-                many: rule.many,
-                required: rule.required,
-                default: rule.default.clone(),
-                trim: rule.trim,
-                absolute: rule.absolute.unwrap_or(is_address && regex.is_none()),
-                regex,
-            })
-        }
-        Ok(_) => Err(mistakes),
-        Err(mistake) => {
-            mistakes.push((RulePart::Css, mistake));
-            Err(mistakes)
-        }
-    }
-}
-
-/// For a selector that names the item's own element (`:scope`, `::text`, `::attr(name)`, `:scope::text`…): the same
-/// with `*` in its place, because a search looks only at what is inside.
-fn own_element(css: &str) -> Option<String> {
-    let css = css.trim();
-    let rest = css.strip_prefix(":scope").unwrap_or(css);
-    let is_attribute = rest.strip_prefix("::attr(").is_some_and(|name| !name.contains([',', ' ']));
-    let is_own = (rest.is_empty() && !css.is_empty()) || rest == "::text" || is_attribute;
-    is_own.then(|| format!("*{rest}"))
-}
-
-fn wrong_default(default: &Value, many: bool) -> Option<Mistake> {
-    match default {
-        Value::Array(_) if !many => {
-            Some(Mistake::new("a list is the default of a field with one value").hint("add `many = true`"))
-        }
-        Value::Array(list) if list.iter().any(|value| value.is_array() || value.is_object()) => {
-            Some(Mistake::new("a default list holds texts, numbers, true and false only"))
-        }
-        Value::Object(_) => {
-            Some(Mistake::new("a table cannot be a default").hint("give text, a number or a list"))
-        }
-        Value::Array(_) => None,
-        _ if many => Some(
-            Mistake::new("the default of a field with `many` must be a list")
-                .hint(format!("write [{default}]")),
-        ),
-        _ => None,
-    }
-}
-
-fn regex_mistake(pattern: &str, error: &PatternError) -> Mistake {
-    Mistake {
-        message: describe_pattern_error(pattern, error),
-        column: error.column,
-        hint: error.hint().map(str::to_owned),
-    }
-}
-
-/// Why an expression cannot be used, as one sentence.
-pub(crate) fn describe_pattern_error(pattern: &str, error: &PatternError) -> String {
-    let verdict = match error.kind {
-        PatternErrorKind::Syntax => "is wrong",
-        _ => "cannot be used",
-    };
-    format!("the regular expression `{pattern}` {verdict}: {}", error.message)
 }

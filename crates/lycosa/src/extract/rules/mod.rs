@@ -1,16 +1,50 @@
-//! Extraction by rules: item types with `for_each`, fields by CSS. No code.
+//! Extraction by rules, no code: item types with fields, links to follow.
 //!
-//! `spec` is how rules are written (in `lycosa.toml` or by a program), `compile` turns them into [`Rules`] once,
-//! with every mistake named by item, field and place, and `run` applies them to a page.
+//! `spec`, `named` and `texts` are how rules are written (in `lycosa.toml` or by a program). `compile`, `field` and
+//! `source` turn them into [`Rules`] once, with every mistake named by item, field and place (`error`). `run` applies
+//! them to a page: `value` takes values, `convert` makes numbers and dates of them, `json_path` and `json_text` read
+//! JSON in pages, `visit` bounds the work, `tally` counts. `follow` finds the links to follow.
+//!
+//! A program writes rules as it likes, in TOML or as values:
+//!
+//! ```
+//! use lycosa::extract::rules::{FieldRule, ItemRule, Named, Rules, Texts, ValueType};
+//! let price = FieldRule { kind: Some(ValueType::Number), required: Some(true), ..FieldRule::new(".price") };
+//! let fields = [("name", FieldRule::new("xpath:.//h2")), ("price", price)];
+//! let product = ItemRule {
+//!     for_each: Some(Texts::from("article")),
+//!     fields: fields.into_iter().map(|(name, field)| (name.to_owned(), field)).collect(),
+//!     ..ItemRule::default()
+//! };
+//! let rules = Rules::compile(&Named(vec![("product".to_owned(), product)])).unwrap();
+//! assert_eq!(rules.columns("product").unwrap(), ["page", "name", "price"]);
+//! ```
 
 mod compile;
+mod convert;
+mod error;
+mod field;
+mod follow;
+mod json_path;
+mod json_text;
+mod named;
 mod run;
+mod source;
 mod spec;
+mod tally;
+mod texts;
+mod value;
+mod visit;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use compile::describe_pattern_error;
-pub use compile::{RuleError, RulePart, Rules};
-pub use run::RuleCounts;
-pub use spec::{Entry, FieldRule, ItemRule, Named, WrittenField};
+pub use compile::Rules;
+pub use convert::{DateOrder, ValueType};
+pub(crate) use error::describe_pattern_error;
+pub use error::{RuleError, RuleName};
+pub use follow::FollowRules;
+pub use named::{Entry, Named, WrittenField};
+pub use run::{Fate, FieldReport, How, PageReport, RecordReport};
+pub use spec::{Fact, FieldRule, FollowRule, Group, ItemRule};
+pub use texts::Texts;

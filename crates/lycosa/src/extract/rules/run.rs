@@ -1,119 +1,292 @@
-//! Applying rules to a page.
+//! Applying rules to a page: records, their fields, what becomes of those that fail.
 
-use std::borrow::Cow;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashSet;
 
-use lycosa_dom::{NodeRef, Output, collapse_whitespace};
+use lycosa_dom::NodeRef;
 use serde_json::{Map, Value};
 
 use super::Rules;
-use super::compile::{FieldPlan, ItemPlan};
+use super::compile::{ItemPlan, RecordsPlan};
+use super::field::{FieldKind, FieldPlan};
+use super::tally::{Tally, count};
+use super::value::{self, Taken, elements};
+use super::visit::Visit;
 use crate::error::Result;
-use crate::model::{Extract, Findings, Item, Page};
+use crate::model::{Extract, FieldFailure, Findings, Item, ItemCounts, Page, Reject};
 
-/// What became of the items of one type, over all pages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RuleCounts {
-    /// Items that were kept.
-    pub found: u64,
-    /// Items that lacked a required field.
-    pub dropped: u64,
+/// How a field came to its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum How {
+    /// It was found.
+    Found,
+    /// Nothing usable was found; it has its default.
+    Default,
+    /// Nothing was found.
+    Missing,
+    /// What was found could not be converted.
+    Failed,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Tally {
-    found: AtomicU64,
-    dropped: AtomicU64,
+/// What became of a field of one record.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct FieldReport {
+    /// Its name, with those of the records around it: `offers.price`.
+    pub field: String,
+    /// How it came to its value.
+    pub how: How,
+    /// Its value; null when it has none.
+    pub value: Value,
+    /// The source that gave the value, or the one whose value failed.
+    pub by: Option<String>,
+    /// What could not be used, and why.
+    pub why: Option<String>,
+    /// Whether the record cannot do without.
+    pub required: bool,
 }
 
-impl Tally {
-    pub(super) fn counts(&self) -> RuleCounts {
-        RuleCounts {
-            found: self.found.load(Ordering::Relaxed),
-            dropped: self.dropped.load(Ordering::Relaxed),
-        }
-    }
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fate {
+    /// It is an item.
+    Kept,
+    /// It lacks what is required.
+    Rejected,
+    /// An earlier one of the page has the same values in the fields of `unique_by`.
+    Repeated,
+}
+
+/// A record with the reasons of its values.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct RecordReport {
+    /// The item type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What became of it.
+    pub fate: Fate,
+    /// The record.
+    pub record: Map<String, Value>,
+    /// Its fields in order, those of inner records after their own.
+    pub fields: Vec<FieldReport>,
+}
+
+/// What rules make of a page, with reasons.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct PageReport {
+    /// The records of every type, rejected ones too.
+    pub records: Vec<RecordReport>,
+    /// Item types of which the page has none, or for which it is not.
+    pub none: Vec<String>,
+    /// What could not be done.
+    pub notes: Vec<String>,
 }
 
 /// Adds the items of every type to the findings. Pages without a document have none.
 impl Extract for Rules {
     fn extract(&self, page: &Page<'_>, findings: &mut Findings) -> Result<()> {
         let Some(document) = page.document else { return Ok(()) };
+        let visit = Visit::new(page, document, false);
         for plan in &self.items {
-            match &plan.for_each {
-                Some(selector) => {
-                    document.select(selector).for_each(|element| take_item(plan, element, page, findings));
+            visit_item(plan, &visit, |record| {
+                if record.fate == Fate::Kept {
+                    findings.items.push(Item { kind: plan.kind.clone(), fields: record.fields });
                 }
-                None => take_item(plan, document.root(), page, findings),
-            }
+            });
+            let rejects = visit.rejects.take().into_iter();
+            let named = |(failures, fields)| Reject { kind: plan.kind.clone(), failures, fields };
+            findings.rejects.extend(rejects.map(named));
         }
+        findings.notes.append(&mut visit.notes.borrow_mut());
         Ok(())
     }
+
+    fn counts(&self) -> Vec<ItemCounts> {
+        Self::counts(self)
+    }
 }
 
-fn take_item(plan: &ItemPlan, element: NodeRef<'_>, page: &Page<'_>, findings: &mut Findings) {
-    let mut fields = Map::new();
-    for field in &plan.fields {
-        match take_field(field, element, page) {
-            Some(value) => drop(fields.insert(field.name.clone(), value)),
-            None if field.required => {
-                plan.tally.dropped.fetch_add(1, Ordering::Relaxed);
-                return;
+impl Rules {
+    /// What the rules make of a page, with the reason of every value and of every miss.
+    #[must_use]
+    pub fn examine(&self, page: &Page<'_>) -> PageReport {
+        let mut report = PageReport::default();
+        let Some(document) = page.document else {
+            report.none = self.kinds().map(ToString::to_string).collect();
+            report.notes.push("the page is neither HTML nor XML".to_owned());
+            return report;
+        };
+        let visit = Visit::new(page, document, true);
+        for plan in &self.items {
+            let before = report.records.len();
+            visit_item(plan, &visit, |record| {
+                let (kind, fields) = (plan.kind.to_string(), visit.take_reports());
+                report.records.push(RecordReport { kind, fate: record.fate, record: record.fields, fields });
+            });
+            if report.records.len() == before {
+                report.none.push(plan.kind.to_string());
             }
-            None => drop(fields.insert(field.name.clone(), absent(field))),
         }
+        report.notes.append(&mut visit.notes.borrow_mut());
+        report
     }
-    plan.tally.found.fetch_add(1, Ordering::Relaxed);
-    findings.items.push(Item { kind: plan.kind.clone(), fields });
 }
 
-fn absent(field: &FieldPlan) -> Value {
-    if field.many { Value::Array(Vec::new()) } else { Value::Null }
+struct Record {
+    fields: Map<String, Value>,
+    fate: Fate,
 }
 
-/// The field's value or its default; `None` when there is neither.
-fn take_field(field: &FieldPlan, element: NodeRef<'_>, page: &Page<'_>) -> Option<Value> {
-    let mut values = raw_values(field, element).filter_map(|value| refine(field, value, page));
-    if !field.many {
-        return values.next().map(Value::String).or_else(|| field.default.clone());
+/// Goes through the records of an item type in document order.
+fn visit_item(plan: &ItemPlan, visit: &Visit<'_>, mut take: impl FnMut(Record)) {
+    let page = visit.page;
+    if !plan.pages.includes(page.url.as_str(), page.request.label.as_deref()) {
+        return;
     }
-    let list: Vec<Value> = values.map(Value::String).collect();
-    if list.is_empty() { field.default.clone() } else { Some(Value::Array(list)) }
+    records(&plan.records, visit.document.root(), "", visit, |record| {
+        count_fate(&plan.tally, record.fate);
+        take(record);
+    });
 }
 
-fn raw_values<'f, 'd: 'f>(
-    field: &'f FieldPlan,
-    element: NodeRef<'d>,
-) -> Box<dyn Iterator<Item = Cow<'d, str>> + 'f> {
-    let take = |node: NodeRef<'d>, output: &Output| match output {
-        Output::Node => vec![collapse_whitespace(node.text())],
-        _ => output.take(node),
+fn count_fate(tally: &Tally, fate: Fate) {
+    count(match fate {
+        Fate::Kept => &tally.found,
+        Fate::Rejected => &tally.rejected,
+        Fate::Repeated => &tally.repeated,
+    });
+}
+
+/// The records inside an element, in document order. Those that lack something required are noted as rejects.
+fn records(
+    plan: &RecordsPlan,
+    within: NodeRef<'_>,
+    path: &str,
+    visit: &Visit<'_>,
+    mut take: impl FnMut(Record),
+) {
+    let places = match &plan.for_each {
+        Some(finders) => elements(finders, within, visit),
+        None => vec![within],
     };
-    if field.own {
-        return Box::new(take(element, field.selector.output()).into_iter());
+    let mut seen = HashSet::new();
+    for element in places {
+        if !visit.goes_on() {
+            visit.note(
+                "a page was given up: its rules take too much work or give too many records".to_owned(),
+            );
+            break;
+        }
+        visit.pay_record();
+        let (fields, failures) = record(plan, element, path, visit);
+        let mut fate = if failures.is_empty() { Fate::Kept } else { Fate::Rejected };
+        if fate == Fate::Kept && !plan.unique_by.is_empty() {
+            let key: Vec<String> = plan
+                .unique_by
+                .iter()
+                .filter_map(|place| fields.get(&plan.fields.get(*place)?.name))
+                .map(ToString::to_string)
+                .collect();
+            if !seen.insert(key) {
+                fate = Fate::Repeated;
+            }
+        }
+        if fate == Fate::Rejected {
+            visit.rejects.borrow_mut().push((failures, fields.clone()));
+        }
+        take(Record { fields, fate });
     }
-    Box::new(field.selector.outputs(element).flat_map(move |(node, output)| take(node, output)))
 }
 
-/// Trims, searches, resolves; `None` when nothing is left.
-fn refine(field: &FieldPlan, value: Cow<'_, str>, page: &Page<'_>) -> Option<String> {
-    let value = if field.trim { trimmed(value) } else { value };
-    let value = match &field.regex {
-        None => value,
-        Some(regex) => Cow::Owned(regex.capture(&value)?.to_owned()),
+fn record(
+    plan: &RecordsPlan,
+    element: NodeRef<'_>,
+    path: &str,
+    visit: &Visit<'_>,
+) -> (Map<String, Value>, Vec<FieldFailure>) {
+    let mut fields = Map::new();
+    let mut failures = Vec::new();
+    for field in &plan.fields {
+        let place = visit.reported();
+        let taken = match &field.what {
+            FieldKind::Value(plan) => value::take(plan, field.many, element, visit),
+            FieldKind::Records(plan) => inner_records(field, plan, element, path, visit),
+        };
+        let (how, value) = settle(field, taken.value.as_ref(), taken.failure.is_some());
+        if field.required && matches!(how, How::Missing | How::Failed) {
+            failures.push(failure(field, path, how, &taken));
+        }
+        visit.report(place, || report(field, path, how, value.clone(), &taken));
+        fields.insert(field.name.clone(), value);
+    }
+    (fields, failures)
+}
+
+/// A record inside a record, or a list of them.
+fn inner_records(
+    field: &FieldPlan,
+    plan: &RecordsPlan,
+    element: NodeRef<'_>,
+    path: &str,
+    visit: &Visit<'_>,
+) -> Taken {
+    let inner = format!("{path}{}.", field.name);
+    let mut list = Vec::new();
+    records(plan, element, &inner, visit, |record| {
+        if record.fate == Fate::Kept && (field.many || list.is_empty()) {
+            list.push(Value::Object(record.fields));
+        }
+    });
+    let value = match list.len() {
+        0 => None,
+        _ if field.many => Some(Value::Array(list)),
+        _ => list.pop(),
     };
-    if field.trim && value.is_empty() {
-        return None;
-    }
-    if field.absolute {
-        return page.resolve(&value).map(String::from);
-    }
-    Some(value.into_owned())
+    Taken { value, ..Taken::default() }
 }
 
-fn trimmed(value: Cow<'_, str>) -> Cow<'_, str> {
-    match value {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+/// The value that a field ends with, counted.
+fn settle(field: &FieldPlan, found: Option<&Value>, has_failed: bool) -> (How, Value) {
+    let absent = || if field.many { Value::Array(Vec::new()) } else { Value::Null };
+    let (how, value) = match (found, &field.default) {
+        (Some(value), _) => (How::Found, value.clone()),
+        (None, Some(default)) => (How::Default, default.clone()),
+        (None, None) if has_failed => (How::Failed, absent()),
+        (None, None) => (How::Missing, absent()),
+    };
+    count(match how {
+        How::Found => &field.tally.found,
+        How::Default => &field.tally.defaulted,
+        How::Missing => &field.tally.missing,
+        How::Failed => &field.tally.failed,
+    });
+    (how, value)
+}
+
+fn source_of(field: &FieldPlan, place: Option<usize>) -> Option<String> {
+    match &field.what {
+        FieldKind::Value(plan) => plan.sources.get(place?).map(|(shown, _)| shown.clone()),
+        FieldKind::Records(_) => None,
+    }
+}
+
+fn failure(field: &FieldPlan, path: &str, how: How, taken: &Taken) -> FieldFailure {
+    let name = format!("{path}{}", field.name);
+    let (value, why) = taken.failure.clone().unzip();
+    let (rule, message) = match (how, why) {
+        (How::Failed, Some(why)) => ("type", format!("the value could not be converted: {why}")),
+        _ => ("required", "nothing was found".to_owned()),
+    };
+    FieldFailure { field: name, rule, source: source_of(field, taken.by), value, message }
+}
+
+fn report(field: &FieldPlan, path: &str, how: How, value: Value, taken: &Taken) -> FieldReport {
+    FieldReport {
+        field: format!("{path}{}", field.name),
+        how,
+        value,
+        by: source_of(field, taken.by),
+        why: taken.failure.as_ref().map(|(value, why)| format!("{value:?}: {why}")),
+        required: field.required,
     }
 }

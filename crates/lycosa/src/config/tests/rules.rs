@@ -1,0 +1,68 @@
+//! Mistakes in rules: the text, the line and column, a part of the message, a part of the hint.
+
+use super::Case;
+
+pub(super) const BAD: &[Case] = &[
+    ("[items.p.fields]\na = 'xpth://h1'", 2, 5, "there is no kind of source `xpth:`", "`xpath:`"),
+    ("[items.p.fields]\na = { xpath = '//h1[' }", 2, 21, "the XPath expression `//h1[` is wrong", ""),
+    ("[items.p.fields]\na = 'xpath://h1['", 2, 17, "the XPath expression", ""),
+    ("[items.p.fields]\na = { select = ['h1', 'json:$.a.'] }", 2, 33, "the JSONPath `$.a.` is wrong", ""),
+    (
+        "[items.p.fields]\na = { select = 'xpth://h1' }",
+        2,
+        16,
+        "there is no kind of source `xpth:`",
+        "`xpath:`",
+    ),
+    ("[items.p.fields]\na = { select = 'fact:titel' }", 2, 16, "there is no fact `titel`", "`title`"),
+    ("[items.p.fields]\na = { fact = 'titel' }", 2, 14, "there is no choice `titel`", "`title`"),
+    ("[items.p.fields]\na = { css = 'b', type = 'nmber' }", 2, 25, "there is no choice `nmber`", "`number`"),
+    (
+        "[items.p.fields]\na = { css = 'b', locale = 'xx' }",
+        2,
+        27,
+        "the locale `xx` is not known",
+        "such as de",
+    ),
+    ("[items.p.fields]\na = { css = 'b', xpath = '//b' }", 2, 26, "both say where the value is", "select"),
+    ("[items.p.fields]\na = { css = 'b', from = 'script' }", 2, 25, "`from` says nothing without `json`", ""),
+    ("[items.p.fields]\na = { json = '$.a', from = 'b::text' }", 2, 28, "`from` selects elements", ""),
+    ("[items.p.fields]\na = { css = 'b', group = 1 }", 2, 26, "`group` says nothing without `regex`", ""),
+    ("[items.p.fields]\na = { css = 'b', regex = '(x)', group = 2 }", 2, 41, "there is no group 2", ""),
+    (
+        "[items.p.fields]\na = { css = 'b', regex = '(?P<net>x)', group = 'nett' }",
+        2,
+        48,
+        "no group `nett`",
+        "`net`",
+    ),
+    ("[items.p]\nunique_by = ['nam']\nfields.name = 'b'", 2, 14, "there is no field `nam`", "`name`"),
+    ("[items.p]\nwhen = '('\nfields.name = 'b'", 2, 9, "the regular expression `(` is wrong", ""),
+    ("[items.p]\nfor_each = ['a', 'regex:b']\nfields.name = 'b'", 2, 18, "which `regex:` cannot", ""),
+    ("[items.p]\nfor_each = ['xpath://a[']\nfields.name = 'b'", 2, 24, "the XPath expression `//a[`", ""),
+    (
+        "[items.p]\nwhen_label = 'detial'\nfields.a = 'b'\n[[follow]]\nlabel = 'detail'",
+        2,
+        14,
+        "gives the label `detial`",
+        "`detail`",
+    ),
+    (
+        "[items.p.fields.o]\nfor_each = 'i'\nfields.a = { css = '>>' }",
+        3,
+        21,
+        "item `p`, field `o.a`: the selector",
+        "",
+    ),
+    (
+        "[items.p.fields.o]\nfor_each = 'i'\nfields.a = { cs = 'b' }",
+        3,
+        14,
+        "no option `items.p.fields.o.fields.a.cs`",
+        "`css`",
+    ),
+    ("[[follow]]\ncss = 'a >'", 2, 11, "follow rule 1: the selector", ""),
+    ("[[follow]]\nxpath = '//a['", 2, 14, "follow rule 1: the XPath", ""),
+    ("[[follow]]\ncss = 'a'\n[[follow]]\nmatch = '('", 4, 10, "follow rule 2: the regular expression", ""),
+    ("[[follow]]\nlable = 'a'", 2, 1, "no option `follow[1].lable`", "`label`"),
+];

@@ -1,0 +1,171 @@
+//! Links to follow: which, from which pages, and with which label.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use lycosa_dom::{NodeRef, Output, Pattern, PatternLimits, XPath, XPathItem, XPathValue};
+use url::Url;
+
+use super::compile::PagePlan;
+use super::error::{Mistake, Mistakes, RuleName};
+use super::source::{self, Source};
+use super::{FollowRule, RuleError};
+use crate::error::Result;
+use crate::model::{Extract, Findings, Outlink, Page};
+
+/// Links taken from one page at most, as many as without rules.
+const MOST_LINKS: usize = 10_000;
+
+/// Steps that the expressions of all rules may take on one page.
+const MOST_STEPS: u64 = 200_000_000;
+
+/// Follow rules, ready to run.
+#[derive(Debug)]
+pub struct FollowRules {
+    plans: Vec<Plan>,
+    respect_nofollow: bool,
+}
+
+#[derive(Debug)]
+struct Plan {
+    links: Links,
+    label: Option<Arc<str>>,
+    matching: Option<Pattern>,
+    pages: PagePlan,
+}
+
+#[derive(Debug)]
+enum Links {
+    Css(Source),
+    XPath(XPath),
+}
+
+impl FollowRules {
+    /// Compiles follow rules, regular expressions within these limits. Links with `rel=nofollow` are left out if that
+    /// is to be respected.
+    ///
+    /// # Errors
+    /// Every mistake in them.
+    pub fn compile(
+        rules: &[FollowRule],
+        respect_nofollow: bool,
+        limits: &PatternLimits,
+    ) -> std::result::Result<Self, Vec<RuleError>> {
+        let (mut plans, mut found) = (Vec::new(), Vec::new());
+        for (place, rule) in rules.iter().enumerate() {
+            let mut mistakes = Mistakes::of(RuleName::Follow(place));
+            plans.extend(plan(rule, limits, &mut mistakes));
+            found.append(&mut mistakes.found);
+        }
+        if found.is_empty() { Ok(Self { plans, respect_nofollow }) } else { Err(found) }
+    }
+}
+
+fn plan(rule: &FollowRule, limits: &PatternLimits, mistakes: &mut Mistakes) -> Option<Plan> {
+    if rule.css.is_some() && rule.xpath.is_some() {
+        let mistake = Mistake::new("`css` and `xpath` both say which links").hint("write two rules");
+        mistakes.add("xpath", None, mistake);
+    }
+    let links = match &rule.xpath {
+        Some(expression) => mistakes.ok("xpath", None, source::xpath(expression)).map(Links::XPath),
+        None => {
+            let css = rule.css.as_deref().unwrap_or("a[href], area[href]");
+            mistakes.ok("css", None, source::css(css)).map(Links::Css)
+        }
+    };
+    if rule.label.as_deref() == Some("") {
+        let hint = "leave it out: pages without a label are those with `when_label = \"\"`";
+        mistakes.add("label", None, Mistake::new("the label is empty").hint(hint));
+    }
+    let matching = rule.matching.as_deref();
+    let matching = matching.and_then(|text| mistakes.ok("match", None, source::regex(text, limits)));
+    let pages = PagePlan::new(rule.when.as_ref(), rule.when_label.as_ref(), limits, mistakes);
+    Some(Plan { links: links?, label: rule.label.as_deref().map(Arc::from), matching, pages })
+}
+
+/// Adds the links of every rule, each URL once: the first rule that finds it gives the label.
+impl Extract for FollowRules {
+    fn extract(&self, page: &Page<'_>, findings: &mut Findings) -> Result<()> {
+        let Some(document) = page.document else { return Ok(()) };
+        let mut steps = MOST_STEPS;
+        let mut seen = HashSet::new();
+        for plan in &self.plans {
+            if !plan.pages.includes(page.url.as_str(), page.request.label.as_deref()) {
+                continue;
+            }
+            plan.each(document.root(), &mut steps, &mut findings.notes, |reference, nofollow| {
+                if seen.len() >= MOST_LINKS || (nofollow && self.respect_nofollow) {
+                    return;
+                }
+                let Some(url) = page.resolve(reference).and_then(page_url) else { return };
+                let is_wanted = plan.matching.as_ref().is_none_or(|matching| matching.is_match(url.as_str()));
+                if is_wanted && seen.insert(url.clone()) {
+                    let label = plan.label.clone();
+                    findings.outlinks.push(Outlink { label, nofollow, ..Outlink::to(url) });
+                }
+            });
+        }
+        Ok(())
+    }
+}
+
+/// A URL that can be a page, without its fragment.
+fn page_url(mut url: Url) -> Option<Url> {
+    url.set_fragment(None);
+    matches!(url.scheme(), "http" | "https").then_some(url)
+}
+
+impl Plan {
+    fn each<'d>(
+        &self,
+        root: NodeRef<'d>,
+        steps: &mut u64,
+        notes: &mut Vec<String>,
+        mut take: impl FnMut(&'d str, bool),
+    ) {
+        match &self.links {
+            Links::Css(Source::Css { selector, .. }) => {
+                for (node, output) in selector.outputs(root) {
+                    match output {
+                        Output::Attr(name) => {
+                            if let Some(reference) = node.attr(name) {
+                                take(reference, has_nofollow(node));
+                            }
+                        }
+                        _ => each_link(node, &mut take),
+                    }
+                }
+            }
+            Links::Css(_) => {}
+            Links::XPath(expression) => match expression.evaluate_paying(root, steps) {
+                Ok(XPathValue::Nodes(nodes)) => {
+                    for item in nodes.iter() {
+                        match item {
+                            XPathItem::Node(node) if node.is_element() => each_link(node, &mut take),
+                            other => take(other.string_value(), other.parent().is_some_and(has_nofollow)),
+                        }
+                    }
+                }
+                Ok(_) => notes.push(format!("`{expression}` gives no links")),
+                Err(error) => notes.push(format!("`{expression}` was given up: {}", error.message())),
+            },
+        }
+    }
+}
+
+/// The address of an element, else those of every link in it.
+fn each_link<'d>(node: NodeRef<'d>, take: &mut impl FnMut(&'d str, bool)) {
+    if let Some(reference) = node.attr("href").or_else(|| node.attr("src")) {
+        return take(reference, has_nofollow(node));
+    }
+    for link in node.descendants().filter(|inner| inner.name() == "a") {
+        if let Some(reference) = link.attr("href") {
+            take(reference, has_nofollow(link));
+        }
+    }
+}
+
+fn has_nofollow(node: NodeRef<'_>) -> bool {
+    let rel = node.attr("rel").unwrap_or_default();
+    rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("nofollow"))
+}
