@@ -173,13 +173,16 @@ impl<'t> Tree<'t> {
                 is_id: known.is_some_and(|known| known.is_id),
             });
         }
-        let Some(declared) = declared else { return ready };
+        let Some(declared) = declared.filter(|_| !expansion.is_exceeded) else { return ready };
         let given: HashSet<&str> = raw.iter().map(|attribute| attribute.name).collect();
-        for missing in declared.list.iter().filter(|declared| !given.contains(&*declared.name)) {
-            if let Some(default) = &missing.default {
-                let name = self.names.qualified(&missing.name);
-                ready.push(Ready { name, value: (&**default).into(), is_id: missing.is_id });
+        for (missing, default) in declared.defaults().filter(|(missing, _)| !given.contains(&*missing.name)) {
+            // Paid for even if it turns out to be a double: one declaration serves any number of elements.
+            if !expansion.take(default.len()) {
+                self.problems.note(Kind::EntityLimit, at, &missing.name);
+                break;
             }
+            let name = self.names.qualified(&missing.name);
+            ready.push(Ready { name, value: default.into(), is_id: missing.is_id });
         }
         ready
     }
