@@ -98,6 +98,7 @@ impl Direction {
 pub(super) fn direction<'d>(matcher: &mut Matcher<'d>, node: NodeRef<'d>) -> Option<Direction> {
     let said = std::iter::once(node).chain(node.ancestors()).find_map(|element| {
         matcher.charge(STEP);
+        matcher.charge_attributes(element.number());
         said(matcher, element)
     });
     Some(said.unwrap_or(Direction::LeftToRight))

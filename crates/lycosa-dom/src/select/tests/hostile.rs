@@ -143,15 +143,22 @@ fn what_is_looked_through_again_and_again_is_paid_for() {
         let many: String = (0..size).map(|number| format!(" a{number}")).collect();
         format!("<body{many}>{}", "<b></b>".repeat(100))
     };
+    let fieldset = |size: usize| attributes(size).replace("body", "fieldset").replace("<b></b>", "<input>");
+    let select = |size: usize| attributes(size).replace("body", "select").replace("b>", "option>");
     let comments = |size: usize| format!("<p>{}</p>", "<!---->".repeat(size));
     let texts = |size: usize| format!("<p>{}</p>", "<i></i>".repeat(size));
-    let pages: [(&str, &dyn Fn(usize) -> String); 10] = [
+    let pages: [(&str, &dyn Fn(usize) -> String); 15] = [
         (".zz b", &class),
         ("#zz b", &attributes),
         (".zz b", &attributes),
         ("[title] b", &attributes),
         ("[unheard-of] b", &attributes),
         ("b:lang(en)", &attributes),
+        ("b:dir(rtl)", &attributes),
+        ("b:read-write", &attributes),
+        ("input:disabled", &fieldset),
+        ("option:checked", &select),
+        ("p:haschild(b)", &comments),
         ("p:empty", &comments),
         ("p:containsOwn(x)", &texts),
         ("p:icontainsown(x)", &texts),
