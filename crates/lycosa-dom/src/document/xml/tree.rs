@@ -203,11 +203,12 @@ impl<'t> Tree<'t> {
     }
 
     fn attributes(&mut self, attributes: Vec<Ready<'_>>, at: usize) {
-        // Few attributes are compared one by one.
+        // Few attributes are compared one by one, unless some names are all different.
         const FEW: usize = 12;
         let first = self.arena.attributes.len();
         let mut seen = HashSet::new();
-        let is_many = attributes.len() > FEW;
+        let is_meant = |name| self.names.is_bound(self.names.prefix_of(name));
+        let is_many = attributes.len() > FEW || !attributes.iter().all(|ready| is_meant(ready.name));
         for Ready { name, value, is_id } in attributes {
             let prefix = self.check(name, at);
             let is_default = prefix == NO_PREFIX && self.names.is_default_declaration(name);
