@@ -27,6 +27,8 @@ use crate::{
 const MAX_STEPS: u64 = 100_000_000;
 /// How many bytes of text looked through cost as much as a visit to an element.
 pub(super) const STEP: usize = 16;
+/// As how many bytes of text an attribute counts that is passed over.
+const ATTRIBUTE: usize = 4;
 /// How many siblings are tried before remembered results are asked.
 const PATIENCE: u32 = 8;
 
@@ -115,6 +117,11 @@ impl<'d> Matcher<'d> {
         self.steps_left == 0
     }
 
+    #[cfg(test)]
+    pub(super) fn steps_left(&self) -> u64 {
+        self.steps_left
+    }
+
     /// Pays for one step; `false` when there are none left.
     #[inline]
     pub(super) fn step(&mut self) -> bool {
@@ -125,6 +132,19 @@ impl<'d> Matcher<'d> {
     /// Pays for looking through this many bytes.
     pub(super) fn charge(&mut self, bytes: usize) {
         self.steps_left = self.steps_left.saturating_sub((bytes / STEP) as u64);
+    }
+
+    /// Pays for looking through the attributes of a node.
+    #[inline]
+    pub(super) fn charge_attributes(&mut self, node: u32) {
+        self.charge(ATTRIBUTE * self.document.attributes_in(node..node + 1).len());
+    }
+
+    /// The value of an attribute, which is looked for among all that the node has.
+    #[inline]
+    fn attribute(&mut self, node: u32, name: NodeName) -> Option<&'d str> {
+        self.charge_attributes(node);
+        self.document.attribute_value(node, name)
     }
 
     /// A fact about an element, found out once.
@@ -298,12 +318,15 @@ impl<'d> Matcher<'d> {
         match component {
             Component::LocalName(local) => self.is_named(name, local),
             Component::ID(id) => {
-                let value = self.document.attribute_value(node, NodeName::plain(atoms::ID));
+                let value = self.attribute(node, NodeName::plain(atoms::ID));
                 value.is_some_and(|value| self.case.eq(value.as_bytes(), id.0.as_bytes()))
             }
             Component::Class(class) => {
-                let value = self.document.attribute_value(node, NodeName::plain(atoms::CLASS));
-                value.is_some_and(|value| has_word(value, &class.0, self.case))
+                let value = self.attribute(node, NodeName::plain(atoms::CLASS));
+                value.is_some_and(|value| {
+                    self.charge(value.len());
+                    has_word(value, &class.0, self.case)
+                })
             }
             Component::ExplicitUniversalType | Component::ExplicitAnyNamespace => true,
             Component::ExplicitNoNamespace => name.namespace() == Namespace::None,
@@ -373,11 +396,12 @@ impl<'d> Matcher<'d> {
         test: impl Fn(&str) -> bool,
     ) -> bool {
         if let (None, Some(atom)) = (namespace, wanted.known) {
-            return self.document.attribute_value(node, NodeName::plain(atom)).is_some_and(|value| {
+            return self.attribute(node, NodeName::plain(atom)).is_some_and(|value| {
                 self.charge(value.len());
                 test(value)
             });
         }
+        self.charge_attributes(node);
         let is_qualified = namespace.is_none() && wanted.text.contains(':');
         NodeRef::new(self.document, node).attrs().any(|attribute| {
             let found = attribute.node_name();
@@ -422,9 +446,13 @@ impl<'d> Matcher<'d> {
     }
 
     /// No elements and no text: comments do not count, whitespace does (as browsers have it).
-    fn is_empty(&self, node: u32) -> bool {
+    fn is_empty(&mut self, node: u32) -> bool {
         let node = NodeRef::new(self.document, node);
-        node.text().is_empty() && !node.descendants().any(|child| child.is_element())
+        let mut passed = 0;
+        let mut inside = node.descendants().inspect(|_| passed += 1);
+        let is_empty = node.text().is_empty() && !inside.any(NodeRef::is_element);
+        self.charge(STEP * passed);
+        is_empty
     }
 
     /// The element it lies in.

@@ -336,3 +336,28 @@ fn the_table_has_every_method_of_goquery_and_names_only_ours_that_exist() {
     assert_eq!(listed, wanted);
     println!("{} methods of goquery, each with its row", listed.len());
 }
+
+#[test]
+fn no_text_or_comment_between_siblings_is_passed_twice() {
+    let document = parse(&format!("<p id=a></p>{}<p id=b></p>{0}", "<!----> ".repeat(1000)));
+    let contents = document.find("body").unwrap().contents();
+    assert!(contents.len() > 4000);
+    let steps = std::cell::Cell::new(0);
+    let counted = |step: fn(NodeRef<'_>) -> Option<NodeRef<'_>>| {
+        let steps = &steps;
+        move |node| {
+            steps.set(steps.get() + 1);
+            step(node)
+        }
+    };
+    contents.nearest_siblings(contents.iter(), counted(|node| node.next_sibling()));
+    contents.nearest_siblings(contents.iter().rev(), counted(|node| node.previous_sibling()));
+    contents.walk_siblings(contents.iter(), counted(|node| node.next_sibling()), |_| false);
+    contents.walk_siblings(contents.iter().rev(), counted(|node| node.previous_sibling()), |_| false);
+    assert!(steps.get() <= 8 * contents.len(), "{} steps", steps.get());
+    assert_eq!(ids(&contents.next()), ["b"]);
+    assert_eq!(ids(&contents.prev()), ["a", "b"]);
+    assert_eq!(ids(&contents.next_all()), ["b"]);
+    assert_eq!(ids(&contents.prev_all()), ["a", "b"]);
+    assert_eq!(ids(&contents.next_until("#b").unwrap()), [""; 0]);
+}

@@ -156,15 +156,34 @@ impl<'d> Selection<'d> {
     /// The element right after each.
     #[must_use]
     pub fn next(&self) -> Self {
-        let next = self.iter().filter_map(|node| after(node).next());
-        self.then(next.map(NodeRef::number).collect(), false)
+        self.nearest_siblings(self.iter(), |node| node.next_sibling())
     }
 
     /// The element right before each.
     #[must_use]
     pub fn prev(&self) -> Self {
-        let previous = self.iter().filter_map(|node| before(node).next());
-        self.then(previous.map(NodeRef::number).collect(), false)
+        self.nearest_siblings(self.iter().rev(), |node| node.previous_sibling())
+    }
+
+    /// The first element on the way from each node. Texts and comments may be many: none is passed twice.
+    pub(super) fn nearest_siblings(
+        &self,
+        nodes: impl Iterator<Item = NodeRef<'d>>,
+        step: impl Fn(NodeRef<'d>) -> Option<NodeRef<'d>>,
+    ) -> Self {
+        let (mut walked, mut found) = (HashSet::new(), Vec::new());
+        for node in nodes {
+            let mut at = step(node);
+            // Whoever walked here before has found what comes next.
+            while let Some(sibling) = at.filter(|sibling| walked.insert(sibling.number())) {
+                if sibling.is_element() {
+                    found.push(sibling.number());
+                    break;
+                }
+                at = step(sibling);
+            }
+        }
+        self.then(found, false)
     }
 
     /// All elements after each with the same parent.
@@ -204,30 +223,36 @@ impl<'d> Selection<'d> {
     }
 
     fn after_until(&self, is_end: impl FnMut(NodeRef<'d>) -> bool) -> Self {
-        self.walk_siblings(self.iter(), after, is_end)
+        self.walk_siblings(self.iter(), |node| node.next_sibling(), is_end)
     }
 
     fn before_until(&self, is_end: impl FnMut(NodeRef<'d>) -> bool) -> Self {
-        self.walk_siblings(self.iter().rev(), before, is_end)
+        self.walk_siblings(self.iter().rev(), |node| node.previous_sibling(), is_end)
     }
 
-    /// Walks from each node to an end or to what has been walked: from there it would go the same way.
-    fn walk_siblings<I: Iterator<Item = NodeRef<'d>>>(
+    /// Walks from each node to an end or to what has been walked, texts and comments included: from there it would go
+    /// the same way.
+    pub(super) fn walk_siblings(
         &self,
         nodes: impl Iterator<Item = NodeRef<'d>>,
-        step: impl Fn(NodeRef<'d>) -> I,
+        step: impl Fn(NodeRef<'d>) -> Option<NodeRef<'d>>,
         mut is_end: impl FnMut(NodeRef<'d>) -> bool,
     ) -> Self {
-        let mut walked = HashSet::new();
+        let (mut walked, mut found) = (HashSet::new(), Vec::new());
         for node in nodes {
-            for sibling in step(node) {
-                if walked.contains(&sibling.number()) || is_end(sibling) {
-                    break;
+            let mut at = step(node);
+            while let Some(sibling) = at.filter(|sibling| !walked.contains(&sibling.number())) {
+                if sibling.is_element() {
+                    if is_end(sibling) {
+                        break;
+                    }
+                    found.push(sibling.number());
                 }
                 walked.insert(sibling.number());
+                at = step(sibling);
             }
         }
-        self.then(walked.into_iter().collect(), false)
+        self.then(found, false)
     }
 
     /// A walk that ends at what a selector matches.
@@ -241,14 +266,4 @@ impl<'d> Selection<'d> {
         found.is_cut |= tester.is_cut();
         found
     }
-}
-
-fn after<'d>(node: NodeRef<'d>) -> impl Iterator<Item = NodeRef<'d>> {
-    std::iter::successors(node.next_sibling(), |sibling| sibling.next_sibling())
-        .filter(|sibling| sibling.is_element())
-}
-
-fn before<'d>(node: NodeRef<'d>) -> impl Iterator<Item = NodeRef<'d>> {
-    std::iter::successors(node.previous_sibling(), |sibling| sibling.previous_sibling())
-        .filter(|sibling| sibling.is_element())
 }

@@ -28,7 +28,7 @@ pub(super) struct Plan {
 pub(super) struct NameId(pub(super) usize);
 
 /// A name as a step asks for it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct NameTest {
     /// Whether it asks for attributes and not for elements.
     pub(super) is_attribute: bool,

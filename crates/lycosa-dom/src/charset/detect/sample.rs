@@ -7,6 +7,8 @@ use std::collections::HashSet;
 const SAMPLE_BYTES: usize = 4 * 1024;
 /// A stretch of bytes without a separator is looked at up to here.
 const WORD_BYTES: usize = 3 * 1024;
+/// Of the ASCII bytes of a word before its first byte beyond ASCII so many are kept.
+const LEAD_BYTES: usize = 64;
 
 /// Bytes that are no part of a character in any encoding that detection knows, and are no letters: a text can be cut
 /// there. (Second bytes begin at 0x31.)
@@ -29,8 +31,12 @@ pub(super) fn sample(bytes: &[u8]) -> Vec<u8> {
     while sample.len() < SAMPLE_BYTES {
         let Some(next) = bytes[at..].iter().position(|byte| !byte.is_ascii()) else { break };
         let found = at + next;
-        let start =
-            bytes[at..found].iter().rposition(|&byte| is_separator(byte)).map_or(at, |back| at + back);
+        // No character begins with an ASCII byte and goes on beyond ASCII: a word can be cut anywhere here.
+        let first = at.max(found.saturating_sub(LEAD_BYTES));
+        let start = bytes[first..found]
+            .iter()
+            .rposition(|&byte| is_separator(byte))
+            .map_or(first, |back| first + back);
         let start = start - usize::from(follows_ascii_word(&bytes[at..=start]));
         let room = (SAMPLE_BYTES - sample.len()).min(WORD_BYTES);
         let rest = &bytes[found..];
@@ -46,5 +52,26 @@ pub(super) fn sample(bytes: &[u8]) -> Vec<u8> {
             at += bytes[at..].iter().position(|&byte| is_separator(byte)).unwrap_or(bytes.len() - at);
         }
     }
+    sample.truncate(SAMPLE_BYTES);
     sample
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_is_no_longer_than_it_may_be_whatever_leads_to_a_foreign_letter() {
+        let run = "a".repeat(1 << 20);
+        let one = [run.as_bytes(), b"\xe9"].concat();
+        assert_eq!(sample(&one), [&run.as_bytes()[..LEAD_BYTES], b"\xe9"].concat());
+        let long_words = [&one, b" b".as_slice()].concat().repeat(3);
+        let many: Vec<u8> =
+            (0..2000).flat_map(|word| format!("{word}{}\u{e9} ", &run[..60]).into_bytes()).collect();
+        let foreign = "\u{e9}".repeat(5000).into_bytes();
+        for bytes in [one, long_words, many, foreign] {
+            let length = sample(&bytes).len();
+            assert!((1..=SAMPLE_BYTES).contains(&length), "{length}");
+        }
+    }
 }

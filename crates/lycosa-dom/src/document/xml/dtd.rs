@@ -23,7 +23,9 @@ pub(super) struct Declared {
 /// The declared attributes of an element.
 #[derive(Debug, Default)]
 pub(super) struct Attributes {
-    pub(super) list: Vec<Declared>,
+    list: Vec<Declared>,
+    /// Where in the list those with a default are.
+    defaults: Vec<usize>,
     places: HashMap<Box<str>, usize>,
 }
 
@@ -32,10 +34,17 @@ impl Attributes {
         self.list.get(*self.places.get(name)?)
     }
 
+    /// Those that an element has without being given them, with what they are then.
+    pub(super) fn defaults(&self) -> impl Iterator<Item = (&Declared, &str)> {
+        let declared = self.defaults.iter().filter_map(|&place| self.list.get(place));
+        declared.filter_map(|declared| Some((declared, declared.default.as_deref()?)))
+    }
+
     fn add(&mut self, declared: Declared) {
         // The first declaration counts.
         if !self.places.contains_key(&declared.name) {
             self.places.insert(declared.name.clone(), self.list.len());
+            self.defaults.extend(declared.default.is_some().then_some(self.list.len()));
             self.list.push(declared);
         }
     }
@@ -262,7 +271,8 @@ fn attribute_type(text: &str) -> Option<(&str, &str)> {
     let (word, rest) = split_name(text);
     let after = rest.trim_start_matches(is_space);
     match after.strip_prefix('(') {
-        Some(inside) => Some(("", inside.split_once(')')?.1)),
+        // Markup ends the search, or one open list after another would be sought to the end of the text.
+        Some(inside) => inside[inside.find([')', '<', '>'])?..].strip_prefix(')').map(|rest| ("", rest)),
         None => (!word.is_empty()).then_some((word, rest)),
     }
 }
@@ -278,5 +288,31 @@ fn skip_declaration(text: &str) -> Option<&str> {
             Some(b'\'') => rest = after.split_once('\'')?.1,
             _ => return Some(after),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_enumeration_is_looked_for_up_to_the_next_markup() {
+        assert_eq!(attribute_type("(a | b ) 'a'"), Some(("", " 'a'")));
+        assert_eq!(attribute_type("NOTATION (a) 'a'"), Some(("", " 'a'")));
+        for open in ["(", "(>", "(a <!ATTLIST e a ()", "(a > ) 'a'"] {
+            assert_eq!(attribute_type(open), None, "{open}");
+        }
+    }
+
+    #[test]
+    fn only_attributes_with_a_default_are_walked() {
+        let mut attributes = Attributes::default();
+        for (name, default) in [("a", None), ("b", Some("x")), ("c", None), ("b", Some("y"))] {
+            let default = default.map(Into::into);
+            attributes.add(Declared { name: name.into(), is_id: false, is_cdata: true, default });
+        }
+        let defaults: Vec<_> =
+            attributes.defaults().map(|(declared, text)| (&*declared.name, text)).collect();
+        assert_eq!((attributes.list.len(), defaults), (3, vec![("b", "x")]));
     }
 }

@@ -69,6 +69,22 @@ fn defaults_cannot_multiply_without_bounds() {
     assert!(document.memory() < 128 << 20);
 }
 
+#[test]
+fn defaults_are_paid_for_even_where_they_come_to_nothing() {
+    // Under many prefixes for one namespace all but the first are doubles, of which nothing stays in the tree.
+    let prefixes: String = (0..500).map(|at| format!(" xmlns:p{at}='urn:p'")).collect();
+    let defaults: String = (0..500).map(|at| format!(" p{at}:a CDATA '{}'", "x".repeat(100))).collect();
+    let text = format!("<!DOCTYPE r [<!ATTLIST e{defaults}>]><r{prefixes}>{}</r>", "<e/>".repeat(1000));
+    let document = parse(&text);
+    assert_eq!(document.tree_state(), TreeState::Cut { reason: CutReason::Size });
+    let elements = document.nodes().filter(|node| node.is_element());
+    assert_eq!(elements.filter(|node| node.name() == "e").count(), 1000, "the elements stay");
+    // What has no default costs nothing.
+    let implied = defaults.replace(&format!("'{}'", "x".repeat(100)), "#IMPLIED");
+    let text = format!("<!DOCTYPE r [<!ATTLIST e{implied}>]><r{prefixes}>{}</r>", "<e/>".repeat(1000));
+    assert_eq!(parse(&text).tree_state(), TreeState::Whole);
+}
+
 /// Work must grow with the text: counted as what is asked between pieces, and by finishing at all.
 #[test]
 fn hostile_repetitions_are_finished_with() {
@@ -99,6 +115,7 @@ fn hostile_repetitions_are_finished_with() {
         "<a xmlns:p='u'>",
         "<!DOCTYPE a [<!ENTITY \"> ",
         "<!DOCTYPE a [<!ATTLIST a ",
+        "<!ATTLIST e a (>",
         "<a \u{0}\u{b}=",
     ] {
         let text = piece.repeat((256 << 10) / piece.len());

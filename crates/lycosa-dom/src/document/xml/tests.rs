@@ -50,6 +50,18 @@ fn names_keep_their_case_and_their_prefixes() {
 }
 
 #[test]
+fn an_attribute_with_a_prefix_that_means_nothing_is_no_double() {
+    let many: String = (0..12).map(|at| format!(" a{at}=''")).collect();
+    for others in ["", &many] {
+        let document = parse(&format!("<r p:x='1' x='2' q:x='3' x='4'{others}/>"));
+        let names: Vec<_> =
+            named(&document, "r").attrs().take(3).map(|found| found.qualified_name()).collect();
+        assert_eq!(names, ["p:x", "x", "q:x"]);
+        assert_eq!(kinds(&document).iter().filter(|&&kind| kind == Kind::DuplicateAttribute).count(), 1);
+    }
+}
+
+#[test]
 fn a_prefix_means_what_the_nearest_element_says() {
     let document = parse("<a xmlns:p='urn:1'><p:b><p:c xmlns:p='urn:2'/></p:b><p:d/></a>");
     let uris: Vec<_> =

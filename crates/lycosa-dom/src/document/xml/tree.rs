@@ -173,13 +173,16 @@ impl<'t> Tree<'t> {
                 is_id: known.is_some_and(|known| known.is_id),
             });
         }
-        let Some(declared) = declared else { return ready };
+        let Some(declared) = declared.filter(|_| !expansion.is_exceeded) else { return ready };
         let given: HashSet<&str> = raw.iter().map(|attribute| attribute.name).collect();
-        for missing in declared.list.iter().filter(|declared| !given.contains(&*declared.name)) {
-            if let Some(default) = &missing.default {
-                let name = self.names.qualified(&missing.name);
-                ready.push(Ready { name, value: (&**default).into(), is_id: missing.is_id });
+        for (missing, default) in declared.defaults().filter(|(missing, _)| !given.contains(&*missing.name)) {
+            // Paid for even if it turns out to be a double: one declaration serves any number of elements.
+            if !expansion.take(default.len()) {
+                self.problems.note(Kind::EntityLimit, at, &missing.name);
+                break;
             }
+            let name = self.names.qualified(&missing.name);
+            ready.push(Ready { name, value: default.into(), is_id: missing.is_id });
         }
         ready
     }
@@ -200,11 +203,12 @@ impl<'t> Tree<'t> {
     }
 
     fn attributes(&mut self, attributes: Vec<Ready<'_>>, at: usize) {
-        // Few attributes are compared one by one.
+        // Few attributes are compared one by one, unless some names are all different.
         const FEW: usize = 12;
         let first = self.arena.attributes.len();
         let mut seen = HashSet::new();
-        let is_many = attributes.len() > FEW;
+        let is_meant = |name| self.names.is_bound(self.names.prefix_of(name));
+        let is_many = attributes.len() > FEW || !attributes.iter().all(|ready| is_meant(ready.name));
         for Ready { name, value, is_id } in attributes {
             let prefix = self.check(name, at);
             let is_default = prefix == NO_PREFIX && self.names.is_default_declaration(name);

@@ -62,21 +62,27 @@ pub(super) fn is_disabled<'d>(matcher: &mut Matcher<'d>, node: NodeRef<'d>) -> b
         return true;
     }
     if is_html(node, &[atoms::OPTION]) {
-        return node
-            .parent()
-            .is_some_and(|parent| is_html(parent, &[atoms::OPTGROUP]) && has(parent, atoms::DISABLED));
+        return node.parent().is_some_and(|parent| {
+            matcher.charge_attributes(parent.number());
+            is_html(parent, &[atoms::OPTGROUP]) && has(parent, atoms::DISABLED)
+        });
     }
     if is_html(node, &[atoms::OPTGROUP]) {
         return false;
     }
-    node.ancestors()
-        .filter(|ancestor| is_html(*ancestor, &[atoms::FIELDSET]) && has(*ancestor, atoms::DISABLED))
-        .any(|fieldset| {
-            let legend = matcher.fact(Fact::FirstLegend, fieldset, || {
-                fieldset.children().find(|child| is_html(*child, &[atoms::LEGEND]))
+    node.ancestors().any(|ancestor| {
+        matcher.charge(STEP);
+        if !is_html(ancestor, &[atoms::FIELDSET]) {
+            return false;
+        }
+        matcher.charge_attributes(ancestor.number());
+        has(ancestor, atoms::DISABLED) && {
+            let legend = matcher.fact(Fact::FirstLegend, ancestor, || {
+                ancestor.children().find(|child| is_html(*child, &[atoms::LEGEND]))
             });
             !legend.is_some_and(|legend| legend.contains(node))
-        })
+        }
+    })
 }
 
 /// A checkbox or radio button that is checked, or an option that is selected.
@@ -90,14 +96,26 @@ pub(super) fn is_checked<'d>(matcher: &mut Matcher<'d>, node: NodeRef<'d>) -> bo
 
 /// Of a list that shows one option, the last one with `selected` is, else the first that is not disabled.
 fn is_selected<'d>(matcher: &mut Matcher<'d>, option: NodeRef<'d>) -> bool {
-    let select = option.ancestors().find(|ancestor| is_html(*ancestor, &[atoms::SELECT]));
+    let select = option.ancestors().find(|ancestor| {
+        matcher.charge(STEP);
+        is_html(*ancestor, &[atoms::SELECT])
+    });
+    select.iter().for_each(|select| matcher.charge_attributes(select.number()));
     let Some(select) = select.filter(|select| !has(*select, atoms::MULTIPLE)) else {
         return has(option, atoms::SELECTED);
     };
     let shows_one = select.attr("size").is_none_or(|size| size.trim().parse().unwrap_or(1) <= 1);
+    // A group is asked once for all its options.
+    let mut asked = (0, false);
     let is_usable = |option: &NodeRef<'_>| {
         let group = option.parent().filter(|parent| is_html(*parent, &[atoms::OPTGROUP]));
-        !has(*option, atoms::DISABLED) && !group.is_some_and(|group| has(group, atoms::DISABLED))
+        !has(*option, atoms::DISABLED)
+            && !group.is_some_and(|group| {
+                if asked.0 != group.number() {
+                    asked = (group.number(), has(group, atoms::DISABLED));
+                }
+                asked.1
+            })
     };
     let chosen = matcher.fact(Fact::SelectedOption, select, || {
         let options = || select.descendants().filter(|inner| is_html(*inner, &[atoms::OPTION]));
@@ -158,10 +176,11 @@ pub(super) fn is_read_write<'d>(matcher: &mut Matcher<'d>, node: NodeRef<'d>) ->
             !has(node, atoms::READONLY) && !is_disabled(matcher, node)
         }
         None => {
-            let mut walked = 0;
-            let mut chain = std::iter::once(node).chain(node.ancestors()).inspect(|_| walked += 1);
-            let said = chain.find_map(|node| node.attr("contenteditable"));
-            matcher.charge(STEP * walked);
+            let said = std::iter::once(node).chain(node.ancestors()).find_map(|element| {
+                matcher.charge(STEP);
+                matcher.charge_attributes(element.number());
+                element.attr("contenteditable")
+            });
             said.is_some_and(|value| !value.eq_ignore_ascii_case("false"))
         }
     }

@@ -7,10 +7,11 @@ use crate::{
 };
 
 pub(super) fn is_in_language<'d>(matcher: &mut Matcher<'d>, node: NodeRef<'d>, ranges: &[String]) -> bool {
-    let mut walked = 0;
-    let mut chain = std::iter::once(node).chain(node.ancestors()).inspect(|_| walked += 1);
-    let declared = chain.find_map(declared_language);
-    matcher.charge(STEP * walked);
+    let declared = std::iter::once(node).chain(node.ancestors()).find_map(|element| {
+        matcher.charge(STEP);
+        matcher.charge_attributes(element.number());
+        declared_language(element)
+    });
     let declared = declared.or_else(|| matcher.page_language());
     // Nothing said is an unknown language, whose tag is empty.
     let tag = declared.unwrap_or_default();
@@ -97,6 +98,7 @@ impl Direction {
 pub(super) fn direction<'d>(matcher: &mut Matcher<'d>, node: NodeRef<'d>) -> Option<Direction> {
     let said = std::iter::once(node).chain(node.ancestors()).find_map(|element| {
         matcher.charge(STEP);
+        matcher.charge_attributes(element.number());
         said(matcher, element)
     });
     Some(said.unwrap_or(Direction::LeftToRight))

@@ -202,6 +202,8 @@ impl PseudoClass {
     }
 
     pub(super) fn matches<'d>(&self, matcher: &mut Matcher<'d>, node: NodeRef<'d>) -> bool {
+        // Most ask for some attribute.
+        matcher.charge_attributes(node.number());
         match self {
             Self::Never(_) | Self::NeverFunction(..) => false,
             Self::Lang(ranges) => language::is_in_language(matcher, node, ranges),
@@ -210,9 +212,10 @@ impl PseudoClass {
                 matcher.charge(value.len());
                 pattern.is_match(value)
             }),
-            Self::HasChild(list) => {
-                node.children().any(|child| child.is_element() && matcher.matches_list(list, child))
-            }
+            Self::HasChild(list) => node.children().any(|child| {
+                matcher.step();
+                child.is_element() && matcher.matches_list(list, child)
+            }),
             Self::AnyOf(list) => matcher.matches_list(list, node),
             Self::Parent => node.first_child().is_some(),
             Self::ReadOnly => !forms::is_read_write(matcher, node),

@@ -10,6 +10,7 @@ use cssparser::{ParseError, Parser as CssParser};
 use selectors::parser::SelectorParseErrorKind;
 
 use super::{Matcher, NodeRef, Pattern, SelectorParser, expression, raw, words, write_strings};
+use crate::select::matching::STEP;
 
 /// A question about the text of an element.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,13 +115,16 @@ impl TextTest {
                 self.needle.is_in(node.text())
             }
             Place::Own => {
-                let text = own_text(node);
-                matcher.charge(text.len());
+                let (text, passed) = own_text(node);
+                matcher.charge(text.len() + STEP * passed);
                 self.needle.is_in(&text)
             }
-            Place::OwnNodes => own_texts(node).any(|text| {
-                matcher.charge(text.len());
-                self.needle.is_in(text)
+            Place::OwnNodes => node.children().any(|child| {
+                matcher.charge(STEP);
+                child.is_text() && {
+                    matcher.charge(child.text().len());
+                    self.needle.is_in(child.text())
+                }
             }),
         }
     }
@@ -139,17 +143,17 @@ impl Needle {
     }
 }
 
-fn own_texts<'d>(node: NodeRef<'d>) -> impl Iterator<Item = &'d str> {
-    node.children().filter(|child| child.is_text()).map(NodeRef::text)
-}
-
-fn own_text<'d>(node: NodeRef<'d>) -> Cow<'d, str> {
-    let mut texts = own_texts(node);
+/// The texts directly in a node, joined, and how many children were looked at.
+fn own_text<'d>(node: NodeRef<'d>) -> (Cow<'d, str>, usize) {
+    let mut passed = 0;
+    let children = node.children().inspect(|_| passed += 1);
+    let mut texts = children.filter(|child| child.is_text()).map(NodeRef::text);
     let first = texts.next().unwrap_or_default();
-    match texts.next() {
+    let text = match texts.next() {
         None => Cow::Borrowed(first),
         Some(second) => Cow::Owned([first, second].into_iter().chain(texts).collect()),
-    }
+    };
+    (text, passed)
 }
 
 /// Words and strings between commas, any of which will do; else, as in jQuery, all that stands there is the

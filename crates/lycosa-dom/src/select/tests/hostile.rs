@@ -121,3 +121,50 @@ fn a_search_that_takes_too_long_says_that_it_was_cut() {
     assert_eq!(select.by_ref().count(), 500);
     assert!(!select.is_cut());
 }
+
+/// How many steps it takes to ask all elements whether a selector matches.
+fn steps_taken(document: &Document, source: &str) -> u64 {
+    let list = Selector::parse(source).unwrap();
+    let mut matcher = crate::select::matching::Matcher::new(document, None);
+    let before = matcher.steps_left();
+    for node in document.nodes().filter(|node| node.is_element()) {
+        for branch in &*list.branches {
+            matcher.matches_list(&branch.list, node);
+        }
+    }
+    before - matcher.steps_left()
+}
+
+/// What every one of many elements looks at again is paid for every time: with twice of it, about twice as much.
+#[test]
+fn what_is_looked_through_again_and_again_is_paid_for() {
+    let class = |size: usize| format!("<body class='{}'>{}", "a ".repeat(size), "<b></b>".repeat(100));
+    let attributes = |size: usize| {
+        let many: String = (0..size).map(|number| format!(" a{number}")).collect();
+        format!("<body{many}>{}", "<b></b>".repeat(100))
+    };
+    let fieldset = |size: usize| attributes(size).replace("body", "fieldset").replace("<b></b>", "<input>");
+    let select = |size: usize| attributes(size).replace("body", "select").replace("b>", "option>");
+    let comments = |size: usize| format!("<p>{}</p>", "<!---->".repeat(size));
+    let pages: [(&str, &dyn Fn(usize) -> String); 15] = [
+        (".zz b", &class),
+        ("#zz b", &attributes),
+        (".zz b", &attributes),
+        ("[title] b", &attributes),
+        ("[unheard-of] b", &attributes),
+        ("b:lang(en)", &attributes),
+        ("b:dir(rtl)", &attributes),
+        ("b:read-write", &attributes),
+        ("input:disabled", &fieldset),
+        ("option:checked", &select),
+        ("p:haschild(b)", &comments),
+        ("p:empty", &comments),
+        ("p:containsOwn(x)", &comments),
+        ("p:icontainsown(x)", &comments),
+        ("p:-soup-contains-own(x)", &comments),
+    ];
+    for (selector, page) in pages {
+        let [one, two] = [4000, 8000].map(|size| steps_taken(&parse(&page(size)), selector));
+        assert!(one > 4000 && two > one + one / 2, "{selector}: {one} and then {two} steps");
+    }
+}

@@ -13,6 +13,11 @@ use crate::{
     },
 };
 
+/// All regular expressions that stand in one expression together take no more bytes, about.
+const MAX_PATTERN_BYTES: usize = 32 << 20;
+/// The sizes that are tried before the largest that is allowed.
+const SIZES: [usize; 2] = [64 << 10, 256 << 10];
+
 /// Functions of XPath 2.0 and XSLT that people try, and what to write instead.
 const ELSEWHERE: [(&str, &str); 12] = [
     ("ends-with", "XPath 1.0 has no `ends-with`; write `re:test(…, 'end$')`"),
@@ -106,10 +111,45 @@ impl Compiler<'_> {
                 if let Some(short) = self.shape(function, &mut exprs)? {
                     return Ok(short);
                 }
-                let regex = constant_regex(function, &exprs, at)?;
+                let regex = self.constant_regex(function, &exprs, at)?;
                 Expr::Call(Box::new(Call { function, arguments: exprs, result: signature.result, at, regex }))
             }
         })
+    }
+
+    /// The regular expression of a call whose pattern and flags stand in the text; equal ones are made once.
+    fn constant_regex(
+        &mut self,
+        function: Function,
+        exprs: &[Expr],
+        at: usize,
+    ) -> Result<Option<Pattern>, Fault> {
+        let flags = match (function, exprs) {
+            (Function::RegexTest, [_, _]) => "",
+            (Function::RegexTest | Function::RegexReplace, [_, _, Expr::Text(flags), ..]) => flags,
+            _ => return Ok(None),
+        };
+        let [_, Expr::Text(pattern), ..] = exprs else { return Ok(None) };
+        let key = (pattern.clone(), flags.contains('i'));
+        if let Some(known) = self.patterns.get(&key) {
+            return Ok(Some(known.clone()));
+        }
+        // How large one is cannot be asked, but whether it fits.
+        let made = SIZES.iter().find_map(|&size| {
+            Some((size, regex_within(pattern, flags, at, &PatternLimits::with_size(size)).ok()?))
+        });
+        let (size, made) = match made {
+            Some(made) => made,
+            None => (PatternLimits::SIZE, regex(pattern, flags, at)?),
+        };
+        self.pattern_bytes += size;
+        if self.pattern_bytes > MAX_PATTERN_BYTES {
+            let message = "the regular expressions in one expression take too much memory together";
+            let fault = Fault::new(XPathErrorKind::RegularExpression, at, message);
+            return Err(fault.hint("join several patterns with `|`, or evaluate several expressions"));
+        }
+        self.patterns.insert(key, made.clone());
+        Ok(Some(made))
     }
 }
 
@@ -148,23 +188,14 @@ pub(super) fn check_nodes(expr: &Expr, at: usize, what: &str) -> Result<(), Faul
     Err(Fault::new(XPathErrorKind::Type, at, format!("{what} must be a node-set, and this is {is}")))
 }
 
-/// The expression of a call whose pattern and flags stand in the text.
-fn constant_regex(function: Function, exprs: &[Expr], at: usize) -> Result<Option<Pattern>, Fault> {
-    let flags = match (function, exprs) {
-        (Function::RegexTest, [_, _]) => "",
-        (Function::RegexTest | Function::RegexReplace, [_, _, Expr::Text(flags), ..]) => flags,
-        _ => return Ok(None),
-    };
-    match exprs {
-        [_, Expr::Text(pattern), ..] => regex(pattern, flags, at).map(Some),
-        _ => Ok(None),
-    }
-}
-
 /// A user's regular expression. The flag `i` ignores case; `g` is for the caller.
 pub(in crate::xpath) fn regex(pattern: &str, flags: &str, at: usize) -> Result<Pattern, Fault> {
+    regex_within(pattern, flags, at, &PatternLimits::default())
+}
+
+fn regex_within(pattern: &str, flags: &str, at: usize, limits: &PatternLimits) -> Result<Pattern, Fault> {
     let source = if flags.contains('i') { format!("(?i){pattern}") } else { pattern.to_owned() };
-    Pattern::compile(&source, &PatternLimits::default()).map_err(|error| {
+    Pattern::compile(&source, limits).map_err(|error| {
         let message = format!("the regular expression `{pattern}` cannot be used: {}", error.message);
         Fault::new(XPathErrorKind::RegularExpression, at, message)
     })

@@ -8,7 +8,7 @@ mod steps;
 
 pub(super) use calls::regex;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
     XPathErrorKind, XPathOptions,
@@ -18,7 +18,7 @@ use super::{
     parser::{Kind, Name, Part},
     plan::{Arithmetic, Comparison, Expr, NameId, NameTest, Plan, Type},
 };
-use crate::name::known_atom;
+use crate::{Pattern, name::known_atom};
 
 /// The SVG elements that the HTML parser gives names with capitals (HTML standard, 13.2.6.5).
 const SVG_CAPITALS: [&str; 37] = [
@@ -64,8 +64,18 @@ const SVG_CAPITALS: [&str; 37] = [
 /// The plan of an expression.
 pub(super) fn compile(source: &Arc<str>, options: &XPathOptions) -> Result<Plan, Fault> {
     let part = super::parser::parse(source, options.nesting())?;
-    let mut compiler =
-        Compiler { options, names: Vec::new(), variables: Vec::new(), slots: 0, searches: 0, depth: 0 };
+    let mut compiler = Compiler {
+        options,
+        names: Vec::new(),
+        name_numbers: HashMap::new(),
+        variables: Vec::new(),
+        variable_numbers: HashMap::new(),
+        patterns: HashMap::new(),
+        pattern_bytes: 0,
+        slots: 0,
+        searches: 0,
+        depth: 0,
+    };
     let root = compiler.expression(&part)?.expr;
     let Compiler { names, variables, slots, searches, .. } = compiler;
     Ok(Plan { source: Arc::clone(source), root, names, variables, slots, searches })
@@ -111,7 +121,12 @@ impl Compiled {
 struct Compiler<'o> {
     options: &'o XPathOptions,
     names: Vec<NameTest>,
+    name_numbers: HashMap<NameTest, usize>,
     variables: Vec<Box<str>>,
+    variable_numbers: HashMap<Box<str>, usize>,
+    /// The regular expressions in the text, by pattern and whether they ignore case.
+    patterns: HashMap<(Box<str>, bool), Pattern>,
+    pattern_bytes: usize,
     slots: usize,
     searches: usize,
     /// How many predicates the expression lies in: what is computed there is computed for many nodes.
@@ -167,10 +182,10 @@ impl Compiler<'_> {
             self.namespace(&name.prefix, at)?;
             format!("{}:{}", name.prefix, name.local).into()
         };
-        let known = self.variables.iter().position(|variable| *variable == full);
-        let number = known.unwrap_or_else(|| {
-            self.variables.push(full);
-            self.variables.len() - 1
+        let variables = &mut self.variables;
+        let number = *self.variable_numbers.entry(full).or_insert_with_key(|full| {
+            variables.push(full.clone());
+            variables.len() - 1
         });
         Ok(Compiled::free(Expr::Variable(number, at)))
     }
@@ -273,10 +288,10 @@ impl Compiler<'_> {
         let capitals = SVG_CAPITALS.iter().copied().find(|name| name.eq_ignore_ascii_case(&lower));
         let local = local.map(Into::into);
         let test = NameTest { is_attribute, namespace, local, lower, known, capitals };
-        let found = self.names.iter().position(|name| *name == test);
-        Ok(NameId(found.unwrap_or_else(|| {
-            self.names.push(test);
-            self.names.len() - 1
+        let names = &mut self.names;
+        Ok(NameId(*self.name_numbers.entry(test).or_insert_with_key(|test| {
+            names.push(test.clone());
+            names.len() - 1
         })))
     }
 }

@@ -45,6 +45,10 @@ impl<'e, 'd> Run<'e, 'd> {
     }
 
     pub(super) fn attribute_holds(&mut self, condition: &'e AttributeCondition, key: Key) -> Outcome<bool> {
+        if key.is_node() {
+            // They are looked through one by one.
+            self.charge(self.document.attributes_in(key.owner()..key.owner() + 1).len() as u64)?;
+        }
         let matcher = self.matcher(condition.name);
         if matches!(matcher, Matcher::Either(..) | Matcher::Within(_) | Matcher::WithinOther(_)) {
             return self.any_attribute_holds(condition, matcher, key);
@@ -62,6 +66,7 @@ impl<'e, 'd> Run<'e, 'd> {
             Expr::Not(inner) => Ok(!self.holds_for_value(inner, value)?),
             Expr::Or(sides) => {
                 for side in sides {
+                    self.charge(1)?;
                     if self.holds_for_value(side, value)? {
                         return Ok(true);
                     }
@@ -70,6 +75,7 @@ impl<'e, 'd> Run<'e, 'd> {
             }
             Expr::And(sides) => {
                 for side in sides {
+                    self.charge(1)?;
                     if !self.holds_for_value(side, value)? {
                         return Ok(false);
                     }

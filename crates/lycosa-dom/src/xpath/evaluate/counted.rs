@@ -195,14 +195,21 @@ impl<'e, 'd> Run<'e, 'd> {
     ) -> Outcome<NodeSet<'d>> {
         let document = self.document;
         let ranges = Ranges::new(document, nodes, false);
+        // Paid for is what is looked at, not what passes.
+        let mut looked = nodes.len();
         let candidates: Candidates<'_> = match test.indexed(document, document.len()) {
             Some((list, true)) if nodes == [0] => Candidates::Lent(list),
             Some((list, true)) => Candidates::Own(ranges.cut(list).collect()),
             Some((list, false)) => {
-                Candidates::Own(ranges.cut(list).filter(|&node| test.has(document, node)).collect())
+                let looked_at = ranges.cut(list).inspect(|_| looked += 1);
+                Candidates::Own(looked_at.filter(|&node| test.has(document, node)).collect())
             }
-            None => Candidates::Own(ranges.flatten().filter(|&node| test.has(document, node)).collect()),
+            None => {
+                looked += Ranges::new(document, nodes, false).map(|range| range.len()).sum::<usize>();
+                Candidates::Own(ranges.flatten().filter(|&node| test.has(document, node)).collect())
+            }
         };
+        self.charge(looked as u64)?;
         let candidates = candidates.list();
         self.charge(candidates.len() as u64)?;
         if step.predicates.iter().all(is_streamable) {

@@ -81,6 +81,7 @@ impl<'e, 'd> Run<'e, 'd> {
             Expr::Boolean(truth) => Ok(*truth),
             Expr::Or(sides) => {
                 for side in sides {
+                    self.charge(1)?;
                     if self.boolean(side, focus)? {
                         return Ok(true);
                     }
@@ -89,6 +90,7 @@ impl<'e, 'd> Run<'e, 'd> {
             }
             Expr::And(sides) => {
                 for side in sides {
+                    self.charge(1)?;
                     if !self.boolean(side, focus)? {
                         return Ok(false);
                     }
@@ -101,6 +103,7 @@ impl<'e, 'd> Run<'e, 'd> {
             Expr::Comparisons(first, rest) => {
                 let mut result = self.boolean(first, focus)?;
                 for (comparison, side) in rest {
+                    self.charge(1)?;
                     let side = self.value(side, focus)?;
                     result = self.compare_values(*comparison, &Value::Boolean(result), &side)?;
                 }
@@ -118,6 +121,7 @@ impl<'e, 'd> Run<'e, 'd> {
             Expr::Path(path) => self.exists(path, focus),
             Expr::Union(sides) => {
                 for side in sides {
+                    self.charge(1)?;
                     if self.boolean(side, focus)? {
                         return Ok(true);
                     }
@@ -135,6 +139,7 @@ impl<'e, 'd> Run<'e, 'd> {
             Expr::Calculate(first, rest) => {
                 let mut result = self.number(first, focus)?;
                 for (operator, operand) in rest {
+                    self.charge(1)?;
                     let operand = self.number(operand, focus)?;
                     result = calculate(*operator, result, operand);
                 }
@@ -221,6 +226,7 @@ impl<'e, 'd> Run<'e, 'd> {
             Expr::Union(sides) => {
                 let mut sets = Vec::with_capacity(sides.len());
                 for side in sides {
+                    self.charge(1)?;
                     sets.push(self.nodes(side, focus)?);
                 }
                 self.union(sets)
@@ -275,6 +281,7 @@ impl<'e, 'd> Run<'e, 'd> {
             Expr::Union(sides) => {
                 let mut first: Option<Key> = None;
                 for side in sides {
+                    self.charge(1)?;
                     let other = self.first(side, focus)?;
                     first = match (first, other) {
                         (Some(one), Some(other)) => Some(one.min(other)),

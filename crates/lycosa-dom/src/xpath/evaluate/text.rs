@@ -38,11 +38,29 @@ impl Text<'_, '_> {
         match self {
             Self::Plan(text) => Self::Plan(text.get(range).unwrap_or_default()),
             Self::Document(text) => Self::Document(text.get(range).unwrap_or_default()),
+            Self::Owned(text) if text.get(range.clone()).is_none() => Self::Plan(""),
             Self::Owned(mut text) => {
                 text.truncate(range.end);
-                text.drain(..range.start.min(text.len()));
+                text.drain(..range.start);
                 Self::Owned(text)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_between_no_ends_of_characters_is_nothing() {
+        let parts = |range: Range<usize>| {
+            let texts = [Text::Plan("aäb"), Text::Document("aäb"), Text::Owned("aäb".to_owned())];
+            texts.map(|text| text.part(range.clone()).into_string())
+        };
+        assert_eq!(parts(1..3), ["ä"; 3]);
+        for nothing in [2..3, 0..2, 1..9, 5..5, Range { start: 3, end: 1 }] {
+            assert_eq!(parts(nothing), [""; 3]);
         }
     }
 }

@@ -112,6 +112,9 @@ impl<'e, 'd> Run<'e, 'd> {
                 let text = self.text(text, focus)?;
                 let (from, to) = (self.text(from, focus)?, self.text(to, focus)?);
                 self.charge_text((text.len() + from.len() + to.len()).saturating_mul(4))?;
+                // A character can become one of more bytes.
+                let widest = to.chars().map(char::len_utf8).max().unwrap_or(1);
+                self.afford(text.len().saturating_mul(widest))?;
                 Ok(translate(&text, &from, &to).map_or(text, Text::Owned))
             }
             _ => self.extension_text(call, focus),
@@ -189,7 +192,7 @@ impl<'e, 'd> Run<'e, 'd> {
         let document = self.document;
         let mut at = (!matches!(key.place(), Place::Made(_))).then(|| key.owner());
         while let Some(node) = at {
-            self.charge(1)?;
+            self.charge(1 + document.attributes_in(node..node + 1).len() as u64)?;
             if let Some(language) = self.language(node) {
                 let (start, rest) = match language.as_bytes().split_at_checked(wanted.len()) {
                     Some(parts) => parts,

@@ -19,6 +19,8 @@ use crate::{
 
 /// So many expressions that are made in evaluation are kept.
 const MAX_REGEXES: usize = 64;
+/// What making one takes, in steps: up to some milliseconds, so that one evaluation does not make thousands.
+const REGEX: u64 = 1_000_000;
 /// What making a node takes, in steps.
 const TOKEN: u64 = 16;
 /// The longest text that `str:padding` and `str:align` make, in characters.
@@ -31,6 +33,10 @@ impl<'e, 'd> Run<'e, 'd> {
                 let class = NodeName::plain(atoms::CLASS);
                 let value =
                     focus.key.is_node().then(|| self.document.attribute_value(focus.key.owner(), class));
+                if focus.key.is_node() {
+                    let attributes = self.document.attributes_in(focus.key.owner()..focus.key.owner() + 1);
+                    self.charge(attributes.len() as u64)?;
+                }
                 let Some(value) = value.flatten() else { return Ok(false) };
                 for word in classes {
                     let word = self.text(word, focus)?;
@@ -201,8 +207,7 @@ impl<'e, 'd> Run<'e, 'd> {
         if let Some(regex) = self.regexes.get(&key) {
             return Ok(regex.clone());
         }
-        // Making one costs far more than using it.
-        self.charge(10_000 + key.0.len() as u64 * 100)?;
+        self.charge(REGEX)?;
         let made = regex(&key.0, &key.1, call.at).map_err(Box::new)?;
         if self.regexes.len() >= MAX_REGEXES {
             self.regexes.clear();

@@ -164,3 +164,100 @@ fn regular_expressions_run_in_linear_time() {
     let huge = XPath::compile("re:test(//p, '((a{100}){100}){100}')").unwrap_err();
     assert_eq!(huge.kind(), Kind::RegularExpression);
 }
+
+/// The fewest steps that an expression can do with.
+fn steps_needed(document: &Document, expression: &str) -> u64 {
+    let (mut least, mut most) = (0, 100_000_000);
+    while least < most {
+        let middle = least + (most - least) / 2;
+        match with_steps(document, expression, middle) {
+            Ok(_) => most = middle,
+            Err(_) => least = middle + 1,
+        }
+    }
+    most
+}
+
+/// What is looked at is paid for, also when nothing of it is wanted: with twice of it, nearly twice as much.
+#[test]
+fn what_is_looked_at_and_dropped_is_paid_for() {
+    let links = |size: usize| html(&format!("<div>{}</div>", "<a></a>".repeat(size)));
+    let attributes = |size: usize| {
+        let many: String = (0..size).map(|number| format!(" a{number}")).collect();
+        html(&format!("<div{many}>{}</div>", "<b></b>".repeat(20)))
+    };
+    for expression in ["count(//div[..//comment()[1]])", "count(//div[.//processing-instruction()[1]])"] {
+        let [one, two] = [4000, 8000].map(|size| steps_needed(&links(size), expression));
+        assert!(one >= 4000 && two > one + one / 2, "{expression}: {one} and then {two} steps");
+    }
+    for expression in [
+        "count(//b[../@title])",
+        "count(//b/parent::*[@title])",
+        "count(//b/parent::*[@title = 'x'])",
+        "count(//b/parent::*[@Unheard-of])",
+        "count(//b/parent::*[not(contains(@title, 'x'))])",
+        "count(//b/parent::*[has-class('x')])",
+        "count(//b[lang('en')])",
+    ] {
+        let [one, two] = [4000, 8000].map(|size| steps_needed(&attributes(size), expression));
+        assert!(one >= 4000 && two > one + one / 2, "{expression}: {one} and then {two} steps");
+    }
+}
+
+#[test]
+fn every_operand_is_paid_for() {
+    let document = html("<p>");
+    for (operand, operator) in
+        [("position() = 9", "or"), ("position() = 1", "and"), ("position()", "+"), ("position()", "<")]
+    {
+        let chain =
+            |length: usize| format!("count(//p[({})])", vec![operand; length].join(&format!(" {operator} ")));
+        let [one, two] = [200, 400].map(|length| steps_needed(&document, &chain(length)));
+        assert!(two >= one + 200, "{operator}: {one} and then {two} steps");
+    }
+}
+
+#[test]
+fn patterns_in_an_expression_are_made_once_and_bounded_together() {
+    let many = |pattern: &dyn Fn(usize) -> String, count: usize| {
+        let tests: Vec<_> = (0..count).map(|number| format!("re:test(., '{}')", pattern(number))).collect();
+        XPath::compile(&tests.join(" or ")).map(drop).map_err(|error| error.kind())
+    };
+    assert_eq!(many(&|_| r"\w{1,40}".to_owned(), 100), Ok(()), "the same");
+    assert_eq!(many(&|number| format!("a{number}"), 100), Ok(()), "small ones");
+    assert_eq!(many(&|number| format!(r"\w{{1,40}}{number}"), 10), Ok(()), "some large ones");
+    assert_eq!(many(&|number| format!(r"\w{{1,40}}{number}"), 100), Err(Kind::RegularExpression));
+}
+
+#[test]
+fn patterns_from_the_page_cannot_be_made_by_the_thousand() {
+    let page: String = (0..1000).map(|number| format!("<i>a{number}</i>")).collect();
+    let expression = XPath::compile("count(//i[re:test('x', string(.))])").unwrap();
+    let evaluate = |page: &str| {
+        let document = html(page);
+        expression.evaluate(document.root()).map(|value| value.to_number()).map_err(|error| error.kind())
+    };
+    assert_eq!(evaluate(&page), Err(Kind::StepLimit));
+    assert_eq!(evaluate(&"<i>a</i><i>x</i>".repeat(1000)), Ok(1000.0));
+}
+
+#[test]
+fn a_text_that_translating_may_widen_is_paid_for_before() {
+    let document = html(&format!("<p>{}", "x".repeat(400_000)));
+    let environment = XPathEnvironment::default().max_memory(1 << 20);
+    let length = |expression: &str| {
+        let xpath = XPath::compile(expression).unwrap();
+        xpath.evaluate_with(document.root().into(), &environment).map_err(|error| error.kind()).map(drop)
+    };
+    assert_eq!(length("translate(//p, 'x', 'y')"), Ok(()));
+    // Nothing is replaced, but that is known only afterwards.
+    assert_eq!(length("translate(//p, 'y', '\u{1d11e}')"), Err(Kind::MemoryLimit));
+}
+
+#[test]
+fn many_names_and_variables_are_numbered_once_each() {
+    let names: String =
+        (0..3000).map(|number| format!("n{} | @a{} | ", number % 1500, number % 1500)).collect();
+    let xpath = XPath::compile(&format!("count({names} p)")).unwrap();
+    assert_eq!(xpath.evaluate(html("<p>").root()).unwrap().to_number(), 0.0);
+}
