@@ -2,6 +2,7 @@
 //!
 //! A reader that goes away (`| head`) is no failure; it ends the output quietly.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use lycosa::error::Phase;
@@ -25,6 +26,27 @@ pub(crate) fn data(bytes: &[u8]) -> Result<bool, Error> {
 /// Says one line on standard error. When even that is closed, there is nobody to tell.
 pub(crate) fn say(line: &str) {
     drop(writeln!(io::stderr().lock(), "{line}"));
+}
+
+/// A text of strangers for a terminal: control characters, and those that turn the direction of writing round, as
+/// escapes such as `\u{1b}`. Unprintable is what could move the cursor, ring, recolour or hide the rest.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let is_harmful = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if is_harmful(character) {
+            out.extend(character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// Says what is wrong with the command line, in the shape of every other failure.

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use lycosa::config::ByteSize;
 use lycosa::crawler::single::{Fetched, Single, SingleOptions};
 use lycosa::fetch::HttpVersion;
 use lycosa::{Error, ErrorKind, Result};
-use lycosa_dom::{Charset, DecodeOptions, Selector, XPath};
+use lycosa_dom::{Charset, DecodeOptions};
 
-use super::{conversation, xpath};
+use super::conversation;
+use super::page::{Query, Reading, cut, say_unread};
 use crate::exit::Exit;
 use crate::output;
 
@@ -35,6 +35,8 @@ pub(crate) struct Args {
     /// Print what this XPath 1.0 expression gives: the text of nodes, one per line, or a number, string or boolean
     #[arg(long, value_name = "EXPRESSION")]
     xpath: Option<String>,
+    #[command(flatten)]
+    reading: Reading,
     /// Read the text as this charset, such as koi8-r, whatever is declared; `auto` finds out. The body itself is printed
     /// as it came
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = charset)]
@@ -67,9 +69,6 @@ pub(crate) struct Args {
     /// The time for the whole request, redirects included [default: 120s]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     timeout: Option<std::time::Duration>,
-    /// The longest body to read, such as 10MB [default: 64MiB]
-    #[arg(long, value_name = "BYTES")]
-    max_body: Option<ByteSize>,
     /// Do not check certificates
     #[arg(short = 'k', long)]
     insecure: bool,
@@ -115,12 +114,8 @@ pub(super) fn charset(name: &str) -> Result<CharsetChoice, String> {
 }
 
 /// The text of a body in the chosen charset.
-pub(super) fn decoded<'a>(
-    bytes: &'a [u8],
-    content_type: Option<&str>,
-    charset: CharsetChoice,
-) -> Cow<'a, str> {
-    let options = DecodeOptions { transport: content_type, charset: charset.0, ..DecodeOptions::default() };
+pub(super) fn decoded(bytes: &[u8], charset: CharsetChoice) -> Cow<'_, str> {
+    let options = DecodeOptions { charset: charset.0, ..DecodeOptions::default() };
     lycosa_dom::decode_with(bytes, &options).map(|decoded| decoded.text).unwrap_or_default()
 }
 
@@ -144,7 +139,10 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
         output::say(conversation::timing(&fetched).trim_end());
     }
     if !(args.quiet || args.verbose || args.timing) {
-        output::say(&facts(&fetched));
+        output::say(&facts(&fetched, &taken));
+    }
+    if !matches!(taken, Taken::Body) {
+        say_unread(fetched.is_text(), fetched.content_type.as_deref());
     }
     let mut text = String::new();
     if args.include {
@@ -160,7 +158,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     }
     output::data(&bytes)?;
     if let Some(error) = &fetched.error {
-        return Err(error.clone());
+        return Err(super::query::raisable(error.clone()));
     }
     Ok(if fetched.status >= 400 { Exit::Failed } else { Exit::Done })
 }
@@ -176,8 +174,9 @@ fn options(args: &Args) -> Result<SingleOptions> {
         proxies: args.proxy.clone(),
         proxy_from_env: true,
         timeout: args.timeout,
-        max_body: args.max_body.map(|size| size.0),
+        max_body: args.reading.max_body.map(|size| size.0),
         charset: args.charset.0,
+        kind: args.reading.kind(),
         insecure: args.insecure,
         cacert: args.cacert.clone(),
         http_version: args.http_version.unwrap_or_default(),
@@ -201,15 +200,15 @@ pub(super) fn user(text: &str) -> Result<(String, String)> {
     Ok((user.to_owned(), password.to_owned()))
 }
 
-fn facts(fetched: &Fetched) -> String {
+fn facts(fetched: &Fetched, taken: &Taken) -> String {
     let mut text = String::new();
     for hop in &fetched.chain {
-        let _ = writeln!(text, "* {} {} (redirect)", hop.status, hop.url);
+        let _ = writeln!(text, "* {} {} (redirect)", hop.status, output::printable(&hop.url));
     }
     let _ = write!(text, "* {} {}", fetched.status, fetched.url);
     let mut fact = |name: &str, value: Option<String>| {
         if let Some(value) = value {
-            let _ = write!(text, "\n* {name}: {value}");
+            let _ = write!(text, "\n* {name}: {}", output::printable(&value));
         }
     };
     let facts = &fetched.facts;
@@ -224,6 +223,7 @@ fn facts(fetched: &Fetched) -> String {
     fact("content type", fetched.content_type.clone());
     fact("charset", fetched.charset.clone());
     fact("title", fetched.title.clone());
+    fact("tree", tree(fetched, taken));
     fact("bytes", Some(format!("{} ({} on the wire)", fetched.body.len(), fetched.wire_bytes)));
     let timings = &facts.timings;
     let phases = [
@@ -234,10 +234,20 @@ fn facts(fetched: &Fetched) -> String {
     ];
     let spans: Vec<_> =
         phases.iter().filter_map(|(name, time)| time.map(|time| format!("{name} {time:.1?}"))).collect();
-    fact("time", Some(format!("{:.1?} ({})", fetched.elapsed, spans.join(", "))));
+    let spans = if spans.is_empty() { String::new() } else { format!(" ({})", spans.join(", ")) };
+    fact("time", Some(format!("{:.1?}{spans}", fetched.elapsed)));
     fetched.notes.iter().for_each(|note| fact("note", Some(note.clone())));
     fact("robots.txt", Some("not consulted".to_owned()));
     text
+}
+
+/// That the tree is not whole, of a page or of what is searched as one.
+fn tree(fetched: &Fetched, taken: &Taken) -> Option<String> {
+    let is_page =
+        fetched.content_type.as_deref().is_none_or(|kind| kind.to_ascii_lowercase().contains("html"));
+    let is_parsed = fetched.is_text() && (is_page || !matches!(taken, Taken::Body));
+    let reason = is_parsed.then(|| cut(fetched.document())).flatten()?;
+    Some(format!("cut ({reason})"))
 }
 
 fn head(text: &mut String, fetched: &Fetched) {
@@ -253,8 +263,7 @@ fn body(text: &mut String, taken: &Taken, fetched: &Fetched) -> Result<()> {
         Taken::Body => Vec::new(),
         Taken::Text => vec![fetched.visible_text()],
         Taken::Links => fetched.links().iter().map(ToString::to_string).collect(),
-        Taken::Css(selector) => super::query::matches(fetched.document(), selector, false),
-        Taken::XPath(expression) => xpath::lines(&xpath::evaluate(expression, fetched.document())?, false),
+        Taken::Query(query) => query.answer(fetched.document(), false)?.lines,
     };
     for line in lines {
         let _ = writeln!(text, "{line}");
@@ -268,19 +277,18 @@ enum Taken {
     Body,
     Text,
     Links,
-    Css(Selector),
-    XPath(XPath),
+    Query(Query),
 }
 
 impl Taken {
     /// Read before anything is fetched, so that a mistake costs no request.
     fn new(args: &Args) -> Result<Self> {
-        match (&args.css, &args.xpath) {
-            (Some(css), _) => super::query::selector(css).map(Self::Css),
-            (None, Some(expression)) => xpath::expression(expression, &[]).map(Self::XPath),
-            (None, None) if args.text => Ok(Self::Text),
-            (None, None) if args.links => Ok(Self::Links),
-            (None, None) => Ok(Self::Body),
-        }
+        let query = args.reading.query(args.css.as_deref(), args.xpath.as_deref())?;
+        Ok(match query {
+            Some(query) => Self::Query(query),
+            None if args.text => Self::Text,
+            None if args.links => Self::Links,
+            None => Self::Body,
+        })
     }
 }

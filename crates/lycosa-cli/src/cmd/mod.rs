@@ -5,6 +5,7 @@ mod conversation;
 mod crawl;
 mod demo;
 mod fetch;
+mod page;
 mod query;
 mod xpath;
 

@@ -1,8 +1,12 @@
 //! XPath on the command line: reading an expression, and what it gives as lines or as JSON.
 
 use lycosa::{Error, ErrorKind, Result};
-use lycosa_dom::{Document, XPath, XPathError, XPathErrorKind, XPathItem, XPathOptions, XPathValue};
+use lycosa_dom::{
+    Document, DocumentKind, XPath, XPathError, XPathErrorKind, XPathItem, XPathOptions, XPathValue,
+};
 use serde_json::Value;
+
+use crate::output;
 
 /// Whole numbers up to here are exact; JSON gets them without a fraction.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
@@ -79,4 +83,66 @@ pub(super) fn json(value: &XPathValue<'_>, html: bool) -> Value {
 /// it says.
 pub(super) fn is_nothing(value: &XPathValue<'_>) -> bool {
     value.nodes().is_some_and(lycosa_dom::XPathNodes::is_empty)
+}
+
+/// What to do when an expression found nothing in XML whose elements are in a namespace that it does not ask for.
+pub(super) fn unbound_names(expression: &str, document: &Document) -> Option<String> {
+    let root = document.root_element().filter(|_| document.kind() == DocumentKind::Xml)?;
+    let address = root.namespace_uri();
+    let is_default = root.prefix().is_empty() && !address.is_empty();
+    (is_default && has_bare_name(expression)).then(|| {
+        format!(
+            "the page is XML and its elements are in {}: bind it with --ns x=URI, or add --as html",
+            output::printable(address)
+        )
+    })
+}
+
+/// Whether an expression names an element without a prefix. Read loosely, since it has been compiled already:
+/// functions, axes, attributes, variables and what stands in quotation marks are no such names.
+fn has_bare_name(expression: &str) -> bool {
+    let is_name = |character: char| character.is_alphanumeric() || "_-.".contains(character);
+    let (mut rest, mut before) = (expression, ' ');
+    while let Some(first) = rest.chars().next() {
+        if first == '"' || first == '\'' {
+            rest = rest[1..].split_once(first).map_or("", |(_, after)| after);
+            before = first;
+            continue;
+        }
+        if !(first.is_alphabetic() || first == '_') {
+            before = if first.is_whitespace() { before } else { first };
+            rest = &rest[first.len_utf8()..];
+            continue;
+        }
+        let end = rest.find(|character| !is_name(character)).unwrap_or(rest.len());
+        let after = rest[end..].trim_start();
+        let is_prefix_or_call = after.starts_with([':', '(']);
+        let is_local =
+            before == ':' && !expression[..expression.len() - rest.len()].trim_end().ends_with("::");
+        // Behind a step a name is an operator (XPath 1.0, 3.7).
+        let is_operator = before.is_alphanumeric() || "\"')].*".contains(before);
+        if !(is_prefix_or_call || is_local || is_operator || "@$".contains(before)) {
+            return true;
+        }
+        before = if is_operator { '+' } else { 'x' };
+        rest = &rest[end..];
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_without_a_prefix_are_told_from_what_else_is_in_an_expression() {
+        for bare in ["//p", "x:a/b", "x:a[p]", "child::p", "count(x:a) + p", "x:a or b", "//x:a[@b]/c"] {
+            assert!(has_bare_name(bare), "{bare}");
+        }
+        for other in
+            ["//x:p", "//*[@a]", "//text()", "x:a[.='p']", "$p", "child::x:p", "x:a or x:b", "* div 2"]
+        {
+            assert!(!has_bare_name(other), "{other}");
+        }
+    }
 }

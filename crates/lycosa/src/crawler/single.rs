@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use lycosa_dom::{Charset, Confidence, DecodeOptions, Decoded, Document, DocumentKind, ParseOptions};
+use lycosa_dom::{Charset, Confidence, DecodeOptions, Decoded, Document, DocumentKind};
 use tokio::time::Instant;
 use url::Url;
 
 use super::build::{cache, check_cache, client_options, middlewares, retry_policy};
 use super::cookies;
 use super::options::{Options, RetryOptions};
+pub use super::reading::document;
+use super::reading::{begins_with_markup, is_unspecific};
 pub use super::witness::Conversation;
 use super::witness::Witness;
 use crate::clock::SystemClock;
@@ -57,6 +59,8 @@ pub struct SingleOptions {
     pub max_body: Option<u64>,
     /// The charset of the text, whatever is declared.
     pub charset: Option<Charset>,
+    /// What the page is parsed as, whatever is declared.
+    pub kind: Option<DocumentKind>,
     /// Whether certificates are not checked.
     pub insecure: bool,
     /// Further certificate authorities.
@@ -80,6 +84,7 @@ pub struct Single {
     session: Arc<Session>,
     cookie_jar: Option<PathBuf>,
     charset: Option<Charset>,
+    kind: Option<DocumentKind>,
 }
 
 /// What came back.
@@ -115,6 +120,7 @@ pub struct Fetched {
     pub title: Option<String>,
     /// Why the body is not whole.
     pub error: Option<Error>,
+    kind: Option<DocumentKind>,
     text: String,
     document: OnceLock<Document>,
 }
@@ -153,8 +159,8 @@ impl Single {
         check_cache(&options)?;
         options.max_body = single.max_body.unwrap_or(options.max_body);
         options.timeouts.total = timeout;
-        let (cookie_jar, charset) = (single.cookie_jar, single.charset);
-        Ok(Self { options, timeout, clock: Arc::new(clock), session, cookie_jar, charset })
+        let (cookie_jar, charset, kind) = (single.cookie_jar, single.charset, single.kind);
+        Ok(Self { options, timeout, clock: Arc::new(clock), session, cookie_jar, charset, kind })
     }
 
     /// Fetches a URL. A bare host means `http://`.
@@ -269,6 +275,7 @@ impl Single {
             charset: None,
             title: None,
             error: end.error,
+            kind: self.kind,
             text: String::new(),
             document: OnceLock::new(),
         };
@@ -322,6 +329,8 @@ impl Fetched {
 
     fn decode(&mut self, charset: Option<Charset>) {
         let is_text = charset.is_some()
+            || self.kind.is_some()
+            || self.content_type.as_deref().is_some_and(is_unspecific) && begins_with_markup(&self.body)
             || self.content_type.as_deref().is_none_or(|kind| {
                 let kind = kind.to_ascii_lowercase();
                 kind.starts_with("text/")
@@ -349,13 +358,16 @@ impl Fetched {
         &self.text
     }
 
-    /// The document, parsed as XML when the media type says so, as HTML when it says nothing of either.
+    /// Whether the content was read as text, and so can be a page.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        self.charset.is_some()
+    }
+
+    /// The document, parsed as [`document`] says.
     #[must_use]
     pub fn document(&self) -> &Document {
-        self.document.get_or_init(|| {
-            let kind = DocumentKind::of(self.content_type.as_deref(), &self.text);
-            Document::parse(&self.text, kind.unwrap_or(DocumentKind::Html), ParseOptions::default())
-        })
+        self.document.get_or_init(|| document(&self.text, self.kind, self.content_type.as_deref()))
     }
 
     /// The text a person would see.

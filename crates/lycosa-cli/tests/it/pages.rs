@@ -1,0 +1,156 @@
+//! Pages in `query` and `fetch` alike: how they are read, what of them is left out, and what may be shown of them.
+
+use lycosa_testkit::{Response, Server};
+
+use crate::command::Bench;
+
+const XHTML: &str = "<?xml version='1.0'?><!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\" \"x\">\
+                     <html xmlns='http://www.w3.org/1999/xhtml'><body><p>One</p></body></html>";
+const ATOM: &str = "<feed xmlns='http://www.w3.org/2005/Atom'><title>News</title></feed>";
+
+fn served(media_type: &'static str, body: impl Into<Vec<u8>>) -> Server {
+    let body = body.into();
+    Server::start(move |_| Response::new(200).header("Content-Type", media_type).body(body.clone()))
+}
+
+#[test]
+fn a_cut_tree_is_told_and_changes_no_exit_code() {
+    let bench = Bench::new();
+    bench.write("wide.html", &"<i>".repeat(3).replace("<i>", "<i></i>").repeat(340_000));
+    bench.write("deep.html", &format!("<p>top</p>{}<b>end</b>", "<div>".repeat(600)));
+    let said = bench.run(&["query", "wide.html", "--xpath", "count(//i) > 0"]).ends_with(0);
+    said.mentions("the tree was cut at 1000000 nodes: what lies behind is not searched");
+    let deep = "the tree was cut at a depth of 512: what lies deeper is not searched";
+    bench.run(&["query", "deep.html", "--css", "p"]).ends_with(0).mentions(deep);
+    let said = bench.run(&["query", "deep.html", "--css", "b"]).ends_with(1).mentions(deep);
+    assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+    let server = served("text/html", bench.read("deep.html"));
+    bench.run(&["fetch", &server.url("/")]).ends_with(0).mentions("* tree: cut (depth)");
+    let said = bench.run(&["fetch", &server.url("/"), "--css", "p", "-q"]).ends_with(0).mentions(deep);
+    assert_eq!(said.out, "top\n");
+    let whole = served("text/html", "<p>One");
+    assert!(!bench.run(&["fetch", &whole.url("/")]).ends_with(0).err.contains("* tree"));
+}
+
+#[test]
+fn entities_without_bounds_are_told() {
+    let mut text = "<!DOCTYPE r [<!ENTITY e0 'ha'>".to_owned();
+    for level in 1..40 {
+        text += &format!("<!ENTITY e{level} '&e{0};&e{0};'>", level - 1);
+    }
+    let bench = Bench::new();
+    bench.write("laughs.xml", &format!("{text}]><r><a>&e39;</a><b>x</b></r>"));
+    let said = bench.run(&["query", "laughs.xml", "--css", "b"]).ends_with(0);
+    assert_eq!(said.mentions("entities grow beyond bounds").out, "x\n");
+}
+
+#[test]
+fn xhtml_is_html_unless_it_is_said_to_be_xml() {
+    let bench = Bench::new();
+    for name in ["page.html", "page.HTM", "page.txt"] {
+        bench.write(name, XHTML);
+        assert_eq!(bench.run(&["query", name, "--xpath", "//p"]).ends_with(0).out, "One\n", "{name}");
+    }
+    assert_eq!(bench.run_with_input(&["query", "-", "--xpath", "//p"], XHTML).ends_with(0).out, "One\n");
+    let hint =
+        "the page is XML and its elements are in http://www.w3.org/1999/xhtml: bind it with --ns x=URI";
+    for arguments in [&["page.html", "--as", "xml"][..], &["page.xhtml"]] {
+        bench.write("page.xhtml", XHTML);
+        let said = bench.run(&[&["query", "--xpath", "//p"][..], arguments].concat()).ends_with(1);
+        said.mentions(hint).mentions("or add --as html");
+    }
+    let server = served("application/xhtml+xml", XHTML);
+    bench.run(&["query", &server.url("/"), "--xpath", "//p"]).ends_with(1).mentions(hint);
+}
+
+#[test]
+fn an_unprefixed_name_that_finds_nothing_in_a_feed_gets_a_hint() {
+    let bench = Bench::new();
+    bench.write("feed.xml", ATOM);
+    let ask = |xpath: &str| {
+        bench.run(&["query", "feed.xml", "--xpath", xpath, "--ns", "a=http://www.w3.org/2005/Atom"])
+    };
+    ask("//title")
+        .ends_with(1)
+        .mentions("its elements are in http://www.w3.org/2005/Atom: bind it with --ns x=URI");
+    assert_eq!(ask("//a:title").ends_with(0).err, "");
+    assert_eq!(ask("//a:none").ends_with(1).err, "", "it asks in the namespace");
+}
+
+#[test]
+fn fetch_reads_pages_with_the_flags_of_query() {
+    let bench = Bench::new();
+    let feed = served("application/atom+xml", ATOM);
+    let url = feed.url("/");
+    let ask = |flags: &[&str]| bench.run(&[&["fetch", &url, "-q"][..], flags].concat());
+    let bound = ["--xpath", "//a:title", "--ns", "a=http://www.w3.org/2005/Atom"];
+    assert_eq!(ask(&bound).ends_with(0).out, "News\n");
+    assert_eq!(ask(&["--xpath", "//title", "--as", "html"]).ends_with(0).out, "News\n");
+    ask(&["--xpath", "//title"]).ends_with(0).mentions("bind it with --ns");
+    ask(&["--css", "p", "--ns", "a=b"]).ends_with(2).complains("--ns without --xpath", "--xpath");
+    let html = served("text/html", "<a><LINK>x</LINK></a>");
+    let said = bench.run(&["fetch", &html.url("/"), "-q", "--xpath", "//LINK", "--as", "xml"]).ends_with(0);
+    assert_eq!(said.out, "x\n");
+}
+
+#[test]
+fn bytes_of_no_known_type_are_read_alike_by_query_and_fetch() {
+    let bench = Bench::new();
+    let page = served("application/octet-stream", "<p>One</p>");
+    let image = served("image/png", vec![0x89, b'P', b'N', b'G']);
+    let binary = served("application/octet-stream", vec![0, 159, 146, 150]);
+    for command in ["query", "fetch"] {
+        assert_eq!(
+            bench.run(&[command, &page.url("/"), "--css", "p"]).ends_with(0).out,
+            "One\n",
+            "{command}"
+        );
+        for (server, kind) in [(&image, "image/png"), (&binary, "application/octet-stream")] {
+            let said = bench.run(&[command, &server.url("/"), "--css", "p"]);
+            said.mentions(&format!("not read as a page: {kind}")).mentions("--as html");
+        }
+    }
+}
+
+#[test]
+fn what_a_page_says_of_itself_cannot_move_the_cursor() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/" => Response::html("<title>\u{1b}[2J\u{7}\u{9b}evil \u{202e}txt</title>"),
+        _ => Response::new(200).header("Content-Type", "text/html; charset=\u{9b}x").body("x"),
+    });
+    let bench = Bench::new();
+    for flags in [&[][..], &["-v"]] {
+        for path in ["/", "/type"] {
+            let url = server.url(path);
+            let said = bench.run(&[&["fetch", &url][..], flags].concat()).ends_with(0);
+            let harmful = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+            assert!(!said.err.contains(harmful), "{:?}", said.err);
+        }
+    }
+    bench.run(&["fetch", &server.url("/")]).mentions("* title: \\u{1b}[2J\\u{7}\\u{9b}evil \\u{202e}txt");
+}
+
+#[test]
+fn a_page_larger_than_the_limit_is_refused_with_the_flag_that_raises_it() {
+    let bench = Bench::new();
+    let page = format!("<p>One</p>{}", " ".repeat(5000));
+    bench.write("page.html", &page);
+    let server = served("text/html", page.clone());
+    let url = server.url("/");
+    for source in ["page.html", "-", &url] {
+        let ask =
+            |most: &str| bench.run_with_input(&["query", source, "--css", "p", "--max-body", most], &page);
+        let said = ask("4KiB").ends_with(1).mentions("limit");
+        said.complains("", "--max-body 200MB");
+        assert_eq!(ask("6KiB").ends_with(0).out, "One\n");
+    }
+    let said = bench.run(&["fetch", &url, "--max-body", "4KiB"]).ends_with(1);
+    said.complains("", "--max-body 200MB");
+}
+
+#[test]
+fn an_endless_input_is_read_no_further_than_the_limit() {
+    let bench = Bench::new();
+    let said = bench.run(&["query", "/dev/zero", "--css", "p", "--max-body", "1MiB"]).ends_with(1);
+    said.complains("/dev/zero is larger than the limit of 1MiB", "--max-body");
+}
