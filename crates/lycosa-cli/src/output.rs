@@ -49,6 +49,17 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// So many characters of what was given are repeated in an error.
+const SHOWN: usize = 200;
+
+/// What was given, as an error repeats it: a long text cut, with `…` at its end.
+pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// Says what is wrong with the command line, in the shape of every other failure.
 ///
 /// clap's own text has the same facts over several paragraphs: what is wrong, tips, the usage.
@@ -57,6 +68,10 @@ pub(crate) fn misused(error: &clap::Error) -> Exit {
     let said = text.split("\nUsage:").next().unwrap_or_default();
     let (mut what, mut tips) = (Vec::new(), Vec::new());
     for line in said.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        // The hint says the same.
+        if line.starts_with("For more information, try") {
+            continue;
+        }
         match line.strip_prefix("tip: ") {
             Some(tip) => tips.push(tip),
             None => what.push(line.strip_prefix("error: ").unwrap_or(line)),

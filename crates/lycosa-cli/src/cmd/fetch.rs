@@ -30,10 +30,10 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["css", "xpath"])]
     links: bool,
     /// Print the text of what this CSS selector matches, one per line (`::text` and `::attr(name)` work)
-    #[arg(long, value_name = "SELECTOR", conflicts_with = "xpath")]
+    #[arg(long, value_name = "SELECTOR", allow_hyphen_values = true, value_parser = super::xpath::asked, conflicts_with = "xpath")]
     css: Option<String>,
     /// Print what this XPath 1.0 expression gives: the text of nodes, one per line, or a number, string or boolean
-    #[arg(long, value_name = "EXPRESSION")]
+    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true, value_parser = super::xpath::asked)]
     xpath: Option<String>,
     #[command(flatten)]
     reading: Reading,
@@ -67,7 +67,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL")]
     proxy: Vec<String>,
     /// The time for the whole request, redirects included [default: 120s]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = timeout)]
     timeout: Option<std::time::Duration>,
     /// Do not check certificates
     #[arg(short = 'k', long)]
@@ -119,6 +119,15 @@ pub(super) fn decoded(bytes: &[u8], charset: CharsetChoice) -> Cow<'_, str> {
     lycosa_dom::decode_with(bytes, &options).map(|decoded| decoded.text).unwrap_or_default()
 }
 
+/// Reads `--timeout`.
+fn timeout(text: &str) -> Result<std::time::Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if time.is_zero() => Err("it must be longer than 0".to_owned()),
+        Ok(time) => Ok(time),
+        Err(cause) => Err(cause.to_string()),
+    }
+}
+
 fn http_version(name: &str) -> Result<HttpVersion, String> {
     let names = HttpVersion::ALL.map(|(name, _)| name).join(", ");
     HttpVersion::named(name).ok_or_else(|| format!("it is none of {names}"))
@@ -131,7 +140,7 @@ const AFTER_HELP: &str = "robots.txt is not consulted: this is one request made 
 pub(crate) async fn run(args: Args) -> Result<Exit> {
     let taken = Taken::new(&args)?;
     let single = Single::new(options(&args)?)?;
-    let fetched = single.fetch(&args.url).await?;
+    let fetched = single.fetch(&args.url).await.map_err(told)?;
     if args.verbose {
         output::say(conversation::verbose(&fetched).trim_end());
     }
@@ -161,6 +170,14 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
         return Err(super::query::raisable(error.clone()));
     }
     Ok(if fetched.status >= 400 { Exit::Failed } else { Exit::Done })
+}
+
+/// An error in the words of this command: it fetches once, it does not crawl.
+fn told(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Offline => error.with_hint("fetch once without --offline to fill the cache"),
+        _ => error,
+    }
 }
 
 fn options(args: &Args) -> Result<SingleOptions> {

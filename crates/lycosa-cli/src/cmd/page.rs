@@ -52,6 +52,7 @@ impl Reading {
             return Err(Error::new(ErrorKind::Usage, "--ns without --xpath binds nothing")
                 .with_hint("selectors know no prefixes; ask with --xpath"));
         }
+        xpath::check_namespaces(&self.namespaces)?;
         match (css, xpath) {
             (_, Some(text)) => {
                 xpath::expression(text, &self.namespaces).map(|it| Some(Query::XPath(it, text.to_owned())))
@@ -145,9 +146,30 @@ fn matches(document: &Document, selector: &Selector, html: bool) -> Vec<String> 
 /// A selector, or an error that shows where it went wrong.
 fn selector(text: &str) -> Result<Selector> {
     Selector::parse(text).map_err(|cause| {
-        Error::new(ErrorKind::Usage, format!("the selector `{text}` cannot be read: {cause}"))
-            .with_hint("CSS selectors with ::text or ::attr(name) at the end, such as \"h1::text\"")
+        let shown = output::shortened(text);
+        Error::new(ErrorKind::Usage, format!("the selector `{shown}` cannot be read: {cause}"))
+            .with_hint(selector_hint(text))
     })
+}
+
+/// What to write instead: for the ways of other languages their like, else an example.
+fn selector_hint(text: &str) -> String {
+    let is_name = |word: &str| {
+        !word.is_empty() && word.chars().all(|letter| letter.is_alphanumeric() || "-_".contains(letter))
+    };
+    let halves = ["@", "|"].into_iter().find_map(|sign| {
+        let (before, after) = text.trim().rsplit_once(sign)?;
+        is_name(after).then_some((sign, before, after))
+    });
+    match halves {
+        Some(("@", before, name)) if text.len() < 200 => {
+            format!("write {}::attr({name})", before.trim_end_matches('/'))
+        }
+        Some(("|", before, name)) if is_name(before) => {
+            format!("selectors know no prefixes: --xpath //{before}:{name} --ns {before}=…")
+        }
+        _ => "CSS selectors with ::text or ::attr(name) at the end, such as \"h1::text\"".to_owned(),
+    }
 }
 
 /// Says that content is no page, when it is none.

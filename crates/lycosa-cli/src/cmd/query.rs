@@ -22,10 +22,10 @@ pub(crate) struct Args {
     /// A file, an http(s) URL, or `-` for standard input
     source: String,
     /// The CSS selector; `::text` and `::attr(name)` at its end select text nodes and attribute values
-    #[arg(long, value_name = "SELECTOR")]
+    #[arg(long, value_name = "SELECTOR", allow_hyphen_values = true, value_parser = super::xpath::asked)]
     css: Option<String>,
     /// The XPath 1.0 expression; it may give nodes, a number, a string or a boolean
-    #[arg(long, value_name = "EXPRESSION")]
+    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true, value_parser = super::xpath::asked)]
     xpath: Option<String>,
     #[command(flatten)]
     reading: Reading,
@@ -47,6 +47,10 @@ crawl.";
 
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<Exit> {
+    if args.source.is_empty() {
+        return Err(Error::new(ErrorKind::Usage, "the source is empty")
+            .with_hint("name a file, an http(s) URL, or - for standard input"));
+    }
     let query = args.reading.query(args.css.as_deref(), args.xpath.as_deref())?;
     let query = query.ok_or_else(|| Error::new(ErrorKind::Usage, "there is nothing to look for"))?;
     let answer = if is_url(&args.source) {
@@ -128,10 +132,25 @@ fn read(source: &str, most: u64) -> Result<Vec<u8>> {
         return read_within(std::io::stdin().lock(), "standard input", most);
     }
     let file = std::fs::File::open(source).map_err(|cause| {
-        Error::io(format!("reading {source}"), cause)
-            .with_hint("name a file, an http(s) URL, or - for standard input")
+        let hint = match source.split_once('/') {
+            Some((host, _)) if looks_like_host(host) => format!("did you mean http://{source}?"),
+            None if looks_like_host(source) && kind_of_name(source).is_none() => {
+                format!("name a file that is there; did you mean http://{source}?")
+            }
+            _ => "name a file, an http(s) URL, or - for standard input".to_owned(),
+        };
+        Error::io(format!("reading {}", output::shortened(source)), cause).with_hint(hint)
     })?;
     read_within(file, source, most)
+}
+
+/// Whether a word could be a host name with or without a port, rather than a folder.
+fn looks_like_host(word: &str) -> bool {
+    let (host, port) = word.rsplit_once(':').unwrap_or((word, "80"));
+    let is_name =
+        |part: &str| !part.is_empty() && part.chars().all(|letter| letter.is_alphanumeric() || letter == '-');
+    let is_dotted = host.contains('.') && host.split('.').all(is_name);
+    (is_dotted || host == "localhost") && port.parse::<u16>().is_ok()
 }
 
 fn read_within(reader: impl Read, name: &str, most: u64) -> Result<Vec<u8>> {

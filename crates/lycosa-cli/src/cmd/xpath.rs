@@ -34,18 +34,80 @@ pub(super) fn evaluate<'d>(expression: &XPath, document: &'d Document) -> Result
     expression.evaluate(document.root()).map_err(|error| explained(&error))
 }
 
+/// Each prefix is bound once, and those of XML itself stay what they are (Namespaces in XML 1.0, 3).
+///
+/// # Errors
+/// For the first prefix of which that is not so.
+pub(super) fn check_namespaces(namespaces: &[(String, String)]) -> Result<()> {
+    let wrong = |prefix: &str, why: &str, hint: &str| {
+        let message = format!("--ns: the prefix `{}` {why}", output::shortened(prefix));
+        Err(Error::new(ErrorKind::Usage, message).with_hint(hint))
+    };
+    for (index, (prefix, address)) in namespaces.iter().enumerate() {
+        if prefix == "xmlns" || (prefix == "xml" && address != "http://www.w3.org/XML/1998/namespace") {
+            return wrong(prefix, "belongs to XML and cannot be bound anew", "choose another prefix");
+        }
+        if namespaces[..index].iter().any(|(before, _)| before == prefix) {
+            return wrong(prefix, "is bound twice", "give each prefix once");
+        }
+    }
+    Ok(())
+}
+
 fn explained(error: &XPathError) -> Error {
     let rendering = error.rendering();
     let shown = rendering.split("\nhint: ").next().unwrap_or_default();
     match error.kind() {
-        XPathErrorKind::StepLimit | XPathErrorKind::MemoryLimit => {
+        XPathErrorKind::StepLimit => {
+            Error::new(ErrorKind::Extract, format!("the expression was given up: {shown}"))
+                .with_hint("let inner predicates look at fewer nodes")
+        }
+        XPathErrorKind::MemoryLimit => {
             Error::new(ErrorKind::Extract, format!("the expression was given up: {shown}"))
                 .with_hint(error.hint().unwrap_or("say more exactly where to look"))
         }
-        _ => Error::new(ErrorKind::Usage, format!("the expression cannot be used: {shown}")).with_hint(
-            error.hint().unwrap_or("XPath 1.0, such as \"//h1\", \"//a/@href\" or \"count(//p)\""),
-        ),
+        _ => Error::new(ErrorKind::Usage, format!("the expression cannot be used: {shown}"))
+            .with_hint(hint(error)),
     }
+}
+
+/// What to write instead: on the command line, and for the ways of other languages their like.
+fn hint(error: &XPathError) -> String {
+    let text = error.expression();
+    if let (XPathErrorKind::UnboundPrefix, Some(prefix)) = (error.kind(), error.message().split('`').nth(1)) {
+        let guess =
+            error.hint().filter(|hint| hint.starts_with("did you mean")).map(|hint| format!("{hint} or "));
+        let address = if prefix == "dc" { "http://purl.org/dc/elements/1.1/" } else { "URI" };
+        return format!(
+            "{}bind it with --ns {prefix}={address}, or write *[name()='{prefix}:…']",
+            guess.unwrap_or_default()
+        );
+    }
+    if error.kind() == XPathErrorKind::Syntax {
+        if let Some(path) = text.strip_suffix("::text").filter(|_| text.len() < 200) {
+            return format!("write {path}/text()");
+        }
+        let signs = [("==", "write ="), ("&&", "write and"), ("||", "write or")];
+        if let Some((_, instead)) = signs.iter().find(|(sign, _)| text.contains(sign)) {
+            return (*instead).to_owned();
+        }
+    }
+    error.hint().unwrap_or("XPath 1.0, such as \"//h1\", \"//a/@href\" or \"count(//p)\"").to_owned()
+}
+
+/// A selector or an expression for clap, which may begin with a hyphen unless that makes it a flag.
+///
+/// # Errors
+/// When it is a flag: its own value was forgotten.
+pub(super) fn asked(text: &str) -> Result<String, String> {
+    let is_letters = |word: &str| word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
+    let name = text.split('=').next().unwrap_or_default();
+    let is_long = name.strip_prefix("--").is_some_and(|word| !word.is_empty() && is_letters(word));
+    let is_short = ["-h", "-V", "-i", "-H", "-A", "-u", "-b", "-c", "-k", "-v", "-q"].contains(&text);
+    if is_long || is_short {
+        return Err("this is a flag, and a selector or an expression is missing before it".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// What is printed of a value, a line or more for each entry: of nodes their text with its white space collapsed, or

@@ -154,3 +154,85 @@ fn an_endless_input_is_read_no_further_than_the_limit() {
     let said = bench.run(&["query", "/dev/zero", "--css", "p", "--max-body", "1MiB"]).ends_with(1);
     said.complains("/dev/zero is larger than the limit of 1MiB", "--max-body");
 }
+
+const PAGE: &str = "<h1>One</h1><p>a</p><p>b</p><a href=/x>x</a>";
+
+fn asked(arguments: &[&str]) -> crate::command::Said {
+    let bench = Bench::new();
+    bench.write("page.html", PAGE);
+    bench.run(&[&["query", "page.html"][..], arguments].concat())
+}
+
+#[test]
+fn an_error_repeats_the_beginning_of_a_long_text_alone() {
+    let long = "p[[".to_owned() + &"x".repeat(50_000);
+    for flag in ["--css", "--xpath"] {
+        let said = asked(&[flag, &long]).ends_with(2);
+        assert!(said.err.chars().count() < 700, "{}", said.err.len());
+        assert!(said.err.contains('…'), "{}", said.err);
+    }
+}
+
+#[test]
+fn an_expression_may_begin_with_a_hyphen_and_a_flag_is_none() {
+    assert_eq!(asked(&["--xpath", "-count(//p)"]).ends_with(0).out, "-2\n");
+    assert_eq!(asked(&["--xpath", "--count(//p)"]).ends_with(0).out, "2\n");
+    asked(&["--xpath", "--json"]).ends_with(2).complains("this is a flag", "--help");
+    asked(&["--css", "--json"]).ends_with(2).complains("this is a flag", "--help");
+}
+
+#[test]
+fn the_ways_of_other_languages_are_told_their_like() {
+    for (flag, text, hint) in [
+        ("--xpath", "//h1::text", "write //h1/text()"),
+        ("--xpath", "//p[.=='a']", "write ="),
+        ("--xpath", "//p[. and @a && @b]", "write and"),
+        ("--css", "a@href", "write a::attr(href)"),
+        ("--css", "dc|creator", "--xpath //dc:creator --ns dc=…"),
+        ("--xpath", "//zz:creator", "bind it with --ns zz=URI, or write *[name()='zz:…']"),
+        ("--xpath", "//dc:creator", "bind it with --ns dc=http://purl.org/dc/elements/1.1/"),
+    ] {
+        asked(&[flag, text]).ends_with(2).complains("cannot be", hint);
+    }
+}
+
+#[test]
+fn a_prefix_is_bound_once_and_those_of_xml_not_at_all() {
+    let ask =
+        |first: &str, second: &str| asked(&["--xpath", "//a:p", "--ns", first, "--ns", second]).ends_with(2);
+    ask("a=b", "a=c").complains("the prefix `a` is bound twice", "each prefix once");
+    ask("a=b", "xml=c").complains("the prefix `xml` belongs to XML", "another prefix");
+    ask("a=b", "xmlns=c").complains("the prefix `xmlns` belongs to XML", "another prefix");
+}
+
+#[test]
+fn a_source_is_a_url_in_any_case_and_a_host_is_asked_about() {
+    let bench = Bench::new();
+    let server = served("text/html", PAGE);
+    let url = server.url("/").replace("http://", "HTTP://");
+    assert_eq!(bench.run(&["query", &url, "--css", "h1"]).ends_with(0).out, "One\n");
+    let ask = |source: &str| bench.run(&["query", source, "--css", "p"]);
+    for host in ["example.com/page", "localhost:8080/", "example.com"] {
+        ask(host).ends_with(1).complains("failed", &format!("did you mean http://{host}?"));
+    }
+    assert!(!ask("none.html").ends_with(1).err.contains("http://"));
+    ask("").ends_with(2).complains("the source is empty", "name a file");
+    ask("http://[").ends_with(2).complains("`http://[` is not a URL", "give a URL");
+    assert!(!ask("http://[").err.contains("seed"));
+}
+
+#[test]
+fn fetch_speaks_of_itself() {
+    let bench = Bench::new();
+    let server = served("text/html", PAGE);
+    let url = server.url("/");
+    let said = bench.run(&["fetch", &url, "--timeout", "0s"]).ends_with(2);
+    said.complains("it must be longer than 0", "--help");
+    let said = bench.run(&["fetch", &url, "--cache", "c", "--offline"]).ends_with(1);
+    said.complains("the cache does not have this", "fetch once without --offline");
+    bench.run(&["fetch", &url, "--cache", "c"]).ends_with(0);
+    let said = bench.run(&["fetch", &url, "--cache", "c", "--offline"]);
+    assert!(!said.err.contains("()"), "{}", said.err);
+    assert!(!bench.run(&["fetch", "--nosuch"]).ends_with(2).err.contains("For more information"));
+    assert!(!bench.run(&["fetch", &url, "--timeout", "x"]).ends_with(2).err.contains("For more information"));
+}

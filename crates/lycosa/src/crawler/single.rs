@@ -170,7 +170,7 @@ impl Single {
     /// [`Fetched::error`].
     pub async fn fetch(&self, url: &str) -> Result<Fetched> {
         let started = Instant::now();
-        let seed = crate::seed::parse(url)?;
+        let seed = crate::seed::parse_as("", url)?;
         let mut options = self.options.clone();
         options.seeds = vec![seed.clone()];
         options.typed_seeds = 1;

@@ -21,9 +21,14 @@ const MAX_LINE: u64 = 64 << 10;
 /// # Errors
 /// [`ErrorKind::Url`] when it is neither; the message names it.
 pub fn parse(text: &str) -> Result<Url> {
+    parse_as("seed ", text)
+}
+
+/// The same for a URL that is called so in errors; nothing, or a word with a space after it.
+pub(crate) fn parse_as(called: &str, text: &str) -> Result<Url> {
     let text = text.trim();
     let wrong = |reason: &str| {
-        Error::new(ErrorKind::Url, format!("seed `{}` {reason}", shortened(text)))
+        Error::new(ErrorKind::Url, format!("{called}`{}` {reason}", shortened(text)))
             .with_hint("give a URL such as `https://example.com/start`, or a host name")
     };
     if text.is_empty() {
@@ -39,8 +44,9 @@ pub fn parse(text: &str) -> Result<Url> {
     let url = parsed.map_err(|error| wrong(&format!("is not a URL: {error}")))?;
     if !url.username().is_empty() || url.password().is_some() {
         let host = url.host_str().unwrap_or_default();
+        let what = if called.is_empty() { "URL" } else { called.trim() };
         let message =
-            format!("the seed at {host} holds a user name or password, which would end up in every record");
+            format!("the {what} at {host} holds a user name or password, which would end up in every record");
         return Err(Error::new(ErrorKind::Url, message)
             .with_hint("leave it out of the URL and give it with -u USER:PASSWORD"));
     }
