@@ -12,6 +12,7 @@ use std::path::Path;
 use url::Url;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::octets::excerpt;
 
 /// Bytes a line may have.
 const MAX_LINE: u64 = 64 << 10;
@@ -28,7 +29,7 @@ pub fn parse(text: &str) -> Result<Url> {
 pub(crate) fn parse_as(called: &str, text: &str) -> Result<Url> {
     let text = text.trim();
     let wrong = |reason: &str| {
-        Error::new(ErrorKind::Url, format!("{called}`{}` {reason}", shortened(text)))
+        Error::new(ErrorKind::Url, format!("{called}`{}` {reason}", excerpt(text)))
             .with_hint("give a URL such as `https://example.com/start`, or a host name")
     };
     if text.is_empty() {
@@ -61,14 +62,6 @@ fn scheme(text: &str) -> Option<&str> {
     let port = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     (rest.starts_with("//") || (plausible && !is_port)).then_some(scheme)
-}
-
-fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(120).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }
 
 /// The seeds in a stream, one by one. `name` is what errors call it (`seeds.txt`, `standard input`).

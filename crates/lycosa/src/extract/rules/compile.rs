@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::run::Tally;
 use super::{FieldRule, ItemRule, Named, RuleCounts};
 use crate::error::{Error, ErrorKind};
+use crate::octets::excerpt;
 
 /// Names that every item record has already.
 const RESERVED: [&str; 4] = ["id", "seq", "type", "page"];
@@ -209,15 +210,20 @@ fn parse_element(css: &str) -> Result<Selector, Mistake> {
     if *selector.output() == Output::Node {
         return Ok(selector);
     }
-    Err(Mistake::new(format!("`for_each` selects elements, but `{css}` takes text or an attribute"))
-        .hint("leave out ::text and ::attr() here; fields take values"))
+    Err(Mistake::new(format!(
+        "`for_each` selects elements, but `{}` takes text or an attribute",
+        excerpt(css)
+    ))
+    .hint("leave out ::text and ::attr() here; fields take values"))
 }
 
 fn parse_selector(css: &str) -> Result<Selector, Mistake> {
     Selector::parse(css).map_err(|error| Mistake {
         message: format!(
-            "the selector `{css}` is wrong at its character {}: {}",
-            error.column, error.message
+            "the selector `{}` is wrong at its character {}: {}",
+            excerpt(css),
+            error.column,
+            error.message
         ),
         column: Some(error.column),
         hint: None,
@@ -241,6 +247,10 @@ fn plan_field(
         let built = Pattern::compile(pattern, limits);
         built.map_err(|error| mistakes.push((RulePart::Regex, regex_mistake(pattern, &error)))).ok()
     });
+    if rule.required && rule.default.is_some() {
+        let mistake = Mistake::new("`required` with `default` drops nothing: the default always stands in");
+        mistakes.push((RulePart::Default, mistake.hint("leave out one of them")));
+    }
     let own = own_element(&rule.css);
     match parse_selector(own.as_deref().unwrap_or(&rule.css)) {
         Ok(selector) if mistakes.is_empty() => {
@@ -312,5 +322,5 @@ pub(crate) fn describe_pattern_error(pattern: &str, error: &PatternError) -> Str
         PatternErrorKind::Syntax => "is wrong",
         _ => "cannot be used",
     };
-    format!("the regular expression `{pattern}` {verdict}: {}", error.message)
+    format!("the regular expression `{}` {verdict}: {}", excerpt(pattern), error.message)
 }

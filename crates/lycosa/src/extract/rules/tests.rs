@@ -96,9 +96,12 @@ fn items_without_a_required_field_are_dropped_and_counted() {
 }
 
 #[test]
-fn a_default_satisfies_a_required_field() {
-    let values = field("{ css = 'h2', required = true, default = 'none' }");
-    assert_eq!(values, [json!("Red kettle"), json!("Pan"), json!("none")]);
+fn a_default_in_a_required_field_is_a_mistake() {
+    let text = "[product.fields]\nf = { css = 'h2', required = true, default = 'none' }";
+    let errors = Rules::compile(&rules(text)).unwrap_err();
+    assert_eq!(errors.len(), 1);
+    assert_eq!(errors[0].part, RulePart::Default);
+    assert!(errors[0].message.contains("`required` with `default`"), "{}", errors[0]);
 }
 
 #[test]
