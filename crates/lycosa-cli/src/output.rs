@@ -23,9 +23,13 @@ pub(crate) fn data(bytes: &[u8]) -> Result<bool, Error> {
     }
 }
 
-/// Says one line on standard error. When even that is closed, there is nobody to tell.
-pub(crate) fn say(line: &str) {
-    drop(writeln!(io::stderr().lock(), "{line}"));
+/// Says one line or several on standard error, without control characters: what is said may repeat what a server
+/// sent. When even that is closed, there is nobody to tell.
+pub(crate) fn say(lines: &str) {
+    let mut error = io::stderr().lock();
+    for line in lines.split('\n') {
+        drop(writeln!(error, "{}", printable(line)));
+    }
 }
 
 /// A text of strangers for a terminal: control characters, and those that turn the direction of writing round, as
@@ -60,6 +64,17 @@ pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A sentence that may repeat a long text in its middle: its beginning and its end.
+fn without_middle(sentence: &str) -> Cow<'_, str> {
+    let tail = sentence.char_indices().rev().nth(SHOWN - 1);
+    match (sentence.char_indices().nth(SHOWN), tail) {
+        (Some((head, _)), Some((tail, _))) if head < tail => {
+            Cow::Owned(format!("{}…{}", &sentence[..head], &sentence[tail..]))
+        }
+        _ => Cow::Borrowed(sentence),
+    }
+}
+
 /// Says what is wrong with the command line, in the shape of every other failure.
 ///
 /// clap's own text has the same facts over several paragraphs: what is wrong, tips, the usage.
@@ -82,7 +97,7 @@ pub(crate) fn misused(error: &clap::Error) -> Exit {
         say(text.trim_end());
         return Exit::Usage;
     }
-    say(&format!("lycosa: {}", what.join(" ")));
+    say(&format!("lycosa: {}", without_middle(&what.join(" "))));
     match tips.as_slice() {
         [] => say("  hint: --help after the command lists what can be given"),
         tips => tips.iter().for_each(|tip| say(&format!("  hint: {tip}"))),

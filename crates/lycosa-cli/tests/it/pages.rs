@@ -127,6 +127,9 @@ fn what_a_page_says_of_itself_cannot_move_the_cursor() {
             assert!(!said.err.contains(harmful), "{:?}", said.err);
         }
     }
+    let lost = Server::start(|_| Response::redirect(302, "http://[\u{9b}2J"));
+    let said = bench.run(&["fetch", &lost.url("/")]).ends_with(1);
+    assert!(said.err.contains("a redirect to") && !said.err.contains('\u{9b}'), "{:?}", said.err);
     bench.run(&["fetch", &server.url("/")]).mentions("* title: \\u{1b}[2J\\u{7}\\u{9b}evil \\u{202e}txt");
 }
 
@@ -171,6 +174,9 @@ fn an_error_repeats_the_beginning_of_a_long_text_alone() {
         assert!(said.err.chars().count() < 700, "{}", said.err.len());
         assert!(said.err.contains('…'), "{}", said.err);
     }
+    let said = asked(&["--xpath", "//p", "--ns", &long]).ends_with(2);
+    assert!(said.err.chars().count() < 700, "{}", said.err.len());
+    said.complains("PREFIX=URI", "--help");
 }
 
 #[test]
