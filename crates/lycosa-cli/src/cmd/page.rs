@@ -163,7 +163,7 @@ fn selector_hint(text: &str) -> String {
     });
     match halves {
         Some(("@", before, name)) if text.len() < 200 => {
-            format!("write {}::attr({name})", before.trim_end_matches('/'))
+            format!("write {}::attr({name})", before.trim_matches('/'))
         }
         Some(("|", before, name)) if is_name(before) => {
             format!("selectors know no prefixes: --xpath //{before}:{name} --ns {before}=…")

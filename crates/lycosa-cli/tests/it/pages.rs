@@ -194,6 +194,7 @@ fn the_ways_of_other_languages_are_told_their_like() {
         ("--xpath", "//p[.=='a']", "write ="),
         ("--xpath", "//p[. and @a && @b]", "write and"),
         ("--css", "a@href", "write a::attr(href)"),
+        ("--css", "//a/@href", "write a::attr(href)"),
         ("--css", "dc|creator", "--xpath //dc:creator --ns dc=…"),
         ("--xpath", "//zz:creator", "bind it with --ns zz=URI, or write *[name()='zz:…']"),
         ("--xpath", "//dc:creator", "bind it with --ns dc=http://purl.org/dc/elements/1.1/"),
