@@ -29,7 +29,7 @@ pub struct FieldRule {
     /// Take every value as a list. Default false: the first value that is not empty.
     #[serde(default, skip_serializing_if = "is_false")]
     pub many: bool,
-    /// Drop the item when this field has no value and no default. Default false.
+    /// Drop the item when this field has no value. Not together with `default`. Default false.
     #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
     /// The value when nothing is found: text, number, true or false, or a list of these. Default none: the field
