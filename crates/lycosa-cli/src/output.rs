@@ -2,6 +2,7 @@
 //!
 //! A reader that goes away (`| head`) is no failure; it ends the output quietly.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use lycosa::error::Phase;
@@ -22,9 +23,56 @@ pub(crate) fn data(bytes: &[u8]) -> Result<bool, Error> {
     }
 }
 
-/// Says one line on standard error. When even that is closed, there is nobody to tell.
-pub(crate) fn say(line: &str) {
-    drop(writeln!(io::stderr().lock(), "{line}"));
+/// Says one line or several on standard error, without control characters: what is said may repeat what a server
+/// sent. When even that is closed, there is nobody to tell.
+pub(crate) fn say(lines: &str) {
+    let mut error = io::stderr().lock();
+    for line in lines.split('\n') {
+        drop(writeln!(error, "{}", printable(line)));
+    }
+}
+
+/// A text of strangers for a terminal: control characters, and those that turn the direction of writing round, as
+/// escapes such as `\u{1b}`. Unprintable is what could move the cursor, ring, recolour or hide the rest.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let is_harmful = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if is_harmful(character) {
+            out.extend(character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// So many characters of what was given are repeated in an error.
+const SHOWN: usize = 200;
+
+/// What was given, as an error repeats it: a long text cut, with `…` at its end.
+pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// A sentence that may repeat a long text in its middle: its beginning and its end.
+fn without_middle(sentence: &str) -> Cow<'_, str> {
+    let tail = sentence.char_indices().rev().nth(SHOWN - 1);
+    match (sentence.char_indices().nth(SHOWN), tail) {
+        (Some((head, _)), Some((tail, _))) if head < tail => {
+            Cow::Owned(format!("{}…{}", &sentence[..head], &sentence[tail..]))
+        }
+        _ => Cow::Borrowed(sentence),
+    }
 }
 
 /// Says what is wrong with the command line, in the shape of every other failure.
@@ -35,6 +83,10 @@ pub(crate) fn misused(error: &clap::Error) -> Exit {
     let said = text.split("\nUsage:").next().unwrap_or_default();
     let (mut what, mut tips) = (Vec::new(), Vec::new());
     for line in said.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        // The hint says the same.
+        if line.starts_with("For more information, try") {
+            continue;
+        }
         match line.strip_prefix("tip: ") {
             Some(tip) => tips.push(tip),
             None => what.push(line.strip_prefix("error: ").unwrap_or(line)),
@@ -45,7 +97,7 @@ pub(crate) fn misused(error: &clap::Error) -> Exit {
         say(text.trim_end());
         return Exit::Usage;
     }
-    say(&format!("lycosa: {}", what.join(" ")));
+    say(&format!("lycosa: {}", without_middle(&what.join(" "))));
     match tips.as_slice() {
         [] => say("  hint: --help after the command lists what can be given"),
         tips => tips.iter().for_each(|tip| say(&format!("  hint: {tip}"))),

@@ -8,6 +8,8 @@ use lycosa::crawler::single::{Conversation, Fetched};
 use lycosa::model::Facts;
 use lycosa::url::Position;
 
+use crate::output;
+
 /// Every request and answer: `*` what happened, `>` what was sent, `<` what came back.
 pub(super) fn verbose(fetched: &Fetched) -> String {
     let mut text = String::new();
@@ -21,7 +23,7 @@ pub(super) fn verbose(fetched: &Fetched) -> String {
         let _ = writeln!(text, "* cache: {}{unasked}", how.as_str());
     }
     for note in &fetched.notes {
-        let _ = writeln!(text, "* note: {note}");
+        let _ = writeln!(text, "* note: {}", output::printable(note));
     }
     let _ = writeln!(
         text,
@@ -98,7 +100,7 @@ fn shown(value: &HeaderValue) -> String {
     if value.is_sensitive() {
         return "(secret)".to_owned();
     }
-    String::from_utf8_lossy(value.as_bytes()).into_owned()
+    output::printable(&String::from_utf8_lossy(value.as_bytes())).into_owned()
 }
 
 /// The phases of the last hop, and all hops together.

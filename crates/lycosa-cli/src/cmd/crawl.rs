@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use lycosa::config::{ConfigError, CrawlOptions, Layers, Occasion};
 use lycosa::crawler::{Continue, Crawler, End, Options, Report};
 use lycosa::model::Finish;
+use lycosa::url::Url;
 use lycosa::{Error, ErrorKind, Result};
 
 use crate::exit::{Exit, HELP};
@@ -178,10 +179,10 @@ stopped, interrupted or killed goes on with --resume; nothing is lost and nothin
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<Exit> {
     let file = file_options(&args)?;
-    if args.verbose {
-        output::say(&shown(&file));
-    }
     let mut options = file.clone().into_crawl(occasion(&args))?;
+    if args.verbose {
+        output::say(&shown(&file, &options.seeds));
+    }
     let folder = state_folder(&options);
     options.state = Some(folder.clone());
     options.outputs = file.outputs_beside(&folder, &file.rules().map_err(config_error)?);
@@ -278,14 +279,21 @@ fn occasion(args: &Args) -> Occasion {
 }
 
 /// The options in force, one a line as `--set` takes them. What may be a secret is not shown.
-fn shown(options: &CrawlOptions) -> String {
-    const SECRETS: [&str; 7] = ["user", "cookie", "proxy", "headers", "profiles", "hosts", "sessions"];
+fn shown(options: &CrawlOptions, seeds: &[Url]) -> String {
+    const SECRETS: [&str; 6] = ["user", "cookie", "proxy", "headers", "profiles", "hosts"];
     let mut lines = vec!["options in force:".to_owned()];
     let all = serde_json::to_value(options).unwrap_or_default();
     for (name, value) in all.as_object().into_iter().flatten() {
         match value.as_object() {
             _ if SECRETS.contains(&name.as_str()) && value.as_array().is_none_or(|list| !list.is_empty()) => {
                 lines.push(format!("  {name} = …"));
+            }
+            _ if name == "seeds" => lines.push(seeds_shown(seeds)),
+            Some(table) if name == "sessions" => {
+                lines.extend(table.iter().map(|(key, value)| match &**key {
+                    "proxies" => format!("  {name}.{key} = …"),
+                    _ => format!("  {name}.{key} = {value}"),
+                }))
             }
             Some(table) if name == "timeouts" => {
                 lines.extend(table.iter().map(|(phase, span)| format!("  {name}.{phase} = {span}")));
@@ -294,6 +302,15 @@ fn shown(options: &CrawlOptions) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// The seeds in force, wherever they were written: the first of them, and how many more.
+fn seeds_shown(seeds: &[Url]) -> String {
+    const MOST: usize = 20;
+    let named: Vec<String> = seeds.iter().take(MOST).map(|seed| format!("\"{seed}\"")).collect();
+    let more = seeds.len().saturating_sub(MOST);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("  seeds = [{}]{more}", named.join(", "))
 }
 
 /// Every flag that was given becomes a text under its option's name, so that a wrong value reads the same
@@ -377,7 +394,7 @@ fn state_folder(options: &Options) -> PathBuf {
     options.state.clone().unwrap_or_else(|| {
         let seed = options.seeds.first();
         let host = seed.and_then(|seed| seed.host_str()).unwrap_or("crawl").trim_matches(['[', ']']);
-        let port = seed.and_then(lycosa::url::Url::port).map(|port| format!("_{port}")).unwrap_or_default();
+        let port = seed.and_then(Url::port).map(|port| format!("_{port}")).unwrap_or_default();
         PathBuf::from(".lycosa").join(format!("{}{port}", host.replace(':', "_")))
     })
 }

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use lycosa::config::ByteSize;
 use lycosa::crawler::single::{Fetched, Single, SingleOptions};
 use lycosa::fetch::HttpVersion;
 use lycosa::{Error, ErrorKind, Result};
-use lycosa_dom::{Charset, DecodeOptions, Selector, XPath};
+use lycosa_dom::{Charset, DecodeOptions};
 
-use super::{conversation, xpath};
+use super::conversation;
+use super::page::{Query, Reading, cut, say_unread};
 use crate::exit::Exit;
 use crate::output;
 
@@ -33,11 +33,13 @@ pub(crate) struct Args {
     #[arg(long, requires = "links")]
     json: bool,
     /// Print the text of what this CSS selector matches, one per line (`::text` and `::attr(name)` work)
-    #[arg(long, value_name = "SELECTOR", conflicts_with = "xpath")]
+    #[arg(long, value_name = "SELECTOR", allow_hyphen_values = true, value_parser = super::xpath::asked, conflicts_with = "xpath")]
     css: Option<String>,
     /// Print what this XPath 1.0 expression gives: the text of nodes, one per line, or a number, string or boolean
-    #[arg(long, value_name = "EXPRESSION")]
+    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true, value_parser = super::xpath::asked)]
     xpath: Option<String>,
+    #[command(flatten)]
+    reading: Reading,
     /// Read the text as this charset, such as koi8-r, whatever is declared; `auto` finds out. The body itself is printed
     /// as it came
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = charset)]
@@ -68,11 +70,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL")]
     proxy: Vec<String>,
     /// The time for the whole request, redirects included [default: 120s]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = timeout)]
     timeout: Option<std::time::Duration>,
-    /// The longest body to read, such as 10MB [default: 64MiB]
-    #[arg(long, value_name = "BYTES")]
-    max_body: Option<ByteSize>,
     /// Do not check certificates
     #[arg(short = 'k', long)]
     insecure: bool,
@@ -117,14 +116,19 @@ pub(super) fn charset(name: &str) -> Result<CharsetChoice, String> {
     })
 }
 
-/// The text of a body in the chosen charset.
-pub(super) fn decoded<'a>(
-    bytes: &'a [u8],
-    content_type: Option<&str>,
-    charset: CharsetChoice,
-) -> Cow<'a, str> {
-    let options = DecodeOptions { transport: content_type, charset: charset.0, ..DecodeOptions::default() };
+/// The text of a body in the chosen charset; `media_type` is what it was declared to be.
+pub(super) fn decoded<'b>(bytes: &'b [u8], media_type: Option<&str>, charset: CharsetChoice) -> Cow<'b, str> {
+    let options = DecodeOptions { transport: media_type, charset: charset.0, ..DecodeOptions::default() };
     lycosa_dom::decode_with(bytes, &options).map(|decoded| decoded.text).unwrap_or_default()
+}
+
+/// Reads `--timeout`.
+fn timeout(text: &str) -> Result<std::time::Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if time.is_zero() => Err("it must be longer than 0".to_owned()),
+        Ok(time) => Ok(time),
+        Err(cause) => Err(cause.to_string()),
+    }
 }
 
 fn http_version(name: &str) -> Result<HttpVersion, String> {
@@ -139,7 +143,7 @@ const AFTER_HELP: &str = "robots.txt is not consulted: this is one request made 
 pub(crate) async fn run(args: Args) -> Result<Exit> {
     let taken = Taken::new(&args)?;
     let single = Single::new(options(&args)?)?;
-    let fetched = single.fetch(&args.url).await?;
+    let fetched = single.fetch(&args.url).await.map_err(told)?;
     if args.verbose {
         output::say(conversation::verbose(&fetched).trim_end());
     }
@@ -147,7 +151,10 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
         output::say(conversation::timing(&fetched).trim_end());
     }
     if !(args.quiet || args.verbose || args.timing) {
-        output::say(&facts(&fetched));
+        output::say(&facts(&fetched, &taken));
+    }
+    if !matches!(taken, Taken::Body) {
+        say_unread(fetched.is_text(), fetched.content_type.as_deref());
     }
     let mut text = String::new();
     if args.include {
@@ -163,9 +170,17 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     }
     output::data(&bytes)?;
     if let Some(error) = &fetched.error {
-        return Err(error.clone());
+        return Err(super::query::raisable(error.clone()));
     }
     Ok(if fetched.status >= 400 { Exit::Failed } else { Exit::Done })
+}
+
+/// An error in the words of this command: it fetches once, it does not crawl.
+fn told(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Offline => error.with_hint("fetch once without --offline to fill the cache"),
+        _ => error,
+    }
 }
 
 fn options(args: &Args) -> Result<SingleOptions> {
@@ -179,8 +194,9 @@ fn options(args: &Args) -> Result<SingleOptions> {
         proxies: args.proxy.clone(),
         proxy_from_env: true,
         timeout: args.timeout,
-        max_body: args.max_body.map(|size| size.0),
+        max_body: args.reading.max_body.map(|size| size.0),
         charset: args.charset.0,
+        kind: args.reading.kind(),
         insecure: args.insecure,
         cacert: args.cacert.clone(),
         http_version: args.http_version.unwrap_or_default(),
@@ -204,15 +220,15 @@ pub(super) fn user(text: &str) -> Result<(String, String)> {
     Ok((user.to_owned(), password.to_owned()))
 }
 
-fn facts(fetched: &Fetched) -> String {
+fn facts(fetched: &Fetched, taken: &Taken) -> String {
     let mut text = String::new();
     for hop in &fetched.chain {
-        let _ = writeln!(text, "* {} {} (redirect)", hop.status, hop.url);
+        let _ = writeln!(text, "* {} {} (redirect)", hop.status, output::printable(&hop.url));
     }
     let _ = write!(text, "* {} {}", fetched.status, fetched.url);
     let mut fact = |name: &str, value: Option<String>| {
         if let Some(value) = value {
-            let _ = write!(text, "\n* {name}: {value}");
+            let _ = write!(text, "\n* {name}: {}", output::printable(&value));
         }
     };
     let facts = &fetched.facts;
@@ -227,6 +243,7 @@ fn facts(fetched: &Fetched) -> String {
     fact("content type", fetched.content_type.clone());
     fact("charset", fetched.charset.clone());
     fact("title", fetched.title.clone());
+    fact("tree", tree(fetched, taken));
     fact("bytes", Some(format!("{} ({} on the wire)", fetched.body.len(), fetched.wire_bytes)));
     let timings = &facts.timings;
     let phases = [
@@ -237,10 +254,20 @@ fn facts(fetched: &Fetched) -> String {
     ];
     let spans: Vec<_> =
         phases.iter().filter_map(|(name, time)| time.map(|time| format!("{name} {time:.1?}"))).collect();
-    fact("time", Some(format!("{:.1?} ({})", fetched.elapsed, spans.join(", "))));
+    let spans = if spans.is_empty() { String::new() } else { format!(" ({})", spans.join(", ")) };
+    fact("time", Some(format!("{:.1?}{spans}", fetched.elapsed)));
     fetched.notes.iter().for_each(|note| fact("note", Some(note.clone())));
     fact("robots.txt", Some("not consulted".to_owned()));
     text
+}
+
+/// That the tree is not whole, of a page or of what is searched as one.
+fn tree(fetched: &Fetched, taken: &Taken) -> Option<String> {
+    let is_page =
+        fetched.content_type.as_deref().is_none_or(|kind| kind.to_ascii_lowercase().contains("html"));
+    let is_parsed = fetched.is_text() && (is_page || !matches!(taken, Taken::Body));
+    let reason = is_parsed.then(|| cut(fetched.document())).flatten()?;
+    Some(format!("cut ({reason})"))
 }
 
 fn head(text: &mut String, fetched: &Fetched) {
@@ -261,8 +288,7 @@ fn body(text: &mut String, taken: &Taken, fetched: &Fetched) -> Result<()> {
                 Error::new(ErrorKind::Internal, "the links cannot be written as JSON").with_source(cause)
             })?]
         }
-        Taken::Css(selector) => super::query::matches(fetched.document(), selector, false),
-        Taken::XPath(expression) => xpath::lines(&xpath::evaluate(expression, fetched.document())?, false),
+        Taken::Query(query) => query.answer(fetched.document(), false)?.lines,
     };
     for line in lines {
         let _ = writeln!(text, "{line}");
@@ -277,20 +303,19 @@ enum Taken {
     Text,
     Links,
     LinksAsJson,
-    Css(Selector),
-    XPath(XPath),
+    Query(Query),
 }
 
 impl Taken {
     /// Read before anything is fetched, so that a mistake costs no request.
     fn new(args: &Args) -> Result<Self> {
-        match (&args.css, &args.xpath) {
-            (Some(css), _) => super::query::selector(css).map(Self::Css),
-            (None, Some(expression)) => xpath::expression(expression, &[]).map(Self::XPath),
-            (None, None) if args.text => Ok(Self::Text),
-            (None, None) if args.json => Ok(Self::LinksAsJson),
-            (None, None) if args.links => Ok(Self::Links),
-            (None, None) => Ok(Self::Body),
-        }
+        let query = args.reading.query(args.css.as_deref(), args.xpath.as_deref())?;
+        Ok(match query {
+            Some(query) => Self::Query(query),
+            None if args.text => Self::Text,
+            None if args.json => Self::LinksAsJson,
+            None if args.links => Self::Links,
+            None => Self::Body,
+        })
     }
 }

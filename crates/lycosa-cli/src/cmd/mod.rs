@@ -6,6 +6,7 @@ mod crawl;
 mod demo;
 mod extract;
 mod fetch;
+mod page;
 mod query;
 mod source;
 mod structured;

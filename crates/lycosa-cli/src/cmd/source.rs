@@ -65,16 +65,6 @@ pub(super) async fn read(source: &str) -> Result<Read> {
 
 /// How to parse it: by the name of its file, its media type, or how it begins.
 pub(super) fn kind(source: &str, media_type: Option<&str>, text: &str) -> DocumentKind {
-    if is_named_xml(source) {
-        return DocumentKind::Xml;
-    }
-    DocumentKind::of(media_type, text).unwrap_or(DocumentKind::Html)
-}
-
-/// Whether this is a file whose name says that it is XML.
-fn is_named_xml(source: &str) -> bool {
-    const ENDINGS: [&str; 7] = ["xml", "xhtml", "xht", "rss", "atom", "rdf", "svg"];
-    let is_file = !source.starts_with("http://") && !source.starts_with("https://");
-    let ending = std::path::Path::new(source).extension().and_then(|ending| ending.to_str());
-    is_file && ending.is_some_and(|ending| ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending)))
+    let named = super::query::kind_of_name(source).filter(|_| media_type.is_none() && source != "-");
+    named.or_else(|| DocumentKind::of(media_type, text)).unwrap_or(DocumentKind::Html)
 }

@@ -146,3 +146,34 @@ fn is_a(name: &str, value: &Value) -> bool {
         _ => false,
     }
 }
+
+#[test]
+fn a_configuration_comes_from_standard_input_too() {
+    let ask = |text: &str| Bench::new().run_with_input(&["config", "check", "-"], text);
+    ask("depth = 3\n").ends_with(0).mentions("standard input: no mistakes");
+    ask("\ndept = 3\n").ends_with(2).mentions("standard input:2:1: ").mentions("did you mean `depth`?");
+}
+
+#[test]
+fn expressions_that_say_nothing_are_mistakes() {
+    for key in ["include", "exclude"] {
+        let said = check(&format!("{key} = ['a', '']\n")).ends_with(2);
+        said.mentions(&format!("`{key}` holds an empty expression")).mentions("1 mistake");
+    }
+}
+
+#[test]
+fn a_mistake_repeats_the_beginning_of_a_long_value_alone() {
+    let long = "x".repeat(20_000);
+    for text in [
+        format!("include = ['({long}']\n"),
+        format!("exclude = ['({long}']\n"),
+        format!("depth = '{long}'\n"),
+        format!("seeds = ['ftp://{long}']\n"),
+        format!("[items.a.fields]\nf = 'p[[{long}'\n"),
+        format!("[items.a.fields]\nf = {{ css = 'p', regex = '({long}' }}\n"),
+    ] {
+        let said = check(&text).ends_with(2);
+        assert!(said.err.len() < 1000 && said.err.contains('…'), "{} of {}", said.err.len(), &text[..40]);
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! `command` runs it; `crawl` crawls the synthetic site and its traps; `kill` ends it at random moments; `mistakes`
 //! gives it bad input; `tls` puts TLS before a server; `demo`, `fetch`, `query`, `extract` and `config` are one command
-//! each; `structured` and `xpath` are ways to ask.
+//! each; `structured` and `xpath` are ways to ask, `pages` is what is asked.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -15,6 +15,7 @@ mod fetch;
 mod identity;
 mod kill;
 mod mistakes;
+mod pages;
 mod query;
 mod readme;
 mod structured;

@@ -45,7 +45,7 @@ fn an_unknown_flag_or_command_names_the_nearest() {
 fn a_malformed_url_is_named() {
     let bench = Bench::new();
     for (url, what) in [
-        ("http://[", "seed `http://[` is not a URL: invalid IPv6 address"),
+        ("http://[", "`http://[` is not a URL: invalid IPv6 address"),
         ("ftp://x.example/", "only http and https can be crawled"),
         ("http://exa mple/", "`http://exa mple/` is not a URL"),
     ] {

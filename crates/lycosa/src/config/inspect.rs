@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::CrawlOptions;
 use super::names::{nearest, remove_unknown};
 use super::place::{Step, line_and_column, shown};
+use crate::octets::without_middle;
 
 /// Mistakes reported from one layer at most.
 const MOST: usize = 100;
@@ -144,6 +145,7 @@ fn inner_holds(value: &DeValue<'_>, holds: &impl Fn(std::ops::Range<usize>) -> b
 fn wrong_value(message: &str, at: Option<usize>, path: Vec<Step>) -> Mistake {
     let message = message.lines().collect::<Vec<_>>().join(", ");
     let message = in_plain_words(&message);
+    let message = without_middle(&message).into_owned();
     let hint = unknown_choice(&message);
     let message = if path.is_empty() { message } else { format!("`{}`: {message}", shown(&path)) };
     Mistake { at, path, column: None, message, hint }

@@ -144,6 +144,10 @@ fn patterns(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
     let limits: PatternLimits = options.pattern_limits();
     for (key, patterns) in [("include", &options.include), ("exclude", &options.exclude)] {
         for (index, pattern) in patterns.iter().enumerate() {
+            if pattern.is_empty() {
+                let message = format!("`{key}` holds an empty expression, which is found in every URL");
+                mistakes.push(mistake([key.into(), Step::Index(index)], message, "leave it out"));
+            }
             if let Err(error) = Pattern::compile(pattern, &limits) {
                 let message = format!("`{key}`: {}", describe_pattern_error(pattern, &error));
                 let path = [key.into(), Step::Index(index)];

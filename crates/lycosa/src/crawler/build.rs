@@ -47,7 +47,8 @@ pub(super) async fn build(
     let stack = middlewares(&options, &retry, cache, &clock, ledger.clone())?;
     let sinks: Vec<_> = options.outputs.iter().map(super::Output::sink).collect::<Result<_>>()?;
     if options.continuation != super::Continue::Resume {
-        sinks.iter().try_for_each(|sink| sink.check_new())?;
+        let check = sinks.iter().try_for_each(|sink| sink.check_new());
+        check.map_err(|error| state::with_resume(error, &options))?;
     }
     if let Some(folder) = options.save_bodies.clone() {
         super::save::check(&folder)?;

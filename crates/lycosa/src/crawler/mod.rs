@@ -11,6 +11,7 @@ mod names;
 mod options;
 mod page;
 mod proxies;
+mod reading;
 mod report;
 mod save;
 pub mod single;

@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use lycosa_dom::{Charset, Confidence, DecodeOptions, Decoded, Document, DocumentKind, ParseOptions};
+use lycosa_dom::{Charset, Confidence, DecodeOptions, Decoded, Document, DocumentKind};
 use tokio::time::Instant;
 use url::Url;
 
 use super::build::{cache, check_cache, client_options, middlewares, retry_policy};
 use super::cookies;
 use super::options::{Options, RetryOptions};
+pub use super::reading::document;
+use super::reading::{begins_with_markup, is_unspecific};
 pub use super::witness::Conversation;
 use super::witness::Witness;
 use crate::clock::SystemClock;
@@ -58,6 +60,8 @@ pub struct SingleOptions {
     pub max_body: Option<u64>,
     /// The charset of the text, whatever is declared.
     pub charset: Option<Charset>,
+    /// What the page is parsed as, whatever is declared.
+    pub kind: Option<DocumentKind>,
     /// Whether certificates are not checked.
     pub insecure: bool,
     /// Further certificate authorities.
@@ -81,6 +85,7 @@ pub struct Single {
     session: Arc<Session>,
     cookie_jar: Option<PathBuf>,
     charset: Option<Charset>,
+    kind: Option<DocumentKind>,
 }
 
 /// What came back.
@@ -116,6 +121,7 @@ pub struct Fetched {
     pub title: Option<String>,
     /// Why the body is not whole.
     pub error: Option<Error>,
+    kind: Option<DocumentKind>,
     text: String,
     /// The name of the charset alone.
     encoding: &'static str,
@@ -156,8 +162,8 @@ impl Single {
         check_cache(&options)?;
         options.max_body = single.max_body.unwrap_or(options.max_body);
         options.timeouts.total = timeout;
-        let (cookie_jar, charset) = (single.cookie_jar, single.charset);
-        Ok(Self { options, timeout, clock: Arc::new(clock), session, cookie_jar, charset })
+        let (cookie_jar, charset, kind) = (single.cookie_jar, single.charset, single.kind);
+        Ok(Self { options, timeout, clock: Arc::new(clock), session, cookie_jar, charset, kind })
     }
 
     /// Fetches a URL. A bare host means `http://`.
@@ -167,7 +173,7 @@ impl Single {
     /// [`Fetched::error`].
     pub async fn fetch(&self, url: &str) -> Result<Fetched> {
         let started = Instant::now();
-        let seed = crate::seed::parse(url)?;
+        let seed = crate::seed::parse_as("", url)?;
         let mut options = self.options.clone();
         options.seeds = vec![seed.clone()];
         options.typed_seeds = 1;
@@ -272,6 +278,7 @@ impl Single {
             charset: None,
             title: None,
             error: end.error,
+            kind: self.kind,
             text: String::new(),
             encoding: "utf-8",
             document: OnceLock::new(),
@@ -326,6 +333,8 @@ impl Fetched {
 
     fn decode(&mut self, charset: Option<Charset>) {
         let is_text = charset.is_some()
+            || self.kind.is_some()
+            || self.content_type.as_deref().is_some_and(is_unspecific) && begins_with_markup(&self.body)
             || self.content_type.as_deref().is_none_or(|kind| {
                 let kind = kind.to_ascii_lowercase();
                 kind.starts_with("text/")
@@ -354,13 +363,17 @@ impl Fetched {
         &self.text
     }
 
-    /// The document, parsed as XML when the media type says so, as HTML when it says nothing of either.
+    /// Whether the content was read as text, and so can be a page.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        self.charset.is_some()
+    }
+
+    /// The document, parsed as [`document`] says.
     #[must_use]
     pub fn document(&self) -> &Document {
         self.document.get_or_init(|| {
-            let kind = DocumentKind::of(self.content_type.as_deref(), &self.text);
-            let kind = kind.unwrap_or(DocumentKind::Html);
-            Document::parse(&self.text, kind, ParseOptions::default()).in_charset(self.encoding)
+            document(&self.text, self.kind, self.content_type.as_deref()).in_charset(self.encoding)
         })
     }
 

@@ -147,6 +147,20 @@ fn refuse_unfinished(opening: &Opening, versions: crate::model::Versions) -> Res
         .with_hint("go on with --resume, throw it away with --fresh, or use another --state"))
 }
 
+/// The error of an output that is there already: where a crawl may have been cut short, going on comes before
+/// replacing what it wrote.
+pub(super) fn with_resume(error: Error, options: &Options) -> Error {
+    let folder = options.state.as_deref().filter(|folder| embedded::exists(folder));
+    match (folder, error.hint()) {
+        (Some(folder), Some(hint)) if options.continuation == Continue::Refuse => {
+            let hint =
+                format!("go on with --resume if the crawl in {} was cut short, or {hint}", folder.display());
+            error.with_hint(hint)
+        }
+        _ => error,
+    }
+}
+
 fn opened(embedded: Embedded, folder: &Path) -> Opened {
     let recovery = embedded.recovery().clone();
     let mut notices = Vec::new();

@@ -19,6 +19,7 @@ use crate::model::{
     Answer, Attempt, Commit, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome, Payload, Record,
     Request, RequestKind, Response, Retry, SessionId, Timestamp,
 };
+use crate::octets::excerpt;
 
 /// One lease on its way.
 #[derive(Debug)]
@@ -332,6 +333,12 @@ impl Journey {
             },
             // Told where the redirect out of scope is met.
             Outcome::Excluded { reason: Exclusion::Host } => return,
+            Outcome::Excluded { reason: Exclusion::ContentType } => {
+                match self.answered.iter().flatten().next() {
+                    Some(kind) => format!("{} is not among the accepted types", excerpt(kind)),
+                    None => "its type is not among the accepted types".to_owned(),
+                }
+            }
             Outcome::Excluded { reason } => reason.as_str().to_owned(),
             Outcome::Redirect { .. } | Outcome::Alias { .. } => return,
         };

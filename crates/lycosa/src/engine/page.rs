@@ -114,9 +114,10 @@ impl Journey {
             document: document.as_ref(),
         };
         if let Some(why) = document.as_ref().and_then(|document| cut_reason(document.tree_state())) {
-            self.shared
-                .telemetry
-                .problem(format!("the tree of a page was cut ({why}); its links were taken without it"));
+            self.shared.telemetry.problem(format!(
+                "the tree of {} was cut ({why}); its links were taken without it",
+                self.url
+            ));
         }
         let mut findings = self.extract(&page)?;
         for note in findings.notes.drain(..) {

@@ -24,6 +24,7 @@ use super::site::host_of;
 use crate::domain::{is_address, registrable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Candidate, Exclusion, RequestKind, Scope, Verdict};
+use crate::octets::excerpt;
 
 /// Default of [`ScopeOptions::max_url_length`], in bytes: the longest URL that every browser and most servers take.
 pub const MAX_URL_LENGTH: usize = 2083;
@@ -292,7 +293,7 @@ fn pattern_error(kind: &str, pattern: &str, error: &PatternError) -> Error {
         _ => "cannot be used",
     };
     let place = error.column.map(|column| format!(" at character {column}")).unwrap_or_default();
-    let message = format!("{kind} pattern `{pattern}` {verdict}: {}{place}", error.message);
+    let message = format!("{kind} pattern `{}` {verdict}: {}{place}", excerpt(pattern), error.message);
     Error::new(ErrorKind::Usage, message).with_hint(error.hint().unwrap_or(
         "patterns are searched in the whole URL; write `\\.` for a dot and `^https?://` to anchor",
     ))

@@ -12,6 +12,7 @@ use std::path::Path;
 use url::Url;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::octets::excerpt;
 
 /// Bytes a line may have.
 const MAX_LINE: u64 = 64 << 10;
@@ -21,9 +22,14 @@ const MAX_LINE: u64 = 64 << 10;
 /// # Errors
 /// [`ErrorKind::Url`] when it is neither; the message names it.
 pub fn parse(text: &str) -> Result<Url> {
+    parse_as("seed ", text)
+}
+
+/// The same for a URL that is called so in errors; nothing, or a word with a space after it.
+pub(crate) fn parse_as(called: &str, text: &str) -> Result<Url> {
     let text = text.trim();
     let wrong = |reason: &str| {
-        Error::new(ErrorKind::Url, format!("seed `{}` {reason}", shortened(text)))
+        Error::new(ErrorKind::Url, format!("{called}`{}` {reason}", excerpt(text)))
             .with_hint("give a URL such as `https://example.com/start`, or a host name")
     };
     if text.is_empty() {
@@ -39,8 +45,9 @@ pub fn parse(text: &str) -> Result<Url> {
     let url = parsed.map_err(|error| wrong(&format!("is not a URL: {error}")))?;
     if !url.username().is_empty() || url.password().is_some() {
         let host = url.host_str().unwrap_or_default();
+        let what = if called.is_empty() { "URL" } else { called.trim() };
         let message =
-            format!("the seed at {host} holds a user name or password, which would end up in every record");
+            format!("the {what} at {host} holds a user name or password, which would end up in every record");
         return Err(Error::new(ErrorKind::Url, message)
             .with_hint("leave it out of the URL and give it with -u USER:PASSWORD"));
     }
@@ -55,14 +62,6 @@ fn scheme(text: &str) -> Option<&str> {
     let port = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     (rest.starts_with("//") || (plausible && !is_port)).then_some(scheme)
-}
-
-fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(120).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }
 
 /// The seeds in a stream, one by one. `name` is what errors call it (`seeds.txt`, `standard input`).

@@ -50,7 +50,11 @@ fn quiet_says_nothing_and_still_names_errors() {
 fn verbose_names_the_options_in_force() {
     let server = site(&[("/", &[])]);
     let said = Bench::new().crawl(&server.url("/"), &["-v", "-d", "7"]).ends_with(0);
-    said.mentions("options in force").mentions("  depth = 7").mentions("  per_host = 2");
+    let said = said.mentions("options in force").mentions("  depth = 7").mentions("  per_host = 2");
+    said.mentions(&format!("  seeds = [\"{}\"]", server.url("/")));
+    let flags = ["-v", "--sessions", "3", "--set", "sessions.max_uses=9"];
+    let said = Bench::new().crawl(&server.url("/"), &flags).ends_with(0);
+    said.mentions("  sessions.count = 3").mentions("  sessions.max_uses = 9");
 }
 
 #[test]
@@ -87,6 +91,14 @@ fn a_seed_among_others_without_a_page_is_a_note() {
     let server = site(&[("/", &[])]);
     let said = Bench::new().crawl(&server.url("/"), &[&server.url("/gone")]).ends_with(0);
     said.mentions("/gone gave no page: status 404");
+}
+
+#[test]
+fn a_seed_of_another_type_names_the_type() {
+    let server =
+        Server::start(|_| Response::new(200).header("Content-Type", "application/octet-stream").body("x"));
+    let said = Bench::new().crawl(&server.url("/"), &[]).ends_with(1);
+    said.complains("gave no page: application/octet-stream is not among the accepted types", "lycosa fetch");
 }
 
 #[test]

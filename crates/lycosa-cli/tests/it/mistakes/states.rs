@@ -48,7 +48,11 @@ fn a_refused_output_costs_no_state() {
     let (server, bench) = unfinished();
     let before = everything(&bench);
     let said = bench.crawl(&server.url("/"), &["--fresh"]).ends_with(1);
-    said.complains("pages.jsonl exists already", "--overwrite");
+    said.complains("pages.jsonl exists already", "use --overwrite");
+    assert_eq!(everything(&bench), before);
+    let said = bench.crawl(&server.url("/"), &[]).ends_with(1);
+    let hint = "go on with --resume if the crawl in state was cut short, or use --overwrite";
+    said.complains("pages.jsonl exists already", hint);
     assert_eq!(everything(&bench), before);
     bench.crawl(&server.url("/"), &["--resume", "-c", "16", "--per-host", "16"]).ends_with(0);
     // The same with a finished crawl, which a new one replaces without --fresh.

@@ -1,5 +1,6 @@
 //! Mistakes in rules: which rule, which field, which key, and what is wrong.
 
+use crate::octets::{excerpt, without_middle};
 use std::fmt;
 
 use lycosa_dom::{PatternError, PatternErrorKind, SelectorError, XPathError};
@@ -81,6 +82,7 @@ impl Mistakes {
         mistake: Mistake,
     ) {
         let Mistake { message, column, hint } = mistake;
+        let message = without_middle(&message).into_owned();
         let (rule, fields) = (self.rule.clone(), self.fields.clone());
         self.found.push(RuleError { rule, fields, key: key.into(), index, column, message, hint });
     }
@@ -151,7 +153,7 @@ pub(crate) fn describe_pattern_error(pattern: &str, error: &PatternError) -> Str
         PatternErrorKind::Syntax => "is wrong",
         _ => "cannot be used",
     };
-    format!("the regular expression `{pattern}` {verdict}: {}", error.message)
+    format!("the regular expression `{}` {verdict}: {}", excerpt(pattern), error.message)
 }
 
 /// "did you mean …?" for the candidate that is most like what was written, if one is.
