@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use lycosa::clock::SystemClock;
-use lycosa::config::{CrawlOptions, Layers};
+use lycosa::config::{ByteSize, CrawlOptions, Layers};
 use lycosa::extract::declared_base;
 use lycosa::extract::rules::{Fate, FieldReport, FollowRules, How, PageReport, RecordReport, Rules};
 use lycosa::model::{Clock as _, Extract as _, Findings, Page, Request};
@@ -48,6 +48,9 @@ pub(crate) struct Args {
     /// Read the pages as this charset, such as koi8-r, whatever they declare; `auto` finds out
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = fetch::charset)]
     charset: fetch::CharsetChoice,
+    /// The longest page to read, such as 10MB [default: 64MiB]
+    #[arg(long, value_name = "BYTES")]
+    max_body: Option<ByteSize>,
 }
 
 const AFTER_HELP: &str = "Shows for each field whether it was found, has its default, is missing or could not be \
@@ -71,7 +74,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let plan = plan(&args)?;
     let mut exit = Exit::Done;
     for name in &args.pages {
-        let read = source::read(name).await?;
+        let read = source::read(name, args.max_body).await?;
         let address = address(name, &read, &args)?;
         let (report, links) = examine(&plan, name, &read, &address, args.label.as_deref(), args.charset)?;
         if report.records.iter().any(|record| record.fate == Fate::Rejected) {
@@ -89,7 +92,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
 async fn structured(args: &Args) -> Result<Exit> {
     let mut exit = Exit::Done;
     for name in &args.pages {
-        let read = source::read(name).await?;
+        let read = source::read(name, args.max_body).await?;
         let address = args.url.as_ref().or(read.url.as_ref()).map(|text| absolute(text)).transpose()?;
         let media_type = read.content_type.as_deref();
         let text = fetch::decoded(&read.bytes, media_type, args.charset);

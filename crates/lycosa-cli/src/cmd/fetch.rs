@@ -170,7 +170,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     }
     output::data(&bytes)?;
     if let Some(error) = &fetched.error {
-        return Err(super::query::raisable(error.clone()));
+        return Err(super::source::raisable(error.clone()));
     }
     Ok(if fetched.status >= 400 { Exit::Failed } else { Exit::Done })
 }

@@ -69,3 +69,17 @@ fn a_page_that_says_nothing_ends_with_1_and_mistakes_with_2() {
     bench.run(&flags).ends_with(2).complains("no absolute URL", "");
     bench.run(&["extract", "--structured", "gone.html"]).ends_with(1).complains("gone.html", "name a file");
 }
+
+#[test]
+fn a_page_longer_than_the_limit_is_refused_and_an_empty_name_too() {
+    let bench = Bench::new();
+    bench.write("long.html", &"<p>Hello".repeat(1000));
+    let ask = |flags: &[&str]| bench.run(&[&["extract", "--structured"][..], flags].concat());
+    ask(&["long.html", "--max-body", "1KB"])
+        .ends_with(1)
+        .complains("long.html is larger than the limit", "--max-body");
+    let endless = "<p>Hello".repeat(1000);
+    let piped = bench.run_with_input(&["extract", "--structured", "-", "--max-body", "1KB"], &endless);
+    piped.ends_with(1).complains("standard input is larger than the limit", "--max-body");
+    ask(&[""]).ends_with(2).complains("the source is empty", "name a file");
+}
