@@ -5,13 +5,14 @@ use std::path::Path;
 
 use http::HeaderValue;
 use lycosa_dom::{Pattern, PatternLimits, PatternSet};
+use lycosa_rules::describe_pattern_error;
 
 use super::inspect::Mistake;
 use super::names::nearest;
 use super::place::Step;
 use super::profiles::{Dress, named, of_host};
 use super::{CrawlOptions, HeaderLine};
-use crate::extract::rules::{FollowRules, RuleError, RuleName, Rules, describe_pattern_error};
+use crate::extract::rules::{FollowRules, RuleError, RuleName, Rules};
 use crate::fetch::Proxy;
 use crate::fetch::dns::parse_server;
 use crate::profiles::{HostPattern, agent_value, header_fields};

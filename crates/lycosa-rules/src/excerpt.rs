@@ -8,7 +8,8 @@ const SHOWN: usize = 200;
 const TAIL: usize = 120;
 
 /// The beginning of a long text with `…` after it, and any other text as it is.
-pub(crate) fn excerpt(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn excerpt(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
         None => Cow::Borrowed(text),
@@ -16,7 +17,8 @@ pub(crate) fn excerpt(text: &str) -> Cow<'_, str> {
 }
 
 /// The beginning and the end of a long sentence that repeats something in its middle.
-pub(crate) fn without_middle(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn without_middle(text: &str) -> Cow<'_, str> {
     let (Some((head, _)), Some((tail, _))) =
         (text.char_indices().nth(SHOWN), text.char_indices().rev().nth(TAIL - 1))
     else {

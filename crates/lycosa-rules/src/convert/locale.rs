@@ -21,7 +21,7 @@ const ENGLISH_DAY_FIRST: [&str; 8] = ["GB", "IE", "AU", "NZ", "IN", "ZA", "SG", 
 
 /// A locale that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::extract::rules) struct Locale {
+pub(crate) struct Locale {
     /// `.` or `,`.
     pub(super) decimal: char,
     /// The language, two letters.
@@ -32,7 +32,7 @@ pub(in crate::extract::rules) struct Locale {
 
 impl Locale {
     /// The locale of this name; `None` when the language is not known.
-    pub(in crate::extract::rules) fn of(name: &str) -> Option<Self> {
+    pub(crate) fn of(name: &str) -> Option<Self> {
         let mut parts = name.trim().split(['-', '_']);
         let language = parts.next()?.to_ascii_lowercase();
         let region = parts.next_back().map(str::to_ascii_uppercase).unwrap_or_default();
@@ -49,7 +49,7 @@ impl Locale {
 }
 
 /// Every language that is known.
-pub(in crate::extract::rules) fn languages() -> impl Iterator<Item = &'static str> {
+pub(crate) fn languages() -> impl Iterator<Item = &'static str> {
     COMMA.iter().chain(&COMMA_TOO).chain(&POINT).copied()
 }
 

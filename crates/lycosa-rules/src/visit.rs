@@ -1,6 +1,5 @@
 //! What all rules share while they look at one page: the page, the JSON in it, and how much work is still allowed.
 
-use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -8,9 +7,7 @@ use std::rc::Rc;
 use lycosa_dom::{Document, NodeRef};
 use serde_json::{Map, Value};
 
-use super::{Fact, FieldReport, json_text};
-use crate::extract::time::rfc3339;
-use crate::model::{FieldFailure, Page};
+use super::{FieldFailure, FieldReport, Subject, json_text};
 
 /// Steps on one page: nodes that selectors and expressions may have looked at, texts by 16 bytes. A second or two.
 const MOST_STEPS: u64 = 300_000_000;
@@ -24,7 +21,7 @@ pub(super) type Rejected = (Vec<FieldFailure>, Map<String, Value>);
 
 /// One page under the rules.
 pub(super) struct Visit<'p> {
-    pub(super) page: &'p Page<'p>,
+    pub(super) page: &'p dyn Subject,
     pub(super) document: &'p Document,
     steps: Cell<u64>,
     bytes: Cell<u64>,
@@ -39,7 +36,7 @@ pub(super) struct Visit<'p> {
 }
 
 impl<'p> Visit<'p> {
-    pub(super) fn new(page: &'p Page<'p>, document: &'p Document, with_reports: bool) -> Self {
+    pub(super) fn new(page: &'p dyn Subject, document: &'p Document, with_reports: bool) -> Self {
         Self {
             page,
             document,
@@ -124,26 +121,5 @@ impl<'p> Visit<'p> {
         let value = json_text::parse(text).map(Rc::new);
         self.json.borrow_mut().insert(number, value.clone());
         value
-    }
-
-    /// A fact of the page, if it is known.
-    pub(super) fn fact(&self, fact: Fact) -> Option<Value> {
-        let page = self.page;
-        let text: Option<Cow<'_, str>> = match fact {
-            Fact::Status => return Some(page.status.into()),
-            Fact::Depth => return Some(page.request.depth.into()),
-            Fact::Url => Some(page.request.first_url().into()),
-            Fact::FinalUrl => Some(page.url.as_str().into()),
-            Fact::Title => self.document.title().map(|title| title.to_string().into()),
-            Fact::FetchedAt => Some(rfc3339(page.fetched_at).into()),
-            Fact::Lang => self.document.lang().map(Into::into),
-            Fact::Label => page.request.label.as_deref().map(Into::into),
-            Fact::Parent => page.request.parent.as_deref().map(Into::into),
-            Fact::ContentType => {
-                page.headers.get("content-type").and_then(|value| value.to_str().ok()).map(Into::into)
-            }
-            Fact::Description => self.document.meta("description").map(Into::into),
-        };
-        text.map(|text| Value::String(text.into_owned()))
     }
 }

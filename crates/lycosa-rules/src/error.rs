@@ -1,12 +1,11 @@
 //! Mistakes in rules: which rule, which field, which key, and what is wrong.
 
-use crate::octets::{excerpt, without_middle};
 use std::fmt;
 
 use lycosa_dom::{PatternError, PatternErrorKind, SelectorError, XPathError};
 
 use super::json_path::PathMistake;
-use crate::error::{Error, ErrorKind};
+use super::{excerpt, without_middle};
 
 /// A rule by its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,16 +49,6 @@ impl fmt::Display for RuleError {
 }
 
 impl std::error::Error for RuleError {}
-
-impl From<RuleError> for Error {
-    fn from(wrong: RuleError) -> Self {
-        let error = Error::new(ErrorKind::Config, wrong.to_string());
-        match wrong.hint {
-            Some(hint) => error.with_hint(hint),
-            None => error,
-        }
-    }
-}
 
 /// Mistakes while a rule set is compiled, with the place at which the compiler is.
 #[derive(Debug)]
@@ -148,7 +137,8 @@ impl Mistake {
 }
 
 /// Why an expression cannot be used, as one sentence.
-pub(crate) fn describe_pattern_error(pattern: &str, error: &PatternError) -> String {
+#[must_use]
+pub fn describe_pattern_error(pattern: &str, error: &PatternError) -> String {
     let verdict = match error.kind {
         PatternErrorKind::Syntax => "is wrong",
         _ => "cannot be used",
@@ -157,7 +147,7 @@ pub(crate) fn describe_pattern_error(pattern: &str, error: &PatternError) -> Str
 }
 
 /// "did you mean …?" for the candidate that is most like what was written, if one is.
-pub(super) fn did_you_mean<'n>(written: &str, candidates: impl Iterator<Item = &'n str>) -> Option<String> {
+pub fn did_you_mean<'n>(written: &str, candidates: impl Iterator<Item = &'n str>) -> Option<String> {
     let allowed = (written.chars().count() * 2 / 5).max(1);
     let near = candidates
         .map(|name| (strsim::damerau_levenshtein(written, name), name))

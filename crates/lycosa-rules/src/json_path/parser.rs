@@ -12,9 +12,9 @@ const DEEPEST: usize = 16;
 
 /// What is wrong with a path, and at which character, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::extract::rules) struct PathMistake {
-    pub(in crate::extract::rules) column: usize,
-    pub(in crate::extract::rules) message: &'static str,
+pub(crate) struct PathMistake {
+    pub(crate) column: usize,
+    pub(crate) message: &'static str,
 }
 
 pub(super) fn parse(text: &str) -> Result<JsonPath, PathMistake> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::field::{FieldKind, FieldPlan};
-use crate::model::{FieldCounts, ItemCounts};
+use super::{FieldCounts, ItemCounts};
 
 #[derive(Debug, Default)]
 pub(super) struct Tally {

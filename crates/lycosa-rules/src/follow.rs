@@ -9,9 +9,7 @@ use url::Url;
 use super::compile::PagePlan;
 use super::error::{Mistake, Mistakes, RuleName};
 use super::source::{self, Source};
-use super::{FollowRule, RuleError};
-use crate::error::Result;
-use crate::model::{Extract, Findings, Outlink, Page};
+use super::{FollowRule, RuleError, Subject};
 
 /// Links taken from one page at most, as many as without rules.
 const MOST_LINKS: usize = 10_000;
@@ -83,17 +81,38 @@ fn plan(rule: &FollowRule, limits: &PatternLimits, mistakes: &mut Mistakes) -> O
     Some(Plan { links: links?, label: rule.label.as_deref().map(Arc::from), matching, pages })
 }
 
-/// Adds the links of every rule, each URL once: the first rule that finds it gives the label.
-impl Extract for FollowRules {
-    fn extract(&self, page: &Page<'_>, findings: &mut Findings) -> Result<()> {
-        let Some(document) = page.document else { return Ok(()) };
+/// A link that a rule follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowedLink {
+    /// Absolute, without a fragment.
+    pub url: Url,
+    /// The label of the page it leads to.
+    pub label: Option<Arc<str>>,
+    /// Whether `rel` contains `nofollow`.
+    pub nofollow: bool,
+}
+
+/// The links that rules find in a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FollowedLinks {
+    /// In the order of the rules and of the document.
+    pub links: Vec<FollowedLink>,
+    /// What could not be done, by sentence.
+    pub notes: Vec<String>,
+}
+
+impl FollowRules {
+    /// The links of every rule, each URL once: the first rule that finds it gives the label.
+    pub fn find(&self, page: &dyn Subject) -> FollowedLinks {
+        let mut found = FollowedLinks::default();
+        let Some(document) = page.document() else { return found };
         let mut steps = MOST_STEPS;
         let mut seen = HashSet::new();
         for plan in &self.plans {
-            if !plan.pages.includes(page.url.as_str(), page.request.label.as_deref()) {
+            if !plan.pages.includes(page.url(), page.label()) {
                 continue;
             }
-            plan.each(document.root(), &mut steps, &mut findings.notes, |reference, nofollow| {
+            plan.each(document.root(), &mut steps, &mut found.notes, |reference, nofollow| {
                 if seen.len() >= MOST_LINKS || (nofollow && self.respect_nofollow) {
                     return;
                 }
@@ -101,11 +120,11 @@ impl Extract for FollowRules {
                 let is_wanted = plan.matching.as_ref().is_none_or(|matching| matching.is_match(url.as_str()));
                 if is_wanted && seen.insert(url.clone()) {
                     let label = plan.label.clone();
-                    findings.outlinks.push(Outlink { label, nofollow, ..Outlink::to(url) });
+                    found.links.push(FollowedLink { url, label, nofollow });
                 }
             });
         }
-        Ok(())
+        found
     }
 }
 

@@ -9,8 +9,7 @@ use super::error::{Mistake, Mistakes, RuleName, did_you_mean};
 use super::field::{FieldPlan, plan_fields};
 use super::source::{self, Finder};
 use super::tally::Tally;
-use super::{ItemRule, Named, RuleError, Texts};
-use crate::model::ItemCounts;
+use super::{ItemCounts, ItemRule, Named, RuleError, Texts};
 
 /// Names that every item record has already.
 const RESERVED: [&str; 4] = ["id", "seq", "type", "page"];

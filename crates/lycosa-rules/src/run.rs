@@ -5,14 +5,12 @@ use std::collections::HashSet;
 use lycosa_dom::NodeRef;
 use serde_json::{Map, Value};
 
-use super::Rules;
 use super::compile::{ItemPlan, RecordsPlan};
 use super::field::{FieldKind, FieldPlan};
 use super::tally::{Tally, count};
 use super::value::{self, Taken, elements};
 use super::visit::Visit;
-use crate::error::Result;
-use crate::model::{Extract, FieldFailure, Findings, Item, ItemCounts, Page, Reject};
+use super::{FieldFailure, Item, Reject, Rules, Subject};
 
 /// How a field came to its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -82,36 +80,42 @@ pub struct PageReport {
     pub notes: Vec<String>,
 }
 
-/// Adds the items of every type to the findings. Pages without a document have none.
-impl Extract for Rules {
-    fn extract(&self, page: &Page<'_>, findings: &mut Findings) -> Result<()> {
-        let Some(document) = page.document else { return Ok(()) };
+/// What rules take out of a page.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// The items of every type, in the order of the types and of the document.
+    pub items: Vec<Item>,
+    /// Records that fail their rules, those inside others included.
+    pub rejects: Vec<Reject>,
+    /// What could not be done, by sentence.
+    pub notes: Vec<String>,
+}
+
+impl Rules {
+    /// The items of every type. Pages without a document have none.
+    pub fn find(&self, page: &dyn Subject) -> Found {
+        let mut found = Found::default();
+        let Some(document) = page.document() else { return found };
         let visit = Visit::new(page, document, false);
         for plan in &self.items {
             visit_item(plan, &visit, |record| {
                 if record.fate == Fate::Kept {
-                    findings.items.push(Item { kind: plan.kind.clone(), fields: record.fields });
+                    found.items.push(Item { kind: plan.kind.clone(), fields: record.fields });
                 }
             });
             let rejects = visit.rejects.take().into_iter();
             let named = |(failures, fields)| Reject { kind: plan.kind.clone(), failures, fields };
-            findings.rejects.extend(rejects.map(named));
+            found.rejects.extend(rejects.map(named));
         }
-        findings.notes.append(&mut visit.notes.borrow_mut());
-        Ok(())
+        found.notes = visit.notes.take();
+        found
     }
 
-    fn counts(&self) -> Vec<ItemCounts> {
-        Self::counts(self)
-    }
-}
-
-impl Rules {
     /// What the rules make of a page, with the reason of every value and of every miss.
     #[must_use]
-    pub fn examine(&self, page: &Page<'_>) -> PageReport {
+    pub fn examine(&self, page: &dyn Subject) -> PageReport {
         let mut report = PageReport::default();
-        let Some(document) = page.document else {
+        let Some(document) = page.document() else {
             report.none = self.kinds().map(ToString::to_string).collect();
             report.notes.push("the page is neither HTML nor XML".to_owned());
             return report;
@@ -140,7 +144,7 @@ struct Record {
 /// Goes through the records of an item type in document order.
 fn visit_item(plan: &ItemPlan, visit: &Visit<'_>, mut take: impl FnMut(Record)) {
     let page = visit.page;
-    if !plan.pages.includes(page.url.as_str(), page.request.label.as_deref()) {
+    if !plan.pages.includes(page.url(), page.label()) {
         return;
     }
     records(&plan.records, visit.document.root(), "", visit, |record| {

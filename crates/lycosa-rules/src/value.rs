@@ -128,7 +128,7 @@ fn values<'f, 'd: 'f>(
             let found = searched(pattern, *group, &text).map(|found| Raw::Text(Cow::Owned(found.to_owned())));
             Box::new(found.into_iter())
         }
-        Source::Fact(fact) => Box::new(visit.fact(*fact).map(Raw::Clean).into_iter()),
+        Source::Fact(fact) => Box::new(visit.page.fact(*fact).map(Raw::Clean).into_iter()),
         Source::Value(value) => Box::new(std::iter::once(Raw::Clean(value.clone()))),
     }
 }
