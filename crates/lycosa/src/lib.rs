@@ -42,6 +42,9 @@ pub mod crawler;
 
 pub use crawler::Crawler;
 pub use error::{Error, ErrorKind, Phase, Result};
+pub use extract::item::Item;
+#[cfg(feature = "derive")]
+pub use lycosa_derive::Item;
 /// The URL type of this library's signatures.
 pub use url;
 

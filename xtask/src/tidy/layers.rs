@@ -66,7 +66,11 @@ const CRATE_ARROWS: &[(&str, &[&str], &str)] = &[
     ("crates/lycosa-dom/src/", &["lycosa"], "the document crate stands below the library"),
     ("crates/lycosa-rules/src/", &["lycosa"], "the rules stand below the library"),
     ("crates/lycosa-derive/src/", &["lycosa"], "the library re-exports the macro, which cannot need it"),
-    ("crates/lycosa-testkit/src/", &["lycosa", "lycosa_dom", "lycosa_rules"], "an oracle shares no code with what it judges"),
+    (
+        "crates/lycosa-testkit/src/",
+        &["lycosa", "lycosa_dom", "lycosa_rules"],
+        "an oracle shares no code with what it judges",
+    ),
 ];
 
 /// Where the library's modules are.

@@ -3,6 +3,7 @@
 //! The rules themselves are the crate `lycosa_rules`, whose names stand here too. This joins them to the crawl: what
 //! they may know of a page, and what they find as findings.
 
+mod lone;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,8 @@ pub use lycosa_rules::{
     FollowedLinks, Found, Group, How, ItemRule, Named, PageReport, RecordReport, RuleError, RuleName, Rules,
     Subject, Texts, ValueType, WrittenField,
 };
+
+pub use self::lone::LonePage;
 
 use lycosa_dom::Document;
 use serde_json::Value;
