@@ -20,7 +20,7 @@ pub(crate) fn check(input: &Input<'_>, problems: &mut Problems) {
     let fields: Named<FieldRule> =
         input.fields.iter().map(|field| (field.name.clone(), written(field))).collect();
     let is_item_type = input.entries.iter().any(|entry| OF_ITEM_TYPES.contains(&entry.key.as_str()));
-    let rule = if is_item_type || fields.is_empty() {
+    let rule = if is_item_type {
         ItemRule { fields, ..input.rule.clone() }
     } else {
         let record = FieldRule { fields: Some(fields), ..FieldRule::default() };
@@ -39,8 +39,10 @@ fn written(field: &Field<'_>) -> FieldRule {
     if field.content == Content::Record {
         let one = FieldRule { value: Some(Value::Bool(true)), ..FieldRule::default() };
         rule.fields = Some(Named(vec![("value".to_owned(), one)]));
-        if rule.for_each.is_some() {
-            rule.unique_by = None;
+        match &rule.for_each {
+            Some(_) => rule.unique_by = None,
+            // Told already, in the words of types.
+            None => rule.many = None,
         }
     } else {
         // Told already, in the words of types.

@@ -76,6 +76,11 @@ impl<'i> Input<'i> {
             problems.add(parameter.span(), problem.hint("write the struct for each type, of owned values"));
             return None;
         }
+        if named.named.is_empty() {
+            let problem = Problem::new("a struct without fields is no item").hint("add a field");
+            problems.add(input.ident.span(), problem);
+            return None;
+        }
         let entries = attribute::entries(&input.attrs, problems);
         let name =
             rule::name(&entries, problems).unwrap_or_else(|| snake_case(&input.ident.unraw().to_string()));
@@ -87,6 +92,13 @@ impl<'i> Input<'i> {
                 let problem = Problem::new(format!("two fields are called `{}`", field.name));
                 problems.add(field.key_span("name"), problem.hint("give one of them another `name`"));
             }
+            if field.is_itself(&input.ident) {
+                let problem = Problem::new("a record in itself would nest for ever");
+                problems.add(
+                    field.inner.span(),
+                    problem.hint("records nest 8 deep, each level a struct of its own"),
+                );
+            }
             fields.push(field);
         }
         Some(Self { ident: &input.ident, name, entries, rule, fields })
@@ -96,6 +108,7 @@ impl<'i> Input<'i> {
 impl<'i> Field<'i> {
     fn of(field: &'i syn::Field, problems: &mut Problems) -> Option<Self> {
         let ident = field.ident.as_ref()?;
+        let before = problems.count();
         let entries = attribute::entries(&field.attrs, problems);
         let name = rule::name(&entries, problems).unwrap_or_else(|| ident.unraw().to_string());
         let rule = rule::field_rule(&entries, problems);
@@ -114,6 +127,10 @@ impl<'i> Field<'i> {
         };
         let Shape { arity, inner, .. } = shape;
         let mut field = Self { ident, name, entries, rule, arity, inner, content };
+        // With another mistake in it, the source may be what is meant there.
+        if problems.count() == before {
+            field.check_source(problems);
+        }
         field.check(problems);
         field.fill();
         Some(field)
@@ -136,6 +153,12 @@ impl<'i> Field<'i> {
         self.entry(key).map_or(self.ident.span(), |entry| entry.key_span)
     }
 
+    /// Whether its records are of the struct that it is in.
+    fn is_itself(&self, whole: &Ident) -> bool {
+        let is_whole = |path: &syn::Path| path.is_ident(whole) || path.is_ident("Self");
+        self.content == Content::Record && matches!(self.inner, Type::Path(path) if is_whole(&path.path))
+    }
+
     /// Mistakes between its type and its attributes.
     fn check(&self, problems: &mut Problems) {
         self.check_arity(problems);
@@ -143,6 +166,13 @@ impl<'i> Field<'i> {
             Content::Scalar(scalar) => self.check_scalar(scalar, problems),
             Content::Own => {}
             Content::Record => self.check_record(problems),
+        }
+    }
+
+    fn check_source(&self, problems: &mut Problems) {
+        if self.content != Content::Record && !self.has_source() {
+            let problem = Problem::new("nothing says where the value of this field is");
+            problems.add(self.ident.span(), problem.hint(format!("give one of {}", SOURCES.join(", "))));
         }
     }
 
@@ -177,10 +207,6 @@ impl<'i> Field<'i> {
     }
 
     fn check_scalar(&self, scalar: &Scalar, problems: &mut Problems) {
-        if !self.entries.iter().any(|entry| SOURCES.contains(&entry.key.as_str())) {
-            let problem = Problem::new("nothing says where the value of this field is");
-            problems.add(self.ident.span(), problem.hint(format!("give one of {}", SOURCES.join(", "))));
-        }
         if let (Some(entry), true) = (self.entry("for_each"), self.rule.for_each.is_some()) {
             let problem = Problem::new("`for_each` makes records, and the type of this field is none");
             problems.add(entry.key_span, problem.hint("leave it out, or use a struct that derives Item"));
