@@ -112,13 +112,10 @@ impl<'i> Field<'i> {
         let entries = attribute::entries(&field.attrs, problems);
         let name = rule::name(&entries, problems).unwrap_or_else(|| ident.unraw().to_string());
         let rule = rule::field_rule(&entries, problems);
-        let shape = match Shape::of(&field.ty) {
-            Ok(shape) => shape,
-            Err((message, hint)) => {
-                problems.add(field.ty.span(), Problem::new(message).hint(hint));
-                return None;
-            }
-        };
+        let shape = Shape::of(&field.ty).unwrap_or_else(|(message, hint)| {
+            problems.add(field.ty.span(), Problem::new(message).hint(hint));
+            Shape { arity: Arity::One, inner: &field.ty, scalar: None }
+        });
         let has_source = entries.iter().any(|entry| SOURCES.contains(&entry.key.as_str()));
         let content = match shape.scalar {
             Some(scalar) => Content::Scalar(scalar),
