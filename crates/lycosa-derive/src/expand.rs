@@ -2,12 +2,21 @@
 
 use lycosa_rules::{DateOrder, Fact, FieldRule, Group, ItemRule, Texts, ValueType};
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use serde_json::Value;
 use syn::spanned::Spanned as _;
 
 use crate::input::{Content, Field, Input};
 use crate::shape::Arity;
+
+/// The path of what derived code calls. Every name is written whole, because the program may have one like it.
+struct Run;
+
+impl ToTokens for Run {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(quote! { ::lycosa::extract::item::expansion });
+    }
+}
 
 /// The implementation.
 pub(crate) fn expand(input: &Input<'_>) -> TokenStream {
@@ -24,25 +33,22 @@ pub(crate) fn expand(input: &Input<'_>) -> TokenStream {
         impl ::lycosa::Item for #ident {
             const NAME: &'static str = #name;
             const FIELDS: &'static [&'static str] = &[#(#names),*];
-            const DEPTH: usize = 1 + ::lycosa::extract::item::expansion::deepest(
+            const DEPTH: usize = 1 + #Run::deepest(
                 &[#(<#inner as ::lycosa::Item>::DEPTH),*]
             );
 
             fn rule() -> ::lycosa::extract::rules::ItemRule {
-                use ::lycosa::extract::item::expansion::*;
                 #rule
             }
 
             fn from_record(
                 mut record: ::lycosa::extract::item::Record,
             ) -> ::core::result::Result<Self, ::lycosa::extract::item::Misfit> {
-                use ::lycosa::extract::item::expansion::*;
                 ::core::result::Result::Ok(Self { #(#takes),* })
             }
 
             fn rules() -> ::lycosa::Result<&'static ::lycosa::extract::rules::Rules> {
-                static RULES: ::lycosa::extract::item::expansion::Once =
-                    ::lycosa::extract::item::expansion::Once::new();
+                static RULES: #Run::Once = #Run::Once::new();
                 RULES.of::<Self>()
             }
         }
@@ -60,7 +66,7 @@ fn unique_by<'f>(field: &'f Field<'_>) -> impl Iterator<Item = TokenStream> + 'f
         let message = format!("there is no field `{name}` to be unique by");
         quote_spanned! { span =>
             const _: () = ::core::assert!(
-                ::lycosa::extract::item::expansion::has_field(<#inner as ::lycosa::Item>::FIELDS, #name),
+                #Run::has_field(<#inner as ::lycosa::Item>::FIELDS, #name),
                 #message
             );
         }
@@ -79,8 +85,8 @@ fn take(field: &Field<'_>) -> TokenStream {
         Content::Record => format_ident!("record_of"),
         _ => format_ident!("value_of"),
     };
-    let what = quote_spanned! { inner.span() => #what::<#inner> };
-    quote! { #ident: #how(&mut record, #name, #what)? }
+    let what = quote_spanned! { inner.span() => #Run::#what::<#inner> };
+    quote! { #ident: #Run::#how(&mut record, #name, #what)? }
 }
 
 fn item_rule(input: &Input<'_>) -> TokenStream {
@@ -92,12 +98,12 @@ fn item_rule(input: &Input<'_>) -> TokenStream {
     let date_order = option(date_order, self::date_order);
     let fields = input.fields.iter().map(|field| {
         let (name, rule) = (&field.name, field_rule(field));
-        quote! { (String::from(#name), #rule) }
+        quote! { (#Run::String::from(#name), #rule) }
     });
     quote! {
-        ItemRule {
+        #Run::ItemRule {
             for_each: #for_each, when: #when, when_label: #when_label, unique_by: #unique_by, locale: #locale,
-            date_order: #date_order, fields: Named(vec![#(#fields),*]),
+            date_order: #date_order, fields: #Run::Named(::std::vec![#(#fields),*]),
         }
     }
 }
@@ -117,38 +123,38 @@ fn field_rule(field: &Field<'_>) -> TokenStream {
     let inner = field.inner;
     let kind = match (&field.content, kind) {
         (Content::Own, None) => {
-            quote_spanned! { inner.span() => Some(<#inner as ::lycosa::extract::item::FieldValue>::TYPE) }
+            quote_spanned! { inner.span() => #Run::Some(<#inner as #Run::FieldValue>::TYPE) }
         }
         (_, kind) => option(kind, value_type),
     };
     let rule = quote! {
-        FieldRule {
+        #Run::FieldRule {
             css: #css, xpath: #xpath, select: #select, json: #json, from: #from, value: #constant, fact: #fact,
-            fields: None, for_each: #for_each, unique_by: #unique_by, kind: #kind, locale: #locale,
+            fields: #Run::None, for_each: #for_each, unique_by: #unique_by, kind: #kind, locale: #locale,
             date_order: #date_order, many: #many, required: #required, default: #default, trim: #trim,
             collapse: #collapse, regex: #regex, group: #group, absolute: #absolute,
         }
     };
     match field.content {
-        Content::Record => quote_spanned! { inner.span() => record_rule::<#inner>(#rule) },
+        Content::Record => quote_spanned! { inner.span() => #Run::record_rule::<#inner>(#rule) },
         _ => rule,
     }
 }
 
 fn option<T>(value: &Option<T>, tokens: impl Fn(&T) -> TokenStream) -> TokenStream {
     match value.as_ref().map(tokens) {
-        Some(tokens) => quote! { Some(#tokens) },
-        None => quote! { None },
+        Some(tokens) => quote! { #Run::Some(#tokens) },
+        None => quote! { #Run::None },
     }
 }
 
 fn text(text: &String) -> TokenStream {
-    quote! { String::from(#text) }
+    quote! { #Run::String::from(#text) }
 }
 
 fn texts(texts: &Texts) -> TokenStream {
     let texts = texts.0.iter().map(text);
-    quote! { Texts(vec![#(#texts),*]) }
+    quote! { #Run::Texts(::std::vec![#(#texts),*]) }
 }
 
 fn flag(flag: &bool) -> TokenStream {
@@ -157,40 +163,40 @@ fn flag(flag: &bool) -> TokenStream {
 
 fn value(value: &Value) -> TokenStream {
     match value {
-        Value::Bool(truth) => quote! { Value::from(#truth) },
-        Value::String(text) => quote! { Value::from(#text) },
+        Value::Bool(truth) => quote! { #Run::Value::from(#truth) },
+        Value::String(text) => quote! { #Run::Value::from(#text) },
         Value::Array(list) => {
             let list = list.iter().map(self::value);
-            quote! { Value::Array(vec![#(#list),*]) }
+            quote! { #Run::Value::Array(::std::vec![#(#list),*]) }
         }
         Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(whole), _) => quote! { Value::from(#whole) },
-            (None, Some(number)) => quote! { Value::from(#number) },
-            (None, None) => quote! { Value::Null },
+            (Some(whole), _) => quote! { #Run::Value::from(#whole) },
+            (None, Some(number)) => quote! { #Run::Value::from(#number) },
+            (None, None) => quote! { #Run::Value::Null },
         },
         // Attributes hold neither.
-        Value::Null | Value::Object(_) => quote! { Value::Null },
+        Value::Null | Value::Object(_) => quote! { #Run::Value::Null },
     }
 }
 
 fn fact(fact: &Fact) -> TokenStream {
     let name = format_ident!("{fact:?}");
-    quote! { Fact::#name }
+    quote! { #Run::Fact::#name }
 }
 
 fn value_type(kind: &ValueType) -> TokenStream {
     let name = format_ident!("{kind:?}");
-    quote! { ValueType::#name }
+    quote! { #Run::ValueType::#name }
 }
 
 fn date_order(order: &DateOrder) -> TokenStream {
     let name = format_ident!("{order:?}");
-    quote! { DateOrder::#name }
+    quote! { #Run::DateOrder::#name }
 }
 
 fn group(group: &Group) -> TokenStream {
     match group {
-        Group::Number(number) => quote! { Group::Number(#number) },
-        Group::Name(name) => quote! { Group::Name(String::from(#name)) },
+        Group::Number(number) => quote! { #Run::Group::Number(#number) },
+        Group::Name(name) => quote! { #Run::Group::Name(#Run::String::from(#name)) },
     }
 }

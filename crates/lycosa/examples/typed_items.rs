@@ -18,7 +18,8 @@ async fn main() -> lycosa::Result<()> {
     let mut pages = Crawler::new(&seed).max_pages(10).items::<Link>().stream().await?;
     while let Some(page) = pages.next().await {
         for link in page.items_of::<Link>() {
-            println!("{}: {:?}", page.url(), link?);
+            let link = link?;
+            println!("{} -> {} {}", page.url(), link.target, link.text.unwrap_or_default());
         }
     }
     println!("{}", pages.finish().await?);

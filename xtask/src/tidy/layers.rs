@@ -65,7 +65,6 @@ const LAYERS: &[Layer] = &[
 const CRATE_ARROWS: &[(&str, &[&str], &str)] = &[
     ("crates/lycosa-dom/src/", &["lycosa"], "the document crate stands below the library"),
     ("crates/lycosa-rules/src/", &["lycosa"], "the rules stand below the library"),
-    ("crates/lycosa-derive/src/", &["lycosa"], "the library re-exports the macro, which cannot need it"),
     (
         "crates/lycosa-testkit/src/",
         &["lycosa", "lycosa_dom", "lycosa_rules"],
@@ -247,7 +246,6 @@ mod tests {
             ("crates/lycosa-testkit/src/lib.rs", "use lycosa_dom::Document;", 1),
             ("crates/lycosa-dom/src/lib.rs", "fn f() { lycosa::run() }", 1),
             ("crates/lycosa-rules/src/run.rs", "use lycosa::model::Page;", 1),
-            ("crates/lycosa-derive/src/lib.rs", "use lycosa::extract::rules::Rules;", 1),
             ("crates/lycosa-cli/src/main.rs", "use lycosa::Crawler; use lycosa_dom::Document;", 0),
         ] {
             assert_eq!(check(&Source::new(path, text.to_owned())).len(), expected, "{path}: {text}");

@@ -2,12 +2,15 @@
 
 use std::sync::OnceLock;
 
-use super::{FieldValue, Item, Misfit, Record, compile, error};
+pub use super::FieldValue;
+use super::{Item, Misfit, Record, compile, error};
 use crate::error::Result;
 pub use crate::extract::rules::{
     DateOrder, Fact, FieldRule, Group, ItemRule, Named, RuleError, Rules, Texts, ValueType,
 };
 pub use serde_json::Value;
+pub use std::option::Option::{None, Some};
+pub use std::string::String;
 
 /// Rules that are compiled when they are first asked for.
 #[derive(Debug)]

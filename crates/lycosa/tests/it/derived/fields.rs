@@ -154,6 +154,28 @@ fn a_record_may_have_fields_that_an_item_may_not() {
 }
 
 #[test]
+fn names_of_the_library_are_free_in_the_program() {
+    #[derive(Debug, PartialEq, Item)]
+    struct Group {
+        #[item(css = "h2")]
+        fact: String,
+    }
+    #[derive(Debug, PartialEq, Item)]
+    struct Record {
+        #[item(for_each = "article")]
+        record: Vec<Group>,
+        first: Group,
+        #[item(fact = "title")]
+        convert: String,
+    }
+    let extracted = with_page(PAGE, "", |page| Record::extract(page)).unwrap();
+    let record = &extracted.items[0];
+    let facts: Vec<_> = record.record.iter().map(|group| group.fact.as_str()).collect();
+    assert_eq!(facts, ["Red kettle", "Pan", "Pan again"]);
+    assert_eq!((record.first.fact.as_str(), record.convert.as_str()), ("Red kettle", "Shop"));
+}
+
+#[test]
 fn pages_that_the_rules_are_not_for_give_nothing() {
     let elsewhere = with_page(PAGE, "list", |page| records(Thing::rules().unwrap(), page));
     assert_eq!(elsewhere, Vec::<Value>::new());
