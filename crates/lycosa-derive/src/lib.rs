@@ -17,7 +17,7 @@ use proc_macro::TokenStream;
 use input::Input;
 use problem::Problems;
 
-/// Makes a struct an item: its attributes are extraction rules, its types say what the values are.
+/// Programs use this as `lycosa::Item`, where its keys are documented.
 #[proc_macro_derive(Item, attributes(item))]
 pub fn derive_item(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);

@@ -60,6 +60,7 @@ mod tests {
             assert_eq!(count("crates/lycosa/src/scope/mod.rs", text), 1, "{text}");
             assert_eq!(count("crates/lycosa/src/model/mod.rs", text), 1, "{text}");
             assert_eq!(count("crates/lycosa-dom/src/text.rs", text), 1, "{text}");
+            assert_eq!(count("crates/lycosa-rules/src/run.rs", text), 1, "{text}");
             assert_eq!(count("crates/lycosa/src/fetch/mod.rs", text), 0, "{text}");
         }
     }
