@@ -16,7 +16,7 @@ use super::{
     lexer::Operator,
     nearest,
     parser::{Kind, Name, Part},
-    plan::{Arithmetic, Comparison, Expr, NameId, NameTest, Plan, Type},
+    plan::{Arithmetic, Comparison, Downward, Expr, NameId, NameTest, Plan, Type},
 };
 use crate::{Pattern, name::known_atom};
 
@@ -78,7 +78,8 @@ pub(super) fn compile(source: &Arc<str>, options: &XPathOptions) -> Result<Plan,
     };
     let root = compiler.expression(&part)?.expr;
     let Compiler { names, variables, slots, searches, .. } = compiler;
-    Ok(Plan { source: Arc::clone(source), root, names, variables, slots, searches })
+    let downward = Downward::of(&root, &names);
+    Ok(Plan { source: Arc::clone(source), root, names, variables, slots, searches, downward })
 }
 
 /// What an expression needs from around it.
