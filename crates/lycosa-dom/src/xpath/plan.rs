@@ -21,6 +21,8 @@ pub(super) struct Plan {
     pub(super) slots: usize,
     /// How many texts are searched for once in an evaluation.
     pub(super) searches: usize,
+    /// Whether the value may be another one at another node of the document.
+    pub(super) needs_context: bool,
 }
 
 /// The number of a name in the plan.

@@ -76,9 +76,10 @@ pub(super) fn compile(source: &Arc<str>, options: &XPathOptions) -> Result<Plan,
         searches: 0,
         depth: 0,
     };
-    let root = compiler.expression(&part)?.expr;
+    let Compiled { expr: root, needs } = compiler.expression(&part)?;
     let Compiler { names, variables, slots, searches, .. } = compiler;
-    Ok(Plan { source: Arc::clone(source), root, names, variables, slots, searches })
+    let needs_context = needs.node;
+    Ok(Plan { source: Arc::clone(source), root, names, variables, slots, searches, needs_context })
 }
 
 /// What an expression needs from around it.
