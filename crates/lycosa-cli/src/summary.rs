@@ -222,7 +222,8 @@ mod tests {
             failed,
         };
         let fields = vec![field("name", 4, 0, 0), field("stock", 3, 1, 0), field("price", 1, 1, 2)];
-        let inner = |name: &str, rejected| InnerCounts { name: name.to_owned(), found: 5, rejected, repeated: 0 };
+        let inner =
+            |name: &str, rejected| InnerCounts { name: name.to_owned(), found: 5, rejected, repeated: 0 };
         let inner = vec![inner("offers", 0), inner("offers.shops", 2)];
         let counts = ItemCounts { kind: "product".into(), found: 3, rejected: 1, repeated: 0, fields, inner };
         let mut text = String::new();

@@ -153,7 +153,7 @@ impl Rules {
         self.items.is_empty()
     }
 
-    /// Whether a record can fail them: a field is required and has no default.
+    /// Whether a record can fail them: a field is required.
     #[must_use]
     pub fn can_reject(&self) -> bool {
         self.items.iter().any(|item| item.records.fields.iter().any(FieldPlan::can_reject))

@@ -54,7 +54,7 @@ impl FieldPlan {
             FieldKind::Records(records) => records.fields.iter().any(Self::can_reject),
             FieldKind::Value(_) => false,
         };
-        (self.required && self.default.is_none()) || inner
+        self.required || inner
     }
 }
 
@@ -86,6 +86,10 @@ fn plan_field(
     let many = rule.many.unwrap_or(rule.fields.is_some() && rule.for_each.is_some());
     if let Some(mistake) = rule.default.as_ref().and_then(|default| wrong_default(default, many)) {
         mistakes.add("default", None, mistake);
+    }
+    if rule.required == Some(true) && rule.default.is_some() {
+        let mistake = Mistake::new("`required` says nothing beside `default`: the field always has a value");
+        mistakes.add("required", None, mistake.hint("leave one of them out"));
     }
     let what = match one_source(rule, mistakes)? {
         "fields" => FieldKind::Records(plan_inner(rule, manners, mistakes)),

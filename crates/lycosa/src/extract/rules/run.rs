@@ -135,7 +135,7 @@ impl Rules {
     }
 }
 
-struct Record {
+pub(super) struct Record {
     fields: Map<String, Value>,
     fate: Fate,
 }
@@ -149,7 +149,7 @@ impl ItemPlan {
 }
 
 /// Goes through the records of an item type in document order.
-fn visit_item<'v>(plan: &'v ItemPlan, visit: &Visit<'v>, mut take: impl FnMut(Record)) {
+pub(super) fn visit_item<'v>(plan: &'v ItemPlan, visit: &Visit<'v>, mut take: impl FnMut(Record)) {
     let page = visit.page;
     if !plan.pages.includes(page.url.as_str(), page.request.label.as_deref()) || !plan.can_read(visit) {
         return;

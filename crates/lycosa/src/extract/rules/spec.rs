@@ -96,7 +96,7 @@ pub struct FieldRule {
     /// `for_each`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub many: Option<bool>,
-    /// Reject the item when this field has no value and no default. Default false.
+    /// Reject the item when this field has no value. Not together with `default`. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub required: Option<bool>,
     /// The value when nothing is found, or nothing that can be converted: text, number, true or false, or a list of
@@ -238,6 +238,7 @@ pub struct FollowRule {
     pub from: Option<String>,
     /// Label of the pages that the links lead to. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
     pub label: Option<String>,
     /// Regular expression; only links in whose URL it is found are followed. Default none: all.
     #[serde(rename = "match", skip_serializing_if = "Option::is_none")]

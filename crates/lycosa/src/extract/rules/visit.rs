@@ -93,6 +93,12 @@ impl<'v> Visit<'v> {
         reached.is_none()
     }
 
+    /// Steps that were paid.
+    #[cfg(test)]
+    pub(super) fn spent(&self) -> u64 {
+        MOST_STEPS - self.steps.get()
+    }
+
     /// Pays for looking at all of an element.
     pub(super) fn pay_search(&self, element: NodeRef<'_>) {
         let range = element.range();
