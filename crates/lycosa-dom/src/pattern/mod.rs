@@ -129,7 +129,7 @@ impl Pattern {
     }
 
     /// All that it finds in the text, from left to right and without overlap. Empty matches are left out, and so are
-    /// those that take more than 32 KiB.
+    /// those that take more than 16 KiB.
     ///
     /// ```
     /// use lycosa_dom::{Pattern, PatternLimits};

@@ -137,7 +137,7 @@ const BAD: &[Case] = &[
     ("[[profiles]]\nuser_agent = 'b'", 1, 1, "missing", ""),
     ("[[profiles]]\nname = 'a'\n[[profiles]]\nname = 'a'", 4, 8, "the name `a` is empty or taken", "its own"),
     ("[[profiles]]\nname = 'a'\nuser_agent = ''", 3, 14, "the User-Agent is empty", "says who it is"),
-    ("[[profiles]]\nname = 'a'\nheaders = ['Cookie: secret']", 3, 11, "cannot hold cookie", "seeds' origins"),
+    ("[[profiles]]\nname = 'a'\nheaders = ['Cookie: secret']", 3, 12, "cannot hold cookie", "seeds' origins"),
     (
         "[[profiles]]\nname = 'a'\nheaders = ['Accept']\n[[hosts]]\nhost = '*'\nprofile = 'a'",
         3,

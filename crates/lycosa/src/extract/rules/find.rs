@@ -261,7 +261,7 @@ fn each_match<'v>(
         }
     }
     if matches.skipped() > 0 {
-        visit.note(format!("`{}` finds pieces of more than 32 KiB, which are left out", pattern.source()));
+        visit.note(format!("`{}` finds pieces of more than 16 KiB, which are left out", pattern.source()));
     }
     has_any
 }

@@ -178,9 +178,8 @@ pub(super) fn each(text: &str, known: &mut Expressions) -> Result<Each, Mistake>
         let hint = "give a CSS selector, or another source after `xpath:`, `json:` or `regex:`";
         return Err(Mistake::new(message).hint(hint));
     }
-    finder("for_each", text, known)
-        .map(Each::Elements)
-        .map_err(|mistake| unknown_prefix(text).unwrap_or(mistake))
+    let meant = || if has_prefix(text) { None } else { unknown_prefix(text) };
+    finder("for_each", text, known).map(Each::Elements).map_err(|mistake| meant().unwrap_or(mistake))
 }
 
 /// A group of a field's own expression.
