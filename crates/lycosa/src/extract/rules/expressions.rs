@@ -8,10 +8,21 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use lycosa_dom::{Pattern, PatternLimits, Selector, XPath};
+use lycosa_dom::{Pattern, PatternLimits, Selector, XPath, XPathOptions};
 
 use super::error::Mistake;
 use super::json_path::JsonPath;
+
+/// Prefixes that selectors and XPath may use beside those that are always bound: what stands in feeds and sitemaps.
+pub(super) const PREFIXES: [(&str, &str); 7] = [
+    ("atom", "http://www.w3.org/2005/Atom"),
+    ("content", "http://purl.org/rss/1.0/modules/content/"),
+    ("dc", "http://purl.org/dc/elements/1.1/"),
+    ("itunes", "http://www.itunes.com/dtds/podcast-1.0.dtd"),
+    ("media", "http://search.yahoo.com/mrss/"),
+    ("rss", "http://purl.org/rss/1.0/"),
+    ("sitemap", "http://www.sitemaps.org/schemas/sitemap/0.9"),
+];
 
 /// A compiled expression with its number in the rule set.
 #[derive(Debug)]
@@ -75,13 +86,15 @@ impl Expressions {
     /// A selector; a mistake names it as it was written.
     pub(super) fn selector(&mut self, css: &str, written: &str) -> Result<Shared<Selector>, Mistake> {
         again(&mut self.selectors, &mut self.count, css, |css| {
-            Selector::parse(css).map_err(|error| Mistake::of_selector(written, &error))
+            Selector::parse_with_namespaces(css, &PREFIXES).map_err(|error| Mistake::of_selector(written, &error))
         })
     }
 
     pub(super) fn xpath(&mut self, text: &str) -> Result<Shared<XPath>, Mistake> {
         again(&mut self.xpaths, &mut self.count, text, |text| {
-            XPath::compile(text).map_err(|error| Mistake::of_xpath(text, &error))
+            let bind = |options: XPathOptions, (prefix, address): (&str, &str)| options.namespace(prefix, address);
+            let options = PREFIXES.into_iter().fold(XPathOptions::default(), bind);
+            XPath::compile_with(text, &options).map_err(|error| Mistake::of_xpath(text, &error))
         })
     }
 
