@@ -86,13 +86,15 @@ impl Expressions {
     /// A selector; a mistake names it as it was written.
     pub(super) fn selector(&mut self, css: &str, written: &str) -> Result<Shared<Selector>, Mistake> {
         again(&mut self.selectors, &mut self.count, css, |css| {
-            Selector::parse_with_namespaces(css, &PREFIXES).map_err(|error| Mistake::of_selector(written, &error))
+            Selector::parse_with_namespaces(css, &PREFIXES)
+                .map_err(|error| Mistake::of_selector(written, &error))
         })
     }
 
     pub(super) fn xpath(&mut self, text: &str) -> Result<Shared<XPath>, Mistake> {
         again(&mut self.xpaths, &mut self.count, text, |text| {
-            let bind = |options: XPathOptions, (prefix, address): (&str, &str)| options.namespace(prefix, address);
+            let bind =
+                |options: XPathOptions, (prefix, address): (&str, &str)| options.namespace(prefix, address);
             let options = PREFIXES.into_iter().fold(XPathOptions::default(), bind);
             XPath::compile_with(text, &options).map_err(|error| Mistake::of_xpath(text, &error))
         })
