@@ -217,6 +217,15 @@ fn every_bad_configuration_is_told_at_its_place_with_what_was_meant() {
 }
 
 #[test]
+fn a_bad_header_line_hides_no_other_mistake_of_its_profile() {
+    let text = "[[profiles]]\nname = ''\nheaders = ['Accept']\nuser_agent = ''\n[[profiles]]\nname = 'b'\n\
+                headers = ['A: 1', 'Cookie: x', 'Authorization: y']\n[[hosts]]\nhost = 'http://x'\nheaders = ['Bad']";
+    let lines: Vec<_> =
+        check("lycosa.toml", text).iter().map(|problem| (problem.line, problem.column)).collect();
+    assert_eq!(lines, [(2, 8), (3, 11), (4, 14), (7, 20), (7, 33), (9, 8), (10, 11)]);
+}
+
+#[test]
 fn several_mistakes_are_told_together() {
     let text = "dept = 3\nmax_pages = 'x'\nseeds = ['ftp://a/', 5]\n[timeouts]\ndns = 'y'\ntls = 'z'\n\
                 [items.p.fields]\na = { css = '>>' }\nb = { css = 'b', regex = '(' }";

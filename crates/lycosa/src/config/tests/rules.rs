@@ -41,7 +41,7 @@ pub(super) const BAD: &[Case] = &[
     (
         "[items.p]\nfor_each = ['a', 'regex:(']\nfields.name = 'b'",
         2,
-        24,
+        25,
         "the regular expression `(` is wrong",
         "",
     ),
