@@ -23,6 +23,8 @@ pub(super) struct Plan {
     pub(super) searches: usize,
     /// The whole expression, when it is of the simplest kind.
     pub(super) downward: Option<Downward>,
+    /// Whether the value may be another one at another node of the document.
+    pub(super) needs_context: bool,
 }
 
 /// A path of child steps by name and place alone.

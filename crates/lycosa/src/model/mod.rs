@@ -32,7 +32,7 @@ pub use frontier::{
     HostRecord, HostUpdate, Lease, Leased, Limits, Lsn, Nack, OriginRecord, Outbox, Pace, Retry, Robots,
     Stats, Token, Want,
 };
-pub use item::{FieldCounts, FieldFailure, Item, ItemCounts, Reject};
+pub use item::{FieldCounts, FieldFailure, InnerCounts, Item, ItemCounts, Reject};
 pub use key::{AddressKey, CrawlId, Origin, RecordId, Scheme, SiteKey, UrlKey, Versions};
 pub use middleware::{Answer, Middleware, Next};
 pub use outcome::{Attempt, Exclusion, Outcome};

@@ -76,10 +76,11 @@ pub(super) fn compile(source: &Arc<str>, options: &XPathOptions) -> Result<Plan,
         searches: 0,
         depth: 0,
     };
-    let root = compiler.expression(&part)?.expr;
+    let Compiled { expr: root, needs } = compiler.expression(&part)?;
     let Compiler { names, variables, slots, searches, .. } = compiler;
     let downward = Downward::of(&root, &names);
-    Ok(Plan { source: Arc::clone(source), root, names, variables, slots, searches, downward })
+    let needs_context = needs.node;
+    Ok(Plan { source: Arc::clone(source), root, names, variables, slots, searches, downward, needs_context })
 }
 
 /// What an expression needs from around it.

@@ -1,9 +1,10 @@
 //! Extraction by rules, no code: item types with fields, links to follow.
 //!
 //! `spec`, `named` and `texts` are how rules are written (in `lycosa.toml` or by a program). `compile`, `field` and
-//! `source` turn them into [`Rules`] once, with every mistake named by item, field and place (`error`). `run` applies
-//! them to a page: `value` takes values, `convert` makes numbers and dates of them, `json_path` and `json_text` read
-//! JSON in pages, `visit` bounds the work, `tally` counts. `follow` finds the links to follow.
+//! `source` turn them into [`Rules`] once, with every mistake named by item, field and place (`error`), each expression
+//! compiled once (`expressions`). `run` applies them to a page: `find` finds what records are made from (`spot`),
+//! `value` takes values, `convert` makes numbers and dates of them, `json_path` and `json_text` read JSON, `memo` keeps
+//! what was found, `visit` bounds the work, `tally` counts. `follow` finds the links to follow.
 //!
 //! A program writes rules as it likes, in TOML or as values:
 //!
@@ -23,14 +24,18 @@
 mod compile;
 mod convert;
 mod error;
+mod expressions;
 mod field;
+mod find;
 mod follow;
 mod json_path;
 mod json_text;
+mod memo;
 mod named;
 mod run;
 mod source;
 mod spec;
+mod spot;
 mod tally;
 mod texts;
 mod value;
