@@ -10,16 +10,17 @@ use crate::input::{Content, Field, Input};
 use crate::problem::{Problem, Problems};
 
 /// Keys that only an item type has: a struct with one of them is no record inside another.
-const OF_ITEM_TYPES: [&str; 5] = ["name", "for_each", "when", "when_label", "unique_by"];
+const OF_ITEM_TYPES: [&str; 6] = ["name", "for_each", "from", "when", "when_label", "unique_by"];
 
 /// What stands around the fields of a struct that may be a record inside another, where more names are free.
 const AROUND: &str = "record";
 
 /// Compiles the rules and tells every mistake in them.
 pub(crate) fn check(input: &Input<'_>, problems: &mut Problems) {
-    let fields: Named<FieldRule> =
-        input.fields.iter().map(|field| (field.name.clone(), written(field))).collect();
     let is_item_type = input.entries.iter().any(|entry| OF_ITEM_TYPES.contains(&entry.key.as_str()));
+    let rule = |field| if is_item_type { written(field) } else { without_group(written(field)) };
+    let fields: Named<FieldRule> =
+        input.fields.iter().map(|field| (field.name.clone(), rule(field))).collect();
     let rule = if is_item_type {
         ItemRule { fields, ..input.rule.clone() }
     } else {
@@ -50,6 +51,18 @@ fn written(field: &Field<'_>) -> FieldRule {
         if !field.has_source() {
             rule.value = Some(Value::Bool(true));
         }
+    }
+    rule
+}
+
+/// The rule of a record's field without a group alone: its expression stands at the field that holds the records.
+fn without_group(mut rule: FieldRule) -> FieldRule {
+    if rule.group.is_some()
+        && [&rule.css, &rule.xpath, &rule.json, &rule.regex].iter().all(|text| text.is_none())
+        && rule.select.is_none()
+    {
+        rule.group = None;
+        rule.value = Some(Value::Bool(true));
     }
     rule
 }

@@ -91,18 +91,18 @@ fn take(field: &Field<'_>) -> TokenStream {
 
 fn item_rule(input: &Input<'_>) -> TokenStream {
     // Named one by one, so that a key that is new cannot be forgotten here.
-    let ItemRule { for_each, when, when_label, unique_by, locale, date_order, fields: _ } = &input.rule;
+    let ItemRule { for_each, from, when, when_label, unique_by, locale, date_order, fields: _ } = &input.rule;
     let (for_each, when, when_label) =
         (option(for_each, texts), option(when, text), option(when_label, texts));
     let (unique_by, locale) = (option(unique_by, texts), option(locale, text));
-    let date_order = option(date_order, self::date_order);
+    let (from, date_order) = (option(from, text), option(date_order, self::date_order));
     let fields = input.fields.iter().map(|field| {
         let (name, rule) = (&field.name, field_rule(field));
         quote! { (#Run::String::from(#name), #rule) }
     });
     quote! {
         #Run::ItemRule {
-            for_each: #for_each, when: #when, when_label: #when_label, unique_by: #unique_by, locale: #locale,
+            for_each: #for_each, from: #from, when: #when, when_label: #when_label, unique_by: #unique_by, locale: #locale,
             date_order: #date_order, fields: #Run::Named(::std::vec![#(#fields),*]),
         }
     }

@@ -13,7 +13,7 @@ use crate::rule;
 use crate::shape::{Arity, Scalar, Shape, rust_types};
 
 /// The keys that say where a value is.
-const SOURCES: [&str; 7] = ["css", "xpath", "select", "json", "value", "fact", "regex"];
+const SOURCES: [&str; 8] = ["css", "xpath", "select", "json", "value", "fact", "regex", "group"];
 
 /// A struct.
 pub(crate) struct Input<'i> {
@@ -140,9 +140,9 @@ impl<'i> Field<'i> {
 
     /// Whether its rule says where its value is.
     pub(crate) fn has_source(&self) -> bool {
-        let FieldRule { css, xpath, select, json, value, fact, regex, .. } = &self.rule;
+        let FieldRule { css, xpath, select, json, value, fact, regex, group, .. } = &self.rule;
         let texts = [css, xpath, json, regex].iter().any(|text| text.is_some());
-        texts || select.is_some() || value.is_some() || fact.is_some()
+        texts || select.is_some() || value.is_some() || fact.is_some() || group.is_some()
     }
 
     /// Where a key stands; the field when it does not.
@@ -257,7 +257,7 @@ impl<'i> Field<'i> {
         if self.arity == Arity::Many || (is_record && self.rule.for_each.is_some()) {
             self.rule.many = Some(self.arity == Arity::Many);
         }
-        if self.arity == Arity::One {
+        if self.arity == Arity::One && self.rule.default.is_none() {
             self.rule.required = Some(true);
         }
     }

@@ -6,8 +6,9 @@ use lycosa_dom::{Pattern, PatternLimits};
 
 use super::convert::{DateOrder, Locale, languages};
 use super::error::{Mistake, Mistakes, RuleName, did_you_mean};
-use super::field::{FieldPlan, plan_fields};
-use super::source::{self, Finder};
+use super::expressions::{Compiled, Expressions, Shared};
+use super::field::{FieldKind, FieldPlan, ValuePlan, plan_fields};
+use super::source::{self, Each, JsonPlace, Source};
 use super::tally::Tally;
 use super::{ItemCounts, ItemRule, Named, RuleError, Texts};
 
@@ -25,23 +26,66 @@ pub(super) struct ItemPlan {
     pub(super) kind: Arc<str>,
     pub(super) pages: PagePlan,
     pub(super) records: RecordsPlan,
-    pub(super) tally: Tally,
+    /// Whether it can take something out of a body that is JSON.
+    pub(super) reads_json: bool,
+    /// Whether it can take something out of a body that is neither JSON nor a document.
+    pub(super) reads_text: bool,
 }
 
 /// Where records are and what they hold.
 #[derive(Debug)]
 pub(super) struct RecordsPlan {
     /// In turn; none for one record that is the element itself.
-    pub(super) for_each: Option<Vec<Finder>>,
+    pub(super) for_each: Option<Vec<Each>>,
+    /// Where the JSON is that paths of `for_each` lead into.
+    pub(super) from: Option<JsonPlace>,
     pub(super) fields: Vec<FieldPlan>,
     /// Places of the fields by which records are told apart.
     pub(super) unique_by: Vec<usize>,
+    pub(super) tally: Tally,
+}
+
+/// How records are written, of an item type or inside another record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RecordsRule<'r> {
+    pub(super) fields: &'r Named<super::FieldRule>,
+    pub(super) for_each: Option<&'r Texts>,
+    pub(super) from: Option<&'r str>,
+    pub(super) unique_by: Option<&'r Texts>,
+}
+
+impl RecordsPlan {
+    /// Whether one of its places or sources is like this one says, at any depth.
+    fn any(
+        &self,
+        each: &impl Fn(&Self, &Each) -> bool,
+        source: &impl Fn(&ValuePlan, &Source) -> bool,
+    ) -> bool {
+        let of_field = |field: &FieldPlan| match &field.what {
+            FieldKind::Value(plan) => plan.sources.iter().any(|(_, found)| source(plan, found)),
+            FieldKind::Records(records) => records.any(each, source),
+        };
+        self.for_each.iter().flatten().any(|found| each(self, found)) || self.fields.iter().any(of_field)
+    }
+
+    fn reads_json(&self) -> bool {
+        let is_usual = |from: &Option<JsonPlace>| from.as_ref().is_some_and(|from| !from.is_given);
+        self.any(&|plan, each| matches!(each, Each::Json(_)) && is_usual(&plan.from), &|plan, source| {
+            matches!(source, Source::Json(_)) && is_usual(&plan.from)
+        })
+    }
+
+    fn reads_text(&self) -> bool {
+        self.any(&|_, each| matches!(each, Each::Regex(_)), &|_, source| {
+            matches!(source, Source::Regex { .. })
+        })
+    }
 }
 
 /// Which pages a rule is for.
 #[derive(Debug, Default)]
 pub(super) struct PagePlan {
-    when: Option<Pattern>,
+    when: Option<Shared<Pattern>>,
     when_label: Option<Vec<String>>,
 }
 
@@ -50,17 +94,19 @@ pub(super) struct PagePlan {
 pub(super) struct Manners<'l> {
     pub(super) locale: Option<Locale>,
     pub(super) order: Option<DateOrder>,
-    pub(super) limits: &'l PatternLimits,
+    pub(super) known: &'l Compiled,
+    /// The expressions whose matches its record may be.
+    pub(super) groups: &'l [Shared<Pattern>],
 }
 
 impl PagePlan {
     pub(super) fn new(
         when: Option<&String>,
         when_label: Option<&Texts>,
-        limits: &PatternLimits,
+        known: &Compiled,
         mistakes: &mut Mistakes,
     ) -> Self {
-        let when = when.and_then(|text| mistakes.ok("when", None, source::regex(text, limits)));
+        let when = when.and_then(|text| mistakes.ok("when", None, known.borrow_mut().regex(text)));
         if when_label.is_some_and(|labels| labels.0.is_empty()) {
             let hint = "name a label that a `[[follow]]` rule gives, or leave it out";
             mistakes.add("when_label", None, Mistake::new("an empty list means no page at all").hint(hint));
@@ -91,9 +137,10 @@ impl Rules {
     /// Every mistake in them.
     pub fn compile_within(items: &Named<ItemRule>, limits: &PatternLimits) -> Result<Self, Vec<RuleError>> {
         let (mut plans, mut found) = (Vec::new(), Vec::new());
+        let known = Expressions::within(limits);
         for (name, rule) in items.iter() {
             let mut mistakes = Mistakes::of(RuleName::Item(name.to_owned()));
-            plans.push(plan_item(name, rule, limits, &mut mistakes));
+            plans.push(plan_item(name, rule, &known, &mut mistakes));
             found.append(&mut mistakes.found);
         }
         if found.is_empty() { Ok(Self { items: plans }) } else { Err(found) }
@@ -105,7 +152,7 @@ impl Rules {
         self.items.is_empty()
     }
 
-    /// Whether a record can fail them: a field is required and has no default.
+    /// Whether a record can fail them: a field is required.
     #[must_use]
     pub fn can_reject(&self) -> bool {
         self.items.iter().any(|item| item.records.fields.iter().any(FieldPlan::can_reject))
@@ -127,11 +174,11 @@ impl Rules {
     /// What became of the items of each type and of their fields so far.
     #[must_use]
     pub fn counts(&self) -> Vec<ItemCounts> {
-        self.items.iter().map(|item| item.tally.counts(&item.kind, &item.records.fields)).collect()
+        self.items.iter().map(|item| super::tally::counts(&item.kind, &item.records)).collect()
     }
 }
 
-fn plan_item(name: &str, rule: &ItemRule, limits: &PatternLimits, mistakes: &mut Mistakes) -> ItemPlan {
+fn plan_item(name: &str, rule: &ItemRule, known: &Compiled, mistakes: &mut Mistakes) -> ItemPlan {
     for (field, _) in rule.fields.iter().filter(|(field, _)| RESERVED.contains(field)) {
         mistakes.fields.push(field.to_owned());
         let mistake = Mistake::new(format!("the name `{field}` is taken: every item record has it"));
@@ -139,25 +186,37 @@ fn plan_item(name: &str, rule: &ItemRule, limits: &PatternLimits, mistakes: &mut
         mistakes.fields.pop();
     }
     let locale = rule.locale.as_deref().and_then(|name| mistakes.ok("locale", None, locale(name)));
-    let pages = PagePlan::new(rule.when.as_ref(), rule.when_label.as_ref(), limits, mistakes);
-    let manners = Manners { locale, order: rule.date_order, limits };
-    let records =
-        plan_records(&rule.fields, rule.for_each.as_ref(), rule.unique_by.as_ref(), manners, mistakes);
-    ItemPlan { kind: name.into(), pages, records, tally: Tally::default() }
+    let pages = PagePlan::new(rule.when.as_ref(), rule.when_label.as_ref(), known, mistakes);
+    let manners = Manners { locale, order: rule.date_order, known, groups: &[] };
+    let has_json = rule.for_each.iter().flat_map(|texts| &texts.0).any(|text| text.starts_with("json:"));
+    if rule.from.is_some() && !has_json {
+        let mistake = Mistake::new("`from` says nothing without `json:` in `for_each`");
+        mistakes.add("from", None, mistake.hint("leave it out, or give it to the fields that read JSON"));
+    }
+    let records = RecordsRule {
+        fields: &rule.fields,
+        for_each: rule.for_each.as_ref(),
+        from: rule.from.as_deref(),
+        unique_by: rule.unique_by.as_ref(),
+    };
+    let records = plan_records(records, manners, mistakes);
+    let (reads_json, reads_text) = (records.reads_json(), records.reads_text());
+    ItemPlan { kind: name.into(), pages, records, reads_json, reads_text }
 }
 
-/// What records, of an item type or inside another record, are made of.
+/// What records are made of.
 pub(super) fn plan_records(
-    fields: &Named<super::FieldRule>,
-    for_each: Option<&Texts>,
-    unique_by: Option<&Texts>,
+    rule: RecordsRule<'_>,
     manners: Manners<'_>,
     mistakes: &mut Mistakes,
 ) -> RecordsPlan {
+    let RecordsRule { fields, for_each, from, unique_by } = rule;
     if fields.is_empty() {
         mistakes.add(None, None, Mistake::new("it has no fields").hint("add a table of fields"));
     }
-    let for_each = for_each.map(|texts| finders("for_each", texts, mistakes));
+    let for_each = for_each.map(|texts| places(texts, manners.known, mistakes));
+    let from = JsonPlace::of(from, &mut manners.known.borrow_mut());
+    let from = mistakes.ok("from", None, from);
     let names = || fields.iter().map(|(name, _)| name);
     let mut unique = Vec::new();
     for (index, name) in unique_by.iter().flat_map(|texts| &texts.0).enumerate() {
@@ -171,16 +230,32 @@ pub(super) fn plan_records(
             }
         }
     }
-    RecordsPlan { for_each, unique_by: unique, fields: plan_fields(fields, manners, mistakes) }
+    let patterns: Vec<_> = for_each
+        .iter()
+        .flatten()
+        .filter_map(|each| match each {
+            Each::Regex(pattern) => Some(pattern.clone()),
+            _ => None,
+        })
+        .collect();
+    // A record that is not one of a list is made from what the one around it is made from.
+    let groups = if for_each.is_some() { patterns.as_slice() } else { manners.groups };
+    let fields = plan_fields(fields, Manners { groups, ..manners }, mistakes);
+    RecordsPlan { for_each, from, unique_by: unique, fields, tally: Tally::default() }
 }
 
-/// Finders in turn.
-pub(super) fn finders(key: &'static str, texts: &Texts, mistakes: &mut Mistakes) -> Vec<Finder> {
+/// What finds records, in turn.
+fn places(texts: &Texts, known: &Compiled, mistakes: &mut Mistakes) -> Vec<Each> {
+    let key = "for_each";
     if texts.0.is_empty() {
-        mistakes.add(key, None, Mistake::new(format!("`{key}` is an empty list")).hint("leave it out"));
+        mistakes.add(key, None, Mistake::new("`for_each` is an empty list").hint("leave it out"));
     }
     let found = texts.0.iter().enumerate();
-    found.filter_map(|(index, text)| mistakes.ok(key, Some(index), source::finder(key, text))).collect()
+    found
+        .filter_map(|(index, text)| {
+            mistakes.ok(key, Some(index), source::each(text, &mut known.borrow_mut()))
+        })
+        .collect()
 }
 
 pub(super) fn locale(name: &str) -> Result<Locale, Mistake> {

@@ -1,20 +1,18 @@
 //! Fields made ready: where the values come from, what is done to them, what they become.
 
-use lycosa_dom::{Pattern, PatternLimits};
+use lycosa_dom::Pattern;
 use serde_json::Value;
 
-use super::compile::{Manners, RecordsPlan, finders, locale, plan_records};
+use super::compile::{Manners, RecordsPlan, RecordsRule, locale, plan_records};
 use super::convert::{Conversion, ValueType};
-use super::error::{Mistake, Mistakes, did_you_mean};
-use super::source::{self, Finder, Source};
+use super::error::{Mistake, Mistakes};
+use super::expressions::Shared;
+use super::source::{self, JsonPlace, Source};
 use super::tally::FieldTally;
-use super::{FieldRule, Group, Named, Texts};
+use super::{FieldRule, Named};
 
 /// Records may nest this deep.
 const DEEPEST: usize = 8;
-
-/// Where JSON stands unless a field says otherwise.
-const JSON_SCRIPTS: &str = "script[type='application/ld+json' i]";
 
 /// The keys of which a field has one.
 const SOURCES: &str = "css, xpath, select, json, value, fact, regex or fields";
@@ -40,13 +38,13 @@ pub(super) struct ValuePlan {
     /// In turn, each as it is shown to people.
     pub(super) sources: Vec<(String, Source)>,
     /// Where JSON stands.
-    pub(super) from: Vec<Finder>,
+    pub(super) from: Option<JsonPlace>,
     /// None: a JSON value stays what it is, a text is a text.
     pub(super) conversion: Option<Conversion>,
     pub(super) html: bool,
     pub(super) trim: bool,
     pub(super) collapse: bool,
-    pub(super) regex: Option<(Pattern, Option<usize>)>,
+    pub(super) regex: Option<(Shared<Pattern>, Option<usize>)>,
     pub(super) absolute: bool,
 }
 
@@ -56,7 +54,7 @@ impl FieldPlan {
             FieldKind::Records(records) => records.fields.iter().any(Self::can_reject),
             FieldKind::Value(_) => false,
         };
-        (self.required && self.default.is_none()) || inner
+        self.required || inner
     }
 }
 
@@ -88,6 +86,10 @@ fn plan_field(
     let many = rule.many.unwrap_or(rule.fields.is_some() && rule.for_each.is_some());
     if let Some(mistake) = rule.default.as_ref().and_then(|default| wrong_default(default, many)) {
         mistakes.add("default", None, mistake);
+    }
+    if rule.required == Some(true) && rule.default.is_some() {
+        let mistake = Mistake::new("`required` says nothing beside `default`: the field always has a value");
+        mistakes.add("required", None, mistake.hint("leave one of them out"));
     }
     let what = match one_source(rule, mistakes)? {
         "fields" => FieldKind::Records(plan_inner(rule, manners, mistakes)),
@@ -127,6 +129,7 @@ fn one_source(rule: &FieldRule, mistakes: &mut Mistakes) -> Option<&'static str>
             None
         }
         (None, _) if rule.regex.is_some() => Some("regex"),
+        (None, _) if rule.group.is_some() => Some("group"),
         (None, _) => {
             let message = "it does not say where its value is";
             mistakes.add(None, None, Mistake::new(message).hint(format!("give one of {SOURCES}")));
@@ -137,8 +140,8 @@ fn one_source(rule: &FieldRule, mistakes: &mut Mistakes) -> Option<&'static str>
 
 /// Keys that say nothing beside this source.
 fn misplaced(rule: &FieldRule, source: &str, mistakes: &mut Mistakes) {
-    let has_json = source == "json"
-        || rule.select.iter().flat_map(|select| &select.0).any(|text| text.starts_with("json:"));
+    let texts = [&rule.select, &rule.for_each].into_iter().flatten().flat_map(|texts| &texts.0);
+    let has_json = source == "json" || texts.into_iter().any(|text| text.starts_with("json:"));
     let is_record = source == "fields";
     let wrong = [
         ("from", rule.from.is_some() && !has_json, "`json`"),
@@ -165,8 +168,13 @@ fn plan_inner(rule: &FieldRule, manners: Manners<'_>, mistakes: &mut Mistakes) -
     let manners =
         Manners { locale: own.or(manners.locale), order: rule.date_order.or(manners.order), ..manners };
     let none = Named::default();
-    let fields = rule.fields.as_ref().unwrap_or(&none);
-    plan_records(fields, rule.for_each.as_ref(), rule.unique_by.as_ref(), manners, mistakes)
+    let records = RecordsRule {
+        fields: rule.fields.as_ref().unwrap_or(&none),
+        for_each: rule.for_each.as_ref(),
+        from: rule.from.as_deref(),
+        unique_by: rule.unique_by.as_ref(),
+    };
+    plan_records(records, manners, mistakes)
 }
 
 fn plan_value(
@@ -175,12 +183,14 @@ fn plan_value(
     manners: Manners<'_>,
     mistakes: &mut Mistakes,
 ) -> ValuePlan {
-    let limits = manners.limits;
-    let mut sources = sources(rule, key, limits, mistakes);
+    let mut sources = sources(rule, key, manners, mistakes);
+    let known = manners.known;
     let own = rule.locale.as_deref().and_then(|name| mistakes.ok("locale", None, locale(name)));
     let regex = match key {
         "regex" => None,
-        _ => rule.regex.as_deref().and_then(|text| mistakes.ok("regex", None, source::regex(text, limits))),
+        _ => {
+            rule.regex.as_deref().and_then(|text| mistakes.ok("regex", None, known.borrow_mut().regex(text)))
+        }
     };
     let alone = sources.iter_mut().find_map(|(_, source)| match source {
         Source::Regex { pattern, group } if key == "regex" => Some((pattern, group)),
@@ -188,7 +198,7 @@ fn plan_value(
     });
     let mut number = |pattern: &Pattern| {
         let group = rule.group.as_ref()?;
-        mistakes.ok("group", None, group_number(group, pattern))
+        mistakes.ok("group", None, source::group_number(group, pattern))
     };
     if let Some((pattern, group)) = alone {
         *group = number(pattern);
@@ -203,10 +213,8 @@ fn plan_value(
     });
     let is_address = sources.iter().all(|(_, source)| source.takes_address());
     let is_plain = regex.is_none() && kind == Some(ValueType::Text) && is_address;
-    let from = match &rule.from {
-        Some(from) => finders("from", &Texts(vec![from.clone()]), mistakes),
-        None => source::finder("from", JSON_SCRIPTS).into_iter().collect(),
-    };
+    let from = JsonPlace::of(rule.from.as_deref(), &mut known.borrow_mut());
+    let from = mistakes.ok("from", None, from);
     let order = rule.date_order.or(manners.order);
     let locale = own.or(manners.locale);
     let is_verbatim = matches!(kind, Some(ValueType::Html | ValueType::Json));
@@ -226,9 +234,10 @@ fn plan_value(
 fn sources(
     rule: &FieldRule,
     key: &'static str,
-    limits: &PatternLimits,
+    manners: Manners<'_>,
     mistakes: &mut Mistakes,
 ) -> Vec<(String, Source)> {
+    let mut known = manners.known.borrow_mut();
     if let Some(select) = rule.select.as_ref().filter(|_| key == "select") {
         if select.0.is_empty() {
             mistakes.add(key, None, Mistake::new("`select` is an empty list").hint("give a source"));
@@ -236,27 +245,29 @@ fn sources(
         let several = select.0.iter().enumerate();
         return several
             .filter_map(|(index, text)| {
-                Some((text.clone(), mistakes.ok(key, Some(index), source::parse(text, limits))?))
+                let source = source::parse(text, manners.groups, &mut known);
+                Some((text.clone(), mistakes.ok(key, Some(index), source)?))
             })
             .collect();
     }
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let (shown, source) = match key {
-        "css" => {
+    let (shown, source) = match (key, &rule.group, rule.fact) {
+        ("css", ..) => {
             let css = text(&rule.css);
-            let source = source::css(&css).map_err(|mistake| source::unknown_prefix(&css).unwrap_or(mistake));
+            let source = source::css(&css, &mut known);
+            let source = source.map_err(|mistake| source::unknown_prefix(&css).unwrap_or(mistake));
             (css, source)
         }
-        "xpath" => (text(&rule.xpath), source::xpath(&text(&rule.xpath)).map(Source::XPath)),
-        "json" => (text(&rule.json), source::json(&text(&rule.json)).map(Source::Json)),
-        "regex" => (
-            text(&rule.regex),
-            source::regex(&text(&rule.regex), limits).map(|pattern| Source::Regex { pattern, group: None }),
-        ),
-        "fact" => match rule.fact {
-            Some(fact) => (fact.as_str().to_owned(), Ok(Source::Fact(fact))),
-            None => return Vec::new(),
-        },
+        ("xpath", ..) => (text(&rule.xpath), known.xpath(&text(&rule.xpath)).map(Source::XPath)),
+        ("json", ..) => (text(&rule.json), known.json(&text(&rule.json)).map(Source::Json)),
+        ("regex", ..) => {
+            let pattern = known.regex(&text(&rule.regex));
+            (text(&rule.regex), pattern.map(|pattern| Source::Regex { pattern, group: None }))
+        }
+        ("group", Some(group), _) => {
+            (group.to_string(), source::group_of_record(group, manners.groups).map(Source::Group))
+        }
+        ("fact", _, Some(fact)) => (fact.as_str().to_owned(), Ok(Source::Fact(fact))),
         _ => {
             let value = rule.value.clone().unwrap_or_default();
             (value.to_string(), Ok(Source::Value(value)))
@@ -264,29 +275,6 @@ fn sources(
     };
     let source = mistakes.ok(key, None, source);
     source.map(|source| (format!("{key}:{shown}"), source)).into_iter().collect()
-}
-
-fn group_number(group: &Group, pattern: &Pattern) -> Result<usize, Mistake> {
-    let names = || pattern.group_names().flatten();
-    match group {
-        Group::Number(number) => {
-            match usize::try_from(*number).ok().filter(|number| *number <= pattern.groups()) {
-                Some(number) => Ok(number),
-                None => {
-                    let message =
-                        format!("there is no group {number}: the expression has {}", pattern.groups());
-                    Err(Mistake::new(message).hint("groups are counted by their opening brackets, from 1"))
-                }
-            }
-        }
-        Group::Name(name) => match pattern.group_names().position(|known| known == Some(name)) {
-            Some(place) => Ok(place + 1),
-            None => {
-                let hint = did_you_mean(name, names()).unwrap_or_else(|| "write it (?P<name>…)".to_owned());
-                Err(Mistake::new(format!("there is no group `{name}` in the expression")).hint(hint))
-            }
-        },
-    }
 }
 
 fn wrong_default(default: &Value, many: bool) -> Option<Mistake> {

@@ -4,11 +4,16 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use lycosa_dom::{NodeRef, Output, Pattern, PatternLimits, XPath, XPathItem, XPathValue};
+use serde_json::Value;
 use url::Url;
 
 use super::compile::PagePlan;
 use super::error::{Mistake, Mistakes, RuleName};
-use super::source::{self, Source};
+use super::expressions::{Compiled, Expressions, Shared};
+use super::find::json_values;
+use super::json_path::JsonPath;
+use super::source::{self, JsonPlace, Source};
+use super::visit::Visit;
 use super::{FollowRule, RuleError, Subject};
 
 /// Links taken from one page at most, as many as without rules.
@@ -28,14 +33,15 @@ pub struct FollowRules {
 struct Plan {
     links: Links,
     label: Option<Arc<str>>,
-    matching: Option<Pattern>,
+    matching: Option<Shared<Pattern>>,
     pages: PagePlan,
 }
 
 #[derive(Debug)]
 enum Links {
     Css(Source),
-    XPath(XPath),
+    XPath(Shared<XPath>),
+    Json(Shared<JsonPath>, JsonPlace),
 }
 
 impl FollowRules {
@@ -50,35 +56,49 @@ impl FollowRules {
         limits: &PatternLimits,
     ) -> std::result::Result<Self, Vec<RuleError>> {
         let (mut plans, mut found) = (Vec::new(), Vec::new());
+        let known = Expressions::within(limits);
         for (place, rule) in rules.iter().enumerate() {
             let mut mistakes = Mistakes::of(RuleName::Follow(place));
-            plans.extend(plan(rule, limits, &mut mistakes));
+            plans.extend(plan(rule, &known, &mut mistakes));
             found.append(&mut mistakes.found);
         }
         if found.is_empty() { Ok(Self { plans, respect_nofollow }) } else { Err(found) }
     }
 }
 
-fn plan(rule: &FollowRule, limits: &PatternLimits, mistakes: &mut Mistakes) -> Option<Plan> {
-    if rule.css.is_some() && rule.xpath.is_some() {
-        let mistake = Mistake::new("`css` and `xpath` both say which links").hint("write two rules");
-        mistakes.add("xpath", None, mistake);
+fn plan(rule: &FollowRule, known: &Compiled, mistakes: &mut Mistakes) -> Option<Plan> {
+    let given = [("css", rule.css.is_some()), ("xpath", rule.xpath.is_some()), ("json", rule.json.is_some())];
+    let mut keys = given.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key);
+    if let (Some(first), Some(second)) = (keys.next(), keys.next()) {
+        let message = format!("`{first}` and `{second}` both say which links");
+        mistakes.add(second, None, Mistake::new(message).hint("write two rules"));
     }
-    let links = match &rule.xpath {
-        Some(expression) => mistakes.ok("xpath", None, source::xpath(expression)).map(Links::XPath),
-        None => {
-            let css = rule.css.as_deref().unwrap_or("a[href], area[href]");
-            mistakes.ok("css", None, source::css(css)).map(Links::Css)
-        }
-    };
+    if rule.from.is_some() && rule.json.is_none() {
+        let mistake = Mistake::new("`from` says nothing without `json`").hint("leave it out");
+        mistakes.add("from", None, mistake);
+    }
+    let links = links(rule, &mut known.borrow_mut(), mistakes);
     if rule.label.as_deref() == Some("") {
         let hint = "leave it out: pages without a label are those with `when_label = \"\"`";
         mistakes.add("label", None, Mistake::new("the label is empty").hint(hint));
     }
     let matching = rule.matching.as_deref();
-    let matching = matching.and_then(|text| mistakes.ok("match", None, source::regex(text, limits)));
-    let pages = PagePlan::new(rule.when.as_ref(), rule.when_label.as_ref(), limits, mistakes);
+    let matching = matching.and_then(|text| mistakes.ok("match", None, known.borrow_mut().regex(text)));
+    let pages = PagePlan::new(rule.when.as_ref(), rule.when_label.as_ref(), known, mistakes);
     Some(Plan { links: links?, label: rule.label.as_deref().map(Arc::from), matching, pages })
+}
+
+fn links(rule: &FollowRule, known: &mut Expressions, mistakes: &mut Mistakes) -> Option<Links> {
+    if let Some(expression) = &rule.xpath {
+        return mistakes.ok("xpath", None, known.xpath(expression)).map(Links::XPath);
+    }
+    if let Some(path) = &rule.json {
+        let path = mistakes.ok("json", None, known.json(path));
+        let place = mistakes.ok("from", None, JsonPlace::of(rule.from.as_deref(), known));
+        return Some(Links::Json(path?, place?));
+    }
+    let css = rule.css.as_deref().unwrap_or("a[href], area[href]");
+    mistakes.ok("css", None, source::css(css, known)).map(Links::Css)
 }
 
 /// A link that a rule follows.
@@ -105,14 +125,14 @@ impl FollowRules {
     /// The links of every rule, each URL once: the first rule that finds it gives the label.
     pub fn find(&self, page: &dyn Subject) -> FollowedLinks {
         let mut found = FollowedLinks::default();
-        let Some(document) = page.document() else { return found };
+        let visit = Visit::new(page, false);
         let mut steps = MOST_STEPS;
         let mut seen = HashSet::new();
         for plan in &self.plans {
             if !plan.pages.includes(page.url(), page.label()) {
                 continue;
             }
-            plan.each(document.root(), &mut steps, &mut found.notes, |reference, nofollow| {
+            plan.each(&visit, &mut steps, &mut found.notes, |reference, nofollow| {
                 if seen.len() >= MOST_LINKS || (nofollow && self.respect_nofollow) {
                     return;
                 }
@@ -124,6 +144,7 @@ impl FollowRules {
                 }
             });
         }
+        found.notes.append(&mut visit.notes.take());
         found
     }
 }
@@ -135,15 +156,16 @@ fn page_url(mut url: Url) -> Option<Url> {
 }
 
 impl Plan {
-    fn each<'d>(
-        &self,
-        root: NodeRef<'d>,
+    fn each<'v>(
+        &'v self,
+        visit: &Visit<'v>,
         steps: &mut u64,
         notes: &mut Vec<String>,
-        mut take: impl FnMut(&'d str, bool),
+        mut take: impl FnMut(&str, bool),
     ) {
-        match &self.links {
-            Links::Css(Source::Css { selector, .. }) => {
+        let root = visit.root().element;
+        match (&self.links, root) {
+            (Links::Css(Source::Css { selector, .. }), Some(root)) => {
                 for (node, output) in selector.outputs(root) {
                     match output {
                         Output::Attr(name) => {
@@ -155,8 +177,7 @@ impl Plan {
                     }
                 }
             }
-            Links::Css(_) => {}
-            Links::XPath(expression) => match expression.evaluate_paying(root, steps) {
+            (Links::XPath(expression), Some(root)) => match expression.evaluate_paying(root, steps) {
                 Ok(XPathValue::Nodes(nodes)) => {
                     for item in nodes.iter() {
                         match item {
@@ -165,15 +186,26 @@ impl Plan {
                         }
                     }
                 }
-                Ok(_) => notes.push(format!("`{expression}` gives no links")),
-                Err(error) => notes.push(format!("`{expression}` was given up: {}", error.message())),
+                Ok(_) => notes.push(format!("`{}` gives no links", expression.as_str())),
+                Err(error) => {
+                    notes.push(format!("`{}` was given up: {}", expression.as_str(), error.message()));
+                }
             },
+            (Links::Json(path, place), _) => {
+                for value in json_values(path, place, true, visit.root(), visit).iter() {
+                    match value {
+                        Value::String(reference) => take(reference, false),
+                        _ => visit.note(format!("`{}` gives what is no address", path.source())),
+                    }
+                }
+            }
+            (Links::Css(_) | Links::XPath(_), _) => {}
         }
     }
 }
 
 /// The address of an element, else those of every link in it.
-fn each_link<'d>(node: NodeRef<'d>, take: &mut impl FnMut(&'d str, bool)) {
+fn each_link(node: NodeRef<'_>, take: &mut impl FnMut(&str, bool)) {
     if let Some(reference) = node.attr("href").or_else(|| node.attr("src")) {
         return take(reference, has_nofollow(node));
     }

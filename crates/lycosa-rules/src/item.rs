@@ -52,6 +52,21 @@ pub struct ItemCounts {
     pub repeated: u64,
     /// Its fields in order.
     pub fields: Vec<FieldCounts>,
+    /// The records inside its records, at all depths, in the order of their fields.
+    pub inner: Vec<InnerCounts>,
+}
+
+/// What became of the records inside others.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct InnerCounts {
+    /// The field that holds them, with those around it: `offers`, `offers.shops`.
+    pub name: String,
+    /// Records that were kept.
+    pub found: u64,
+    /// Records that failed their rules.
+    pub rejected: u64,
+    /// Records that said what an earlier one beside them did.
+    pub repeated: u64,
 }
 
 /// What became of a field, over all records of its type, rejected ones included.

@@ -7,17 +7,20 @@
 mod filter;
 mod parser;
 
+use std::fmt;
+
 use serde_json::Value;
 
 use filter::Filter;
 pub(super) use parser::PathMistake;
 
-/// Values that one evaluation may look at.
-const MOST_STEPS: usize = 1_000_000;
+/// Values that one evaluation may look at: as many as stand in the largest JSON that is read, about.
+const MOST_STEPS: usize = 8_000_000;
 
 /// A parsed path.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct JsonPath {
+    source: Box<str>,
     segments: Vec<Segment>,
 }
 
@@ -41,10 +44,21 @@ enum Pick {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooMuch;
 
+impl fmt::Display for TooMuch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it looks at more than eight million values, or the rules at too much of the page")
+    }
+}
+
 impl JsonPath {
     /// Reads a path.
     pub(super) fn parse(text: &str) -> Result<Self, PathMistake> {
-        parser::parse(text)
+        parser::parse(text).map(|segments| Self { source: text.into(), segments })
+    }
+
+    /// The path as it was written.
+    pub(super) fn source(&self) -> &str {
+        &self.source
     }
 
     /// The values it leads to, in the order of RFC 9535, paid from a purse of steps.

@@ -1,7 +1,10 @@
-//! JSON as pages embed it: alone, or as the first value in a script that does more (`window.data = {…};`).
+//! JSON as pages embed it: alone, or as the first value in a script that does more (`window.data = {…};`). And bodies
+//! that are JSON themselves.
 
 use serde::Deserialize as _;
 use serde_json::Value;
+
+use super::Subject;
 
 /// Bytes of a text that is read as JSON at most.
 const LONGEST: usize = 16 << 20;
@@ -15,6 +18,49 @@ pub(super) fn parse(text: &str) -> Option<Value> {
         let begin = text.find(['{', '['])?;
         Value::deserialize(&mut serde_json::Deserializer::from_str(&text[begin..])).ok()
     })
+}
+
+/// The body of a page that is no document, when its type or its beginning says that it is JSON: one value, or the list
+/// of several (JSON Lines); what is wrapped as scripts are (`callback({…})`, `)]}'` before it) is taken out. `None` when
+/// it is not JSON at all, else a sentence when it cannot be read.
+pub(super) fn body(page: &dyn Subject) -> Option<Result<Value, String>> {
+    let text = page.text().trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let media_type = page.media_type();
+    let is_json = media_type.is_some_and(is_json_type) || text.starts_with(['{', '[']);
+    if page.document().is_some() || !is_json {
+        return None;
+    }
+    if text.len() > LONGEST {
+        return Some(Err(format!("it is longer than {} MiB", LONGEST >> 20)));
+    }
+    let mut values = Vec::new();
+    for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
+        match value {
+            Ok(value) => values.push(value),
+            Err(_)
+                if values.is_empty()
+                    && let Some(value) = parse(text) =>
+            {
+                return Some(Ok(value));
+            }
+            Err(cause) => return Some(Err(cause.to_string())),
+        }
+    }
+    let first = if values.len() > 1 { Some(Value::Array(values)) } else { values.pop() };
+    Some(first.ok_or_else(|| "it is empty".to_owned()))
+}
+
+/// Whether a media type is one of JSON (MIME Sniffing standard, 4.6, and those for several values).
+fn is_json_type(media_type: &str) -> bool {
+    const NAMES: [&str; 5] = [
+        "application/json",
+        "text/json",
+        "application/x-ndjson",
+        "application/jsonl",
+        "application/json-seq",
+    ];
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence.ends_with("+json") || NAMES.contains(&essence.as_str())
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 //! through [`Subject`].
 //!
 //! `spec`, `named` and `texts` are how rules are written (in `lycosa.toml` or by a program). `compile`, `field` and
-//! `source` turn them into [`Rules`] once, with every mistake named by item, field and place (`error`). `run` applies
-//! them to a page: `value` takes values, `convert` makes numbers and dates of them, `json_path` and `json_text` read
-//! JSON in pages, `visit` bounds the work, `tally` counts; `item` is what comes out. `follow` finds the links to
+//! `source` turn them into [`Rules`] once, with every mistake named by item, field and place (`error`), each expression
+//! compiled once (`expressions`). `run` applies them to a page: `find` finds what records are made from (`spot`),
+//! `value` takes values, `convert` makes numbers and dates of them, `json_path` and `json_text` read JSON, `memo` keeps
+//! what was found, `visit` bounds the work, `tally` counts; `item` is what comes out. `follow` finds the links to
 //! follow, `keys` tells which keys there are.
 //!
 //! A program writes rules as it likes, in TOML or as values:
@@ -26,16 +27,20 @@ mod compile;
 mod convert;
 mod error;
 mod excerpt;
+mod expressions;
 mod field;
+mod find;
 mod follow;
 mod item;
 mod json_path;
 mod json_text;
 mod keys;
+mod memo;
 mod named;
 mod run;
 mod source;
 mod spec;
+mod spot;
 mod subject;
 mod tally;
 mod texts;
@@ -47,7 +52,7 @@ pub use convert::{DateOrder, ValueType};
 pub use error::{RuleError, RuleName, describe_pattern_error, did_you_mean};
 pub use excerpt::{excerpt, without_middle};
 pub use follow::{FollowRules, FollowedLink, FollowedLinks};
-pub use item::{FieldCounts, FieldFailure, Item, ItemCounts, Reject};
+pub use item::{FieldCounts, FieldFailure, InnerCounts, Item, ItemCounts, Reject};
 pub use named::{Entry, Named, WrittenField};
 pub use run::{Fate, FieldReport, Found, How, PageReport, RecordReport};
 pub use spec::{Fact, FieldRule, FollowRule, Group, ItemRule};

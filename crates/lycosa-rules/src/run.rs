@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use lycosa_dom::NodeRef;
 use serde_json::{Map, Value};
 
 use super::compile::{ItemPlan, RecordsPlan};
 use super::field::{FieldKind, FieldPlan};
+use super::find::each_record;
+use super::spot::Spot;
 use super::tally::{Tally, count};
-use super::value::{self, Taken, elements};
+use super::value::{self, Taken};
 use super::visit::Visit;
 use super::{FieldFailure, Item, Reject, Rules, Subject};
 
@@ -92,11 +93,10 @@ pub struct Found {
 }
 
 impl Rules {
-    /// The items of every type. Pages without a document have none.
+    /// The items of every type. Of pages that are no documents only rules for JSON or texts take any.
     pub fn find(&self, page: &dyn Subject) -> Found {
         let mut found = Found::default();
-        let Some(document) = page.document() else { return found };
-        let visit = Visit::new(page, document, false);
+        let visit = Visit::new(page, false);
         for plan in &self.items {
             visit_item(plan, &visit, |record| {
                 if record.fate == Fate::Kept {
@@ -115,12 +115,15 @@ impl Rules {
     #[must_use]
     pub fn examine(&self, page: &dyn Subject) -> PageReport {
         let mut report = PageReport::default();
-        let Some(document) = page.document() else {
-            report.none = self.kinds().map(ToString::to_string).collect();
-            report.notes.push("the page is neither HTML nor XML".to_owned());
-            return report;
-        };
-        let visit = Visit::new(page, document, true);
+        let visit = Visit::new(page, true);
+        if page.document().is_none() && !self.items.iter().any(|plan| plan.can_read(&visit)) {
+            let what = if visit.json_of_body().is_some() {
+                "JSON, and no rule reads that"
+            } else {
+                "neither HTML nor XML"
+            };
+            visit.note(format!("the page is {what}"));
+        }
         for plan in &self.items {
             let before = report.records.len();
             visit_item(plan, &visit, |record| {
@@ -136,21 +139,26 @@ impl Rules {
     }
 }
 
-struct Record {
+pub(super) struct Record {
     fields: Map<String, Value>,
     fate: Fate,
 }
 
+impl ItemPlan {
+    /// Whether it is for pages like this: documents, or what its own rules can read.
+    fn can_read(&self, visit: &Visit<'_>) -> bool {
+        visit.document.is_some()
+            || if visit.json_of_body().is_some() { self.reads_json } else { self.reads_text }
+    }
+}
+
 /// Goes through the records of an item type in document order.
-fn visit_item(plan: &ItemPlan, visit: &Visit<'_>, mut take: impl FnMut(Record)) {
+pub(super) fn visit_item<'v>(plan: &'v ItemPlan, visit: &Visit<'v>, mut take: impl FnMut(Record)) {
     let page = visit.page;
-    if !plan.pages.includes(page.url(), page.label()) {
+    if !plan.pages.includes(page.url(), page.label()) || !plan.can_read(visit) {
         return;
     }
-    records(&plan.records, visit.document.root(), "", visit, |record| {
-        count_fate(&plan.tally, record.fate);
-        take(record);
-    });
+    records(&plan.records, visit.root(), "", visit, &mut take);
 }
 
 fn count_fate(tally: &Tally, fate: Fate) {
@@ -161,60 +169,73 @@ fn count_fate(tally: &Tally, fate: Fate) {
     });
 }
 
-/// The records inside an element, in document order. Those that lack something required are noted as rejects.
-fn records(
-    plan: &RecordsPlan,
-    within: NodeRef<'_>,
+/// The records at a place, in document order. Those that lack something required are noted as rejects.
+fn records<'v>(
+    plan: &'v RecordsPlan,
+    within: Spot<'_, 'v>,
     path: &str,
-    visit: &Visit<'_>,
-    mut take: impl FnMut(Record),
+    visit: &Visit<'v>,
+    take: &mut dyn FnMut(Record),
 ) {
-    let places = match &plan.for_each {
-        Some(finders) => elements(finders, within, visit),
-        None => vec![within],
-    };
     let mut seen = HashSet::new();
-    for element in places {
+    let mut one = |spot: Spot<'_, 'v>| {
         if !visit.goes_on() {
-            visit.note(
-                "a page was given up: its rules take too much work or give too many records".to_owned(),
-            );
-            break;
+            return false;
         }
         visit.pay_record();
-        let (fields, failures) = record(plan, element, path, visit);
-        let mut fate = if failures.is_empty() { Fate::Kept } else { Fate::Rejected };
-        if fate == Fate::Kept && !plan.unique_by.is_empty() {
-            let key: Vec<String> = plan
-                .unique_by
-                .iter()
-                .filter_map(|place| fields.get(&plan.fields.get(*place)?.name))
-                .map(ToString::to_string)
-                .collect();
-            if !seen.insert(key) {
-                fate = Fate::Repeated;
-            }
+        let record = judged(plan, spot, path, visit, &mut seen);
+        count_fate(&plan.tally, record.fate);
+        take(record);
+        true
+    };
+    match &plan.for_each {
+        Some(places) => each_record(places, plan.from.as_ref(), within, visit, &mut one),
+        None => {
+            one(within);
         }
-        if fate == Fate::Rejected {
-            visit.rejects.borrow_mut().push((failures, fields.clone()));
-        }
-        take(Record { fields, fate });
     }
 }
 
-fn record(
-    plan: &RecordsPlan,
-    element: NodeRef<'_>,
+/// A record with what becomes of it.
+fn judged<'v>(
+    plan: &'v RecordsPlan,
+    spot: Spot<'_, 'v>,
     path: &str,
-    visit: &Visit<'_>,
+    visit: &Visit<'v>,
+    seen: &mut HashSet<Vec<String>>,
+) -> Record {
+    let (fields, failures) = record(plan, spot, path, visit);
+    let mut fate = if failures.is_empty() { Fate::Kept } else { Fate::Rejected };
+    if fate == Fate::Kept && !plan.unique_by.is_empty() {
+        let key = plan
+            .unique_by
+            .iter()
+            .filter_map(|place| fields.get(&plan.fields.get(*place)?.name))
+            .map(ToString::to_string)
+            .collect();
+        if !seen.insert(key) {
+            fate = Fate::Repeated;
+        }
+    }
+    if fate == Fate::Rejected {
+        visit.rejects.borrow_mut().push((failures, fields.clone()));
+    }
+    Record { fields, fate }
+}
+
+fn record<'v>(
+    plan: &'v RecordsPlan,
+    spot: Spot<'_, 'v>,
+    path: &str,
+    visit: &Visit<'v>,
 ) -> (Map<String, Value>, Vec<FieldFailure>) {
     let mut fields = Map::new();
     let mut failures = Vec::new();
     for field in &plan.fields {
         let place = visit.reported();
         let taken = match &field.what {
-            FieldKind::Value(plan) => value::take(plan, field.many, element, visit),
-            FieldKind::Records(plan) => inner_records(field, plan, element, path, visit),
+            FieldKind::Value(plan) => value::take(plan, field.many, spot, visit),
+            FieldKind::Records(plan) => inner_records(field, plan, spot, path, visit),
         };
         let (how, value) = settle(field, taken.value.as_ref(), taken.failure.is_some());
         if field.required && matches!(how, How::Missing | How::Failed) {
@@ -227,16 +248,16 @@ fn record(
 }
 
 /// A record inside a record, or a list of them.
-fn inner_records(
+fn inner_records<'v>(
     field: &FieldPlan,
-    plan: &RecordsPlan,
-    element: NodeRef<'_>,
+    plan: &'v RecordsPlan,
+    spot: Spot<'_, 'v>,
     path: &str,
-    visit: &Visit<'_>,
+    visit: &Visit<'v>,
 ) -> Taken {
     let inner = format!("{path}{}.", field.name);
     let mut list = Vec::new();
-    records(plan, element, &inner, visit, |record| {
+    records(plan, spot, &inner, visit, &mut |record| {
         if record.fate == Fate::Kept && (field.many || list.is_empty()) {
             list.push(Value::Object(record.fields));
         }

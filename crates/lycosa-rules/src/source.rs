@@ -1,57 +1,111 @@
-//! Where values come from, compiled: selectors, expressions, paths, facts, constants.
+//! Where values and records come from, compiled: selectors, expressions, paths, facts, constants.
 
-use lycosa_dom::{NodeRef, Output, Pattern, PatternLimits, Selector, XPath};
+use lycosa_dom::{NodeRef, Output, Pattern, Selector, XPath};
 use serde_json::Value;
 
-use super::Fact;
 use super::error::{Mistake, did_you_mean};
+use super::expressions::{Expressions, Shared};
 use super::json_path::JsonPath;
+use super::{Fact, Group};
 
 /// Where a field's values come from.
 #[derive(Debug)]
 pub(super) enum Source {
     /// `own`: it looks at the item's element itself instead of searching in it.
     Css {
-        selector: Selector,
+        selector: Shared<Selector>,
         own: bool,
     },
-    XPath(XPath),
-    Json(JsonPath),
+    XPath(Shared<XPath>),
+    Json(Shared<JsonPath>),
     /// A search in the text of the item's element.
     Regex {
-        pattern: Pattern,
+        pattern: Shared<Pattern>,
         group: Option<usize>,
     },
+    /// A group of the match that is the record.
+    Group(GroupPlan),
     Fact(Fact),
     Value(Value),
 }
 
+/// A group as it is numbered in each of the expressions whose matches may be the record.
+#[derive(Debug)]
+pub(super) struct GroupPlan(pub(super) Vec<(u32, usize)>);
+
 /// What finds elements.
 #[derive(Debug)]
 pub(super) enum Finder {
-    Css(Selector),
-    XPath(XPath),
+    Css(Shared<Selector>),
+    XPath(Shared<XPath>),
+}
+
+impl Finder {
+    pub(super) fn number(&self) -> u32 {
+        match self {
+            Self::Css(selector) => selector.number(),
+            Self::XPath(expression) => expression.number(),
+        }
+    }
+}
+
+/// What finds records.
+#[derive(Debug)]
+pub(super) enum Each {
+    Elements(Finder),
+    /// The values of a path.
+    Json(Shared<JsonPath>),
+    /// The matches of an expression in a text.
+    Regex(Shared<Pattern>),
+}
+
+/// Where the JSON is that paths lead into.
+#[derive(Debug)]
+pub(super) struct JsonPlace {
+    /// The elements that hold it.
+    pub(super) finder: Finder,
+    /// The rules say so; else the record's own value or a body that is JSON comes first.
+    pub(super) is_given: bool,
+}
+
+/// Where JSON stands in a page unless a rule says otherwise.
+const JSON_SCRIPTS: &str = "script[type='application/ld+json' i]";
+
+impl JsonPlace {
+    /// The place that `from` names, or the usual one.
+    pub(super) fn of(from: Option<&str>, known: &mut Expressions) -> Result<Self, Mistake> {
+        let finder = finder("from", from.unwrap_or(JSON_SCRIPTS), known)?;
+        Ok(Self { finder, is_given: from.is_some() })
+    }
 }
 
 /// The prefixes of sources, with what stands behind each.
-const PREFIXES: [&str; 6] = ["css:", "xpath:", "json:", "regex:", "fact:", "value:"];
+const PREFIXES: [&str; 7] = ["css:", "xpath:", "json:", "regex:", "group:", "fact:", "value:"];
 
 /// Whether a source says by a prefix what it is.
 pub(super) fn has_prefix(text: &str) -> bool {
     PREFIXES.iter().any(|prefix| text.starts_with(prefix))
 }
 
-/// A source with its prefix; CSS without one.
-pub(super) fn parse(text: &str, limits: &PatternLimits) -> Result<Source, Mistake> {
+/// A source with its prefix; CSS without one. Groups are those of the expressions whose matches are the records.
+pub(super) fn parse(
+    text: &str,
+    groups: &[Shared<Pattern>],
+    known: &mut Expressions,
+) -> Result<Source, Mistake> {
     let Some(prefix) = PREFIXES.iter().find(|prefix| text.starts_with(**prefix)) else {
-        return css(text).map_err(|mistake| unknown_prefix(text).unwrap_or(mistake));
+        return css(text, known).map_err(|mistake| unknown_prefix(text).unwrap_or(mistake));
     };
     let rest = text.get(prefix.len()..).unwrap_or_default();
     let source = match *prefix {
-        "css:" => css(rest),
-        "xpath:" => xpath(rest).map(Source::XPath),
-        "json:" => json(rest).map(Source::Json),
-        "regex:" => regex(rest, limits).map(|pattern| Source::Regex { pattern, group: None }),
+        "css:" => css(rest, known),
+        "xpath:" => known.xpath(rest).map(Source::XPath),
+        "json:" => known.json(rest).map(Source::Json),
+        "regex:" => known.regex(rest).map(|pattern| Source::Regex { pattern, group: None }),
+        "group:" => {
+            let group = rest.parse().map_or_else(|_| Group::Name(rest.to_owned()), Group::Number);
+            group_of_record(&group, groups).map(Source::Group)
+        }
         "fact:" => fact(rest).map(Source::Fact),
         _ => Ok(Source::Value(rest.into())),
     };
@@ -66,10 +120,9 @@ pub(super) fn unknown_prefix(text: &str) -> Option<Mistake> {
     Some(Mistake::new(format!("there is no kind of source `{word}:`")).hint(hint))
 }
 
-pub(super) fn css(text: &str) -> Result<Source, Mistake> {
+pub(super) fn css(text: &str, known: &mut Expressions) -> Result<Source, Mistake> {
     let own = own_element(text);
-    let parsed = Selector::parse(own.as_deref().unwrap_or(text));
-    let selector = parsed.map_err(|error| Mistake::of_selector(text, &error))?;
+    let selector = known.selector(own.as_deref().unwrap_or(text), text)?;
     Ok(Source::Css { selector, own: own.is_some() })
 }
 
@@ -83,18 +136,6 @@ fn own_element(css: &str) -> Option<String> {
     is_own.then(|| format!("*{rest}"))
 }
 
-pub(super) fn xpath(text: &str) -> Result<XPath, Mistake> {
-    XPath::compile(text).map_err(|error| Mistake::of_xpath(text, &error))
-}
-
-pub(super) fn json(text: &str) -> Result<JsonPath, Mistake> {
-    JsonPath::parse(text).map_err(|error| Mistake::of_path(text, error))
-}
-
-pub(super) fn regex(text: &str, limits: &PatternLimits) -> Result<Pattern, Mistake> {
-    Pattern::compile(text, limits).map_err(|error| Mistake::of_pattern(text, &error))
-}
-
 fn fact(name: &str) -> Result<Fact, Mistake> {
     let known = || Fact::ALL.into_iter().map(Fact::as_str);
     let found = Fact::ALL.into_iter().find(|fact| fact.as_str() == name.trim());
@@ -105,10 +146,10 @@ fn fact(name: &str) -> Result<Fact, Mistake> {
     })
 }
 
-/// What finds the elements of `for_each` and `from`: CSS, or XPath after its prefix.
-pub(super) fn finder(key: &str, text: &str) -> Result<Finder, Mistake> {
+/// What finds the elements of `from`: CSS, or XPath after its prefix.
+pub(super) fn finder(key: &str, text: &str, known: &mut Expressions) -> Result<Finder, Mistake> {
     if let Some(rest) = text.strip_prefix("xpath:") {
-        return xpath(rest).map(Finder::XPath).map_err(|mistake| mistake.moved("xpath:".len()));
+        return known.xpath(rest).map(Finder::XPath).map_err(|mistake| mistake.moved("xpath:".len()));
     }
     let prefix = PREFIXES.iter().find(|prefix| text.starts_with(**prefix) && **prefix != "css:");
     if let Some(prefix) = prefix {
@@ -116,12 +157,71 @@ pub(super) fn finder(key: &str, text: &str) -> Result<Finder, Mistake> {
         return Err(Mistake::new(message).hint("give a CSS selector, or an XPath expression after `xpath:`"));
     }
     let (css, moved) = text.strip_prefix("css:").map_or((text, 0), |rest| (rest, "css:".len()));
-    let selector = Selector::parse(css).map_err(|error| Mistake::of_selector(css, &error).moved(moved))?;
+    let selector = known.selector(css, css).map_err(|mistake| mistake.moved(moved))?;
     if *selector.output() == Output::Node {
         return Ok(Finder::Css(selector));
     }
     Err(Mistake::new(format!("`{key}` selects elements, but `{css}` takes text or an attribute"))
         .hint("leave out ::text and ::attr() here; fields take values"))
+}
+
+/// What finds the records of `for_each`: elements, or after their prefixes values of a path and matches.
+pub(super) fn each(text: &str, known: &mut Expressions) -> Result<Each, Mistake> {
+    if let Some(path) = text.strip_prefix("json:") {
+        return known.json(path).map(Each::Json).map_err(|mistake| mistake.moved("json:".len()));
+    }
+    if let Some(pattern) = text.strip_prefix("regex:") {
+        return known.regex(pattern).map(Each::Regex).map_err(|mistake| mistake.moved("regex:".len()));
+    }
+    if let Some(prefix) = ["group:", "fact:", "value:"].iter().find(|prefix| text.starts_with(**prefix)) {
+        let message = format!("`for_each` finds records, which `{prefix}` cannot");
+        let hint = "give a CSS selector, or another source after `xpath:`, `json:` or `regex:`";
+        return Err(Mistake::new(message).hint(hint));
+    }
+    let meant = || if has_prefix(text) { None } else { unknown_prefix(text) };
+    finder("for_each", text, known).map(Each::Elements).map_err(|mistake| meant().unwrap_or(mistake))
+}
+
+/// A group of a field's own expression.
+pub(super) fn group_number(group: &Group, pattern: &Pattern) -> Result<usize, Mistake> {
+    let names = || pattern.group_names().flatten();
+    match group {
+        Group::Number(number) => {
+            match usize::try_from(*number).ok().filter(|number| *number <= pattern.groups()) {
+                Some(number) => Ok(number),
+                None => {
+                    let message =
+                        format!("there is no group {number}: the expression has {}", pattern.groups());
+                    Err(Mistake::new(message).hint("groups are counted by their opening brackets, from 1"))
+                }
+            }
+        }
+        Group::Name(name) => match pattern.group_names().position(|known| known == Some(name)) {
+            Some(place) => Ok(place + 1),
+            None => {
+                let hint = did_you_mean(name, names()).unwrap_or_else(|| "write it (?P<name>…)".to_owned());
+                Err(Mistake::new(format!("there is no group `{name}` in the expression")).hint(hint))
+            }
+        },
+    }
+}
+
+/// A group of the matches that are records: it must be in one of the expressions that find them.
+pub(super) fn group_of_record(group: &Group, patterns: &[Shared<Pattern>]) -> Result<GroupPlan, Mistake> {
+    let mut first = None;
+    let mut numbers = Vec::new();
+    for pattern in patterns {
+        match group_number(group, pattern) {
+            Ok(number) => numbers.push((pattern.number(), number)),
+            Err(mistake) => first = first.or(Some(mistake)),
+        }
+    }
+    match first {
+        Some(mistake) if numbers.is_empty() => Err(mistake),
+        _ if patterns.is_empty() => Err(Mistake::new("`group` says nothing without `regex`")
+            .hint("give a `regex`, or records that one finds: for_each = \"regex:(?P<name>…)\"")),
+        _ => Ok(GroupPlan(numbers)),
+    }
 }
 
 impl Source {

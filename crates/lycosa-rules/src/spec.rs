@@ -1,5 +1,7 @@
 //! Rules as they are written: item types with their fields, links to follow.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -10,11 +12,15 @@ use super::{Named, Texts};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ItemRule {
-    /// The elements that are one item each: a CSS selector such as `article.product`, an XPath expression after
-    /// `xpath:`, or a list of them of which the first that finds something counts. Default none: the page as a whole
-    /// is one item.
+    /// What is one item each: elements, by a CSS selector such as `article.product` or an XPath expression after
+    /// `xpath:`; values in JSON, by a JSONPath after `json:`; or matches in the text, by a regular expression after
+    /// `regex:`. Of a list the first that finds something counts. Default none: the page as a whole is one item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_each: Option<Texts>,
+    /// With `json:` in `for_each`: where the JSON stands, as for fields. Default: the body if that is JSON, else
+    /// `script[type='application/ld+json']`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// Regular expression; only pages in whose URL (the one that answered) it is found have such items. Default none:
     /// all pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,7 +44,7 @@ pub struct ItemRule {
 }
 
 /// One field of an item: where its value is (one of `css`, `xpath`, `select`, `json`, `value`, `fact`, `fields`, or
-/// `regex` alone) and what becomes of it. Written as a string it is the source alone: `name = "h2::text"`.
+/// `regex` or `group` alone) and what becomes of it. Written as a string it is the source alone: `name = "h2::text"`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FieldRule {
@@ -51,14 +57,15 @@ pub struct FieldRule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub xpath: Option<String>,
     /// Sources in turn, each with a prefix: `css:`, `xpath:`, `json:`, `regex:` (in the text of the item's element),
-    /// `fact:`, `value:`; the first that gives something counts. Without a prefix it is CSS.
+    /// `group:`, `fact:`, `value:`; the first that gives something counts. Without a prefix it is CSS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub select: Option<Texts>,
-    /// JSONPath (RFC 9535 without functions) into the JSON of the elements that `from` selects.
+    /// JSONPath (RFC 9535 without functions): into the value that is the item, else the body if that is JSON, else
+    /// the JSON of the elements that `from` selects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub json: Option<String>,
-    /// Where the JSON of `json` and `json:` stands in the page: CSS, or XPath after `xpath:`. Default
-    /// `script[type='application/ld+json']`.
+    /// Where the JSON of `json` and `json:` stands in the page: CSS, or XPath after `xpath:`. Default: the value that
+    /// is the item, or the body, if that is JSON, else `script[type='application/ld+json']`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// The value itself: a constant.
@@ -70,7 +77,7 @@ pub struct FieldRule {
     /// Fields of a record inside the record; with `for_each` a list of such records. They nest 8 deep.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fields: Option<Named<FieldRule>>,
-    /// With `fields`: the elements inside the item's element that are one record each, as for items.
+    /// With `fields`: what inside the item is one record each, as for items.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub for_each: Option<Texts>,
     /// With `for_each`: names of fields by which records are told apart, as for items.
@@ -89,7 +96,7 @@ pub struct FieldRule {
     /// `for_each`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub many: Option<bool>,
-    /// Reject the item when this field has no value and no default. Default false.
+    /// Reject the item when this field has no value. Not together with `default`. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub required: Option<bool>,
     /// The value when nothing is found, or nothing that can be converted: text, number, true or false, or a list of
@@ -108,7 +115,7 @@ pub struct FieldRule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub regex: Option<String>,
     /// Which group of `regex` is the value: its number (0 is the whole match) or its name. Default: the first that
-    /// took part.
+    /// took part. Without `regex` and another source: of the expression of `for_each` that found the item.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<Group>,
     /// Resolve the value against the page's address. Default: true for `::attr(href)`, `::attr(src)` and
@@ -138,6 +145,15 @@ pub enum Group {
     Number(u32),
     /// By name.
     Name(String),
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
 }
 
 /// What is known of a page beside its content.
@@ -214,8 +230,15 @@ pub struct FollowRule {
     /// XPath expression of links, of elements, or of attributes and texts that are addresses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub xpath: Option<String>,
+    /// JSONPath of addresses: in the body if that is JSON, else in the JSON of the elements that `from` selects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub json: Option<String>,
+    /// With `json`: where the JSON stands, as for fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// Label of the pages that the links lead to. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
     pub label: Option<String>,
     /// Regular expression; only links in whose URL it is found are followed. Default none: all.
     #[serde(rename = "match", skip_serializing_if = "Option::is_none")]

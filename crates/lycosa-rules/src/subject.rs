@@ -10,6 +10,10 @@ use super::Fact;
 pub trait Subject {
     /// The document; none for content that has none.
     fn document(&self) -> Option<&Document>;
+    /// The body as text.
+    fn text(&self) -> &str;
+    /// The type that the server declared.
+    fn media_type(&self) -> Option<&str>;
     /// The URL that answered, which `when` is searched in.
     fn url(&self) -> &str;
     /// The label under which it was followed.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::compile::RecordsPlan;
 use super::field::{FieldKind, FieldPlan};
-use super::{FieldCounts, ItemCounts};
+use super::{FieldCounts, InnerCounts, ItemCounts};
 
 #[derive(Debug, Default)]
 pub(super) struct Tally {
@@ -30,25 +31,25 @@ fn read(counter: &AtomicU64) -> u64 {
     counter.load(Ordering::Relaxed)
 }
 
-impl Tally {
-    pub(super) fn counts(&self, kind: &Arc<str>, fields: &[FieldPlan]) -> ItemCounts {
-        let mut counts = Vec::new();
-        push_fields("", fields, &mut counts);
-        ItemCounts {
-            kind: kind.clone(),
-            found: read(&self.found),
-            rejected: read(&self.rejected),
-            repeated: read(&self.repeated),
-            fields: counts,
-        }
-    }
+/// What became of the records of an item type, of those inside them, and of their fields.
+pub(super) fn counts(kind: &Arc<str>, plan: &RecordsPlan) -> ItemCounts {
+    let mut counts = ItemCounts {
+        kind: kind.clone(),
+        found: read(&plan.tally.found),
+        rejected: read(&plan.tally.rejected),
+        repeated: read(&plan.tally.repeated),
+        fields: Vec::new(),
+        inner: Vec::new(),
+    };
+    push_fields("", &plan.fields, &mut counts);
+    counts
 }
 
-fn push_fields(path: &str, fields: &[FieldPlan], counts: &mut Vec<FieldCounts>) {
+fn push_fields(path: &str, fields: &[FieldPlan], counts: &mut ItemCounts) {
     for field in fields {
         let name = format!("{path}{}", field.name);
         let tally = &field.tally;
-        counts.push(FieldCounts {
+        counts.fields.push(FieldCounts {
             name: name.clone(),
             found: read(&tally.found),
             defaulted: read(&tally.defaulted),
@@ -56,6 +57,12 @@ fn push_fields(path: &str, fields: &[FieldPlan], counts: &mut Vec<FieldCounts>) 
             failed: read(&tally.failed),
         });
         if let FieldKind::Records(records) = &field.what {
+            counts.inner.push(InnerCounts {
+                name: name.clone(),
+                found: read(&records.tally.found),
+                rejected: read(&records.tally.rejected),
+                repeated: read(&records.tally.repeated),
+            });
             push_fields(&format!("{name}."), &records.fields, counts);
         }
     }

@@ -1,13 +1,18 @@
-//! Taking the value of one field out of an element: sources in turn, cleaning, converting.
+//! Taking the value of one field for a record: sources in turn, cleaning, converting.
 
 use std::borrow::Cow;
+use std::iter;
+use std::ops::Deref;
+use std::rc::Rc;
 
-use lycosa_dom::{NodeRef, Pattern, XPathItem, XPathValue, collapse_whitespace};
+use lycosa_dom::{Pattern, XPathItem, XPathValue, collapse_whitespace};
 use serde_json::Value;
 
 use super::convert::{Conversion, ValueType};
 use super::field::ValuePlan;
-use super::source::{Finder, Source, text_of};
+use super::find;
+use super::source::{Source, text_of};
+use super::spot::{Part, Spot, text_of_json};
 use super::visit::Visit;
 
 /// What was found for a field.
@@ -28,43 +33,12 @@ enum Raw<'d> {
     Clean(Value),
 }
 
-/// The elements that the first finder with a result finds.
-pub(super) fn elements<'d>(finders: &[Finder], within: NodeRef<'d>, visit: &Visit<'_>) -> Vec<NodeRef<'d>> {
-    for finder in finders {
-        let found: Vec<NodeRef<'d>> = match finder {
-            Finder::Css(selector) => {
-                visit.pay_search(within);
-                within.select(selector).collect()
-            }
-            Finder::XPath(expression) => {
-                match visit.with_steps(|steps| expression.evaluate_paying(within, steps)) {
-                    Ok(XPathValue::Nodes(nodes)) => {
-                        nodes.iter().filter_map(XPathItem::node).filter(|node| node.is_element()).collect()
-                    }
-                    Ok(_) => {
-                        visit.note(format!("`{expression}` gives no elements"));
-                        Vec::new()
-                    }
-                    Err(error) => {
-                        visit.note(format!("`{expression}` was given up: {}", error.message()));
-                        Vec::new()
-                    }
-                }
-            }
-        };
-        if !found.is_empty() {
-            return found;
-        }
-    }
-    Vec::new()
-}
-
-/// The value of a field in an element.
-pub(super) fn take(plan: &ValuePlan, many: bool, element: NodeRef<'_>, visit: &Visit<'_>) -> Taken {
+/// The value of a field of a record.
+pub(super) fn take<'v>(plan: &'v ValuePlan, many: bool, spot: Spot<'_, 'v>, visit: &Visit<'v>) -> Taken {
     let mut taken = Taken::default();
     for (place, (_, source)) in plan.sources.iter().enumerate() {
         let mut list = Vec::new();
-        for raw in values(source, plan, many, element, visit) {
+        for raw in values(source, plan, many, spot, visit) {
             if !visit.goes_on() {
                 break;
             }
@@ -90,112 +64,103 @@ pub(super) fn take(plan: &ValuePlan, many: bool, element: NodeRef<'_>, visit: &V
     taken
 }
 
-type Values<'f, 'd> = Box<dyn Iterator<Item = Raw<'d>> + 'f>;
+type Values<'f> = Box<dyn Iterator<Item = Raw<'f>> + 'f>;
 
-fn values<'f, 'd: 'f>(
-    source: &'f Source,
-    plan: &'f ValuePlan,
+fn values<'f, 'v: 'f>(
+    source: &'v Source,
+    plan: &'v ValuePlan,
     many: bool,
-    element: NodeRef<'d>,
-    visit: &'f Visit<'_>,
-) -> Values<'f, 'd> {
+    spot: Spot<'f, 'v>,
+    visit: &'f Visit<'v>,
+) -> Values<'f> {
     let html = plan.html;
     match source {
-        Source::Css { selector, own: true } => {
-            Box::new(text_of(element, selector.output(), html).into_iter().map(Raw::Text))
-        }
-        Source::Css { selector, own: false } => {
-            visit.pay_search(element);
-            let outputs = selector.outputs(element);
-            Box::new(outputs.flat_map(move |(node, output)| text_of(node, output, html)).map(Raw::Text))
+        Source::Css { selector, own } => {
+            let Some(element) = spot.element else { return Box::new(iter::empty()) };
+            if *own {
+                return Box::new(text_of(element, selector.output(), html).into_iter().map(Raw::Text));
+            }
+            let matches = find::matches(selector, element, visit);
+            let found = (0..).map_while(move |place| matches.get(place));
+            Box::new(found.flat_map(move |(node, output)| text_of(node, output, html)).map(Raw::Text))
         }
         Source::XPath(expression) => {
-            let found = visit.with_steps(|steps| expression.evaluate_paying(element, steps));
-            match found {
-                Ok(value) => Box::new(xpath_values(value, html).into_iter()),
-                Err(error) => {
-                    visit.note(format!("`{expression}` was given up: {}", error.message()));
-                    Box::new(std::iter::empty())
-                }
-            }
+            let Some(element) = spot.element else { return Box::new(iter::empty()) };
+            xpath_values(find::xpath_value(expression, element, visit), html)
         }
         Source::Json(path) => {
-            Box::new(json_values(path, plan, many, element, visit).into_iter().map(Raw::Json))
+            let Some(from) = &plan.from else { return Box::new(iter::empty()) };
+            let found = find::json_values(path, from, many, spot, visit);
+            Box::new((0..found.len()).filter_map(move |place| {
+                let value = found.get(place)?;
+                visit.pay_value(find::weight(value));
+                Some(Raw::Json(value.clone()))
+            }))
         }
         Source::Regex { pattern, group } => {
-            visit.pay_value(element.text().len());
-            let text = cleaned(plan, element.text().into());
+            let text = text_of_spot(plan, spot, visit);
+            visit.pay_search_in(&text);
             let found = searched(pattern, *group, &text).map(|found| Raw::Text(Cow::Owned(found.to_owned())));
             Box::new(found.into_iter())
         }
+        Source::Group(groups) => {
+            let Part::Match(pattern, found) = spot.part else { return Box::new(iter::empty()) };
+            let number = groups.0.iter().find(|(number, _)| *number == pattern).map(|(_, group)| *group);
+            let text = number.and_then(|number| found.group(number));
+            Box::new(text.map(|text| Raw::Text(Cow::Borrowed(text))).into_iter())
+        }
         Source::Fact(fact) => Box::new(visit.page.fact(*fact).map(Raw::Clean).into_iter()),
-        Source::Value(value) => Box::new(std::iter::once(Raw::Clean(value.clone()))),
+        Source::Value(value) => Box::new(iter::once(Raw::Clean(value.clone()))),
     }
 }
 
-fn xpath_values(value: XPathValue<'_>, html: bool) -> Vec<Raw<'_>> {
-    match value {
-        XPathValue::Nodes(nodes) => {
-            let text = |item: XPathItem<'_>| match item.node().filter(|node| html && node.is_element()) {
-                Some(node) => Raw::Text(Cow::Owned(node.html())),
-                None => Raw::Text(Cow::Owned(item.string_value().to_owned())),
-            };
-            nodes.iter().map(text).collect()
+/// The text in which an expression alone is searched, cleaned.
+fn text_of_spot<'f>(plan: &ValuePlan, spot: Spot<'f, '_>, visit: &Visit<'_>) -> Text<'f> {
+    let text = match (spot.part, spot.element) {
+        (Part::Whole, Some(element)) if plan.collapse && plan.trim => {
+            return Text::Shared(visit.collapsed_text(element));
         }
-        XPathValue::Boolean(truth) => vec![Raw::Json(truth.into())],
-        other => vec![Raw::Text(Cow::Owned(other.to_text().into_owned()))],
+        (Part::Whole, Some(element)) => Cow::Owned(element.text().to_owned()),
+        (Part::Whole, None) => Cow::Owned(visit.page.text().to_owned()),
+        (Part::Match(_, found), _) => Cow::Borrowed(found.text()),
+        (Part::Json(value), _) => text_of_json(value),
+    };
+    visit.pay_value(text.len());
+    Text::Own(cleaned(plan, text))
+}
+
+/// A text of its own, or one that is kept for others.
+enum Text<'f> {
+    Own(Cow<'f, str>),
+    Shared(Rc<str>),
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Own(text) => text,
+            Self::Shared(text) => text,
+        }
     }
 }
 
-/// The values of a path in all JSON of the page. Of a field with `many` a single list gives its elements.
-fn json_values(
-    path: &super::json_path::JsonPath,
-    plan: &ValuePlan,
-    many: bool,
-    element: NodeRef<'_>,
-    visit: &Visit<'_>,
-) -> Vec<Value> {
-    let mut found = Vec::new();
-    // JSON stands in the item's element or, mostly, once in the page.
-    let mut scripts = elements(&plan.from, element, visit);
-    if scripts.is_empty() && element.id() != visit.document.root().id() {
-        scripts = elements(&plan.from, visit.document.root(), visit);
-    }
-    for script in scripts {
-        let Some(json) = visit.json_of(script) else {
-            visit.note("the JSON of an element could not be read".to_owned());
-            continue;
-        };
-        match visit.with_steps(|steps| path.find(&json, steps)) {
-            Ok(values) => {
-                for value in values.into_iter().filter(|value| !value.is_null()) {
-                    visit.pay_value(weight(value));
-                    if visit.goes_on() {
-                        found.push(value.clone());
-                    }
-                }
-            }
-            Err(_) => visit.note("a JSONPath was given up: it looks at too many values".to_owned()),
-        }
-        if !found.is_empty() && !many {
-            break;
-        }
-    }
-    if let ([Value::Array(list)], true) = (found.as_mut_slice(), many) {
-        found = std::mem::take(list);
-        found.retain(|value| !value.is_null());
-    }
-    found
-}
-
-/// What a value takes in memory, roughly. The parser limits its depth.
-fn weight(value: &Value) -> usize {
-    32 + match value {
-        Value::String(text) => text.len(),
-        Value::Array(list) => list.iter().map(weight).sum(),
-        Value::Object(object) => object.iter().map(|(name, value)| name.len() + weight(value)).sum(),
-        _ => 0,
-    }
+fn xpath_values<'f, 'v: 'f>(value: Rc<Option<XPathValue<'v>>>, html: bool) -> Values<'f> {
+    let count = match &*value {
+        None => 0,
+        Some(XPathValue::Nodes(nodes)) => nodes.len(),
+        Some(_) => 1,
+    };
+    let text = move |item: XPathItem<'v>| match item.node().filter(|node| html && node.is_element()) {
+        Some(node) => Raw::Text(Cow::Owned(node.html())),
+        None => Raw::Text(Cow::Borrowed(item.string_value())),
+    };
+    Box::new((0..count).filter_map(move |place| match value.as_ref().as_ref()? {
+        XPathValue::Nodes(nodes) => nodes.get(place).map(text),
+        XPathValue::Boolean(truth) => Some(Raw::Json((*truth).into())),
+        other => Some(Raw::Text(other.to_text())),
+    }))
 }
 
 /// What was tried, and why it could not be used.

@@ -95,8 +95,8 @@ async fn structured(args: &Args) -> Result<Exit> {
         let read = source::read(name, args.max_body).await?;
         let address = args.url.as_ref().or(read.url.as_ref()).map(|text| absolute(text)).transpose()?;
         let media_type = read.content_type.as_deref();
-        let text = fetch::decoded(&read.bytes, media_type, args.charset);
-        if structured::print(name, &text, media_type, address.as_ref())? == Exit::Failed {
+        let (text, charset) = fetch::decoded(&read.bytes, media_type, args.charset);
+        if structured::print(name, &text, charset, media_type, address.as_ref())? == Exit::Failed {
             exit = Exit::Failed;
         }
     }
@@ -154,10 +154,13 @@ fn examine(
     label: Option<&str>,
     charset: fetch::CharsetChoice,
 ) -> Result<(PageReport, Vec<(String, String)>)> {
-    let text = fetch::decoded(&read.bytes, read.content_type.as_deref(), charset);
-    let kind = source::kind(name, read.content_type.as_deref(), &text);
-    let document = Document::parse(&text, kind, ParseOptions::default());
-    let base = declared_base(&document, url);
+    let media_type = read.content_type.as_deref();
+    let (text, charset) = fetch::decoded(&read.bytes, media_type, charset);
+    let document = (!source::is_json(name, media_type, &text)).then(|| {
+        let kind = source::kind(name, media_type, &text);
+        Document::parse(&text, kind, ParseOptions::default()).in_charset(charset)
+    });
+    let base = document.as_ref().and_then(|document| declared_base(document, url));
     let request = Request { label: label.map(Into::into), ..Request::get(url.as_str()) };
     let page = Page {
         request: &request,
@@ -168,7 +171,7 @@ fn examine(
         body: &read.bytes,
         text: &text,
         fetched_at: SystemClock::new().now(),
-        document: Some(&document),
+        document: document.as_ref(),
     };
     let mut report = plan.rules.examine(&page);
     let mut findings = Findings::default();

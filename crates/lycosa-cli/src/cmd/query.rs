@@ -83,7 +83,7 @@ async fn fetch(args: &Args) -> Result<Fetched> {
 /// The document of a file or of standard input. What a file's name says to be XML may turn out to be HTML after all.
 fn local(args: &Args) -> Result<Document> {
     let bytes = source::bytes(&args.source, args.reading.max_body)?;
-    let text = super::fetch::decoded(&bytes, None, args.charset);
+    let (text, _) = super::fetch::decoded(&bytes, None, args.charset);
     let named = source::kind_of_name(&args.source).filter(|_| args.source != "-");
     Ok(match (args.reading.kind(), named) {
         (None, Some(kind)) => Document::parse(&text, kind, ParseOptions::default()),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::filter::{Comparison, Filter, Key, Side};
-use super::{JsonPath, Pick, Segment};
+use super::{Pick, Segment};
 
 /// Characters that a path may have.
 const LONGEST: usize = 4096;
@@ -17,7 +17,7 @@ pub(crate) struct PathMistake {
     pub(crate) message: &'static str,
 }
 
-pub(super) fn parse(text: &str) -> Result<JsonPath, PathMistake> {
+pub(super) fn parse(text: &str) -> Result<Vec<Segment>, PathMistake> {
     let chars: Vec<char> = text.chars().take(LONGEST + 1).collect();
     let mut parser = Parser { chars: &chars, at: 0 };
     if chars.len() > LONGEST {
@@ -30,7 +30,7 @@ pub(super) fn parse(text: &str) -> Result<JsonPath, PathMistake> {
     while parser.at < chars.len() {
         segments.push(parser.segment()?);
     }
-    Ok(JsonPath { segments })
+    Ok(segments)
 }
 
 struct Parser<'c> {

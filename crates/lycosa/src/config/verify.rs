@@ -291,10 +291,13 @@ fn sessions(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
 }
 
 fn worn((agent, headers): Dress, list: &str, index: usize, mistakes: &mut Vec<Mistake>) {
-    let agents = header_fields(agent.as_deref(), &[]).map_err(|error| ("user_agent", error));
-    let fields = header_fields(None, &headers).map_err(|error| ("headers", error));
-    for (key, error) in [agents, fields].into_iter().filter_map(Result::err) {
-        let path = [list.into(), Step::Index(index), key.into()];
+    let agents = header_fields(agent.as_deref(), &[]).err().map(|error| (vec!["user_agent".into()], error));
+    let lines = headers.iter().enumerate().filter_map(|(line, field)| {
+        let error = header_fields(None, std::slice::from_ref(field)).err()?;
+        Some((vec!["headers".into(), Step::Index(line)], error))
+    });
+    for (key, error) in agents.into_iter().chain(lines) {
+        let path = [list.into(), Step::Index(index)].into_iter().chain(key);
         let message = format!("`{list}`: {}", error.message());
         mistakes.push(mistake(path, message, error.hint().unwrap_or_default()));
     }

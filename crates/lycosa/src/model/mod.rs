@@ -32,7 +32,7 @@ pub use frontier::{
     Stats, Token, Want,
 };
 pub use key::{AddressKey, CrawlId, Origin, RecordId, Scheme, SiteKey, UrlKey, Versions};
-pub use lycosa_rules::{FieldCounts, FieldFailure, Item, ItemCounts, Reject};
+pub use lycosa_rules::{FieldCounts, FieldFailure, InnerCounts, Item, ItemCounts, Reject};
 pub use middleware::{Answer, Middleware, Next};
 pub use outcome::{Attempt, Exclusion, Outcome};
 pub use record::{Committed, Payload, Record, RecordKind};

@@ -52,6 +52,14 @@ impl<'d> LonePage<'d> {
 }
 
 impl Subject for LonePage<'_> {
+    fn text(&self) -> &str {
+        ""
+    }
+
+    fn media_type(&self) -> Option<&str> {
+        None
+    }
+
     fn document(&self) -> Option<&Document> {
         Some(self.document)
     }

@@ -26,6 +26,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Extract, Findings, ItemCounts, Outlink, Page};
 
 impl Subject for Page<'_> {
+    fn text(&self) -> &str {
+        self.text
+    }
+
+    fn media_type(&self) -> Option<&str> {
+        self.headers.get("content-type").and_then(|value| value.to_str().ok())
+    }
+
     fn document(&self) -> Option<&Document> {
         self.document
     }
@@ -54,9 +62,7 @@ impl Subject for Page<'_> {
             Fact::Lang => document.and_then(Document::lang).map(Into::into),
             Fact::Label => self.request.label.as_deref().map(Into::into),
             Fact::Parent => self.request.parent.as_deref().map(Into::into),
-            Fact::ContentType => {
-                self.headers.get("content-type").and_then(|value| value.to_str().ok()).map(Into::into)
-            }
+            Fact::ContentType => self.media_type().map(Into::into),
             Fact::Description => document.and_then(|document| document.meta("description")).map(Into::into),
         };
         text.map(|text| Value::String(text.into_owned()))
