@@ -79,6 +79,8 @@ pub struct PageReport {
     pub none: Vec<String>,
     /// What could not be done.
     pub notes: Vec<String>,
+    /// What it cost: nodes looked at and bytes of text read, in the steps that are limited for a page.
+    pub steps: u64,
 }
 
 /// What rules take out of a page.
@@ -135,6 +137,7 @@ impl Rules {
             }
         }
         report.notes.append(&mut visit.notes.borrow_mut());
+        report.steps = visit.spent();
         report
     }
 }

@@ -91,7 +91,6 @@ impl<'v> Visit<'v> {
     }
 
     /// Steps that were paid.
-    #[cfg(test)]
     pub(super) fn spent(&self) -> u64 {
         MOST_STEPS - self.steps.get()
     }

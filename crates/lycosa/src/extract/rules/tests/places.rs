@@ -3,7 +3,6 @@
 use http::HeaderValue;
 
 use super::*;
-use crate::extract::rules::visit::Visit;
 
 const EMBEDDED: &str = r#"<html><title>List</title><h1>Shop</h1>
   <script type="application/ld+json">{"@graph": [
@@ -170,11 +169,7 @@ fn links_stand_in_json_too() {
 /// Steps that these rules take on a page.
 fn steps(text: &str, html: &str) -> u64 {
     let rules = Rules::compile(&rules(text)).unwrap();
-    with_page(html, None, |page| {
-        let visit = Visit::new(page, false);
-        rules.items.iter().for_each(|plan| super::super::run::visit_item(plan, &visit, |_| {}));
-        visit.spent()
-    })
+    with_page(html, None, |page| rules.examine(page).steps)
 }
 
 #[test]
