@@ -88,7 +88,7 @@ impl<'d> Content<'d> {
         let pruner = Pruner { document, kinds: &kinds, said: &said, options };
         let (mut cut, measure) = beside(&pruner);
         let top = choose::choose(document, &kinds, &said, &cut, &measure);
-        let title = pruner.title(top, &measure, &mut cut);
+        let (top, title) = pruner.title(top, &measure, &mut cut);
         pruner.inside(top, &measure, &mut cut);
         Self { document, kinds, cut, top, title }
     }

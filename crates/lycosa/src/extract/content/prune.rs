@@ -7,21 +7,28 @@ use super::ContentOptions;
 use super::choose::is_less;
 use super::element::Kind;
 use super::leads;
-use super::measure::Measure;
+use super::measure::{Block, Measure};
 use super::words::Said;
 
 /// The part of the page's prose, in hundredths, that nothing which stands beside the content has.
 const BESIDE_PART: u32 = 40;
+/// The same of comments, of which there may be more than text.
+const COMMENTS_PART: u32 = 85;
 /// The same of what is not shown: parts of a page that are shown when asked for are its content.
 const HIDDEN_PART: u32 = 8;
 /// The part of the content's prose, in hundredths, that stands before its title at most.
 const BEFORE_TITLE: u32 = 12;
+/// Letters that a paragraph between the title and the content has at least, and how many of them are looked at.
+const LEAD: u32 = 60;
+const MOST_LEADS: usize = 6;
 /// Letters that facts about a text have at most.
 const ABOUT_LETTERS: u32 = 160;
 /// The part of letters in links, in hundredths, from which on a block is a list of links.
 const LINKED: u32 = 55;
 /// The same for one paragraph or cell.
 const PARAGRAPH_LINKED: u32 = 90;
+/// Prose, in letters, that an article with others in it has of its own.
+const OUTER: u32 = 100;
 /// Prose, in letters, below which a page is no text but a list, and its links are its content.
 const THIN: u32 = 240;
 
@@ -44,7 +51,7 @@ impl<'d> Pruner<'_, 'd> {
             let part = match self.said[number] {
                 Said::Hidden => HIDDEN_PART,
                 Said::Beside if by_names || !is_by_name => BESIDE_PART,
-                Said::Comments if by_names && !self.options.comments => BESIDE_PART,
+                Said::Comments if by_names && !self.options.comments => COMMENTS_PART,
                 _ => 0,
             };
             let is_page = matches!(node.name(), "html" | "body" | "main" | "article");
@@ -77,32 +84,90 @@ impl<'d> Pruner<'_, 'd> {
                     passed = *to;
                 }
             }
-            if measure.weight(*start..*end).saturating_sub(within) >= THIN {
+            if measure.weight(*start..*end).saturating_sub(within) >= OUTER {
                 of_outer.iter().for_each(|inner| cut[inner.2 as usize] = true);
             }
         }
     }
 
-    /// Cuts the heading that says the page's title, and in the chosen element what stands before it.
-    pub(super) fn title(&self, chosen: NodeRef<'d>, measure: &Measure, cut: &mut [bool]) -> Option<NodeRef<'d>> {
-        let titles = titles(self.document);
-        let mut found = None;
-        self.each(chosen, cut, |node, _| {
-            if found.is_none() && matches!(self.kinds[node.id().index()], Kind::Heading(1..=3)) && is_title(node, &titles) {
-                found = Some(node);
-            }
-        });
-        let heading: NodeRef<'d> = found?;
+    /// Finds the heading that says the page's title, cuts it and, in the chosen element, what stands before it. When it
+    /// stands before the chosen element, the paragraphs between them belong to the content: then an element around both
+    /// is chosen, without the rest of what is in it.
+    pub(super) fn title(
+        &self,
+        chosen: NodeRef<'d>,
+        measure: &Measure,
+        cut: &mut [bool],
+    ) -> (NodeRef<'d>, Option<NodeRef<'d>>) {
+        let Some(heading) = self.title_heading(chosen, cut) else { return (chosen, None) };
         let (start, end) = (heading.id().number(), heading.subtree_end().number());
-        if is_less(measure.weight(chosen.range().start..start), measure.weight(chosen.range()), BEFORE_TITLE) {
+        if !chosen.contains(heading) {
+            return (self.with_leads(chosen, heading, measure, cut), Some(heading));
+        }
+        let before = measure.weight(chosen.range().start..start);
+        if is_less(before, measure.weight(chosen.range()), BEFORE_TITLE) {
             self.each(chosen, cut, |node, cut| {
-                let is_before = node.subtree_end().number() <= start && node.id().number() < start;
                 let number = node.id().number();
-                cut[number as usize] = is_before || number == start;
+                cut[number as usize] = number != chosen.id().number() && node.subtree_end().number() <= end && number <= start;
             });
         }
-        let _ = end;
-        Some(heading)
+        (chosen, Some(heading))
+    }
+
+    /// The first heading in the chosen element, else the last before it, that says the title.
+    fn title_heading(&self, chosen: NodeRef<'d>, cut: &mut [bool]) -> Option<NodeRef<'d>> {
+        let titles = titles(self.document);
+        let (mut inside, mut before) = (None, None);
+        let range = chosen.range();
+        self.each(self.document.root(), cut, |node, _| {
+            let number = node.id().number();
+            if number >= range.end || inside.is_some() || !matches!(self.kinds[number as usize], Kind::Heading(1..=3)) {
+                return;
+            }
+            if is_title(node, &titles) {
+                *(if number < range.start { &mut before } else { &mut inside }) = Some(node);
+            }
+        });
+        inside.or(before)
+    }
+
+    /// An element around the chosen one and the paragraphs between the title and it, the rest cut.
+    fn with_leads(
+        &self,
+        chosen: NodeRef<'d>,
+        heading: NodeRef<'d>,
+        measure: &Measure,
+        cut: &mut [bool],
+    ) -> NodeRef<'d> {
+        let between = heading.subtree_end().number()..chosen.id().number();
+        let from = measure.blocks.partition_point(|block| block.first < between.start);
+        let blocks = measure.blocks[from..].iter().take_while(|block| block.first < between.end);
+        let is_lead = |block: &&Block| {
+            block.linked * 3 < block.letters && block.letters >= LEAD && block.stops > 0
+        };
+        let whole = |block: &Block| {
+            let owner = self.document.node(lycosa_dom::NodeId::new(block.owner))?;
+            let said = self.said[owner.id().index()];
+            let is_whole = measure.letters(owner.range()) == block.letters && said != Said::About;
+            (is_whole && self.kinds[owner.id().index()] != Kind::FigureCaption).then_some(owner)
+        };
+        let mut kept: Vec<NodeRef<'d>> = blocks.filter(is_lead).take(MOST_LEADS).filter_map(whole).collect();
+        let Some(first) = kept.first().copied() else { return chosen };
+        kept.push(chosen);
+        let Some(around) = first.ancestors().find(|node| node.contains(chosen)) else { return chosen };
+        let mut next = 0;
+        self.each(around, cut, |node, cut| {
+            let range = node.range();
+            while kept.get(next).is_some_and(|kept| kept.range().end <= range.start) {
+                next += 1;
+            }
+            let is_kept = kept.get(next).is_some_and(|kept| {
+                let kept = kept.range();
+                range.contains(&kept.start) || kept.contains(&range.start)
+            });
+            cut[range.start as usize] = !is_kept;
+        });
+        around
     }
 
     /// Cuts inside the chosen element.

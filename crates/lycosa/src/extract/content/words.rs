@@ -52,7 +52,7 @@ const BESIDE: &[&str] = &[
     "newsletter", "newsletters", "subscribe", "subscription", "signup", "paywall", "cookie", "cookies", "consent",
     "gdpr", "popup", "modal", "lightbox", "overlay", "login", "signin", "register", "donate", "donation",
     "cta", "survey", "poll", "widgets", "copyright", "disclaimer", "feedback", "rating", "ratings", "vote", "votes",
-    "print", "printonly", "noprint", "abo", "erweima", "qrcode",
+    "sociable", "vcard", "contactbox", "notification", "notifications", "print", "printonly", "noprint", "abo", "erweima", "qrcode",
 ];
 
 /// Names that only count as a whole.
@@ -150,7 +150,7 @@ fn role(role: &str) -> Said {
 fn property(names: &str) -> Said {
     names.split_ascii_whitespace().fold(Said::Nothing, |said, name| {
         let found = match name {
-            "articleBody" | "reviewBody" | "blogPost" => Said::Body,
+            "articleBody" | "reviewBody" => Said::Body,
             "author" | "datePublished" | "dateModified" | "keywords" | "publisher" | "image" => Said::About,
             "comment" => Said::Comments,
             _ => Said::Nothing,
@@ -194,7 +194,9 @@ fn one_name(name: &str, kind: Kind) -> Said {
     }
     let in_list = |list: &[&str]| list.contains(&&*joined) || pieces(name).any(|piece| list.contains(&&*piece));
     let mut said = Said::Nothing;
-    if in_list(CAPTIONS) {
+    if is_about_the_author(name) {
+        said = Said::Beside;
+    } else if in_list(CAPTIONS) {
         said = Said::Caption;
     } else if in_list(COMMENTS) {
         said = Said::Comments;
@@ -207,6 +209,17 @@ fn one_name(name: &str, kind: Kind) -> Said {
     }
     // A name says less of a piece of a line than of a block.
     if matches!(kind, Kind::Strong | Kind::Emphasis | Kind::Code) { Said::Nothing } else { said }
+}
+
+/// Whether a name is one of a box that presents the author.
+fn is_about_the_author(name: &str) -> bool {
+    let boxes = ["box", "bio", "info", "about", "description", "profile", "card", "wrap", "details"];
+    let (mut is_author, mut is_box) = (false, false);
+    for piece in pieces(name) {
+        is_author |= matches!(&*piece, "author" | "autor" | "auteur" | "autore");
+        is_box |= boxes.contains(&&*piece);
+    }
+    is_author && is_box
 }
 
 /// The words of a name: parted by anything but letters and digits, and where a capital follows a small letter.
