@@ -15,14 +15,14 @@ const BESIDE_PART: u32 = 40;
 /// The same of comments, of which there may be more than text.
 const COMMENTS_PART: u32 = 85;
 /// The same of what is not shown: parts of a page that are shown when asked for are its content.
-const HIDDEN_PART: u32 = 8;
+const HIDDEN_PART: u32 = 25;
 /// The part of the content's prose, in hundredths, that stands before its title at most.
 const BEFORE_TITLE: u32 = 12;
 /// Letters that a paragraph between the title and the content has at least, and how many of them are looked at.
 const LEAD: u32 = 60;
 const MOST_LEADS: usize = 6;
 /// Letters that facts about a text have at most.
-const ABOUT_LETTERS: u32 = 160;
+const ABOUT_LETTERS: u32 = 100;
 /// The part of letters in links, in hundredths, from which on a block is a list of links.
 const LINKED: u32 = 55;
 /// The same for one paragraph or cell.
@@ -117,18 +117,24 @@ impl<'d> Pruner<'_, 'd> {
     /// The first heading in the chosen element, else the last before it, that says the title.
     fn title_heading(&self, chosen: NodeRef<'d>, cut: &mut [bool]) -> Option<NodeRef<'d>> {
         let titles = titles(self.document);
-        let (mut inside, mut before) = (None, None);
+        let (mut inside, mut before, mut largest) = (None, None, Vec::new());
         let range = chosen.range();
         self.each(self.document.root(), cut, |node, _| {
             let number = node.id().number();
-            if number >= range.end || inside.is_some() || !matches!(self.kinds[number as usize], Kind::Heading(1..=3)) {
+            let Kind::Heading(level @ 1..=3) = self.kinds[number as usize] else { return };
+            if number >= range.end || inside.is_some() {
                 return;
+            }
+            if level == 1 && largest.len() < 2 {
+                largest.push(node);
             }
             if is_title(node, &titles) {
                 *(if number < range.start { &mut before } else { &mut inside }) = Some(node);
             }
         });
-        inside.or(before)
+        // A page with one heading of the first level is called like that, whatever its `<title>`.
+        let only = largest.pop().filter(|_| largest.is_empty());
+        inside.or(before).or(only)
     }
 
     /// An element around the chosen one and the paragraphs between the title and it, the rest cut.
