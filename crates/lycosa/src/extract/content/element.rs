@@ -65,7 +65,13 @@ impl Kind {
         }
         match node.namespace() {
             Namespace::Html | Namespace::None => {}
-            Namespace::MathMl => return if node.name() == "math" { Self::Math } else { Self::Inline },
+            Namespace::MathMl => {
+                return match node.name() {
+                    "math" => Self::Math,
+                    "annotation" | "annotation-xml" => Self::Hidden,
+                    _ => Self::Inline,
+                };
+            }
             Namespace::Svg => return Self::Hidden,
             _ => return Self::Inline,
         }

@@ -5,9 +5,11 @@
 //! element holds the content, `prune` (with `leads`) what is taken out of it. The page stays as it is: what is found is
 //! a part of the tree. `text`, `html` and `markdown` write it.
 
+mod address;
 mod choose;
 mod element;
 mod leads;
+mod markdown;
 mod measure;
 mod prune;
 mod text;
@@ -48,7 +50,10 @@ pub struct Content<'d> {
     /// What is left out, by node: the tops of subtrees.
     cut: Vec<bool>,
     top: NodeRef<'d>,
+    /// The heading that says the title, when it stands apart.
     title: Option<NodeRef<'d>>,
+    with_images: bool,
+    with_links: bool,
 }
 
 /// The part of a page's prose, in hundredths, that must be left when what stands beside it is cut.
@@ -90,7 +95,22 @@ impl<'d> Content<'d> {
         let top = choose::choose(document, &kinds, &said, &cut, &measure);
         let (top, title) = pruner.title(top, &measure, &mut cut);
         pruner.inside(top, &measure, &mut cut);
-        Self { document, kinds, cut, top, title }
+        let (with_images, with_links) = (options.images, options.links);
+        Self { document, kinds, cut, top, title, with_images, with_links }
+    }
+
+    /// The whole body of a page, nothing cut but what is never shown and what the options leave out.
+    #[must_use]
+    pub fn whole(document: &'d Document, options: &ContentOptions) -> Self {
+        let kinds = element::kinds(document);
+        let is_cut = |(node, kind): (NodeRef<'d>, &Kind)| match kind {
+            Kind::Table => !options.tables,
+            Kind::FigureCaption => !options.images,
+            _ => node.is_element() && node.attr("hidden").is_some(),
+        };
+        let cut = document.nodes().zip(&kinds).map(is_cut).collect();
+        let (with_images, with_links) = (options.images, options.links);
+        Self { document, kinds, cut, top: choose::body(document), title: None, with_images, with_links }
     }
 
     /// The element that holds it.
