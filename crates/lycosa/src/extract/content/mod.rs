@@ -5,9 +5,11 @@
 //! element holds the content, `prune` (with `leads`) what is taken out of it. The page stays as it is: what is found is
 //! a part of the tree. `text`, `html` and `markdown` write it.
 
+mod about;
 mod address;
 mod choose;
 mod element;
+mod html;
 mod leads;
 mod markdown;
 mod measure;
@@ -21,6 +23,8 @@ use element::Kind;
 use measure::Measure;
 use prune::Pruner;
 use words::Said;
+
+pub use about::About;
 
 /// What is kept of a page.
 #[derive(Clone, Debug)]

@@ -166,11 +166,15 @@ pub enum Fact {
     ContentType,
     /// `<meta name=description>`
     Description,
+    /// The main content as Markdown, links absolute.
+    Markdown,
+    /// The main content as plain text.
+    MainText,
 }
 
 impl Fact {
     /// Every fact.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Url,
         Self::FinalUrl,
         Self::Title,
@@ -182,6 +186,8 @@ impl Fact {
         Self::Parent,
         Self::ContentType,
         Self::Description,
+        Self::Markdown,
+        Self::MainText,
     ];
 
     /// Its name in a rule.
@@ -199,6 +205,8 @@ impl Fact {
             Self::Parent => "parent",
             Self::ContentType => "content_type",
             Self::Description => "description",
+            Self::Markdown => "markdown",
+            Self::MainText => "main_text",
         }
     }
 }

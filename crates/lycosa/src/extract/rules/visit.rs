@@ -1,7 +1,7 @@
 //! What all rules share while they look at one page: the page, the JSON in it, and how much work is still allowed.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -9,6 +9,7 @@ use lycosa_dom::{Document, NodeRef};
 use serde_json::{Map, Value};
 
 use super::{Fact, FieldReport, json_text};
+use crate::extract::content::{Content, ContentOptions};
 use crate::extract::time::rfc3339;
 use crate::model::{FieldFailure, Page};
 
@@ -30,6 +31,8 @@ pub(super) struct Visit<'p> {
     bytes: Cell<u64>,
     records: Cell<u64>,
     json: RefCell<HashMap<u32, Option<Rc<Value>>>>,
+    markdown: OnceCell<String>,
+    main_text: OnceCell<String>,
     /// Filled when somebody asked for the reasons.
     reports: Option<RefCell<Vec<FieldReport>>>,
     /// Records that lack something required.
@@ -47,6 +50,8 @@ impl<'p> Visit<'p> {
             bytes: Cell::new(MOST_BYTES),
             records: Cell::new(MOST_RECORDS),
             json: RefCell::default(),
+            markdown: OnceCell::new(),
+            main_text: OnceCell::new(),
             reports: with_reports.then(RefCell::default),
             rejects: RefCell::default(),
             notes: RefCell::default(),
@@ -126,6 +131,16 @@ impl<'p> Visit<'p> {
         value
     }
 
+    /// The main content, written; none when there is nothing. It is found once a page.
+    fn content(&self, known: &OnceCell<String>, write: impl FnOnce(&Content<'_>) -> String) -> Option<Cow<'_, str>> {
+        let text = known.get_or_init(|| {
+            self.pay_value(self.document.memory());
+            write(&Content::main(self.document, &ContentOptions::default()))
+        });
+        self.pay_value(text.len());
+        (!text.is_empty()).then(|| text.clone().into())
+    }
+
     /// A fact of the page, if it is known.
     pub(super) fn fact(&self, fact: Fact) -> Option<Value> {
         let page = self.page;
@@ -143,6 +158,8 @@ impl<'p> Visit<'p> {
                 page.headers.get("content-type").and_then(|value| value.to_str().ok()).map(Into::into)
             }
             Fact::Description => self.document.meta("description").map(Into::into),
+            Fact::Markdown => self.content(&self.markdown, |content| content.to_markdown(Some(page.url))),
+            Fact::MainText => self.content(&self.main_text, |content| content.to_text()),
         };
         text.map(|text| Value::String(text.into_owned()))
     }

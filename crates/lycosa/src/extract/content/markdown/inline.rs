@@ -105,9 +105,9 @@ impl Line {
         self.pieces.push(Piece { part: Part::Image { alt, address }, style });
     }
 
-    pub(super) fn line_break(&mut self) {
+    pub(super) fn line_break(&mut self, style: Style) {
         self.space = None;
-        self.pieces.push(Piece { part: Part::Break, style: Style::default() });
+        self.pieces.push(Piece { part: Part::Break, style });
     }
 
     /// Text nodes of one style make one piece, words parted by a space; a space where styles change is a piece alone.
@@ -134,7 +134,7 @@ impl Line {
         }
     }
 
-    /// Takes blanks off the ends, gives those between pieces what their neighbours have in common, and joins equals.
+    /// Takes blanks off the ends, leaves those between pieces what their neighbours have too, and joins equals.
     fn settle(&mut self) {
         let is_text = |piece: &Piece| !piece.is_blank();
         let end = self.pieces.iter().rposition(is_text).map_or(0, |last| last + 1);
@@ -152,8 +152,9 @@ impl Line {
         let mut before = Style::default();
         for (piece, after) in self.pieces.iter_mut().zip(after.into_iter().rev()) {
             if piece.is_blank() {
-                let link = if before.link == after.link { before.link } else { 0 };
-                let bits = before.bits & after.bits;
+                let is_inside = before.link == after.link && piece.style.link == after.link;
+                let link = if is_inside { after.link } else { 0 };
+                let bits = before.bits & piece.style.bits & after.bits;
                 // A break in code is none.
                 let bits = if matches!(piece.part, Part::Break) { bits & !CODE } else { bits };
                 piece.style = Style { bits, link };
@@ -253,8 +254,8 @@ impl Writer<'_, '_> {
         };
         let first = pieces.first().map_or(' ', |piece| first_char(piece, level));
         let last = pieces.last().map_or(' ', |piece| last_char(piece, level));
-        let can_open = !is_sign(first) || is_open(before);
-        let can_close = !is_sign(last) || is_open(next);
+        let can_open = !first.is_whitespace() && (!is_sign(first) || is_open(before));
+        let can_close = !last.is_whitespace() && (!is_sign(last) || is_open(next));
         if !can_open || !can_close || touching.is_some_and(|run| !run.opens) {
             self.level(pieces, level + 1, next);
             return;

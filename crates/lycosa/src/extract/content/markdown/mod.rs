@@ -25,6 +25,11 @@ const DEEPEST: usize = 24;
 const LONGEST_FORMULA: usize = 4096;
 
 impl Content<'_> {
+    /// The language that the classes of code name.
+    pub(super) fn code_language(&self, pre: NodeRef<'_>) -> Option<String> {
+        code::language(pre)
+    }
+
     /// The content as Markdown. Links and images are absolute if the page's `url` is known, and as written otherwise;
     /// those that run scripts are left out.
     #[must_use]
@@ -198,7 +203,7 @@ impl<'c, 'd> Writer<'c, 'd> {
         match kind {
             Kind::Heading(level) if !self.in_cell => self.heading = Some(level),
             Kind::Rule => self.block("***"),
-            Kind::Quote => self.hold(Container { marker: None, indent: "> ".to_owned(), is_late: false }),
+            Kind::Quote => self.hold(Container { marker: Some("> ".to_owned()), indent: "> ".to_owned(), is_late: false }),
             Kind::List | Kind::OrderedList => self.enter_list(node, kind == Kind::OrderedList),
             Kind::Item => self.enter_item(node),
             Kind::Description => {
@@ -298,7 +303,7 @@ impl<'c, 'd> Writer<'c, 'd> {
         if self.line.ends_broken() {
             self.flush();
         } else {
-            self.line.line_break();
+            self.line.line_break(self.style);
         }
     }
 
@@ -346,7 +351,7 @@ impl<'c, 'd> Writer<'c, 'd> {
     fn flush(&mut self) {
         if self.in_cell {
             if !self.line.is_empty() && !self.line.ends_broken() {
-                self.line.line_break();
+                self.line.line_break(self.style);
             }
             return;
         }
