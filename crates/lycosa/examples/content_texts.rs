@@ -16,9 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let start = Instant::now();
         let decoded = decode(&bytes, None, None);
         let document = Document::parse_html(&decoded.text, ParseOptions::default());
-        let content = Content::main(&document, &ContentOptions::default());
-        if std::env::var_os("SHOW").is_some() { let t=content.top(); eprintln!("TOP {path} {:?} {:?} {:?}", t.name(), t.attr("id"), t.attr("class")); }
-        let text = content.to_text();
+        let text = Content::main(&document, &ContentOptions::default()).to_text();
         let micros = start.elapsed().as_micros();
         let row = serde_json::json!({ "text": text, "micros": u64::try_from(micros)? });
         writeln!(out, "{row}")?;

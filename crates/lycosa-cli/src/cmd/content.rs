@@ -51,11 +51,8 @@ pub(super) fn print(
     let document = Document::parse(text, kind, ParseOptions::default());
     let mut options = ContentOptions::default();
     options.comments = taking.comments;
-    let content = if taking.whole {
-        Content::whole(&document, &options)
-    } else {
-        Content::main(&document, &options)
-    };
+    let content =
+        if taking.whole { Content::whole(&document, &options) } else { Content::main(&document, &options) };
     let mut written = match format {
         Format::Markdown => content.to_markdown(address),
         Format::Text => content.to_text(),

@@ -32,7 +32,14 @@ pub struct About {
 const LONGEST: usize = 1000;
 /// Types of JSON-LD that are texts.
 const TEXTS: [&str; 9] = [
-    "Article", "NewsArticle", "BlogPosting", "Report", "ReportageNewsArticle", "TechArticle", "ScholarlyArticle", "WebPage",
+    "Article",
+    "NewsArticle",
+    "BlogPosting",
+    "Report",
+    "ReportageNewsArticle",
+    "TechArticle",
+    "ScholarlyArticle",
+    "WebPage",
     "Recipe",
 ];
 
@@ -42,7 +49,9 @@ impl About {
     pub fn of(document: &Document, url: Option<&Url>) -> Self {
         let found = Structured::of(document, url);
         let objects = objects(&found.json_ld);
-        let text = |names: &[&str]| objects.iter().find_map(|object| names.iter().find_map(|name| said(object.get(*name)?)));
+        let text = |names: &[&str]| {
+            objects.iter().find_map(|object| names.iter().find_map(|name| said(object.get(*name)?)))
+        };
         let meta = |names: &[&str]| names.iter().find_map(|name| clean(document.meta(name)?));
         let site = meta(&["og:site_name", "application-name"])
             .or_else(|| objects.iter().find_map(|object| said(object.get("publisher")?)));
@@ -50,16 +59,36 @@ impl About {
             .or_else(|| text(&["headline"]))
             .or_else(|| document.title().and_then(|title| clean(&title)));
         let is_name = |author: &String| !author.contains("://") && author.len() < 200;
-        let author = meta(&["author", "article:author", "dc.creator", "dcterms.creator", "sailthru.author", "parsely-author"])
-            .filter(is_name)
-            .or_else(|| text(&["author", "creator"]).filter(is_name))
-            .or_else(|| element(document, is_author).filter(is_name));
-        let date = meta(&["article:published_time", "datePublished", "date", "dc.date", "dcterms.created", "parsely-pub-date", "publishdate", "pubdate"])
-            .or_else(|| text(&["datePublished", "dateCreated"]))
-            .or_else(|| element_date(document));
+        let author = meta(&[
+            "author",
+            "article:author",
+            "dc.creator",
+            "dcterms.creator",
+            "sailthru.author",
+            "parsely-author",
+        ])
+        .filter(is_name)
+        .or_else(|| text(&["author", "creator"]).filter(is_name))
+        .or_else(|| element(document, is_author).filter(is_name));
+        let date = meta(&[
+            "article:published_time",
+            "datePublished",
+            "date",
+            "dc.date",
+            "dcterms.created",
+            "parsely-pub-date",
+            "publishdate",
+            "pubdate",
+        ])
+        .or_else(|| text(&["datePublished", "dateCreated"]))
+        .or_else(|| element_date(document));
         Self {
             title: title.map(|title| without_site(title, site.as_deref())),
-            url: found.meta.get("canonical").and_then(said).or_else(|| url.map(|url| url.as_str().to_owned())),
+            url: found
+                .meta
+                .get("canonical")
+                .and_then(said)
+                .or_else(|| url.map(|url| url.as_str().to_owned())),
             author,
             date,
             lang: document.lang().and_then(clean),
@@ -83,7 +112,9 @@ impl About {
             ("site", &self.site),
             ("description", &self.description),
         ];
-        let lines = facts.into_iter().filter_map(|(name, value)| Some(format!("{name}: {}\n", Value::from(value.as_deref()?))));
+        let lines = facts
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("{name}: {}\n", Value::from(value.as_deref()?))));
         format!("---\n{}---\n\n", lines.collect::<String>())
     }
 }
@@ -112,10 +143,14 @@ fn said(value: &Value) -> Option<String> {
         Value::String(text) => clean(text),
         Value::Object(object) => object.get("name").and_then(Value::as_str).and_then(clean),
         Value::Array(list) => {
-            let names: Vec<_> = list.iter().take(10).filter_map(|value| match value {
-                Value::Array(_) => None,
-                value => said(value),
-            }).collect();
+            let names: Vec<_> = list
+                .iter()
+                .take(10)
+                .filter_map(|value| match value {
+                    Value::Array(_) => None,
+                    value => said(value),
+                })
+                .collect();
             (!names.is_empty()).then(|| names.join(", "))
         }
         _ => None,
@@ -152,8 +187,9 @@ fn element(document: &Document, wanted: impl Fn(NodeRef<'_>) -> bool) -> Option<
 
 fn element_date(document: &Document) -> Option<String> {
     let published = |node: &NodeRef<'_>| node.attr("itemprop") == Some("datePublished");
-    let found = document.nodes().find(published).or_else(|| {
-        document.nodes().find(|node| node.name() == "time" && node.attr("datetime").is_some())
-    })?;
+    let found = document
+        .nodes()
+        .find(published)
+        .or_else(|| document.nodes().find(|node| node.name() == "time" && node.attr("datetime").is_some()))?;
     found.attr("datetime").or_else(|| found.attr("content")).and_then(clean).or_else(|| clean(found.text()))
 }

@@ -12,8 +12,15 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// The longest address, in bytes.
 const LONGEST: usize = 8 * 1024;
 /// Attributes in which pages keep the address of an image that is loaded when it comes into view.
-const LAZY: [&str; 7] =
-    ["data-src", "data-lazy-src", "data-original", "data-original-src", "data-url", "data-hi-res-src", "data-image"];
+const LAZY: [&str; 7] = [
+    "data-src",
+    "data-lazy-src",
+    "data-original",
+    "data-original-src",
+    "data-url",
+    "data-hi-res-src",
+    "data-image",
+];
 
 /// Resolves what a page refers to.
 #[derive(Debug)]
@@ -68,7 +75,8 @@ impl<'d> Addresses<'d> {
                 String::from(url)
             }
             None => {
-                let address: String = reference.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
+                let address: String =
+                    reference.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
                 let scheme = address.split([':', '/', '?', '#']).next().unwrap_or_default();
                 if address.contains(':') && is_script(&scheme.to_ascii_lowercase()) {
                     return None;
@@ -91,5 +99,7 @@ fn is_placeholder(src: &str) -> bool {
     let name = src.rsplit('/').next().unwrap_or_default();
     src.is_empty()
         || src.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
-        || ["blank.gif", "spacer.gif", "pixel.gif", "placeholder", "lazy", "loading.gif", "1x1"].iter().any(|known| name.starts_with(known))
+        || ["blank.gif", "spacer.gif", "pixel.gif", "placeholder", "lazy", "loading.gif", "1x1"]
+            .iter()
+            .any(|known| name.starts_with(known))
 }

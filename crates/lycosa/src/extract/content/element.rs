@@ -117,9 +117,9 @@ impl Kind {
 
     fn inline(name: &str) -> Option<Self> {
         Some(match name {
-            "script" | "style" | "noscript" | "template" | "head" | "noframes" | "noembed" | "canvas" | "rp"
-            | "rt" | "datalist" | "title" | "meta" | "link" | "base" | "colgroup" | "col" | "source"
-            | "track" | "param" | "area" | "map" | "frameset" => Self::Hidden,
+            "script" | "style" | "noscript" | "template" | "head" | "noframes" | "noembed" | "canvas"
+            | "rp" | "rt" | "datalist" | "title" | "meta" | "link" | "base" | "colgroup" | "col"
+            | "source" | "track" | "param" | "area" | "map" | "frameset" => Self::Hidden,
             "button" | "input" | "select" | "option" | "textarea" | "keygen" | "progress" | "meter" => {
                 Self::Control
             }
@@ -165,7 +165,13 @@ impl Kind {
     pub(super) fn is_container(self) -> bool {
         matches!(
             self,
-            Self::Division | Self::Beside | Self::Header | Self::Figure | Self::RowGroup | Self::Row | Self::Table
+            Self::Division
+                | Self::Beside
+                | Self::Header
+                | Self::Figure
+                | Self::RowGroup
+                | Self::Row
+                | Self::Table
         )
     }
 }

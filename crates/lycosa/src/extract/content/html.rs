@@ -10,21 +10,93 @@ use super::{Content, Step};
 
 /// Elements that are written; others are left out around what is in them.
 const KEPT: &[&str] = &[
-    "p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption",
-    "thead", "tbody", "tfoot", "tr", "td", "th", "figure", "figcaption", "hr", "br", "b", "strong", "i", "em", "cite",
-    "dfn", "var", "s", "del", "ins", "code", "kbd", "samp", "sub", "sup", "q", "mark", "small", "abbr", "time", "bdi", "bdo",
-    "ruby", "details", "summary", "section", "article", "div", "math", "mi", "mn", "mo", "mrow", "msup", "msub", "mfrac",
-    "msqrt", "mtext", "mtable", "mtr", "mtd", "msubsup", "munder", "mover", "munderover", "mroot", "semantics",
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "pre",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "dl",
+    "dt",
+    "dd",
+    "table",
+    "caption",
+    "thead",
+    "tbody",
+    "tfoot",
+    "tr",
+    "td",
+    "th",
+    "figure",
+    "figcaption",
+    "hr",
+    "br",
+    "b",
+    "strong",
+    "i",
+    "em",
+    "cite",
+    "dfn",
+    "var",
+    "s",
+    "del",
+    "ins",
+    "code",
+    "kbd",
+    "samp",
+    "sub",
+    "sup",
+    "q",
+    "mark",
+    "small",
+    "abbr",
+    "time",
+    "bdi",
+    "bdo",
+    "ruby",
+    "details",
+    "summary",
+    "section",
+    "article",
+    "div",
+    "math",
+    "mi",
+    "mn",
+    "mo",
+    "mrow",
+    "msup",
+    "msub",
+    "mfrac",
+    "msqrt",
+    "mtext",
+    "mtable",
+    "mtr",
+    "mtd",
+    "msubsup",
+    "munder",
+    "mover",
+    "munderover",
+    "mroot",
+    "semantics",
 ];
 /// Attributes that are written as they are.
-const ATTRIBUTES: &[&str] =
-    &["lang", "dir", "title", "datetime", "start", "value", "reversed", "colspan", "rowspan", "scope", "headers", "cite", "alttext", "open"];
+const ATTRIBUTES: &[&str] = &[
+    "lang", "dir", "title", "datetime", "start", "value", "reversed", "colspan", "rowspan", "scope",
+    "headers", "cite", "alttext", "open",
+];
 
 impl Content<'_> {
     /// The content as HTML. Links and images are absolute if the page's `url` is known.
     #[must_use]
     pub fn to_html(&self, url: Option<&Url>) -> String {
-        let mut writer = Writer { content: self, addresses: Addresses::new(self.document, url), out: String::new() };
+        let mut writer =
+            Writer { content: self, addresses: Addresses::new(self.document, url), out: String::new() };
         if let Some(title) = self.title {
             writer.out.push_str("<h1>");
             escape(&title.visible_text(), &mut writer.out);
@@ -76,7 +148,8 @@ impl<'d> Writer<'_, 'd> {
                 let address = self.addresses.image(node).filter(|_| self.content.with_images)?;
                 let alt = node.attr("alt").unwrap_or_default();
                 let mut attributes = vec![("src", address.as_str()), ("alt", alt)];
-                attributes.extend(["width", "height"].iter().filter_map(|name| Some((*name, node.attr(name)?))));
+                attributes
+                    .extend(["width", "height"].iter().filter_map(|name| Some((*name, node.attr(name)?))));
                 self.tag("img", &attributes);
                 None
             }
@@ -84,7 +157,8 @@ impl<'d> Writer<'_, 'd> {
             _ => {
                 let attributes: Vec<_> =
                     ATTRIBUTES.iter().filter_map(|name| Some((*name, node.attr(name)?))).collect();
-                let language = (kind == Kind::Preformatted).then(|| self.content.code_language(node)).flatten();
+                let language =
+                    (kind == Kind::Preformatted).then(|| self.content.code_language(node)).flatten();
                 let class = language.map(|language| format!("language-{language}"));
                 let class = class.as_ref().map(|class| ("class", class.as_str()));
                 let attributes: Vec<_> = attributes.into_iter().chain(class).collect();

@@ -176,7 +176,8 @@ fn counted(text: &str) -> (u32, u32) {
     let mut before_space = ' ';
     for c in text.chars() {
         if c.is_whitespace() {
-            if !was_space && matches!(before_space, '.' | ',' | '!' | '?' | ';' | ':' | '؟' | '،' | '۔' | '।') {
+            if !was_space && matches!(before_space, '.' | ',' | '!' | '?' | ';' | ':' | '؟' | '،' | '۔' | '।')
+            {
                 stops += 1;
             }
             was_space = true;
@@ -184,7 +185,8 @@ fn counted(text: &str) -> (u32, u32) {
         }
         was_space = false;
         before_space = c;
-        let is_ideograph = matches!(u32::from(c), 0x2e80..=0x9fff | 0xac00..=0xd7af | 0xf900..=0xfaff | 0x20000..=0x3ffff);
+        let is_ideograph =
+            matches!(u32::from(c), 0x2e80..=0x9fff | 0xac00..=0xd7af | 0xf900..=0xfaff | 0x20000..=0x3ffff);
         letters = letters.saturating_add(if is_ideograph { IDEOGRAPH } else { 1 });
         if matches!(c, '。' | '，' | '！' | '？' | '；' | '、') {
             stops += 1;

@@ -17,6 +17,11 @@ mod prune;
 mod text;
 mod words;
 
+#[cfg(test)]
+mod corpus_tests;
+#[cfg(test)]
+mod tests;
+
 use lycosa_dom::{Document, NodeId, NodeRef};
 
 use element::Kind;

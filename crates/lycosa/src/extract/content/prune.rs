@@ -108,7 +108,8 @@ impl<'d> Pruner<'_, 'd> {
         if is_less(before, measure.weight(chosen.range()), BEFORE_TITLE) {
             self.each(chosen, cut, |node, cut| {
                 let number = node.id().number();
-                cut[number as usize] = number != chosen.id().number() && node.subtree_end().number() <= end && number <= start;
+                cut[number as usize] =
+                    number != chosen.id().number() && node.subtree_end().number() <= end && number <= start;
             });
         }
         (chosen, Some(heading))
@@ -148,9 +149,8 @@ impl<'d> Pruner<'_, 'd> {
         let between = heading.subtree_end().number()..chosen.id().number();
         let from = measure.blocks.partition_point(|block| block.first < between.start);
         let blocks = measure.blocks[from..].iter().take_while(|block| block.first < between.end);
-        let is_lead = |block: &&Block| {
-            block.linked * 3 < block.letters && block.letters >= LEAD && block.stops > 0
-        };
+        let is_lead =
+            |block: &&Block| block.linked * 3 < block.letters && block.letters >= LEAD && block.stops > 0;
         let whole = |block: &Block| {
             let owner = self.document.node(lycosa_dom::NodeId::new(block.owner))?;
             let said = self.said[owner.id().index()];
@@ -278,5 +278,8 @@ fn bare(text: &str) -> String {
 /// Whether a heading is the title, or the part of it that is not the site's name.
 fn is_title(heading: NodeRef<'_>, titles: &[String]) -> bool {
     let text = bare(heading.text());
-    text.chars().count() >= 4 && titles.iter().any(|title| title.starts_with(&text) || (title.contains(&text) && text.len() * 2 > title.len()))
+    text.chars().count() >= 4
+        && titles
+            .iter()
+            .any(|title| title.starts_with(&text) || (title.contains(&text) && text.len() * 2 > title.len()))
 }

@@ -69,8 +69,15 @@ impl Writer {
 
     fn around(&mut self, kind: Kind) {
         match kind {
-            Kind::Paragraph | Kind::Heading(_) | Kind::List | Kind::OrderedList | Kind::Descriptions | Kind::Table
-            | Kind::Quote | Kind::Figure | Kind::Rule => self.owe(2),
+            Kind::Paragraph
+            | Kind::Heading(_)
+            | Kind::List
+            | Kind::OrderedList
+            | Kind::Descriptions
+            | Kind::Table
+            | Kind::Quote
+            | Kind::Figure
+            | Kind::Rule => self.owe(2),
             _ if kind.is_block() => self.owe(1),
             _ => {}
         }

@@ -132,7 +132,11 @@ impl<'p> Visit<'p> {
     }
 
     /// The main content, written; none when there is nothing. It is found once a page.
-    fn content(&self, known: &OnceCell<String>, write: impl FnOnce(&Content<'_>) -> String) -> Option<Cow<'_, str>> {
+    fn content(
+        &self,
+        known: &OnceCell<String>,
+        write: impl FnOnce(&Content<'_>) -> String,
+    ) -> Option<Cow<'_, str>> {
         let text = known.get_or_init(|| {
             self.pay_value(self.document.memory());
             write(&Content::main(self.document, &ContentOptions::default()))

@@ -28,7 +28,17 @@ pub(super) fn text(pre: NodeRef<'_>) -> String {
 fn is_gutter(node: NodeRef<'_>) -> bool {
     let names = node.attr("class").unwrap_or_default().split_ascii_whitespace();
     names.take(8).any(|name| {
-        matches!(name, "lineno" | "linenos" | "linenumber" | "line-number" | "line-numbers" | "gutter" | "hljs-ln-numbers" | "blob-num")
+        matches!(
+            name,
+            "lineno"
+                | "linenos"
+                | "linenumber"
+                | "line-number"
+                | "line-numbers"
+                | "gutter"
+                | "hljs-ln-numbers"
+                | "blob-num"
+        )
     })
 }
 
@@ -47,7 +57,9 @@ pub(super) fn language(pre: NodeRef<'_>) -> Option<String> {
 }
 
 fn named(node: NodeRef<'_>) -> Option<String> {
-    if let Some(language) = ["data-lang", "data-language", "data-code-language"].iter().find_map(|name| node.attr(name)) {
+    if let Some(language) =
+        ["data-lang", "data-language", "data-code-language"].iter().find_map(|name| node.attr(name))
+    {
         return cleaned(language);
     }
     let mut names = node.attr("class").unwrap_or_default().split_ascii_whitespace().take(16);
@@ -73,5 +85,16 @@ fn cleaned(language: &str) -> Option<String> {
 }
 
 fn is_no_language(language: &str) -> bool {
-    matches!(language, "default" | "none" | "text" | "plain" | "plaintext" | "nohighlight" | "notranslate" | "wrap" | "wrapper")
+    matches!(
+        language,
+        "default"
+            | "none"
+            | "text"
+            | "plain"
+            | "plaintext"
+            | "nohighlight"
+            | "notranslate"
+            | "wrap"
+            | "wrapper"
+    )
 }

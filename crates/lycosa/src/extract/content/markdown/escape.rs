@@ -138,7 +138,10 @@ mod tests {
 
     #[test]
     fn only_what_would_be_markup_is_escaped() {
-        assert_eq!(escaped("2 * 3 < 4 & snake_case ~5 C:\\dir a|b"), "2 \\* 3 < 4 & snake_case ~5 C:\\dir a|b");
+        assert_eq!(
+            escaped("2 * 3 < 4 & snake_case ~5 C:\\dir a|b"),
+            "2 \\* 3 < 4 & snake_case ~5 C:\\dir a|b"
+        );
         assert_eq!(escaped("[x](y) <b> &amp; _a_ ~~b~~"), "\\[x\\](y) \\<b> \\&amp; \\_a\\_ \\~\\~b\\~\\~");
     }
 

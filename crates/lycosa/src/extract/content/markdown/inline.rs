@@ -94,7 +94,9 @@ impl Line {
             }
             self.pay();
             match self.pieces.last_mut() {
-                Some(Piece { part: Part::Text(text), style: last }) if *last == style && text != " " => text.push_str(word),
+                Some(Piece { part: Part::Text(text), style: last }) if *last == style && text != " " => {
+                    text.push_str(word)
+                }
                 _ => self.pieces.push(Piece { part: Part::Text(word.to_owned()), style }),
             }
         }
@@ -165,7 +167,9 @@ impl Line {
         let mut joined: Vec<Piece> = Vec::with_capacity(self.pieces.len());
         for piece in self.pieces.drain(..) {
             match (joined.last_mut(), &piece.part) {
-                (Some(Piece { part: Part::Text(last), style }), Part::Text(text)) if *style == piece.style => {
+                (Some(Piece { part: Part::Text(last), style }), Part::Text(text))
+                    if *style == piece.style =>
+                {
                     last.push_str(text);
                 }
                 _ => joined.push(piece),
@@ -271,10 +275,13 @@ impl Writer<'_, '_> {
         let in_table = self.place == Place::Cell;
         for group in pieces.chunk_by(|one, other| is_code(one) && is_code(other)) {
             if group.first().is_some_and(is_code) {
-                let code: String = group.iter().filter_map(|piece| match &piece.part {
-                    Part::Text(text) => Some(text.as_str()),
-                    _ => None,
-                }).collect();
+                let code: String = group
+                    .iter()
+                    .filter_map(|piece| match &piece.part {
+                        Part::Text(text) => Some(text.as_str()),
+                        _ => None,
+                    })
+                    .collect();
                 escape::code(&code, in_table, self.out);
                 continue;
             }
@@ -317,6 +324,7 @@ fn edge_char(piece: &Piece, level: usize, edge: fn(&str) -> Option<char>) -> cha
     match &piece.part {
         Part::Break => ' ',
         Part::Image { .. } => '!',
+        Part::Text(text) if bits & CODE == 0 && edge(text).is_none_or(char::is_whitespace) => ' ',
         Part::Text(_) if bits & (CODE | SUBSCRIPT | SUPERSCRIPT) != 0 => '`',
         // The marks of strikethrough and emphasis are not of one run.
         Part::Text(_) if level == 1 && bits & (STRONG | EMPHASIS) != 0 => '*',

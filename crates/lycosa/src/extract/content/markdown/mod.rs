@@ -203,12 +203,20 @@ impl<'c, 'd> Writer<'c, 'd> {
         match kind {
             Kind::Heading(level) if !self.in_cell => self.heading = Some(level),
             Kind::Rule => self.block("***"),
-            Kind::Quote => self.hold(Container { marker: Some("> ".to_owned()), indent: "> ".to_owned(), is_late: false }),
+            Kind::Quote => self.hold(Container {
+                marker: Some("> ".to_owned()),
+                indent: "> ".to_owned(),
+                is_late: false,
+            }),
             Kind::List | Kind::OrderedList => self.enter_list(node, kind == Kind::OrderedList),
             Kind::Item => self.enter_item(node),
             Kind::Description => {
                 self.gap = self.gap.min_line();
-                self.hold(Container { marker: Some("- ".to_owned()), indent: "  ".to_owned(), is_late: false });
+                self.hold(Container {
+                    marker: Some("- ".to_owned()),
+                    indent: "  ".to_owned(),
+                    is_late: false,
+                });
             }
             Kind::Term => self.push_style(STRONG),
             Kind::FigureCaption => self.push_style(EMPHASIS),
@@ -243,7 +251,8 @@ impl<'c, 'd> Writer<'c, 'd> {
             (true, false) => '+',
         };
         let is_tight = !node.children().any(|item| item.children().any(|child| child.name() == "p"));
-        let is_inner = self.lists.last().is_some_and(|outer| outer.is_tight) && self.held.last() == Some(&true);
+        let is_inner =
+            self.lists.last().is_some_and(|outer| outer.is_tight) && self.held.last() == Some(&true);
         if is_inner && self.gap == Gap::Blank && is_tight {
             self.gap = Gap::Line;
         }
@@ -270,7 +279,8 @@ impl<'c, 'd> Writer<'c, 'd> {
         let number = value.filter(|value| *value < 1_000_000).unwrap_or(list.number);
         list.number = number + 1;
         let is_late = list.is_ordered && number != 1 && depth > 1 && !list.has_items;
-        let marker = if list.is_ordered { format!("{number}{} ", list.mark) } else { format!("{} ", list.mark) };
+        let marker =
+            if list.is_ordered { format!("{number}{} ", list.mark) } else { format!("{} ", list.mark) };
         if list.has_items && list.is_tight && self.gap == Gap::Blank {
             self.gap = Gap::Line;
         }
@@ -388,7 +398,8 @@ impl<'c, 'd> Writer<'c, 'd> {
     /// Writes a block, each line behind the marks of what holds it.
     fn block(&mut self, text: &str) {
         let pending = self.containers.iter().position(|container| container.marker.is_some());
-        let is_late = pending.is_some_and(|at| self.containers[at..].iter().any(|container| container.is_late));
+        let is_late =
+            pending.is_some_and(|at| self.containers[at..].iter().any(|container| container.is_late));
         if self.gap != Gap::None {
             self.out.push('\n');
         }

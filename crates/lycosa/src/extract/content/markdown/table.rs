@@ -4,8 +4,8 @@
 
 use lycosa_dom::NodeRef;
 
-use super::inline::Place;
 use super::Writer;
+use super::inline::Place;
 use crate::extract::content::element::Kind;
 use crate::extract::content::{Content, Step, Walk};
 
@@ -24,7 +24,12 @@ impl<'d> Content<'d> {
         let (mut rows, mut cells, mut widest, mut has_header) = (0, 0, 0, false);
         for node in table.descendants() {
             match self.kind(node) {
-                Kind::Table | Kind::Heading(_) | Kind::Preformatted | Kind::Quote | Kind::Rule | Kind::Figure => {
+                Kind::Table
+                | Kind::Heading(_)
+                | Kind::Preformatted
+                | Kind::Quote
+                | Kind::Rule
+                | Kind::Figure => {
                     return false;
                 }
                 Kind::Row => {
@@ -83,7 +88,8 @@ impl Rows {
             self.begin();
         }
         self.fill();
-        let span = |name: &str| node.attr(name).and_then(|span| span.trim().parse::<usize>().ok()).unwrap_or(1);
+        let span =
+            |name: &str| node.attr(name).and_then(|span| span.trim().parse::<usize>().ok()).unwrap_or(1);
         let (columns, down) = (span("colspan").clamp(1, WIDEST_SPAN), span("rowspan").clamp(1, 1000));
         let Some(row) = self.rows.last_mut() else { return };
         let start = row.len();
