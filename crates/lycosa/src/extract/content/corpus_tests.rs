@@ -9,6 +9,9 @@ use serde_json::Value;
 use super::{Content, ContentOptions};
 use crate::corpus;
 
+/// The files of the corpus by name.
+type Files = HashMap<String, Vec<u8>>;
+
 /// Tokens of a shingle.
 const SHINGLE: usize = 4;
 
@@ -62,14 +65,14 @@ fn f1(precision: f64, recall: f64) -> f64 {
 }
 
 /// Pages and rows of the index, and what their expected text is, if it is known as a whole.
-fn pages() -> Option<(HashMap<String, Vec<u8>>, Vec<Value>)> {
+fn pages() -> Option<(Files, Vec<Value>)> {
     let rows = corpus::rows("pages/index.jsonl.zst")?;
     let files = corpus::archive("pages/pages.tar.zst")?;
     let named = files.into_iter().map(|(name, bytes)| (name.trim_start_matches("./").to_owned(), bytes));
     Some((named.collect(), rows))
 }
 
-fn expected(row: &Value, files: &HashMap<String, Vec<u8>>) -> Option<String> {
+fn expected(row: &Value, files: &Files) -> Option<String> {
     if let Some(text) = row["expected"]["articleBody"].as_str() {
         return Some(text.to_owned());
     }

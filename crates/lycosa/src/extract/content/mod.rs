@@ -1,7 +1,7 @@
 //! The main content of a page, told from what stands around it on every page of its site: navigation, advertisements,
 //! related pages, comments. Of its own making, and linear in the size of the page whatever the page.
 //!
-//! `element` and `words` say what elements are and are called, `measure` how much prose stands where, `choose` which
+//! `element` and `words` (with `names`) say what elements are and are called, `measure` how much prose stands where, `choose` which
 //! element holds the content, `prune` (with `leads`) what is taken out of it. The page stays as it is: what is found is
 //! a part of the tree. `text`, `html` and `markdown` write it.
 
@@ -13,6 +13,7 @@ mod html;
 mod leads;
 mod markdown;
 mod measure;
+mod names;
 mod prune;
 mod text;
 mod words;

@@ -234,15 +234,15 @@ impl<'d> Pruner<'_, 'd> {
                     return;
                 }
             }
-            if let Kind::Heading(level) = self.kinds[number] {
-                if leads::is_leading_heading(node.text()) {
-                    let end = node.parent().map_or(0, |parent| parent.subtree_end().number());
-                    let follows = measure.weight(node.subtree_end().number()..end);
-                    cut[number] = true;
-                    if is_less(follows, total, 25) {
-                        level_cut = Some((parent, level));
-                        parent_end = end;
-                    }
+            if let Kind::Heading(level) = self.kinds[number]
+                && leads::is_leading_heading(node.text())
+            {
+                let end = node.parent().map_or(0, |parent| parent.subtree_end().number());
+                let follows = measure.weight(node.subtree_end().number()..end);
+                cut[number] = true;
+                if is_less(follows, total, 25) {
+                    level_cut = Some((parent, level));
+                    parent_end = end;
                 }
             }
         });

@@ -51,8 +51,7 @@ fn an_article_is_told_from_what_stands_around_it() {
             .to_markdown(None)
             .starts_with("# Wolf spiders\n\n")
     );
-    let mut options = ContentOptions::default();
-    options.comments = true;
+    let options = ContentOptions { comments: true, ..ContentOptions::default() };
     assert!(Content::main(&document, &options).to_text().contains("The comment spider"));
     assert!(Content::whole(&document, &options).to_text().contains("The footer spider"));
 }
@@ -118,8 +117,7 @@ fn options_leave_out_links_images_and_tables() {
     let document = parsed(
         "<body><p><a href=/x>link</a> <img src=/i.png></p><table><tr><td>1<td>2<tr><td>3<td>4</table>",
     );
-    let mut options = ContentOptions::default();
-    (options.links, options.images, options.tables) = (false, false, false);
+    let options = ContentOptions { links: false, images: false, tables: false, ..ContentOptions::default() };
     assert_eq!(Content::whole(&document, &options).to_markdown(None), "link\n");
 }
 

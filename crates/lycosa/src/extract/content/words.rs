@@ -1,9 +1,10 @@
 //! What the words of `class`, `id`, `role` and `itemprop` say about an element: that it is the text, or that it stands
-//! beside it. The names are those that people give in several languages; none belongs to one site.
+//! beside it. The names themselves are in `names`.
 
 use lycosa_dom::NodeRef;
 
 use super::element::Kind;
+use super::names;
 
 /// What an element is said to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,332 +28,6 @@ pub(super) enum Said {
     /// The text of an article.
     Body,
 }
-
-/// Words that name something beside the text wherever they stand in a name.
-const BESIDE: &[&str] = &[
-    // navigation
-    "nav",
-    "navi",
-    "navbar",
-    "navigation",
-    "breadcrumb",
-    "breadcrumbs",
-    "breadcrump",
-    "menu",
-    "submenu",
-    "pagination",
-    "pager",
-    "paging",
-    "toolbar",
-    "topbar",
-    "skiplink",
-    "skip",
-    "sitemap",
-    "sidebar",
-    "rail",
-    "rightcol",
-    "rightcolumn",
-    "footer",
-    "masthead",
-    "toc",
-    "offcanvas",
-    "seitenleiste",
-    "fusszeile",
-    "daohang",
-    "mianbao",
-    "sidenav",
-    // advertising
-    "ad",
-    "ads",
-    "adv",
-    "advert",
-    "adverts",
-    "advertisement",
-    "advertising",
-    "adsense",
-    "adslot",
-    "adbox",
-    "adunit",
-    "dfp",
-    "sponsor",
-    "sponsored",
-    "promo",
-    "promos",
-    "promotion",
-    "outbrain",
-    "taboola",
-    "banner",
-    "werbung",
-    "anzeige",
-    "anzeigen",
-    "publicite",
-    "publicidad",
-    "pubblicita",
-    "publicidade",
-    "advertentie",
-    "reklama",
-    "reklame",
-    "guanggao",
-    "affiliate",
-    // sharing
-    "share",
-    "sharing",
-    "shares",
-    "sharebar",
-    "sharedaddy",
-    "addthis",
-    "addtoany",
-    "social",
-    "socials",
-    "socialmedia",
-    "follow",
-    "tweet",
-    "teilen",
-    "partage",
-    "partager",
-    "compartir",
-    "condividi",
-    "compartilhar",
-    "delen",
-    "udostepnij",
-    "fenxiang",
-    "bookmark",
-    "bookmarks",
-    // other pages
-    "related",
-    "relatedposts",
-    "relatedarticles",
-    "recommended",
-    "recommend",
-    "recommendation",
-    "recommendations",
-    "recirc",
-    "recirculation",
-    "readmore",
-    "morefrom",
-    "popular",
-    "trending",
-    "mostread",
-    "mostpopular",
-    "teaser",
-    "teasers",
-    "verwandte",
-    "relacionadas",
-    "relacionados",
-    "relacionado",
-    "correlati",
-    "xiangguan",
-    "tuijian",
-    "upnext",
-    "nextpost",
-    "prevnext",
-    "suggested",
-    "suggestions",
-    "yarpp",
-    "hotnews",
-    "ranking",
-    // asking for something
-    "newsletter",
-    "newsletters",
-    "subscribe",
-    "subscription",
-    "signup",
-    "paywall",
-    "cookie",
-    "cookies",
-    "consent",
-    "gdpr",
-    "popup",
-    "modal",
-    "lightbox",
-    "overlay",
-    "login",
-    "signin",
-    "register",
-    "donate",
-    "donation",
-    "cta",
-    "survey",
-    "poll",
-    "widgets",
-    "copyright",
-    "disclaimer",
-    "feedback",
-    "rating",
-    "ratings",
-    "vote",
-    "votes",
-    "sociable",
-    "vcard",
-    "contactbox",
-    "notification",
-    "notifications",
-    "print",
-    "printonly",
-    "noprint",
-    "abo",
-    "erweima",
-    "qrcode",
-];
-
-/// Names that only count as a whole.
-const BESIDE_WHOLE: &[&str] = &[
-    "widget",
-    "tools",
-    "side",
-    "right",
-    "left-nav",
-    "top",
-    "buttons",
-    "links",
-    "sidebar-widget",
-    "metabox",
-    "navbox",
-    "vertical-navbox",
-    "mw-editsection",
-    "catlinks",
-    "jump-link",
-    "headerlink",
-    "noexcerpt",
-    "reflist-links",
-];
-
-const COMMENTS: &[&str] = &[
-    "comment",
-    "comments",
-    "commentlist",
-    "commentlisting",
-    "disqus",
-    "respond",
-    "replies",
-    "kommentar",
-    "kommentare",
-    "commentaire",
-    "commentaires",
-    "comentario",
-    "comentarios",
-    "commenti",
-    "reacties",
-    "komentarze",
-    "kommentarii",
-    "pinglun",
-    "livefyre",
-    "discussion",
-    "commentform",
-    "commentary-list",
-];
-
-const CAPTIONS: &[&str] = &[
-    "caption",
-    "captions",
-    "figcaption",
-    "bildunterschrift",
-    "legende",
-    "imagecaption",
-    "photocaption",
-    "piedefoto",
-    "didascalia",
-];
-
-const ABOUT: &[&str] = &[
-    "byline",
-    "author",
-    "authors",
-    "authorbox",
-    "autor",
-    "auteur",
-    "autore",
-    "meta",
-    "metadata",
-    "postmeta",
-    "entrymeta",
-    "articlemeta",
-    "date",
-    "datum",
-    "timestamp",
-    "published",
-    "pubdate",
-    "dateline",
-    "tags",
-    "taglist",
-    "tagcloud",
-    "taglinks",
-    "categories",
-    "category",
-    "keywords",
-    "credit",
-    "credits",
-    "bio",
-    "source",
-    "views",
-    "readtime",
-    "postinfo",
-    "articleinfo",
-    "info",
-    "kicker",
-    "dachzeile",
-    "topics",
-    "avatar",
-    "label",
-    "labels",
-    "license",
-];
-
-const BODY: &[&str] = &[
-    "articlebody",
-    "articletext",
-    "articlecontent",
-    "articlecontents",
-    "entrycontent",
-    "postcontent",
-    "postbody",
-    "posttext",
-    "storybody",
-    "storycontent",
-    "storytext",
-    "blogpost",
-    "blogcontent",
-    "bodytext",
-    "bodycopy",
-    "articlebodytext",
-    "articlemain",
-    "maincontent",
-    "newsbody",
-    "newscontent",
-    "newstext",
-    "texttext",
-    "contenttext",
-    "artikeltext",
-    "artikelinhalt",
-    "articlecopy",
-    "articledetail",
-    "contenido",
-    "cuerpo",
-    "corps",
-    "contenu",
-    "zhengwen",
-    "neirong",
-    "artibody",
-    "mwparseroutput",
-    "mwcontenttext",
-    "markdownbody",
-    "rstcontent",
-    "postbodyinner",
-    "entrybody",
-    "pagecontent",
-    "fulltext",
-    "bodycontent",
-    "articlefulltext",
-    "richtext",
-    "readercontent",
-    "singlecontent",
-    "thecontent",
-    "articlebodycontent",
-    "contentbody",
-    "contentdetail",
-    "detailcontent",
-    "articlebodycopy",
-];
 
 /// What the attributes of an element say it is.
 pub(super) fn said(node: NodeRef<'_>, kind: Kind) -> Said {
@@ -470,26 +145,26 @@ fn one_name(name: &str, kind: Kind) -> Said {
         return Said::Nothing;
     }
     let joined: String = lower.chars().filter(char::is_ascii_alphanumeric).collect();
-    if BODY.contains(&&*joined) {
-        return Said::Body;
+    let whole = names::whole(&lower, &joined);
+    if whole != Said::Nothing {
+        return whole;
     }
-    if BESIDE_WHOLE.contains(&&*lower) {
+    if is_about_the_author(name) {
         return Said::Beside;
     }
-    let in_list =
-        |list: &[&str]| list.contains(&&*joined) || pieces(name).any(|piece| list.contains(&&*piece));
-    let mut said = Said::Nothing;
-    if is_about_the_author(name) {
-        said = Said::Beside;
-    } else if in_list(CAPTIONS) {
-        said = Said::Caption;
-    } else if in_list(COMMENTS) {
-        said = Said::Comments;
-    } else if in_list(BESIDE) {
-        said = Said::Beside;
-    } else if in_list(ABOUT) {
-        said = Said::About;
-    } else if matches!(&*joined, "main" | "content" | "article" | "story" | "post" | "entry" | "inhalt") {
+    let words = pieces(name).map(|piece| names::word(&piece)).chain([names::word(&joined)]);
+    // Of several words the first of these counts.
+    let order = |said: &Said| match said {
+        Said::Caption => 4,
+        Said::Comments => 3,
+        Said::Beside => 2,
+        Said::About => 1,
+        _ => 0,
+    };
+    let mut said = words.max_by_key(order).unwrap_or_default();
+    if said == Said::Nothing
+        && matches!(&*joined, "main" | "content" | "article" | "story" | "post" | "entry" | "inhalt")
+    {
         said = Said::Place;
     }
     // A name says less of a piece of a line than of a block.
