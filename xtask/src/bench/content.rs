@@ -91,7 +91,10 @@ fn peers(folder: &Path) -> Result<PathBuf> {
     if !python.is_file() {
         workspace::run(Command::new(workspace::python()).args(["-m", "venv"]).arg(&home))?;
     }
-    let mut pip = Command::new(&python);
-    workspace::run(pip.args(["-m", "pip", "install", "--quiet"]).args(PEERS).stdin(Stdio::null()))?;
+    // An old pip cannot resolve what the peers need.
+    for packages in [&["--upgrade", "pip"][..], &PEERS] {
+        let mut pip = Command::new(&python);
+        workspace::run(pip.args(["-m", "pip", "install", "--quiet"]).args(packages).stdin(Stdio::null()))?;
+    }
     Ok(python)
 }

@@ -32,7 +32,8 @@ fn the_main_content_is_printed_as_markdown_text_and_html() {
 
 #[test]
 fn facts_come_as_front_matter_or_in_json() {
-    let said = extract(PAGE, &["--format", "markdown", "--front-matter", "--url", "http://shop.test/x"]).ends_with(0);
+    let said = extract(PAGE, &["--format", "markdown", "--front-matter", "--url", "http://shop.test/x"])
+        .ends_with(0);
     let wanted = "---\ntitle: \"Kettles\"\nurl: \"http://shop.test/x\"\nlang: \"en\"\n---\n\n# Kettles\n";
     assert!(said.out.starts_with(wanted), "{}", said.out);
     let said = extract(PAGE, &["--format", "json"]).ends_with(0);

@@ -142,7 +142,7 @@ impl<'p> Visit<'p> {
             write(&Content::main(self.document, &ContentOptions::default()))
         });
         self.pay_value(text.len());
-        (!text.is_empty()).then(|| text.clone().into())
+        (!text.is_empty()).then(|| text.trim_end().to_owned().into())
     }
 
     /// A fact of the page, if it is known.
