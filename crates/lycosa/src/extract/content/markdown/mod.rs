@@ -55,7 +55,8 @@ struct Container {
     marker: Option<String>,
     /// What the other lines get.
     indent: String,
-    /// Whether it is a nested list's item whose number is not 1: it cannot follow a paragraph directly.
+    /// Whether it is the first item of a list that begins with another number than 1: it cannot follow a paragraph
+    /// directly.
     is_late: bool,
 }
 
@@ -270,7 +271,6 @@ impl<'c, 'd> Writer<'c, 'd> {
     }
 
     fn enter_item(&mut self, node: NodeRef<'d>) {
-        let depth = self.lists.len();
         let Some(list) = self.lists.last_mut() else {
             self.hold(Container { marker: Some("- ".to_owned()), indent: "  ".to_owned(), is_late: false });
             return;
@@ -278,7 +278,7 @@ impl<'c, 'd> Writer<'c, 'd> {
         let value = node.attr("value").and_then(|value| value.trim().parse::<u64>().ok());
         let number = value.filter(|value| *value < 1_000_000).unwrap_or(list.number);
         list.number = number + 1;
-        let is_late = list.is_ordered && number != 1 && depth > 1 && !list.has_items;
+        let is_late = list.is_ordered && number != 1 && !list.has_items;
         let marker =
             if list.is_ordered { format!("{number}{} ", list.mark) } else { format!("{} ", list.mark) };
         if list.has_items && list.is_tight && self.gap == Gap::Blank {

@@ -68,6 +68,7 @@ fn lists_nest_and_keep_their_numbers() {
     assert_written("<ol start=9><li>a<li>b<p>c</ol>", "9. a\n\n10. b\n\n    c");
     assert_written("<ul><li>a</ul><ul><li>b</ul><ol><li>c</ol>", "- a\n\n+ b\n\n1. c");
     assert_written("<ul><li>a<ol start=3><li>b</ol></ul>", "- a\n\n  3. b");
+    assert_written("<ol>a<li><ol start=3><li>b</ol></ol>", "a\n\n1. 3. b");
     assert_written("<ul><li><pre>x\n\ny</pre></ul>", "- ```\n  x\n\n  y\n  ```");
     assert_written("<dl><dt>T<dd>d<dd>e<dt>U</dl>", "**T**\n- d\n- e\n\n**U**");
 }
@@ -291,7 +292,7 @@ fn a_parser_reads_back_what_real_pages_say() {
 const TAGS: &str = "<p>,<div>,</div>,<b>,</b>,<i>,</i>,<s>,</s>,<code>,</code>,<a href=/x>,</a>,<a href='y(z)*_&amp;|'>,\
     <ul>,</ul>,<ol start=3>,<ol>,</ol>,<li>,</li>,<blockquote>,</blockquote>,<br>,<hr>,<h2>,</h2>,<h6>,<pre>,</pre>,<sub>,\
     </sub>,<sup>,</sup>,<table>,<tr>,<td>,<th>,</table>,<td colspan=2 rowspan=2>,<img src=/i.png alt='*]('>,<dl>,<dt>,<dd>,\
-    </dl>,<q>,</q>,<figure>,<figcaption>,</figure>,<caption>,<article>,</article>";
+    </dl>,<q>,</q>,<figure>,<figcaption>,</figure>,<table><caption>,<article>,</article>";
 /// Text full of markup, parted by `@`.
 const TEXTS: &str = "a@word@ @\n@*@**@_@__@`@``@~@~~@[@]@(@)@!@#@# @+ @- @1. @2) @&gt;@&lt;@&amp;@&amp;amp;@&lt;b&gt;@&lt;!--@\\@|@\
     ---@===@:-@|-|@\u{a0}@é@。@「@中@```@~~~@\t@    @http://x.test@[x]: y@[^1]@$@^@=@:@\"@'@.@,@5@\u{301}@\u{b}@\u{200b}@😀";
