@@ -67,7 +67,10 @@ struct List {
     number: u64,
     mark: char,
     is_tight: bool,
+    /// Whether what was written last is an item of it.
     has_items: bool,
+    /// How many containers are around it.
+    depth: usize,
 }
 
 /// What stands between the last block and the next.
@@ -257,7 +260,8 @@ impl<'c, 'd> Writer<'c, 'd> {
         if is_inner && self.gap == Gap::Blank && is_tight {
             self.gap = Gap::Line;
         }
-        self.lists.push(List { is_ordered, number, mark, is_tight, has_items: false });
+        let depth = self.containers.len();
+        self.lists.push(List { is_ordered, number, mark, is_tight, has_items: false, depth });
     }
 
     fn leave_list(&mut self) {
@@ -427,6 +431,10 @@ impl<'c, 'd> Writer<'c, 'd> {
         }
         self.gap = Gap::Blank;
         self.ended = None;
+        let depth = self.containers.len();
+        if let Some(list) = self.lists.last_mut().filter(|list| list.depth == depth) {
+            list.has_items = false;
+        }
     }
 }
 

@@ -135,7 +135,10 @@ impl<'c, 'd> Writer<'c, 'd> {
                 Step::Leave(node) if node == table => break,
                 Step::Enter(node) if self.content.kind(node) == Kind::Row => rows.begin(),
                 Step::Leave(node) if self.content.kind(node) == Kind::Row => rows.end(),
-                Step::Enter(node) if self.is_cell(node) => self.line = Default::default(),
+                Step::Enter(node) if self.is_cell(node) => {
+                    self.line = Default::default();
+                    self.relink();
+                }
                 Step::Leave(node) if self.is_cell(node) => {
                     let mut text = String::new();
                     self.line.write(Place::Cell, &mut text);
