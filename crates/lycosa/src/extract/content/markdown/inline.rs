@@ -221,7 +221,8 @@ impl Writer<'_, '_> {
         let mut at = 0;
         for group in pieces.chunk_by(|one, other| key(one) == key(other)) {
             at += group.len();
-            let next = pieces.get(at).map_or(next, |piece| first_char(piece, level));
+            // Its marks may be left out, so they do not count.
+            let next = pieces.get(at).map_or(next, |piece| first_char(piece, 0));
             match group.first().map_or(0, key) {
                 0 => self.level(group, level + 1, next),
                 link if level == 0 => self.link(group, link),
