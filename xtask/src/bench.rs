@@ -1,11 +1,13 @@
 //! `cargo xtask bench crawl`: what a page costs, beside two peers, in the same run on the same machine; and
 //! `cargo xtask bench fetch`: what a request costs, in [`fetch`]; `cargo xtask bench xpath`: what an expression costs,
-//! in [`xpath`]; and `cargo xtask bench charset`: how often charset detection is right, in [`charset`].
+//! in [`xpath`]; `cargo xtask bench charset`: how often charset detection is right, in [`charset`]; and `cargo xtask bench
+//! content`: how well main content is found, in [`content`].
 //!
 //! [`field`] prepares the sites, the crawlers and the server; [`contest`] runs them in turns and compares what they
 //! wrote; [`figures`] makes medians and the table. One core serves, another crawls.
 
 mod charset;
+mod content;
 mod contest;
 mod fetch;
 mod field;
@@ -21,9 +23,10 @@ use crate::workspace;
 use contest::Contest;
 use field::{Ground, SERVER_CORE};
 
-pub(crate) const SUMMARY: &str = "Measure a crawl, a request, XPath or charset detection beside others.";
+pub(crate) const SUMMARY: &str =
+    "Measure a crawl, a request, XPath, charset detection or main content beside others.";
 pub(crate) const HELP: &str = "
-Usage: cargo xtask bench crawl|fetch|xpath|charset [FLAGS]
+Usage: cargo xtask bench crawl|fetch|xpath|charset|content [FLAGS]
 
 crawl: serves a site with nginx on core 0 and crawls it on core 1, 16 requests in
 flight, in rounds: each round runs every crawler once, in turning order. lycosa
@@ -65,7 +68,17 @@ and charset-normalizer, nothing being declared; then times decoding beside bare
 encoding_rs.
 
   --pairs N               rounds of timing (default 15)
-  --record                write the tables to docs/bench-charset.md";
+  --record                write the tables to docs/bench-charset.md
+
+content: finds the main content of the corpus' pages whose text is known, beside
+trafilatura, readability-lxml and Resiliparse (by pip, in an environment of their
+own), same pages, same scorer: F1 of shingles of four tokens for whole texts, of
+snippets that must and must not be there for others; for a dev half, on which it
+was tuned, and a held-out half, by a hash of the host. Also the time of a page.
+
+  --half dev|held-out     one half alone
+  --worst N               name the N worst pages of each source
+  --record                write the tables to docs/bench-content.md";
 
 /// Where `--record` writes.
 const RECORD: &str = "docs/bench-crawl.md";
@@ -78,6 +91,7 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     match what.as_str() {
         "fetch" => return fetch::run(arguments),
         "charset" => return charset::run(arguments),
+        "content" => return content::run(arguments),
         "xpath" => return xpath::run(arguments),
         _ => {}
     }
@@ -89,7 +103,7 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     arguments.finish()?;
     if what != "crawl" {
         return Err(Failure::new(format!("there is no benchmark `{what}`"))
-            .hint("cargo xtask bench crawl, fetch, xpath or charset"));
+            .hint("cargo xtask bench crawl, fetch, xpath, charset or content"));
     }
     let grounds = Ground::named(&sites)?;
     field::require_cores()?;

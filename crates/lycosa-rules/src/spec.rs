@@ -157,7 +157,7 @@ impl fmt::Display for Group {
 }
 
 /// What is known of a page beside its content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
     /// The URL with which its journey began.
@@ -182,11 +182,20 @@ pub enum Fact {
     ContentType,
     /// `<meta name=description>`
     Description,
+    /// The main content as Markdown, links absolute.
+    Markdown,
+    /// The main content as plain text.
+    MainText,
 }
 
 impl Fact {
+    /// Whether finding it out costs as much as reading the page.
+    pub(crate) fn takes_work(self) -> bool {
+        matches!(self, Self::Markdown | Self::MainText)
+    }
+
     /// Every fact.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Url,
         Self::FinalUrl,
         Self::Title,
@@ -198,6 +207,8 @@ impl Fact {
         Self::Parent,
         Self::ContentType,
         Self::Description,
+        Self::Markdown,
+        Self::MainText,
     ];
 
     /// Its name in a rule.
@@ -215,6 +226,8 @@ impl Fact {
             Self::Parent => "parent",
             Self::ContentType => "content_type",
             Self::Description => "description",
+            Self::Markdown => "markdown",
+            Self::MainText => "main_text",
         }
     }
 }

@@ -109,7 +109,7 @@ fn values<'f, 'v: 'f>(
             let text = number.and_then(|number| found.group(number));
             Box::new(text.map(|text| Raw::Text(Cow::Borrowed(text))).into_iter())
         }
-        Source::Fact(fact) => Box::new(visit.page.fact(*fact).map(Raw::Clean).into_iter()),
+        Source::Fact(fact) => Box::new(visit.fact(*fact).map(Raw::Clean).into_iter()),
         Source::Value(value) => Box::new(iter::once(Raw::Clean(value.clone()))),
     }
 }

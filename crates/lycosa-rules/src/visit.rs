@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::memo::Memo;
 use super::spot::Spot;
-use super::{FieldFailure, FieldReport, Subject, json_text};
+use super::{Fact, FieldFailure, FieldReport, Subject, json_text};
 
 /// Steps on one page: nodes that selectors and expressions may have looked at, texts by 16 bytes. A second or two.
 const MOST_STEPS: u64 = 300_000_000;
@@ -39,6 +39,8 @@ pub(super) struct Visit<'v> {
     body: OnceCell<Option<Rc<Value>>>,
     /// The text of the element that was last asked for, with its whitespace collapsed.
     text: RefCell<Option<(u32, Rc<str>)>>,
+    /// Facts that take work, by themselves.
+    facts: RefCell<HashMap<Fact, Option<Value>>>,
     /// Filled when somebody asked for the reasons.
     reports: Option<RefCell<Vec<FieldReport>>>,
     /// Records that lack something required.
@@ -56,6 +58,7 @@ impl<'v> Visit<'v> {
             json_left: Cell::new(MOST_JSON),
             body: OnceCell::new(),
             text: RefCell::default(),
+            facts: RefCell::default(),
             steps: Cell::new(MOST_STEPS),
             bytes: Cell::new(MOST_BYTES),
             records: Cell::new(MOST_RECORDS),
@@ -175,6 +178,21 @@ impl<'v> Visit<'v> {
         }
         self.json.borrow_mut().insert(number, value.clone());
         value
+    }
+
+    /// A fact of the page. What takes work is worked out once and paid for.
+    pub(super) fn fact(&self, fact: Fact) -> Option<Value> {
+        if !fact.takes_work() {
+            return self.page.fact(fact);
+        }
+        if let Some(known) = self.facts.borrow().get(&fact) {
+            return known.clone();
+        }
+        self.pay_value(self.page.document().map_or(0, Document::memory));
+        let found = self.page.fact(fact);
+        self.pay_value(found.as_ref().and_then(Value::as_str).map_or(0, str::len));
+        self.facts.borrow_mut().insert(fact, found.clone());
+        found
     }
 
     /// The body, if the page is no document and the body is JSON.

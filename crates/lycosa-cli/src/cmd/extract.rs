@@ -1,4 +1,5 @@
-//! `lycosa extract`: what the rules make of pages, with the reason of every value and of every miss.
+//! `lycosa extract`: what the rules make of pages, with the reason of every value and of every miss; without rules their
+//! content, or what they say about themselves.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -15,11 +16,11 @@ use url::Url;
 
 use super::crawl::config_error;
 use super::source::{self, Read};
-use super::{fetch, structured};
+use super::{content, fetch, structured};
 use crate::exit::Exit;
 use crate::output;
 
-/// Show what the rules of a configuration take out of pages, and why.
+/// Show what the rules of a configuration take out of pages, and why; or their content as Markdown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -45,6 +46,8 @@ pub(crate) struct Args {
     /// meta, feeds
     #[arg(long, conflicts_with_all = ["config", "set", "label", "json"])]
     structured: bool,
+    #[command(flatten)]
+    content: content::Taking,
     /// Read the pages as this charset, such as koi8-r, whatever they declare; `auto` finds out
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = fetch::charset)]
     charset: fetch::CharsetChoice,
@@ -68,8 +71,8 @@ struct Plan {
 
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<Exit> {
-    if args.structured {
-        return structured(&args).await;
+    if args.structured || args.content.format.is_some() {
+        return without_rules(&args).await;
     }
     let plan = plan(&args)?;
     let mut exit = Exit::Done;
@@ -88,15 +91,21 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     Ok(exit)
 }
 
-/// Prints what pages say about themselves. Files have no address unless one is given.
-async fn structured(args: &Args) -> Result<Exit> {
+/// Prints the content of pages, or what they say about themselves. Files have no address unless one is given.
+async fn without_rules(args: &Args) -> Result<Exit> {
     let mut exit = Exit::Done;
     for name in &args.pages {
         let read = source::read(name, args.max_body).await?;
         let address = args.url.as_ref().or(read.url.as_ref()).map(|text| absolute(text)).transpose()?;
         let media_type = read.content_type.as_deref();
         let (text, charset) = fetch::decoded(&read.bytes, media_type, args.charset);
-        if structured::print(name, &text, charset, media_type, address.as_ref())? == Exit::Failed {
+        let printed = match args.content.format {
+            Some(format) => {
+                content::print(&text, charset, media_type, address.as_ref(), format, &args.content)?
+            }
+            None => structured::print(name, &text, charset, media_type, address.as_ref())?,
+        };
+        if printed == Exit::Failed {
             exit = Exit::Failed;
         }
     }
@@ -115,7 +124,7 @@ fn plan(args: &Args) -> Result<Plan> {
     if !args.config.exists() {
         return Err(Error::new(ErrorKind::Usage, format!("there is no {}", args.config.display()))
             .with_hint(
-                "name a file of rules with --config, or print what pages say themselves with --structured",
+                "name a file of rules with --config, or print pages without rules: --format markdown, --structured",
             ));
     }
     layers.file(&args.config).map_err(config_error)?;

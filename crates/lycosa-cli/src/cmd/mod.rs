@@ -1,6 +1,7 @@
 //! The commands, one file each: its arguments and what it does.
 
 mod config;
+mod content;
 mod conversation;
 mod crawl;
 mod demo;

@@ -8,6 +8,7 @@
 
 mod command;
 mod config;
+mod content;
 mod crawl;
 mod demo;
 mod extract;

@@ -21,6 +21,7 @@ use lycosa_dom::Document;
 use serde_json::Value;
 use url::Url;
 
+use super::content::{Content, ContentOptions};
 use super::time::rfc3339;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Extract, Findings, ItemCounts, Outlink, Page};
@@ -63,10 +64,21 @@ impl Subject for Page<'_> {
             Fact::Label => self.request.label.as_deref().map(Into::into),
             Fact::Parent => self.request.parent.as_deref().map(Into::into),
             Fact::ContentType => self.media_type().map(Into::into),
+            Fact::Markdown => main_content(document, |content| content.to_markdown(Some(self.url))),
+            Fact::MainText => main_content(document, |content| content.to_text()),
             Fact::Description => document.and_then(|document| document.meta("description")).map(Into::into),
         };
         text.map(|text| Value::String(text.into_owned()))
     }
+}
+
+/// The main content, written; none when there is nothing.
+fn main_content<'t>(
+    document: Option<&Document>,
+    write: impl FnOnce(&Content<'_>) -> String,
+) -> Option<Cow<'t, str>> {
+    let text = write(&Content::main(document?, &ContentOptions::default()));
+    (!text.is_empty()).then(|| text.trim_end().to_owned().into())
 }
 
 /// Adds the items of every type to the findings.

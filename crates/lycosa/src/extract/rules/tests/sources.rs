@@ -127,3 +127,15 @@ fn a_page_that_makes_rules_work_too_hard_is_given_up() {
     let found = findings(&many, &"<i>".repeat(120_000), None);
     assert!(found.items.len() <= 100_000, "{}", found.items.len());
 }
+
+#[test]
+fn the_main_content_is_a_fact() {
+    let text = "Kettles boil water, as they have done, in one form or another, for four thousand years.";
+    let page = format!(
+        "<nav><a href=/>Home</a></nav><article><h1>Kettles</h1><p>{text} <a href=/k>More</a></article>"
+    );
+    let found = items("[p]\nfields.md = { fact = 'markdown' }\nfields.text = 'fact:main_text'", &page);
+    assert_eq!(found[0]["md"], json!(format!("# Kettles\n\n{text} [More](http://shop.test/k)")));
+    assert_eq!(found[0]["text"], json!(format!("{text} More")));
+    assert_eq!(items("[p]\nfields.md = { fact = 'markdown' }", "<script>x</script>")[0]["md"], Value::Null);
+}
