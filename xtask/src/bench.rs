@@ -1,6 +1,7 @@
 //! `cargo xtask bench crawl`: what a page costs, beside two peers, in the same run on the same machine; and
 //! `cargo xtask bench fetch`: what a request costs, in [`fetch`]; `cargo xtask bench xpath`: what an expression costs,
-//! in [`xpath`]; and `cargo xtask bench charset`: how often charset detection is right, in [`charset`].
+//! in [`xpath`]; `cargo xtask bench charset`: how often charset detection is right, in [`charset`]; and
+//! `cargo xtask bench frontier`: what the frontier does and holds at growing sizes, in [`frontier`].
 //!
 //! [`field`] prepares the sites, the crawlers and the server; [`contest`] runs them in turns and compares what they
 //! wrote; [`figures`] makes medians and the table. One core serves, another crawls.
@@ -10,6 +11,7 @@ mod contest;
 mod fetch;
 mod field;
 mod figures;
+mod frontier;
 mod xpath;
 
 use std::fs;
@@ -21,9 +23,9 @@ use crate::workspace;
 use contest::Contest;
 use field::{Ground, SERVER_CORE};
 
-pub(crate) const SUMMARY: &str = "Measure a crawl, a request, XPath or charset detection beside others.";
+pub(crate) const SUMMARY: &str = "Measure a crawl, a request, XPath, charset detection or the frontier.";
 pub(crate) const HELP: &str = "
-Usage: cargo xtask bench crawl|fetch|xpath|charset [FLAGS]
+Usage: cargo xtask bench crawl|fetch|xpath|charset|frontier [FLAGS]
 
 crawl: serves a site with nginx on core 0 and crawls it on core 1, 16 requests in
 flight, in rounds: each round runs every crawler once, in turning order. lycosa
@@ -65,7 +67,15 @@ and charset-normalizer, nothing being declared; then times decoding beside bare
 encoding_rs.
 
   --pairs N               rounds of timing (default 15)
-  --record                write the tables to docs/bench-charset.md";
+  --record                write the tables to docs/bench-charset.md
+
+frontier: fills the embedded frontier with URLs of hosts whose sizes follow a power
+law, checks known links, takes leases, commits pages, closes it and opens it again
+in a new process, all on core 1; prints rates, memory and disk for each size.
+
+  --sizes N,N             how many URLs (default 1000000,10000000)
+  --folder DIR            where the states are made (default in the cache folder)
+  --record                write docs/bench-frontier.md and its picture";
 
 /// Where `--record` writes.
 const RECORD: &str = "docs/bench-crawl.md";
@@ -79,6 +89,7 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
         "fetch" => return fetch::run(arguments),
         "charset" => return charset::run(arguments),
         "xpath" => return xpath::run(arguments),
+        "frontier" => return frontier::run(arguments),
         _ => {}
     }
     let sites = arguments.value("--site")?.unwrap_or_else(|| "both".to_owned());
@@ -89,7 +100,7 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     arguments.finish()?;
     if what != "crawl" {
         return Err(Failure::new(format!("there is no benchmark `{what}`"))
-            .hint("cargo xtask bench crawl, fetch, xpath or charset"));
+            .hint("cargo xtask bench crawl, fetch, xpath, charset or frontier"));
     }
     let grounds = Ground::named(&sites)?;
     field::require_cores()?;

@@ -322,25 +322,19 @@ impl Shared {
         lsn
     }
 
-    fn add(&self, batch: Vec<Discovered>, now: Timestamp) -> (Vec<AddStatus>, u64) {
+    fn add(&self, mut batch: Vec<Discovered>, now: Timestamp) -> (Vec<AddStatus>, u64) {
         let mut state = self.state();
-        let mut accepted = Vec::new();
-        let statuses = batch
-            .into_iter()
-            .map(|found| {
-                let status = state.tables.add(found.clone(), now);
-                if status == AddStatus::New {
-                    accepted.push(found);
-                }
-                status
-            })
-            .collect();
-        let lsn = if accepted.is_empty() {
+        state.tables.announce(&batch);
+        let statuses: Vec<AddStatus> = batch.iter().map(|found| state.tables.admit(found)).collect();
+        let mut news = statuses.iter();
+        batch.retain(|_| news.next() == Some(&AddStatus::New));
+        let lsn = if batch.is_empty() {
             // What is known may have been added a moment ago and not be durable yet.
             self.log.last()
         } else {
-            self.append(&mut state, |out| event::put_added(out, now, &accepted))
+            self.append(&mut state, |out| event::put_added(out, now, &batch))
         };
+        batch.into_iter().for_each(|found| state.tables.queue(found, now));
         (statuses, lsn)
     }
 
@@ -362,6 +356,7 @@ impl Shared {
         if !state.tables.is_open(commit.token, now) {
             return Err(CommitError::Fenced);
         }
+        state.tables.announce(&commit.outlinks);
         commit.outlinks.retain(|found| state.tables.is_news(found));
         let by_level = state.tables.serves_by_level();
         let lsn = self.append(&mut state, |out| event::put_committed(out, now, &commit, by_level));

@@ -1,15 +1,17 @@
 //! The tables: everything the frontier knows, as one synchronous state machine without I/O or clock.
 //!
 //! Both implementations stand on it: memory as it is, the embedded one with a log below. Time is an argument.
-//! `entry` is a packed URL, `queue` where it waits, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `gate` lets
+//! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `gate` lets
 //! sites that share addresses take turns, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
 mod commit;
 mod entry;
 mod gate;
 mod lease;
+mod packed;
 mod queue;
 mod replay;
+mod seen;
 mod site;
 mod store;
 
@@ -21,6 +23,7 @@ pub(crate) use self::commit::{Applied, Rules};
 use self::entry::Entry;
 use self::gate::Gates;
 pub(crate) use self::replay::LeaseName;
+use self::seen::SeenSet;
 use self::site::Site;
 use crate::model::{
     AddStatus, Control, Discovered, Exclusion, HostRecord, HostUpdate, Lease, Limits, Pace, Request,
@@ -35,6 +38,11 @@ pub(crate) enum Mark {
     Redirected,
     Excluded,
     Failed,
+}
+
+impl Mark {
+    /// All, in the order of their codes (only append).
+    const ALL: [Self; 5] = [Self::Open, Self::Fetched, Self::Redirected, Self::Excluded, Self::Failed];
 }
 
 /// A lease that is open.
@@ -55,7 +63,7 @@ pub(crate) struct Tables {
     pub(crate) limits: Limits,
     pub(crate) pace: Pace,
     pub(crate) paused: bool,
-    seen: HashMap<UrlKey, Mark>,
+    seen: SeenSet,
     sites: Vec<Site>,
     site_index: HashMap<Arc<str>, u32>,
     /// When to look at which site; entries that do not match the site's `scheduled` are stale.
@@ -80,7 +88,7 @@ impl Tables {
             limits,
             pace,
             paused: false,
-            seen: HashMap::new(),
+            seen: SeenSet::default(),
             sites: Vec::new(),
             site_index: HashMap::new(),
             ready: BinaryHeap::new(),
@@ -117,6 +125,11 @@ impl Tables {
         status
     }
 
+    /// Says which URLs will be asked about next, so that looking for all of them takes about as long as for one.
+    pub(crate) fn announce(&self, batch: &[Discovered]) {
+        self.seen.announce(batch.iter().map(|found| found.key));
+    }
+
     /// Decides about a URL; one that is new must be handed to [`Self::queue`] next.
     pub(crate) fn admit(&mut self, found: &Discovered) -> AddStatus {
         if self.limits.max_depth.is_some_and(|limit| found.request.depth > limit) {
@@ -126,10 +139,9 @@ impl Tables {
             // On its way through redirects: in its target's queue, known to no table.
             return AddStatus::New;
         }
-        match self.seen.entry(found.key) {
-            std::collections::hash_map::Entry::Occupied(_) => return AddStatus::Known,
-            std::collections::hash_map::Entry::Vacant(place) => place.insert(Mark::Open),
-        };
+        if !self.seen.add(found.key, Mark::Open) {
+            return AddStatus::Known;
+        }
         self.stats.known += 1;
         self.stats.pending += 1;
         *self.levels.entry(found.request.depth).or_default() += 1;
@@ -153,7 +165,7 @@ impl Tables {
         let index = entry.origin;
         let Some(origin) = state.origins.get_mut(index as usize) else { return };
         if robots && !is_valid(&origin.robots, now) {
-            origin.held.push_back(entry);
+            origin.held.push(&entry);
             if !origin.robots_pending {
                 origin.robots_pending = true;
                 let entry = robots_entry(index, origin);
@@ -225,8 +237,11 @@ impl Tables {
     fn place_held(&mut self, now: Timestamp) {
         for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
             let Some(site) = self.sites.get_mut(index as usize) else { return };
-            let held: Vec<Entry> = site.origins.iter_mut().flat_map(|origin| origin.held.drain(..)).collect();
-            held.into_iter().for_each(|entry| self.place(index, entry, now));
+            let held: Vec<_> =
+                site.origins.iter_mut().map(|origin| std::mem::take(&mut origin.held)).collect();
+            for (held, origin) in held.iter().zip(0..) {
+                held.entries(origin).for_each(|entry| self.place(index, entry, now));
+            }
         }
     }
 
@@ -325,9 +340,7 @@ impl Tables {
             origin.robots = robots;
             origin.robots_pending = false;
             let held = std::mem::take(&mut origin.held);
-            for entry in held {
-                self.place(index, entry, now);
-            }
+            held.entries(place).for_each(|entry| self.place(index, entry, now));
         }
         self.schedule(index, now);
     }

@@ -6,6 +6,8 @@
 use std::collections::VecDeque;
 
 use super::entry::Entry;
+use super::packed::Packed;
+use crate::model::wire::{self, Damaged, Reader};
 
 /// Turns a class gets in a round: class 0 goes first always, the others share what it leaves.
 const TURNS: [u8; 4] = [u8::MAX, 8, 4, 2];
@@ -31,13 +33,18 @@ struct Class {
 #[derive(Debug)]
 struct Queue {
     origin: u32,
-    entries: VecDeque<Entry>,
+    entries: Packed,
     in_round: bool,
 }
 
 impl Level {
     pub(super) fn is_empty(&self) -> bool {
         self.classes.iter().all(|class| class.length == 0)
+    }
+
+    /// How many entries wait.
+    pub(super) fn len(&self) -> usize {
+        self.classes.iter().map(|class| class.length).sum()
     }
 
     /// Puts an entry at the end of its origin's queue in its class.
@@ -92,12 +99,39 @@ impl Level {
         }
     }
 
-    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.classes.iter().flat_map(|class| &class.queues).flat_map(|queue| &queue.entries)
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
+        self.queues().flat_map(|queue| queue.entries.entries(queue.origin))
     }
 
-    pub(super) fn into_entries(self) -> impl Iterator<Item = Entry> {
-        self.classes.into_iter().flat_map(|class| class.queues).flat_map(|queue| queue.entries)
+    fn queues(&self) -> impl Iterator<Item = &Queue> {
+        self.classes.iter().flat_map(|class| &class.queues)
+    }
+
+    /// Writes all of it but whose turn it is.
+    pub(super) fn store(&self, out: &mut Vec<u8>) {
+        for class in &self.classes {
+            let waiting = class.queues.iter().filter(|queue| !queue.entries.is_empty());
+            wire::put_number(out, waiting.clone().count() as u64);
+            for queue in waiting {
+                wire::put_number(out, u64::from(queue.origin));
+                queue.entries.store(out);
+            }
+        }
+    }
+
+    /// Reads what [`Self::store`] wrote.
+    pub(super) fn load(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let mut level = Self::default();
+        for class in &mut level.classes {
+            class.queues = reader.list(|reader| {
+                let origin = reader.small()?;
+                Ok(Queue { origin, entries: Packed::load(reader)?, in_round: false })
+            })?;
+            class.queues.sort_unstable_by_key(|queue| queue.origin);
+            class.length = class.queues.iter().map(|queue| queue.entries.len()).sum();
+        }
+        level.readmit_all();
+        Ok(level)
     }
 }
 
@@ -105,11 +139,13 @@ impl Class {
     fn push(&mut self, entry: Entry) {
         let origin = entry.origin;
         let place = self.queues.binary_search_by_key(&origin, |queue| queue.origin).unwrap_or_else(|place| {
-            self.queues.insert(place, Queue { origin, entries: VecDeque::new(), in_round: false });
+            // Most classes have one origin for ever.
+            self.queues.reserve_exact(usize::from(self.queues.is_empty()));
+            self.queues.insert(place, Queue { origin, entries: Packed::default(), in_round: false });
             place
         });
         let Some(queue) = self.queues.get_mut(place) else { return };
-        queue.entries.push_back(entry);
+        queue.entries.push(&entry);
         self.length += 1;
         self.readmit(origin);
     }
@@ -142,7 +178,7 @@ impl Class {
 
     fn pop(&mut self, room: impl Fn(u32) -> bool) -> Option<Entry> {
         let origin = self.next(room)?;
-        let entry = self.queue(origin)?.entries.pop_front()?;
+        let entry = self.queue(origin)?.entries.pop(origin)?;
         self.length -= 1;
         // To the end of the round; it leaves when it is met again and has nothing.
         self.round.rotate_left(1);
@@ -151,8 +187,7 @@ impl Class {
 
     fn take(&mut self, origin: u32, wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
         let queue = self.queue(origin)?;
-        let at = queue.entries.iter().position(wanted)?;
-        let entry = queue.entries.remove(at)?;
+        let entry = queue.entries.take(origin, wanted)?;
         self.length -= 1;
         Some(entry)
     }

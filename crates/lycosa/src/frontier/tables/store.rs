@@ -3,11 +3,10 @@
 //! Open leases are stored as such, because the log after the snapshot goes on to end them. The heap is derived.
 
 use super::entry::Entry;
+use super::packed::Packed;
 use super::{Mark, OpenLease, Tables};
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{Discovered, Limits, Pace, SiteKey, Stats, Timestamp, UrlKey};
-
-const MARKS: [Mark; 5] = [Mark::Open, Mark::Fetched, Mark::Redirected, Mark::Excluded, Mark::Failed];
 
 impl Tables {
     /// Writes everything that must outlive the process.
@@ -24,13 +23,23 @@ impl Tables {
             self.stats.excluded,
             self.stats.failed,
             self.stats.records,
+            self.stats.pending,
+            self.stats.parked,
         ] {
             wire::put_number(out, number);
         }
-        wire::put_number(out, self.seen.len() as u64);
-        for (key, mark) in &self.seen {
+        // By which rules things were put where they are.
+        wire::put_option(out, self.limits.max_depth, |out, depth| wire::put_number(out, u64::from(depth)));
+        out.push(u8::from(self.pace.robots));
+        wire::put_number(out, self.levels.len() as u64);
+        for (depth, open) in &self.levels {
+            wire::put_number(out, u64::from(*depth));
+            wire::put_number(out, *open);
+        }
+        wire::put_number(out, self.seen.len());
+        for (key, mark) in self.seen.iter() {
             out.extend_from_slice(&key.0.to_le_bytes());
-            out.push(*mark as u8);
+            out.push(mark as u8);
         }
         wire::put_number(out, self.sites.len() as u64);
         for (site, index) in self.sites.iter().zip(0_u32..) {
@@ -45,9 +54,13 @@ impl Tables {
                 wire::put_robots(out, &state.robots);
                 wire::put_span(out, state.crawl_delay);
                 out.push(u8::from(state.robots_pending));
+                state.held.store(out);
             });
-            let waiting: Vec<(Option<Timestamp>, &Entry)> = site.waiting().collect();
-            self.store_entries(out, &waiting, index);
+            site.store_queues(out);
+            let retries: Vec<_> = site.retries.iter().map(|((at, _), entry)| (Some(*at), entry)).collect();
+            self.store_entries(out, &retries, index);
+            let parked: Vec<_> = site.parked.iter().map(|(at, entry)| (*at, entry)).collect();
+            self.store_entries(out, &parked, index);
         }
         self.store_leases(out);
     }
@@ -99,20 +112,31 @@ impl Tables {
             excluded: reader.number()?,
             failed: reader.number()?,
             records: reader.number()?,
+            pending: reader.number()?,
+            parked: reader.number()?,
             ..Stats::default()
         };
-        let seen = reader.list(|reader| {
+        let max_depth = reader.option(Reader::small)?;
+        let robots = reader.byte()? != 0;
+        tables.levels = reader.list(|reader| Ok((reader.small()?, reader.number()?)))?.into_iter().collect();
+        for _ in 0..reader.number()? {
             let key = UrlKey(reader.fixed64()?);
-            let mark = *MARKS.get(usize::from(reader.byte()?)).ok_or(Damaged)?;
-            Ok((key, mark))
-        })?;
-        tables.seen = seen.into_iter().collect();
+            let mark = reader.one_of(&Mark::ALL)?;
+            tables.seen.set(key, mark);
+        }
         let sites = reader.number()?;
         for _ in 0..sites {
             tables.load_site(reader)?;
         }
         for _ in 0..reader.number()? {
             tables.load_lease(reader)?;
+        }
+        // The time zero makes stored robots.txt valid for as long as they say.
+        if max_depth != limits.max_depth {
+            tables.place_all(Timestamp::default());
+        }
+        if robots && !pace.robots {
+            tables.place_held(Timestamp::default());
         }
         Ok(tables)
     }
@@ -127,27 +151,42 @@ impl Tables {
         site.done = reader.number()?;
         site.failed = reader.number()?;
         let origins = reader.list(|reader| {
-            Ok((wire::read_origin(reader)?, wire::read_robots(reader)?, reader.span()?, reader.byte()? != 0))
+            let (origin, robots) = (wire::read_origin(reader)?, wire::read_robots(reader)?);
+            Ok((origin, robots, reader.span()?, reader.byte()? != 0, Packed::load(reader)?))
         })?;
-        for (origin, robots, crawl_delay, pending) in origins {
+        for (origin, robots, crawl_delay, pending, held) in origins {
             let place = site.origin(&origin);
             site.set_crawl_delay(place, crawl_delay);
             let state = site.origins.get_mut(place as usize).ok_or(Damaged)?;
-            (state.robots, state.robots_pending) = (robots, pending);
+            (state.robots, state.robots_pending, state.held) = (robots, pending, held);
         }
-        self.load_entries(reader, index)
+        site.load_queues(reader)?;
+        let retries = self.load_entries(reader, index)?;
+        let parked = self.load_entries(reader, index)?;
+        let site = self.sites.get_mut(index as usize).ok_or(Damaged)?;
+        for (at, entry) in retries {
+            self.next_turn += 1;
+            site.retries.insert((at.ok_or(Damaged)?, self.next_turn), entry);
+        }
+        site.parked = parked;
+        Ok(())
     }
 
-    fn load_entries(&mut self, reader: &mut Reader<'_>, index: u32) -> Result<(), Damaged> {
+    fn load_entries(
+        &mut self,
+        reader: &mut Reader<'_>,
+        index: u32,
+    ) -> Result<Vec<(Option<Timestamp>, Entry)>, Damaged> {
+        let site = self.sites.get_mut(index as usize).ok_or(Damaged)?;
         let mut near: Option<Discovered> = None;
-        let count = reader.number()?;
-        for _ in 0..count {
+        reader.list(|reader| {
             let at = reader.option(Reader::time)?;
             let found = wire::read_discovered(reader, near.as_ref())?;
-            self.restore(index, &found, at);
+            let origin = site.origin(&found.origin);
+            let entry = Entry::new(found.key, origin, &found.origin, found.request.clone());
             near = Some(found);
-        }
-        Ok(())
+            Ok((at, entry))
+        })
     }
 
     /// Opens a stored lease again.
@@ -166,7 +205,6 @@ impl Tables {
         site.lease_begins(origin);
         if entry.kind != crate::model::RequestKind::Robots {
             self.stats.leased += 1;
-            *self.levels.entry(entry.depth).or_default() += 1;
         }
         let page = entry.kind.yields_page();
         self.reserved_pages += u64::from(page);
@@ -174,18 +212,5 @@ impl Tables {
         self.expiries.insert((expires, token));
         self.leases.insert(token, OpenLease { site: index, entry, expires, bytes, page, before });
         Ok(())
-    }
-
-    /// Puts a stored entry back where it waited.
-    fn restore(&mut self, index: u32, found: &Discovered, at: Option<Timestamp>) {
-        let Some(site) = self.sites.get_mut(index as usize) else { return };
-        let origin = site.origin(&found.origin);
-        let entry = Entry::new(found.key, origin, &found.origin, found.request.clone());
-        if entry.kind != crate::model::RequestKind::Robots {
-            self.stats.pending += 1;
-            *self.levels.entry(entry.depth).or_default() += 1;
-        }
-        // The time zero makes stored robots.txt valid for as long as they say, and holds what must be held.
-        self.let_wait(index, at, entry, Timestamp::default());
     }
 }
