@@ -5,8 +5,11 @@
 
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
+
+/// What writes the content of a file that takes another's place.
+pub type Write<'w> = Box<dyn FnOnce(&mut dyn io::Write) -> io::Result<()> + 'w>;
 
 /// What the log and its snapshots need of a file system.
 pub trait FileLayer: Send + Sync + Debug {
@@ -27,6 +30,24 @@ pub trait FileLayer: Send + Sync + Debug {
     /// # Errors
     /// Whatever the file system says; the file that was there before stays.
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// As [`replace`](Self::replace), for content too large to be held at once: it is written piece by piece.
+    ///
+    /// # Errors
+    /// What `write` or the file system says; the file that was there before stays.
+    fn replace_with(&self, path: &Path, write: Write<'_>) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        write(&mut bytes)?;
+        self.replace(path, &bytes)
+    }
+
+    /// A file's content from its beginning on, piece by piece.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    fn open(&self, path: &Path) -> io::Result<Box<dyn io::Read>> {
+        Ok(Box::new(io::Cursor::new(self.read(path)?)))
+    }
 
     /// Cuts a file to a length, durably.
     ///
@@ -73,6 +94,9 @@ pub trait LogFile: Send + Debug {
     fn sync(&mut self) -> io::Result<()>;
 }
 
+/// Bytes of large files that are written or read at once.
+const PIECE: usize = 256 << 10;
+
 /// The real file system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disk;
@@ -87,12 +111,20 @@ impl FileLayer for Disk {
     }
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.replace_with(path, Box::new(|out| out.write_all(bytes)))
+    }
+
+    fn replace_with(&self, path: &Path, write: Write<'_>) -> io::Result<()> {
         let temporary = temporary(path);
-        let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
+        let mut out = BufWriter::with_capacity(PIECE, File::create(&temporary)?);
+        write(&mut out)?;
+        out.into_inner()?.sync_all()?;
         fs::rename(&temporary, path)?;
         path.parent().map_or(Ok(()), |folder| self.sync_folder(folder))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn io::Read>> {
+        Ok(Box::new(BufReader::with_capacity(PIECE, File::open(path)?)))
     }
 
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {

@@ -27,7 +27,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::Notify;
 
-pub use files::{Disk, FileLayer, LogFile};
+pub use files::{Disk, FileLayer, LogFile, Write};
 pub use identity::{CrawlIdentity, SHARDS};
 pub use log::Durability;
 pub use recovery::Recovery;
@@ -43,7 +43,7 @@ use crate::model::{
 };
 
 /// Version of the state's files.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// Bytes of log after which a snapshot is taken, at least.
 const SNAPSHOT_EVERY: u64 = 64 << 20;
@@ -84,6 +84,7 @@ struct Shared {
     state: Mutex<State>,
     log: Log,
     changed: Arc<Notify>,
+    snapshots: Mutex<()>,
     /// Lease events are awaited only when a budget must survive a kill exactly.
     exact: std::sync::atomic::AtomicBool,
 }
@@ -198,6 +199,7 @@ impl Embedded {
             state: Mutex::new(state),
             log: Log::new(recovered.last + 1),
             changed: Arc::new(Notify::new()),
+            snapshots: Mutex::new(()),
             exact: std::sync::atomic::AtomicBool::new(is_exact(&limits)),
         });
         let writing = shared.clone();
@@ -300,15 +302,17 @@ impl Shared {
     }
 
     fn snapshot(&self) -> Result<()> {
-        let (bytes, covers) = {
-            let mut state = self.state();
-            let covers = self.log.last();
-            let bytes = snapshot::encode(&state.tables, &state.tail, covers);
-            state.since_snapshot = 0;
-            state.snapshot_size = bytes.len() as u64;
-            (bytes, covers)
+        // One at a time: a second one would take over the first one's unfinished file.
+        let _turn = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
+        let covers = self.log.last();
+        state.since_snapshot = 0;
+        // The tables stand still while they are written to the system's memory, not while the disk is waited for.
+        let write = move |out: &mut dyn std::io::Write| {
+            state.snapshot_size = snapshot::write(out, &state.tables, &state.tail, covers)?;
+            Ok(())
         };
-        snapshot::put(&self.folder, &*self.files, covers, &bytes)
+        snapshot::put(&self.folder, &*self.files, covers, Box::new(write))
     }
 
     fn append(&self, state: &mut State, put: impl FnOnce(&mut Vec<u8>)) -> u64 {

@@ -25,6 +25,7 @@ use self::gate::Gates;
 pub(crate) use self::replay::LeaseName;
 use self::seen::SeenSet;
 use self::site::Site;
+pub(crate) use self::store::{Loading, Part};
 use crate::model::{
     AddStatus, Control, Discovered, Exclusion, HostRecord, HostUpdate, Lease, Limits, Pace, Request,
     RequestKind, Robots, SiteKey, Stats, Timestamp, UrlKey,

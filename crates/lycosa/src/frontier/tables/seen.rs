@@ -8,6 +8,7 @@
 
 use super::Mark;
 use crate::model::UrlKey;
+use crate::model::wire::{self, Damaged, Reader};
 
 /// Bits of the fingerprint that choose the table.
 const TABLE_BITS: u32 = 12;
@@ -17,8 +18,10 @@ const MARK_BITS: u32 = TABLE_BITS;
 /// A table grows when more of its places than this many in a hundred are taken.
 const FULLEST: usize = 86;
 const LEAST_PLACES: usize = 8;
-/// An odd multiplier that spreads neighbours (Knuth, TAOCP vol. 3, §6.4), and the one that undoes it modulo 2⁶⁴.
+/// An odd multiplier that spreads neighbours (Knuth, TAOCP vol. 3, §6.4): odd, so it can be undone modulo 2⁶⁴.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+/// What undoes it.
+#[cfg(test)]
 const GATHER: u64 = 0xf1de_83e1_9937_733d;
 
 /// Fingerprints and their marks.
@@ -44,6 +47,7 @@ impl Spread {
         Self(key.0.wrapping_mul(SPREAD))
     }
 
+    #[cfg(test)]
     fn key(self) -> UrlKey {
         UrlKey(self.0.wrapping_mul(GATHER))
     }
@@ -78,7 +82,8 @@ impl Default for SeenSet {
 
 impl SeenSet {
     /// How many fingerprints there are.
-    pub(super) fn len(&self) -> u64 {
+    #[cfg(test)]
+    fn len(&self) -> u64 {
         self.length
     }
 
@@ -130,8 +135,36 @@ impl SeenSet {
         std::hint::black_box(keys.filter_map(first).fold(0, |all, word| all ^ word));
     }
 
+    /// Writes tables from this one on, until there are this many bytes; the next table, if there is one.
+    pub(super) fn store(&self, first: usize, bytes: usize, out: &mut Vec<u8>) -> Option<usize> {
+        wire::put_number(out, first as u64);
+        for (number, table) in self.tables.iter().enumerate().skip(first) {
+            if out.len() > bytes {
+                return Some(number);
+            }
+            wire::put_number(out, table.words.len() as u64);
+            table.words.iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
+        }
+        None
+    }
+
+    /// Reads what [`Self::store`] wrote.
+    pub(super) fn load(&mut self, reader: &mut Reader<'_>) -> Result<(), Damaged> {
+        let first = usize::try_from(reader.number()?).map_err(|_| Damaged)?;
+        for table in self.tables.get_mut(first..).ok_or(Damaged)? {
+            if reader.is_empty() {
+                break;
+            }
+            self.length -= table.taken as u64;
+            *table = Table::load(reader)?;
+            self.length += table.taken as u64;
+        }
+        if reader.is_empty() { Ok(()) } else { Err(Damaged) }
+    }
+
     /// All fingerprints and marks, in no order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (UrlKey, Mark)> {
+    #[cfg(test)]
+    fn iter(&self) -> impl Iterator<Item = (UrlKey, Mark)> {
         self.tables.iter().zip(0_u64..).flat_map(|(table, number)| {
             table.words.iter().filter_map(move |word| {
                 let spread = Spread(number << (64 - TABLE_BITS) | word >> MARK_BITS);
@@ -179,6 +212,17 @@ impl Table {
             }
         }
         true
+    }
+
+    fn load(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let places = usize::try_from(reader.number()?).map_err(|_| Damaged)?;
+        if places > reader.left() / size_of::<u64>() {
+            return Err(Damaged);
+        }
+        let words = (0..places).map(|_| reader.fixed64()).collect::<Result<Box<[u64]>, Damaged>>()?;
+        let taken = words.iter().filter(|word| **word != 0).count();
+        let is_sound = words.iter().all(|word| *word == 0 || mark_of(*word).is_some());
+        if is_sound && taken * 100 <= places * FULLEST { Ok(Self { words, taken }) } else { Err(Damaged) }
     }
 
     fn grow(&mut self) {
@@ -238,7 +282,14 @@ mod tests {
                 }
                 prop_assert_eq!(seen.get(key), model.get(&key).copied());
             }
-            prop_assert_eq!(seen.iter().collect::<HashMap<_, _>>(), model.clone());
+            let (mut again, mut next) = (SeenSet::default(), Some(0));
+            while let Some(first) = next {
+                let mut out = Vec::new();
+                next = seen.store(first, 5000, &mut out);
+                again.load(&mut Reader::new(&out)).unwrap();
+            }
+            prop_assert_eq!(again.iter().collect::<HashMap<_, _>>(), model.clone());
+            prop_assert_eq!(again.len(), seen.len());
             prop_assert_eq!(seen.len(), model.len() as u64);
         }
     }
