@@ -5,7 +5,7 @@
 
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Write as _};
+use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 /// What writes the content of a file that takes another's place.
@@ -73,6 +73,22 @@ pub trait FileLayer: Send + Sync + Debug {
     /// Whatever the file system says.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 
+    /// Bytes of a file from a place on.
+    ///
+    /// # Errors
+    /// Whatever the file system says; when the file ends before.
+    fn read_at(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let bytes = self.read(path)?;
+        let part = bytes.get(start..start.saturating_add(length));
+        part.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
+    /// Bytes of waiting URLs that are kept in memory; what goes beyond waits in files. Default 64 MiB.
+    fn waiting_memory(&self) -> usize {
+        64 << 20
+    }
+
     /// Bytes after which a file of the log is left and the next one begun. Default 64 MiB.
     fn segment_size(&self) -> u64 {
         64 << 20
@@ -121,6 +137,14 @@ impl FileLayer for Disk {
         out.into_inner()?.sync_all()?;
         fs::rename(&temporary, path)?;
         path.parent().map_or(Ok(()), |folder| self.sync_folder(folder))
+    }
+
+    fn read_at(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        let mut bytes = vec![0; length];
+        file.read_exact(&mut bytes)?;
+        Ok(bytes)
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn io::Read>> {

@@ -3,9 +3,10 @@
 //! The log is the only truth: every change is an event in it, and the tables are what those events make of empty
 //! ones. A call applies its change, appends its event and returns once the event is durable, so callers that come
 //! while the disk is busy share its next sync. `identity` is who the crawl is, `event` what the log says, `frame`
-//! how it is framed, `log` the writing, `recovery` and `snapshot` the reading again, `files` what all of it asks of a
+//! how it is framed, `log` the writing, `backlog` what does not fit into memory, `recovery` and `snapshot` the reading again, `files` what all of it asks of a
 //! file system. What it does not do: compress, read history for questions (that is a later reader of the segments).
 
+mod backlog;
 #[cfg(test)]
 mod damage_tests;
 mod event;
@@ -111,7 +112,10 @@ pub fn exists(folder: &Path) -> bool {
 pub fn remove(folder: &Path) -> Result<()> {
     let _lock = lock(folder)?;
     let ours = |name: &str| {
-        name == identity::FILE || log::segment_first(name).is_some() || name.starts_with("snapshot-")
+        name == identity::FILE
+            || log::segment_first(name).is_some()
+            || backlog::number(name).is_some()
+            || name.starts_with("snapshot-")
     };
     let names =
         Disk.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
@@ -160,7 +164,7 @@ impl Embedded {
 
     fn start(opening: Opening, identity: CrawlIdentity, lock: Option<File>) -> Result<Self> {
         let Opening { folder, limits, pace, clock, files, durability } = opening;
-        let mut recovered = recovery::recover(&folder, &*files, limits, pace)?;
+        let mut recovered = recovery::recover(&folder, &files, limits, pace)?;
         let (segment, written) = match recovered.segment.take() {
             Some((path, length)) => {
                 let file = files
@@ -305,6 +309,7 @@ impl Shared {
         // One at a time: a second one would take over the first one's unfinished file.
         let _turn = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
         let mut state = self.state();
+        let (in_use, current) = state.tables.settle_overflow(backlog::SPARSE)?;
         let covers = self.log.last();
         state.since_snapshot = 0;
         // The tables stand still while they are written to the system's memory, not while the disk is waited for.
@@ -312,7 +317,8 @@ impl Shared {
             state.snapshot_size = snapshot::write(out, &state.tables, &state.tail, covers)?;
             Ok(())
         };
-        snapshot::put(&self.folder, &*self.files, covers, Box::new(write))
+        snapshot::put(&self.folder, &*self.files, covers, Box::new(write))?;
+        backlog::tidy(&self.folder, &*self.files, &in_use, current)
     }
 
     fn append(&self, state: &mut State, put: impl FnOnce(&mut Vec<u8>)) -> u64 {
@@ -349,6 +355,9 @@ impl Shared {
             self.append(&mut state, |out| event::put_expired(out, now, &expired));
         }
         let leased = state.tables.lease(want, now);
+        if let Some(error) = state.tables.trouble() {
+            self.log.fail(error);
+        }
         let Leased::Some(leases) = &leased else { return (leased, 0) };
         let named: Vec<LeaseEvent> = leases.iter().filter_map(|lease| name(&state.tables, lease)).collect();
         let lsn = self.append(&mut state, |out| event::put_leased(out, now, &named));

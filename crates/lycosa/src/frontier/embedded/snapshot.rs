@@ -16,7 +16,7 @@ use super::state::Tail;
 use crate::error::{Error, Result};
 use crate::frontier::tables::{Loading, Part, Tables};
 use crate::model::wire::{self, Damaged, Reader};
-use crate::model::{Committed, Cursor, Limits, Lsn, Pace, Timestamp, UrlKey};
+use crate::model::{Committed, Cursor, Lsn, Timestamp, UrlKey};
 
 /// What a part holds that is none of the tables'; theirs have the codes from [`TABLES`] on.
 const BEGIN: u8 = 0;
@@ -127,22 +127,17 @@ pub(super) fn put(
 }
 
 /// The newest snapshot's content, and the last event it covers; empty tables and 0 when there is none.
-pub(super) fn newest(
-    folder: &Path,
-    files: &dyn FileLayer,
-    limits: Limits,
-    pace: Pace,
-) -> Result<(Tables, Tail, u64)> {
+pub(super) fn newest(folder: &Path, files: &dyn FileLayer, empty: Tables) -> Result<(Tables, Tail, u64)> {
     let names =
         files.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
     let Some(covers) = names.iter().filter_map(|name| covered(name)).max() else {
-        return Ok((Tables::new(limits, pace), Tail::default(), 0));
+        return Ok((empty, Tail::default(), 0));
     };
     let path = folder.join(name(covers));
     let mut input =
         files.open(&path).map_err(|cause| Error::io(format!("reading {}", path.display()), cause))?;
     let mut reading =
-        Reading { covers, tail: Tail::default(), tables: Loading::new(limits, pace), at: 0, number: 0 };
+        Reading { covers, tail: Tail::default(), tables: Loading::new(empty), at: 0, number: 0 };
     loop {
         let at = reading.at;
         let unread = |what| damage(&path, usize::try_from(at).unwrap_or(usize::MAX), what);

@@ -1,19 +1,21 @@
 //! The tables: everything the frontier knows, as one synchronous state machine without I/O or clock.
 //!
 //! Both implementations stand on it: memory as it is, the embedded one with a log below. Time is an argument.
-//! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `gate` lets
+//! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `gate` lets
 //! sites that share addresses take turns, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
 mod commit;
 mod entry;
 mod gate;
 mod lease;
+mod overflow;
 mod packed;
 mod queue;
 mod replay;
 mod seen;
 mod site;
 mod store;
+mod waiting;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
@@ -22,10 +24,13 @@ use std::sync::Arc;
 pub(crate) use self::commit::{Applied, Rules};
 use self::entry::Entry;
 use self::gate::Gates;
+use self::overflow::Overflow;
+pub(crate) use self::overflow::{Backlog, InUse, Place};
 pub(crate) use self::replay::LeaseName;
 use self::seen::SeenSet;
 use self::site::Site;
 pub(crate) use self::store::{Loading, Part};
+use crate::error::{Error, Result};
 use crate::model::{
     AddStatus, Control, Discovered, Exclusion, HostRecord, HostUpdate, Lease, Limits, Pace, Request,
     RequestKind, Robots, SiteKey, Stats, Timestamp, UrlKey,
@@ -72,6 +77,9 @@ pub(crate) struct Tables {
     leases: HashMap<u64, OpenLease>,
     expiries: BTreeSet<(Timestamp, u64)>,
     gates: Gates,
+    overflow: Overflow,
+    /// The site at which entries were moved out of memory last.
+    shed_at: usize,
     /// Open URLs (queued, held, leased) by depth, while levels are served one by one.
     levels: BTreeMap<u32, u64>,
     /// Sites whose lowest level is not served yet, by that level.
@@ -96,6 +104,8 @@ impl Tables {
             leases: HashMap::new(),
             expiries: BTreeSet::new(),
             gates: Gates::default(),
+            overflow: Overflow::default(),
+            shed_at: 0,
             levels: BTreeMap::new(),
             waiting_sites: BTreeMap::new(),
             next_token: 1,
@@ -156,6 +166,7 @@ impl Tables {
         let origin = state.origin(&found.origin);
         let entry = Entry::new(found.key, origin, &found.origin, found.request);
         self.let_wait(site, None, entry, now);
+        self.shed_excess();
     }
 
     /// Puts an entry where it belongs: held for robots.txt, or in its queue.
@@ -170,10 +181,10 @@ impl Tables {
             if !origin.robots_pending {
                 origin.robots_pending = true;
                 let entry = robots_entry(index, origin);
-                state.push(0, entry);
+                state.push(0, &entry, &mut self.overflow);
             }
         } else {
-            state.push(level, entry);
+            state.push(level, &entry, &mut self.overflow);
         }
         self.schedule(site, now);
     }
@@ -213,7 +224,7 @@ impl Tables {
         wanted: impl Fn(&Entry) -> bool,
     ) -> Option<(Option<Timestamp>, Entry)> {
         let site = self.sites.get_mut(site as usize)?;
-        if let Some(found) = site.take(origin, &wanted) {
+        if let Some(found) = site.take(origin, &wanted, &mut self.overflow) {
             return Some(found);
         }
         let (at, entry) = site.take_parked(|entry| entry.origin == origin && wanted(entry))?;
@@ -226,7 +237,7 @@ impl Tables {
         for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
             let Some(site) = self.sites.get_mut(index as usize) else { return };
             let parked = std::mem::take(&mut site.parked);
-            let waiting = site.drain();
+            let waiting = site.drain(&mut self.overflow);
             parked.iter().for_each(|(_, entry)| self.unpark(entry.depth));
             for (at, entry) in waiting.into_iter().chain(parked) {
                 self.let_wait(index, at, entry, now);
@@ -244,6 +255,64 @@ impl Tables {
                 held.entries(origin).for_each(|entry| self.place(index, entry, now));
             }
         }
+    }
+
+    /// From now on what does not fit into memory waits there.
+    pub(crate) fn overflow_into(&mut self, backlog: Box<dyn Backlog>) {
+        self.overflow.begin(backlog);
+    }
+
+    /// Why what waits outside of memory could not be written or read; nothing more may be served then.
+    pub(crate) fn trouble(&self) -> Option<Error> {
+        self.overflow.trouble()
+    }
+
+    /// Moves entries out of memory when there are too many: long queues first, and from site to site in turn.
+    fn shed_excess(&mut self) {
+        let Some(goal) = self.overflow.excess() else { return };
+        for least in overflow::WORTHWHILE {
+            for _ in 0..self.sites.len() {
+                self.shed_at = if self.shed_at + 1 < self.sites.len() { self.shed_at + 1 } else { 0 };
+                if let Some(site) = self.sites.get_mut(self.shed_at) {
+                    site.shed(least, &mut self.overflow);
+                }
+                if self.overflow.held <= goal || self.overflow.trouble().is_some() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// How many bytes of blocks are in use, by file.
+    pub(crate) fn in_use(&mut self) -> InUse {
+        let mut in_use = InUse::new();
+        for block in self.sites.iter_mut().flat_map(Site::blocks) {
+            *in_use.entry(block.place.file).or_default() += u64::from(block.place.length);
+        }
+        in_use
+    }
+
+    /// Makes what waits outside of memory durable, for a snapshot that names it; which files those are, and which one
+    /// is appended to. Files of which less than `least` bytes are in use are left by their last blocks first.
+    ///
+    /// # Errors
+    /// When something cannot be read or written.
+    pub(crate) fn settle_overflow(&mut self, least: u64) -> Result<(InUse, u32)> {
+        let current = self.overflow.sync()?;
+        let in_use = self.in_use();
+        let sparse = in_use.iter().filter(|(file, bytes)| **file < current && **bytes < least);
+        let sparse: Vec<u32> = sparse.map(|(file, _)| *file).take(overflow::FILES_LEFT_AT_ONCE).collect();
+        if sparse.is_empty() {
+            return Ok((in_use, current));
+        }
+        for block in self.sites.iter_mut().flat_map(Site::blocks) {
+            if sparse.contains(&block.place.file) {
+                self.overflow.copy(block);
+            }
+        }
+        self.trouble().map_or(Ok(()), Err)?;
+        let current = self.overflow.sync()?;
+        Ok((self.in_use(), current))
     }
 
     /// Whether levels are served one by one.

@@ -43,6 +43,37 @@ impl Packed {
         self.count == 0
     }
 
+    /// Bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len() - self.start
+    }
+
+    /// Cuts it behind the entry with which it reaches so many bytes; the rest.
+    pub(super) fn cut(&mut self, bytes: usize, origin: u32) -> Self {
+        if self.size() <= bytes {
+            return Self::default();
+        }
+        let whole = self.bytes.get(self.start..).unwrap_or_default();
+        let mut reader = Reader::new(whole);
+        let (mut count, mut parent) = (0, self.before.clone());
+        while whole.len() - reader.left() < bytes && count < self.count {
+            let Ok(entry) = read(&mut reader, origin, &parent) else { break };
+            parent.clone_from(entry.parent());
+            count += 1;
+        }
+        let place = self.bytes.len() - reader.left();
+        let rest = Self {
+            bytes: self.bytes.get(place..).unwrap_or_default().to_vec(),
+            start: 0,
+            count: self.count - count,
+            before: parent.clone(),
+            last: self.last.take(),
+        };
+        self.bytes.truncate(place);
+        (self.count, self.last) = (count, parent);
+        rest
+    }
+
     /// Puts an entry at the end.
     pub(super) fn push(&mut self, entry: &Entry) {
         let out = &mut self.bytes;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::entry::Entry;
+use super::overflow::{Block, Overflow};
 use super::packed::Packed;
 use super::queue::Level;
 use crate::model::wire::{self, Damaged, Reader};
@@ -162,7 +163,7 @@ impl Site {
     }
 
     /// Puts an entry at the end of its class.
-    pub(crate) fn push(&mut self, level: u32, entry: Entry) {
+    pub(super) fn push(&mut self, level: u32, entry: &Entry, overflow: &mut Overflow) {
         self.queued += 1;
         let place = self.levels.binary_search_by_key(&level, |(number, _)| *number).unwrap_or_else(|place| {
             self.levels.reserve_exact(usize::from(self.levels.is_empty()));
@@ -170,22 +171,33 @@ impl Site {
             place
         });
         if let Some((_, level)) = self.levels.get_mut(place) {
-            level.push(entry);
+            level.push(entry, overflow);
         }
     }
 
     /// Everything that waits, taken out, with its time when it waits for one.
-    pub(crate) fn drain(&mut self) -> Vec<(Option<Timestamp>, Entry)> {
+    pub(super) fn drain(&mut self, overflow: &mut Overflow) -> Vec<(Option<Timestamp>, Entry)> {
         self.queued = 0;
-        let levels = std::mem::take(&mut self.levels);
-        let queued = levels.iter().flat_map(|(_, level)| level.entries());
-        let held =
-            self.origins.iter_mut().zip(0..).map(|(state, origin)| (std::mem::take(&mut state.held), origin));
-        let held: Vec<Entry> =
-            held.flat_map(|(held, origin)| held.entries(origin).collect::<Vec<_>>()).collect();
+        let mut all: Vec<Entry> = Vec::new();
+        for (_, mut level) in std::mem::take(&mut self.levels) {
+            all.extend(level.drain(overflow));
+        }
+        for (state, origin) in self.origins.iter_mut().zip(0..) {
+            all.extend(std::mem::take(&mut state.held).entries(origin));
+        }
         let retries = std::mem::take(&mut self.retries).into_iter();
         let retries = retries.map(|((at, _), entry)| (Some(at), entry));
-        queued.chain(held).map(|entry| (None, entry)).chain(retries).collect()
+        all.into_iter().map(|entry| (None, entry)).chain(retries).collect()
+    }
+
+    /// Moves entries out of memory where that many bytes of them wait in one place.
+    pub(super) fn shed(&mut self, least: usize, overflow: &mut Overflow) {
+        self.levels.iter_mut().for_each(|(_, level)| level.shed(least, overflow));
+    }
+
+    /// The blocks that hold entries of it.
+    pub(super) fn blocks(&mut self) -> impl Iterator<Item = &mut Block> {
+        self.levels.iter_mut().flat_map(|(_, level)| level.blocks())
     }
 
     /// The lowest level above this one that has something.
@@ -200,26 +212,27 @@ impl Site {
     }
 
     /// Takes the next entry whose origin has room, of the lowest level that has one, up to `level`.
-    pub(crate) fn pop(&mut self, level: u32, per_origin: u32) -> Option<Entry> {
+    pub(super) fn pop(&mut self, level: u32, per_origin: u32, overflow: &mut Overflow) -> Option<Entry> {
         let (at, entry) = {
             let room = room(&self.origins, per_origin);
             let mut levels = up_to(&mut self.levels, level);
-            levels.find_map(|(at, queue)| queue.pop(&room).map(|entry| (*at, entry)))?
+            levels.find_map(|(at, queue)| queue.pop(&room, overflow).map(|entry| (*at, entry)))?
         };
         self.left(at);
         Some(entry)
     }
 
     /// Takes the entry of this origin that this is true of, wherever it waits, with its time.
-    pub(crate) fn take(
+    pub(super) fn take(
         &mut self,
         origin: u32,
         wanted: impl Fn(&Entry) -> bool,
+        overflow: &mut Overflow,
     ) -> Option<(Option<Timestamp>, Entry)> {
         let wanted = |entry: &Entry| entry.origin == origin && wanted(entry);
         let mut levels = self.levels.iter_mut();
         if let Some((at, entry)) =
-            levels.find_map(|(at, level)| level.take(origin, wanted).map(|entry| (*at, entry)))
+            levels.find_map(|(at, level)| level.take(origin, wanted, overflow).map(|entry| (*at, entry)))
         {
             self.left(at);
             return Some((None, entry));
@@ -256,8 +269,13 @@ impl Site {
     }
 
     /// Reads what [`Self::store_queues`] wrote.
-    pub(super) fn load_queues(&mut self, reader: &mut Reader<'_>) -> Result<(), Damaged> {
-        self.levels = reader.list(|reader| Ok((reader.small()?, Box::new(Level::load(reader)?))))?;
+    pub(super) fn load_queues(
+        &mut self,
+        reader: &mut Reader<'_>,
+        overflow: &mut Overflow,
+    ) -> Result<(), Damaged> {
+        self.levels =
+            reader.list(|reader| Ok((reader.small()?, Box::new(Level::load(reader, overflow)?))))?;
         self.levels.sort_unstable_by_key(|(number, _)| *number);
         self.queued = self.levels.iter().map(|(_, level)| level.len() as u64).sum();
         Ok(())

@@ -7,7 +7,7 @@ use super::packed::Packed;
 use super::site::Site;
 use super::{OpenLease, Tables};
 use crate::model::wire::{self, Damaged, Reader};
-use crate::model::{Discovered, Limits, Pace, SiteKey, Stats, Timestamp};
+use crate::model::{Discovered, SiteKey, Stats, Timestamp};
 
 /// Bytes after which a part is left and the next one begun.
 const PART: usize = 256 << 10;
@@ -176,7 +176,7 @@ impl Tables {
             let state = site.origins.get_mut(place as usize).ok_or(Damaged)?;
             (state.robots, state.robots_pending, state.held) = (robots, pending, held);
         }
-        site.load_queues(reader)?;
+        site.load_queues(reader, &mut self.overflow)?;
         let retries = self.load_entries(reader, index)?;
         let parked = self.load_entries(reader, index)?;
         let site = self.sites.get_mut(index as usize).ok_or(Damaged)?;
@@ -241,11 +241,11 @@ pub(crate) struct Loading {
 }
 
 impl Loading {
-    pub(crate) fn new(limits: Limits, pace: Pace) -> Self {
-        Self { tables: Tables::new(limits, pace), rules: None, has_leases: false }
+    pub(crate) fn new(tables: Tables) -> Self {
+        Self { tables, rules: None, has_leases: false }
     }
 
-    /// Reads a part that [`Tables::store`] wrote; they come in the order in which it wrote them.
+    /// Reads into empty tables a part that [`Tables::store`] wrote; they come in the order in which it wrote them.
     pub(crate) fn part(&mut self, part: Part, reader: &mut Reader<'_>) -> Result<(), Damaged> {
         if self.has_leases || self.rules.is_some() == (part == Part::Counts) {
             return Err(Damaged);
