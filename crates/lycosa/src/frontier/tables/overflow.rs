@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::wire::{self, Damaged, Reader};
 
 /// Bytes of entries in a block, about: what is read to serve one of them.
-pub(super) const BLOCK: usize = 8 << 10;
+pub(super) const BLOCK: usize = 2 << 10;
 /// Queues with this many bytes waiting are written away first, then smaller ones.
 pub(super) const WORTHWHILE: [usize; 3] = [4 << 10, 512, 1];
 /// Files with little left in them whose blocks are copied at a time.
@@ -124,28 +124,28 @@ impl Overflow {
     }
 
     /// The entries of a block that were not served.
-    pub(super) fn get(&mut self, block: Block, origin: u32) -> Option<Packed> {
+    pub(super) fn get(&mut self, block: Block) -> Option<Packed> {
         let bytes = self.backlog.as_ref()?.get(block.place);
         let entries = bytes.and_then(|bytes| {
-            let entries = Packed::load(&mut Reader::new(&bytes)).ok();
-            entries.filter(|entries| entries.len() == block.count as usize).ok_or_else(|| {
-                let place = block.place;
-                Error::new(
-                    ErrorKind::Corrupt,
-                    format!("a block of backlog file {} cannot be read", place.file),
-                )
-            })
+            let read = || {
+                let mut entries = Packed::trust(&mut Reader::new(&bytes))?;
+                entries.skip(block.served).map(|()| entries)
+            };
+            let whole = read().ok().filter(|entries| entries.len() == block.left());
+            whole.ok_or_else(|| unreadable(block))
         });
         match entries {
-            Ok(mut entries) => {
-                (0..block.served).for_each(|_| drop(entries.pop(origin)));
-                Some(entries)
-            }
+            Ok(entries) => Some(entries),
             Err(error) => {
                 self.trouble = Some(error);
                 None
             }
         }
+    }
+
+    /// Keeps in mind that an entry of a block could not be read.
+    pub(super) fn note_unreadable(&mut self, block: Block) {
+        self.trouble = Some(unreadable(block));
     }
 
     /// Makes every block durable; the file that is appended to.
@@ -163,6 +163,12 @@ impl Overflow {
             Err(error) => self.trouble = Some(error),
         }
     }
+}
+
+fn unreadable(block: Block) -> Error {
+    let message = format!("the URLs that wait in backlog file {} cannot be read", block.place.file);
+    Error::new(ErrorKind::Corrupt, message)
+        .with_hint("restore the state folder from a copy, or begin anew with --fresh")
 }
 
 /// Bytes of blocks in use, by file.

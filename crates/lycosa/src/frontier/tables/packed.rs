@@ -82,10 +82,10 @@ impl Packed {
         let kind = wire::code_of(&RequestKind::ALL, &entry.kind);
         let plain = matches!(entry.body, Body::Plain { .. });
         out.push(
-            u8::from(plain) * flag::PLAIN
-                | u8::from(same) * flag::SAME_PARENT
-                | (entry.class & 3) << flag::CLASS
-                | kind << flag::KIND,
+            (u8::from(plain) * flag::PLAIN)
+                | (u8::from(same) * flag::SAME_PARENT)
+                | ((entry.class & 3) << flag::CLASS)
+                | (kind << flag::KIND),
         );
         out.extend_from_slice(&entry.key.0.to_le_bytes());
         wire::put_number(out, u64::from(entry.depth));
@@ -149,6 +149,41 @@ impl Packed {
         }
         *self = rest;
         found
+    }
+
+    /// Drops the first so many entries.
+    pub(super) fn skip(&mut self, count: u32) -> Result<(), Damaged> {
+        let mut reader = Reader::new(self.bytes.get(self.start..).unwrap_or_default());
+        let mut parent = None;
+        for _ in 0..count {
+            let flags = reader.byte()?;
+            // Its fingerprint, depth and attempt.
+            reader.fixed64()?;
+            reader.number()?;
+            reader.number()?;
+            if flags & flag::SAME_PARENT == 0 {
+                parent = Some(reader.option(Reader::text)?);
+            }
+            if flags & flag::PLAIN != 0 {
+                reader.bytes()?;
+            } else {
+                wire::read_special(&mut reader)?;
+            }
+        }
+        let start = self.bytes.len() - reader.left();
+        if let Some(parent) = parent {
+            self.before = parent.map(Arc::from);
+        }
+        (self.start, self.count) = (start, self.count.checked_sub(count).ok_or(Damaged)?);
+        Ok(())
+    }
+
+    /// Reads what [`Self::store`] wrote and a checksum vouches for, so that nothing is looked at before its time. It can
+    /// only be taken from: what its last entry is, it does not know.
+    pub(super) fn trust(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let count = reader.small()?;
+        let before: Parent = reader.option(|reader| reader.text().map(Arc::from))?;
+        Ok(Self { bytes: reader.bytes()?.to_vec(), start: 0, count, last: None, before })
     }
 
     /// Writes all of it.
@@ -248,6 +283,20 @@ mod tests {
                         let at = model.iter().position(wanted);
                         let expected = at.and_then(|at| model.remove(at));
                         prop_assert_eq!(packed.take(7, wanted).as_ref().map(shown), expected.as_ref().map(shown));
+                    }
+                    // What was served before is passed over.
+                    2 if number % 2 == 0 => {
+                        let mut out = Vec::new();
+                        packed.store(&mut out);
+                        let count = model.len().min(usize::try_from(number % 7).unwrap());
+                        let mut rest = Packed::trust(&mut Reader::new(&out)).unwrap();
+                        rest.skip(u32::try_from(count).unwrap()).unwrap();
+                        let rest: Vec<String> = rest.entries(7).map(|entry| shown(&entry)).collect();
+                        prop_assert_eq!(rest, model.iter().skip(count).map(shown).collect::<Vec<_>>());
+                        let mut head = Packed::load(&mut Reader::new(&out)).unwrap();
+                        let tail = head.cut(usize::try_from(number).unwrap(), 7);
+                        let both: Vec<String> = head.entries(7).chain(tail.entries(7)).map(|entry| shown(&entry)).collect();
+                        prop_assert_eq!(both, model.iter().map(shown).collect::<Vec<_>>());
                     }
                     2 => {
                         let mut out = Vec::new();

@@ -55,10 +55,14 @@ impl Waiting {
             if waiting.head.is_empty() {
                 waiting.head_block = None;
                 let Some(block) = waiting.blocks.front() else { return waiting.tail.pop(origin) };
-                waiting.head = overflow.get(*block, origin)?;
+                waiting.head = overflow.get(*block)?;
                 waiting.head_block = waiting.blocks.pop_front();
             }
-            waiting.head.pop(origin)
+            let entry = waiting.head.pop(origin);
+            if let (None, Some(block)) = (&entry, waiting.head_block) {
+                overflow.note_unreadable(block);
+            }
+            entry
         })
     }
 
@@ -106,15 +110,17 @@ impl Waiting {
         overflow: &mut Overflow,
     ) -> Option<Entry> {
         for number in 0..self.blocks.len() {
-            let entries = overflow.get(*self.blocks.get(number)?, origin)?;
+            let entries = overflow.get(*self.blocks.get(number)?)?;
             if !entries.entries(origin).any(|entry| wanted(&entry)) {
                 continue;
             }
-            self.head_block = None;
-            for block in self.blocks.drain(..=number).collect::<Vec<_>>() {
-                let entries = overflow.get(block, origin)?;
-                entries.entries(origin).for_each(|entry| self.head.push(&entry));
+            let mut head = Packed::default();
+            self.head.entries(origin).for_each(|entry| head.push(&entry));
+            for block in self.blocks.iter().take(number + 1) {
+                overflow.get(*block)?.entries(origin).for_each(|entry| head.push(&entry));
             }
+            self.blocks.drain(..=number);
+            (self.head, self.head_block) = (head, None);
             return self.head.take(origin, wanted);
         }
         None
