@@ -62,7 +62,7 @@ impl World {
             WORDS[(chance >> 24) as usize % WORDS.len()]
         );
         let request = Request {
-            depth: u32::try_from(number.ilog10()).unwrap_or(0),
+            depth: number.ilog10(),
             parent: Some(parent.clone()),
             ..Request::get(format!("https://{name}{path}"))
         };
