@@ -1,7 +1,8 @@
 //! `cargo xtask bench crawl`: what a page costs, beside two peers, in the same run on the same machine; and
 //! `cargo xtask bench fetch`: what a request costs, in [`fetch`]; `cargo xtask bench xpath`: what an expression costs,
-//! in [`xpath`]; `cargo xtask bench charset`: how often charset detection is right, in [`charset`]; and `cargo xtask bench
-//! content`: how well main content is found, in [`content`].
+//! in [`xpath`]; `cargo xtask bench charset`: how often charset detection is right, in [`charset`]; `cargo xtask bench
+//! content`: how well main content is found, in [`content`]; and `cargo xtask bench frontier`: what the frontier does and
+//! holds at growing sizes, in [`frontier`].
 //!
 //! [`field`] prepares the sites, the crawlers and the server; [`contest`] runs them in turns and compares what they
 //! wrote; [`figures`] makes medians and the table. One core serves, another crawls.
@@ -12,6 +13,7 @@ mod contest;
 mod fetch;
 mod field;
 mod figures;
+mod frontier;
 mod xpath;
 
 use std::fs;
@@ -24,9 +26,9 @@ use contest::Contest;
 use field::{Ground, SERVER_CORE};
 
 pub(crate) const SUMMARY: &str =
-    "Measure a crawl, a request, XPath, charset detection or main content beside others.";
+    "Measure a crawl, a request, XPath, charset detection, main content or the frontier.";
 pub(crate) const HELP: &str = "
-Usage: cargo xtask bench crawl|fetch|xpath|charset|content [FLAGS]
+Usage: cargo xtask bench crawl|fetch|xpath|charset|content|frontier [FLAGS]
 
 crawl: serves a site with nginx on core 0 and crawls it on core 1, 16 requests in
 flight, in rounds: each round runs every crawler once, in turning order. lycosa
@@ -78,7 +80,15 @@ was tuned, and a held-out half, by a hash of the host. Also the time of a page.
 
   --half dev|held-out     one half alone
   --worst N               name the N worst pages of each source
-  --record                write the tables to docs/bench-content.md";
+  --record                write the tables to docs/bench-content.md
+
+frontier: fills the embedded frontier with URLs of hosts whose sizes follow a power
+law, checks known links, takes leases, commits pages, closes it and opens it again
+in a new process, all on core 1; prints rates, memory and disk for each size.
+
+  --sizes N,N             how many URLs (default 1000000,10000000)
+  --folder DIR            where the states are made (default in the cache folder)
+  --record                write docs/bench-frontier.md and its picture";
 
 /// Where `--record` writes.
 const RECORD: &str = "docs/bench-crawl.md";
@@ -93,6 +103,7 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
         "charset" => return charset::run(arguments),
         "content" => return content::run(arguments),
         "xpath" => return xpath::run(arguments),
+        "frontier" => return frontier::run(arguments),
         _ => {}
     }
     let sites = arguments.value("--site")?.unwrap_or_else(|| "both".to_owned());
@@ -103,7 +114,7 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     arguments.finish()?;
     if what != "crawl" {
         return Err(Failure::new(format!("there is no benchmark `{what}`"))
-            .hint("cargo xtask bench crawl, fetch, xpath, charset or content"));
+            .hint("cargo xtask bench crawl, fetch, xpath, charset, content or frontier"));
     }
     let grounds = Ground::named(&sites)?;
     field::require_cores()?;

@@ -242,6 +242,11 @@ impl FileLayer for LifeDisk {
     fn segment_size(&self) -> u64 {
         self.segment
     }
+
+    fn waiting_memory(&self) -> usize {
+        // So little that a crawl of a few hundred URLs fills files.
+        2_000
+    }
 }
 
 fn make_names_durable(files: &mut Files, folder: Option<&Path>) {

@@ -48,6 +48,10 @@ impl FileLayer for SabotagedFiles {
     fn segment_size(&self) -> u64 {
         self.inner.segment_size()
     }
+
+    fn waiting_memory(&self) -> usize {
+        self.inner.waiting_memory()
+    }
 }
 
 #[derive(Debug)]

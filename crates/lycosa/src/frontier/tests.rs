@@ -2,10 +2,12 @@
 
 mod model;
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::conformance::{Stand, check};
-use super::embedded::{CrawlIdentity, Disk, Durability, FORMAT_VERSION, Opening};
+use super::embedded::{CrawlIdentity, Disk, Durability, FORMAT_VERSION, FileLayer, LogFile, Opening};
 use super::{Embedded, Memory};
 use crate::model::{Frontier, Limits, ManualClock, Outbox, Pace, Timestamp, Versions};
 
@@ -46,6 +48,48 @@ impl Stand for MemoryStand {
     }
 }
 
+/// The disk of a machine without memory: what waits goes to files at once.
+#[derive(Debug)]
+struct Cramped;
+
+pub(super) fn cramped() -> Arc<dyn FileLayer> {
+    Arc::new(Cramped)
+}
+
+impl FileLayer for Cramped {
+    fn append(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
+        Disk.append(path)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        Disk.read(path)
+    }
+
+    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        Disk.replace(path, bytes)
+    }
+
+    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
+        Disk.truncate(path, length)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        Disk.remove(path)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
+        Disk.list(folder)
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        Disk.sync_folder(folder)
+    }
+
+    fn waiting_memory(&self) -> usize {
+        100
+    }
+}
+
 /// How a process ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum End {
@@ -62,24 +106,30 @@ pub(super) struct EmbeddedStand {
     pub(super) folder: tempfile::TempDir,
     pub(super) clock: Arc<ManualClock>,
     pub(super) end: End,
+    pub(super) files: Arc<dyn FileLayer>,
 }
 
 impl EmbeddedStand {
-    pub(super) fn stand(limits: Limits, pace: Pace, end: End) -> Box<dyn Stand> {
-        let (clock, folder) = (clock(), tempfile::tempdir().unwrap());
-        let opening = Self::opening(&folder, &clock, limits, pace);
+    pub(super) fn stand(limits: Limits, pace: Pace, end: End, files: &Arc<dyn FileLayer>) -> Box<dyn Stand> {
+        let mut stand = Self {
+            frontier: None,
+            folder: tempfile::tempdir().unwrap(),
+            clock: clock(),
+            end,
+            files: files.clone(),
+        };
         let identity = CrawlIdentity::random(VERSIONS, String::new()).unwrap();
-        let frontier = Some(Embedded::create(opening, identity).unwrap());
-        Box::new(Self { frontier, folder, clock, end })
+        stand.frontier = Some(Embedded::create(stand.opening(limits, pace), identity).unwrap());
+        Box::new(stand)
     }
 
-    fn opening(folder: &tempfile::TempDir, clock: &Arc<ManualClock>, limits: Limits, pace: Pace) -> Opening {
+    fn opening(&self, limits: Limits, pace: Pace) -> Opening {
         Opening {
-            folder: folder.path().to_owned(),
+            folder: self.folder.path().to_owned(),
             limits,
             pace,
-            clock: clock.clone(),
-            files: Arc::new(Disk),
+            clock: self.clock.clone(),
+            files: self.files.clone(),
             durability: Durability::Process,
         }
     }
@@ -117,8 +167,7 @@ impl Stand for EmbeddedStand {
             self.folder = copy;
         }
         self.frontier = None;
-        let opening = Self::opening(&self.folder, &self.clock, limits, pace);
-        self.frontier = Some(Embedded::open(opening, VERSIONS).unwrap());
+        self.frontier = Some(Embedded::open(self.opening(limits, pace), VERSIONS).unwrap());
         true
     }
 
@@ -134,8 +183,18 @@ fn memory_keeps_every_promise() {
 
 #[test]
 fn embedded_keeps_every_promise_over_kind_and_unkind_ends() {
+    keeps_every_promise(&(Arc::new(Disk) as Arc<dyn FileLayer>));
+}
+
+#[test]
+fn embedded_keeps_every_promise_when_hardly_anything_fits_into_memory() {
+    keeps_every_promise(&cramped());
+}
+
+fn keeps_every_promise(files: &Arc<dyn FileLayer>) {
     let ends = [End::Kind, End::Killed, End::KilledAfterSnapshot];
-    let answers = ends.map(|end| (end, check(&mut |limits, pace| EmbeddedStand::stand(limits, pace, end))));
+    let answers =
+        ends.map(|end| (end, check(&mut |limits, pace| EmbeddedStand::stand(limits, pace, end, files))));
     let broken: Vec<_> = answers.into_iter().filter_map(|(end, answer)| Some((end, answer.err()?))).collect();
     assert!(broken.is_empty(), "{broken:#?}");
 }

@@ -52,6 +52,11 @@ impl<'a> Reader<'a> {
         self.0.is_empty()
     }
 
+    /// How many bytes are left.
+    pub(crate) fn left(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn byte(&mut self) -> Read<u8> {
         let (&byte, rest) = self.0.split_first().ok_or(Damaged)?;
         self.0 = rest;
@@ -270,7 +275,8 @@ pub(crate) fn put_request(out: &mut Vec<u8>, request: &Request, origin: &Origin,
     }
 }
 
-fn put_special(out: &mut Vec<u8>, request: &Request) {
+/// A request whole, but for what its surroundings say (kind, class, depth, attempt, parent).
+pub(crate) fn put_special(out: &mut Vec<u8>, request: &Request) {
     put_text(out, &request.url);
     put_text(out, request.method.as_str());
     put_list(out, &request.headers, |out, (name, value)| {
@@ -306,7 +312,8 @@ pub(crate) fn read_request(reader: &mut Reader<'_>, origin: &Origin, with_parent
     Ok(Request { kind, class, depth, attempt, parent, ..request })
 }
 
-fn read_special(reader: &mut Reader<'_>) -> Read<Request> {
+/// Reads what [`put_special`] wrote.
+pub(crate) fn read_special(reader: &mut Reader<'_>) -> Read<Request> {
     let mut request = Request::get(reader.text()?);
     request.method = http::Method::from_bytes(reader.bytes()?).map_err(|_| Damaged)?;
     request.headers = reader.list(|reader| Ok((reader.text()?.into(), reader.text()?.into())))?;

@@ -5,8 +5,11 @@
 
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+
+/// What writes the content of a file that takes another's place.
+pub type Write<'w> = Box<dyn FnOnce(&mut dyn io::Write) -> io::Result<()> + 'w>;
 
 /// What the log and its snapshots need of a file system.
 pub trait FileLayer: Send + Sync + Debug {
@@ -27,6 +30,24 @@ pub trait FileLayer: Send + Sync + Debug {
     /// # Errors
     /// Whatever the file system says; the file that was there before stays.
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// As [`replace`](Self::replace), for content too large to be held at once: it is written piece by piece.
+    ///
+    /// # Errors
+    /// What `write` or the file system says; the file that was there before stays.
+    fn replace_with(&self, path: &Path, write: Write<'_>) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        write(&mut bytes)?;
+        self.replace(path, &bytes)
+    }
+
+    /// A file's content from its beginning on, piece by piece.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    fn open(&self, path: &Path) -> io::Result<Box<dyn io::Read>> {
+        Ok(Box::new(io::Cursor::new(self.read(path)?)))
+    }
 
     /// Cuts a file to a length, durably.
     ///
@@ -52,6 +73,22 @@ pub trait FileLayer: Send + Sync + Debug {
     /// Whatever the file system says.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 
+    /// Bytes of a file from a place on.
+    ///
+    /// # Errors
+    /// Whatever the file system says; when the file ends before.
+    fn read_at(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let bytes = self.read(path)?;
+        let part = bytes.get(start..start.saturating_add(length));
+        part.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
+    /// Bytes of waiting URLs that are kept in memory; what goes beyond waits in files. Default 64 MiB.
+    fn waiting_memory(&self) -> usize {
+        64 << 20
+    }
+
     /// Bytes after which a file of the log is left and the next one begun. Default 64 MiB.
     fn segment_size(&self) -> u64 {
         64 << 20
@@ -73,6 +110,9 @@ pub trait LogFile: Send + Debug {
     fn sync(&mut self) -> io::Result<()>;
 }
 
+/// Bytes of large files that are written or read at once.
+const PIECE: usize = 256 << 10;
+
 /// The real file system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disk;
@@ -87,12 +127,28 @@ impl FileLayer for Disk {
     }
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.replace_with(path, Box::new(|out| out.write_all(bytes)))
+    }
+
+    fn replace_with(&self, path: &Path, write: Write<'_>) -> io::Result<()> {
         let temporary = temporary(path);
-        let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
+        let mut out = BufWriter::with_capacity(PIECE, File::create(&temporary)?);
+        write(&mut out)?;
+        out.into_inner()?.sync_all()?;
         fs::rename(&temporary, path)?;
         path.parent().map_or(Ok(()), |folder| self.sync_folder(folder))
+    }
+
+    fn read_at(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        let mut bytes = vec![0; length];
+        file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn io::Read>> {
+        Ok(Box::new(BufReader::with_capacity(PIECE, File::open(path)?)))
     }
 
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {

@@ -1,8 +1,10 @@
-//! Frames: what one group commit appends to a segment of the log.
+//! Frames: what one group commit appends to a segment of the log, and what a snapshot consists of.
 //!
 //! `magic u32 · payload length u32 · first LSN u64 · xxh3-64 u64 · payload`, all little endian. The checksum covers
 //! length, LSN and payload. One group commit is one frame, so that only the last frame of the last segment can be
 //! incomplete; whether a damaged one is that or damage is decided in `recovery`.
+
+use std::io::{self, Read};
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -50,6 +52,30 @@ pub(super) fn read(bytes: &[u8]) -> Option<Frame<'_>> {
     let payload = rest.get(..usize::try_from(length).ok()?)?;
     let good = word(0)? == MAGIC && long(16)? == checksum(length, first_lsn, payload);
     good.then_some(Frame { first_lsn, payload, length: HEAD + payload.len() })
+}
+
+/// Reads the next frame's first number and payload; `None` at the end.
+///
+/// # Errors
+/// `InvalidData` when what comes is no whole, undamaged frame.
+pub(super) fn read_from(input: &mut dyn Read) -> io::Result<Option<(u64, Vec<u8>)>> {
+    let mut head = [0; HEAD];
+    let mut filled = 0;
+    while let Some(rest) = head.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match input.read(rest)? {
+            0 if filled == 0 => return Ok(None),
+            0 => return Err(io::ErrorKind::InvalidData.into()),
+            count => filled += count,
+        }
+    }
+    let bad = || io::Error::from(io::ErrorKind::InvalidData);
+    let length =
+        head.get(4..8).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes).ok_or_else(bad)?;
+    let mut whole = head.to_vec();
+    input.take(u64::from(length)).read_to_end(&mut whole)?;
+    let first = read(&whole).map(|frame| frame.first_lsn).ok_or_else(bad)?;
+    whole.drain(..HEAD);
+    Ok(Some((first, whole)))
 }
 
 /// Whether an undamaged frame begins anywhere in these bytes but at their beginning.

@@ -102,6 +102,12 @@ impl Log {
         self.queue().broken.clone()
     }
 
+    /// Ends the writing: something else that the state needs is broken.
+    pub(super) fn fail(&self, error: Error) {
+        self.queue().broken.get_or_insert(error);
+        self.done.notify_waiters();
+    }
+
     /// Resolves when this event is durable.
     pub(super) async fn durable_at(&self, lsn: u64) -> Result<()> {
         loop {

@@ -3,9 +3,10 @@
 //! The log is the only truth: every change is an event in it, and the tables are what those events make of empty
 //! ones. A call applies its change, appends its event and returns once the event is durable, so callers that come
 //! while the disk is busy share its next sync. `identity` is who the crawl is, `event` what the log says, `frame`
-//! how it is framed, `log` the writing, `recovery` and `snapshot` the reading again, `files` what all of it asks of a
+//! how it is framed, `log` the writing, `backlog` what does not fit into memory, `recovery` and `snapshot` the reading again, `files` what all of it asks of a
 //! file system. What it does not do: compress, read history for questions (that is a later reader of the segments).
 
+mod backlog;
 #[cfg(test)]
 mod damage_tests;
 mod event;
@@ -27,7 +28,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::Notify;
 
-pub use files::{Disk, FileLayer, LogFile};
+pub use files::{Disk, FileLayer, LogFile, Write};
 pub use identity::{CrawlIdentity, SHARDS};
 pub use log::Durability;
 pub use recovery::Recovery;
@@ -43,7 +44,7 @@ use crate::model::{
 };
 
 /// Version of the state's files.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// Bytes of log after which a snapshot is taken, at least.
 const SNAPSHOT_EVERY: u64 = 64 << 20;
@@ -84,6 +85,7 @@ struct Shared {
     state: Mutex<State>,
     log: Log,
     changed: Arc<Notify>,
+    snapshots: Mutex<()>,
     /// Lease events are awaited only when a budget must survive a kill exactly.
     exact: std::sync::atomic::AtomicBool,
 }
@@ -110,7 +112,10 @@ pub fn exists(folder: &Path) -> bool {
 pub fn remove(folder: &Path) -> Result<()> {
     let _lock = lock(folder)?;
     let ours = |name: &str| {
-        name == identity::FILE || log::segment_first(name).is_some() || name.starts_with("snapshot-")
+        name == identity::FILE
+            || log::segment_first(name).is_some()
+            || backlog::number(name).is_some()
+            || name.starts_with("snapshot-")
     };
     let names =
         Disk.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
@@ -159,7 +164,7 @@ impl Embedded {
 
     fn start(opening: Opening, identity: CrawlIdentity, lock: Option<File>) -> Result<Self> {
         let Opening { folder, limits, pace, clock, files, durability } = opening;
-        let mut recovered = recovery::recover(&folder, &*files, limits, pace)?;
+        let mut recovered = recovery::recover(&folder, &files, limits, pace)?;
         let (segment, written) = match recovered.segment.take() {
             Some((path, length)) => {
                 let file = files
@@ -198,6 +203,7 @@ impl Embedded {
             state: Mutex::new(state),
             log: Log::new(recovered.last + 1),
             changed: Arc::new(Notify::new()),
+            snapshots: Mutex::new(()),
             exact: std::sync::atomic::AtomicBool::new(is_exact(&limits)),
         });
         let writing = shared.clone();
@@ -300,15 +306,19 @@ impl Shared {
     }
 
     fn snapshot(&self) -> Result<()> {
-        let (bytes, covers) = {
-            let mut state = self.state();
-            let covers = self.log.last();
-            let bytes = snapshot::encode(&state.tables, &state.tail, covers);
-            state.since_snapshot = 0;
-            state.snapshot_size = bytes.len() as u64;
-            (bytes, covers)
+        // One at a time: a second one would take over the first one's unfinished file.
+        let _turn = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
+        let (in_use, current) = state.tables.settle_overflow(backlog::SPARSE)?;
+        let covers = self.log.last();
+        state.since_snapshot = 0;
+        // The tables stand still while they are written to the system's memory, not while the disk is waited for.
+        let write = move |out: &mut dyn std::io::Write| {
+            state.snapshot_size = snapshot::write(out, &state.tables, &state.tail, covers)?;
+            Ok(())
         };
-        snapshot::put(&self.folder, &*self.files, covers, &bytes)
+        snapshot::put(&self.folder, &*self.files, covers, Box::new(write))?;
+        backlog::tidy(&self.folder, &*self.files, &in_use, current)
     }
 
     fn append(&self, state: &mut State, put: impl FnOnce(&mut Vec<u8>)) -> u64 {
@@ -322,25 +332,19 @@ impl Shared {
         lsn
     }
 
-    fn add(&self, batch: Vec<Discovered>, now: Timestamp) -> (Vec<AddStatus>, u64) {
+    fn add(&self, mut batch: Vec<Discovered>, now: Timestamp) -> (Vec<AddStatus>, u64) {
         let mut state = self.state();
-        let mut accepted = Vec::new();
-        let statuses = batch
-            .into_iter()
-            .map(|found| {
-                let status = state.tables.add(found.clone(), now);
-                if status == AddStatus::New {
-                    accepted.push(found);
-                }
-                status
-            })
-            .collect();
-        let lsn = if accepted.is_empty() {
+        state.tables.announce(&batch);
+        let statuses: Vec<AddStatus> = batch.iter().map(|found| state.tables.admit(found)).collect();
+        let mut news = statuses.iter();
+        batch.retain(|_| news.next() == Some(&AddStatus::New));
+        let lsn = if batch.is_empty() {
             // What is known may have been added a moment ago and not be durable yet.
             self.log.last()
         } else {
-            self.append(&mut state, |out| event::put_added(out, now, &accepted))
+            self.append(&mut state, |out| event::put_added(out, now, &batch))
         };
+        batch.into_iter().for_each(|found| state.tables.queue(found, now));
         (statuses, lsn)
     }
 
@@ -351,6 +355,9 @@ impl Shared {
             self.append(&mut state, |out| event::put_expired(out, now, &expired));
         }
         let leased = state.tables.lease(want, now);
+        if let Some(error) = state.tables.trouble() {
+            self.log.fail(error);
+        }
         let Leased::Some(leases) = &leased else { return (leased, 0) };
         let named: Vec<LeaseEvent> = leases.iter().filter_map(|lease| name(&state.tables, lease)).collect();
         let lsn = self.append(&mut state, |out| event::put_leased(out, now, &named));
@@ -362,6 +369,7 @@ impl Shared {
         if !state.tables.is_open(commit.token, now) {
             return Err(CommitError::Fenced);
         }
+        state.tables.announce(&commit.outlinks);
         commit.outlinks.retain(|found| state.tables.is_news(found));
         let by_level = state.tables.serves_by_level();
         let lsn = self.append(&mut state, |out| event::put_committed(out, now, &commit, by_level));

@@ -5,7 +5,9 @@
 //! with a good one anywhere after it, or in a segment that is not the last, is damage, and nothing is touched.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::backlog::{self, BacklogFiles};
 use super::event::{self, Event};
 use super::files::FileLayer;
 use super::frame;
@@ -41,8 +43,17 @@ pub(super) struct Recovered {
 }
 
 /// Reads everything.
-pub(super) fn recover(folder: &Path, files: &dyn FileLayer, limits: Limits, pace: Pace) -> Result<Recovered> {
-    let (mut tables, mut tail, covered) = snapshot::newest(folder, files, limits, pace)?;
+pub(super) fn recover(
+    folder: &Path,
+    layer: &Arc<dyn FileLayer>,
+    limits: Limits,
+    pace: Pace,
+) -> Result<Recovered> {
+    let files = &**layer;
+    let mut empty = Tables::new(limits, pace);
+    empty.overflow_into(Box::new(BacklogFiles::new(folder, layer.clone())?));
+    let (mut tables, tail, covered) = snapshot::newest(folder, files, empty)?;
+    backlog::check(folder, files, &tables.in_use())?;
     let mut segments = segments(folder, files)?;
     // Segments that the snapshot covers whole need not be read: the next one begins at or before its end.
     while segments.len() > 1 && segments.get(1).is_some_and(|(first, _)| *first <= covered + 1) {
@@ -53,8 +64,8 @@ pub(super) fn recover(folder: &Path, files: &dyn FileLayer, limits: Limits, pace
         recovery: Recovery::default(),
         segment: None,
         since_snapshot: 0,
-        tables: std::mem::replace(&mut tables, Tables::new(limits, pace)),
-        tail: std::mem::take(&mut tail),
+        tables,
+        tail,
     };
     let count = segments.len();
     if count == 0 && covered > 0 {
@@ -127,7 +138,9 @@ impl Recovered {
                 if lsn != self.last + 1 {
                     return Err(damage(path, at, "events are missing before it"));
                 }
-                if !self.apply(lsn, now, event) {
+                let applies = self.apply(lsn, now, event);
+                self.tables.trouble().map_or(Ok(()), Err)?;
+                if !applies {
                     return Err(damage(path, at, "an event contradicts those before it"));
                 }
                 self.last = lsn;

@@ -25,6 +25,7 @@ impl Frontier for Embedded {
         Box::pin(async move {
             self.shared.check()?;
             let (leased, lsn) = self.shared.lease(want, self.shared.clock.now());
+            self.shared.check()?;
             if self.shared.exact.load(Ordering::Relaxed) {
                 self.shared.log.durable_at(lsn).await?;
             }

@@ -1,23 +1,31 @@
-//! Snapshots: the tables, the cursors and what the exporters have not read, in one checksummed file.
+//! Snapshots: the tables, the cursors and what the exporters have not read, in one file of checksummed parts, so that
+//! neither writing nor reading it holds more than a part beside the tables.
 //!
-//! `magic u32 · covered LSN u64 · payload length u64 · xxh3-64 u64 · payload`. The newest good one counts; a newer
-//! one that is damaged is an error, since the log before it may be gone.
+//! Each part is a frame as in the log, numbered from 1; its first byte says what it holds. The first says which events
+//! are covered, the last that it is the last. The newest good snapshot counts; a newer one that is damaged is an error,
+//! since the log before it may be gone.
 
+use std::io;
 use std::path::Path;
 
-use xxhash_rust::xxh3::xxh3_64;
-
-use super::event;
+use super::event::{self, Event};
 use super::files::FileLayer;
+use super::frame;
 use super::recovery::damage;
 use super::state::Tail;
 use crate::error::{Error, Result};
-use crate::frontier::tables::Tables;
+use crate::frontier::tables::{Loading, Part, Tables};
 use crate::model::wire::{self, Damaged, Reader};
-use crate::model::{Committed, Cursor, Limits, Lsn, Pace, Timestamp, UrlKey};
+use crate::model::{Committed, Cursor, Lsn, Timestamp, UrlKey};
 
-const MAGIC: [u8; 4] = *b"LYS1";
-pub(super) const HEAD: usize = 28;
+/// What a part holds that is none of the tables'; theirs have the codes from [`TABLES`] on.
+const BEGIN: u8 = 0;
+const COMMITS: u8 = 1;
+const END: u8 = 2;
+const TABLES: u8 = 8;
+
+/// Commits of a part.
+const COMMITS_A_PART: usize = 100;
 
 fn name(covered: u64) -> String {
     format!("snapshot-{covered:020}")
@@ -27,31 +35,48 @@ fn covered(name: &str) -> Option<u64> {
     name.strip_prefix("snapshot-").filter(|rest| rest.len() == 20)?.parse().ok()
 }
 
-/// The state as bytes, ready to be written.
-pub(super) fn encode(tables: &Tables, tail: &Tail, covered: u64) -> Vec<u8> {
-    let mut out = vec![0; HEAD];
-    wire::put_number(&mut out, tail.cursors.len() as u64);
-    for (sink, cursor) in &tail.cursors {
-        event::put_cursor(&mut out, Timestamp(0), sink, cursor);
-    }
-    wire::put_number(&mut out, tail.trimmed.0);
-    wire::put_number(&mut out, tail.commits.len() as u64);
-    for commit in &tail.commits {
-        put_committed(&mut out, commit);
-    }
-    tables.store(&mut out);
-    seal(&mut out, covered);
-    out
+/// Parts on their way to a file.
+struct Parts<'w> {
+    out: &'w mut dyn io::Write,
+    number: u64,
+    written: u64,
+    /// The part being put together.
+    payload: Vec<u8>,
 }
 
-/// Writes the head of a snapshot, for which room was left, in front of its payload.
-pub(super) fn seal(out: &mut [u8], covered: u64) {
-    let payload = out.get(HEAD..).unwrap_or_default();
-    let (length, sum) = (payload.len() as u64, xxh3_64(payload));
-    out[..4].copy_from_slice(&MAGIC);
-    out[4..12].copy_from_slice(&covered.to_le_bytes());
-    out[12..20].copy_from_slice(&length.to_le_bytes());
-    out[20..HEAD].copy_from_slice(&sum.to_le_bytes());
+impl Parts<'_> {
+    fn put(&mut self, code: u8, put: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        self.payload.clear();
+        self.payload.push(code);
+        put(&mut self.payload);
+        self.number += 1;
+        let head = frame::head(self.number, &self.payload);
+        self.written += (head.len() + self.payload.len()) as u64;
+        self.out.write_all(&head)?;
+        self.out.write_all(&self.payload)
+    }
+}
+
+/// Writes a snapshot; answers how many bytes it has.
+pub(super) fn write(out: &mut dyn io::Write, tables: &Tables, tail: &Tail, covered: u64) -> io::Result<u64> {
+    let mut parts = Parts { out, number: 0, written: 0, payload: Vec::new() };
+    parts.put(BEGIN, |out| {
+        wire::put_number(out, covered);
+        wire::put_number(out, tail.cursors.len() as u64);
+        for (sink, cursor) in &tail.cursors {
+            event::put_cursor(out, Timestamp(0), sink, cursor);
+        }
+        wire::put_number(out, tail.trimmed.0);
+    })?;
+    let (first, second) = tail.commits.as_slices();
+    for commits in first.chunks(COMMITS_A_PART).chain(second.chunks(COMMITS_A_PART)) {
+        parts.put(COMMITS, |out| wire::put_list(out, commits, put_committed))?;
+    }
+    tables.store(|part, bytes| {
+        parts.put(TABLES + wire::code_of(&Part::ALL, &part), |out| out.extend_from_slice(bytes))
+    })?;
+    parts.put(END, |_| {})?;
+    Ok(parts.written)
 }
 
 fn put_committed(out: &mut Vec<u8>, commit: &Committed) {
@@ -74,11 +99,17 @@ fn read_committed(reader: &mut Reader<'_>) -> Result<Committed, Damaged> {
     })
 }
 
-/// Puts a snapshot in place and removes what it makes superfluous: older snapshots, and segments it covers whole.
-pub(super) fn put(folder: &Path, files: &dyn FileLayer, covers: u64, bytes: &[u8]) -> Result<()> {
+/// Puts a snapshot in place, which `write` writes, and removes what it makes superfluous: older snapshots, and
+/// segments it covers whole.
+pub(super) fn put(
+    folder: &Path,
+    files: &dyn FileLayer,
+    covers: u64,
+    write: super::files::Write<'_>,
+) -> Result<()> {
     let path = folder.join(name(covers));
     let failed = |cause| Error::io(format!("writing {}", path.display()), cause);
-    files.replace(&path, bytes).map_err(failed)?;
+    files.replace_with(&path, write).map_err(failed)?;
     let names = files.list(folder).map_err(failed)?;
     let mut segments: Vec<u64> = names.iter().filter_map(|name| super::log::segment_first(name)).collect();
     segments.sort_unstable();
@@ -96,47 +127,86 @@ pub(super) fn put(folder: &Path, files: &dyn FileLayer, covers: u64, bytes: &[u8
 }
 
 /// The newest snapshot's content, and the last event it covers; empty tables and 0 when there is none.
-pub(super) fn newest(
-    folder: &Path,
-    files: &dyn FileLayer,
-    limits: Limits,
-    pace: Pace,
-) -> Result<(Tables, Tail, u64)> {
+pub(super) fn newest(folder: &Path, files: &dyn FileLayer, empty: Tables) -> Result<(Tables, Tail, u64)> {
     let names =
         files.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
     let Some(covers) = names.iter().filter_map(|name| covered(name)).max() else {
-        return Ok((Tables::new(limits, pace), Tail::default(), 0));
+        return Ok((empty, Tail::default(), 0));
     };
     let path = folder.join(name(covers));
-    let bytes = files.read(&path).map_err(|cause| Error::io(format!("reading {}", path.display()), cause))?;
-    let payload =
-        payload(&bytes, covers).ok_or_else(|| damage(&path, 0, "it does not match its checksum"))?;
-    decode(payload, limits, pace)
-        .map(|(tables, tail)| (tables, tail, covers))
-        .map_err(|_| damage(&path, HEAD, "its content cannot be read"))
-}
-
-fn payload(bytes: &[u8], covers: u64) -> Option<&[u8]> {
-    let long = |at: usize| bytes.get(at..at + 8).and_then(|b| b.try_into().ok()).map(u64::from_le_bytes);
-    let payload = bytes.get(HEAD..)?;
-    let good = bytes.starts_with(&MAGIC)
-        && long(4)? == covers
-        && long(12)? == payload.len() as u64
-        && long(20)? == xxh3_64(payload);
-    good.then_some(payload)
-}
-
-fn decode(payload: &[u8], limits: Limits, pace: Pace) -> Result<(Tables, Tail), Damaged> {
-    let mut reader = Reader::new(payload);
-    let mut tail = Tail::default();
-    for _ in 0..reader.number()? {
-        let (_, event) = event::read(&mut reader)?;
-        let event::Event::Cursor(sink, cursor) = event else { return Err(Damaged) };
-        let cursor: Cursor = cursor;
-        tail.cursors.insert(sink, cursor);
+    let mut input =
+        files.open(&path).map_err(|cause| Error::io(format!("reading {}", path.display()), cause))?;
+    let mut reading =
+        Reading { covers, tail: Tail::default(), tables: Loading::new(empty), at: 0, number: 0 };
+    loop {
+        let at = reading.at;
+        let unread = |what| damage(&path, usize::try_from(at).unwrap_or(usize::MAX), what);
+        let part = match frame::read_from(&mut *input) {
+            Ok(part) => part,
+            Err(cause) if cause.kind() == io::ErrorKind::InvalidData => {
+                return Err(unread("it does not match its checksum"));
+            }
+            Err(cause) => return Err(Error::io(format!("reading {}", path.display()), cause)),
+        };
+        let Some((number, payload)) = part else { return Err(unread("its end is missing")) };
+        if reading.part(number, &payload).map_err(|_| unread("its content cannot be read"))? {
+            // Whatever follows the end was not written here.
+            if !matches!(frame::read_from(&mut *input), Ok(None)) {
+                return Err(unread("something follows its end"));
+            }
+            break;
+        }
     }
-    tail.trimmed = Lsn(reader.number()?);
-    tail.commits = reader.list(read_committed)?.into();
-    let tables = Tables::load(&mut reader, limits, pace)?;
-    if reader.is_empty() { Ok((tables, tail)) } else { Err(Damaged) }
+    let tables = reading.tables.finish();
+    tables
+        .map(|tables| (tables, reading.tail, covers))
+        .map_err(|_| damage(&path, 0, "parts of it are missing"))
+}
+
+/// A snapshot that is being read.
+struct Reading {
+    covers: u64,
+    tail: Tail,
+    tables: Loading,
+    /// Where the next part begins.
+    at: u64,
+    /// The last part's number.
+    number: u64,
+}
+
+impl Reading {
+    /// Reads a part; whether it was the last.
+    fn part(&mut self, number: u64, payload: &[u8]) -> Result<bool, Damaged> {
+        self.at += (frame::HEAD + payload.len()) as u64;
+        let mut reader = Reader::new(payload);
+        let code = reader.byte()?;
+        if number != self.number + 1 || (code == BEGIN) != (number == 1) {
+            return Err(Damaged);
+        }
+        self.number = number;
+        match code {
+            BEGIN => self.begin(&mut reader)?,
+            COMMITS => self.tail.commits.extend(reader.list(read_committed)?),
+            END => {}
+            _ => {
+                let part = code.checked_sub(TABLES).and_then(|code| Part::ALL.get(usize::from(code)));
+                self.tables.part(*part.ok_or(Damaged)?, &mut reader)?;
+            }
+        }
+        if reader.is_empty() { Ok(code == END) } else { Err(Damaged) }
+    }
+
+    fn begin(&mut self, reader: &mut Reader<'_>) -> Result<(), Damaged> {
+        if reader.number()? != self.covers {
+            return Err(Damaged);
+        }
+        for _ in 0..reader.number()? {
+            let (_, event) = event::read(reader)?;
+            let Event::Cursor(sink, cursor) = event else { return Err(Damaged) };
+            let cursor: Cursor = cursor;
+            self.tail.cursors.insert(sink, cursor);
+        }
+        self.tail.trimmed = Lsn(reader.number()?);
+        Ok(())
+    }
 }

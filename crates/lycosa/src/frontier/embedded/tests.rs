@@ -333,3 +333,70 @@ fn a_url_is_known_only_once_it_is_durable_and_a_commit_is_seen_only_then() {
     wait(commit).remove(0).unwrap();
     assert_eq!(wait(frontier.read(Lsn(0), 9)).unwrap().len(), 1);
 }
+
+/// A crawl of a site whose queues are mostly in files, closed; its folder.
+fn in_files(urls: u64) -> Crawl {
+    let crawl = Crawl::new();
+    let opening = Opening { files: crate::frontier::tests::cramped(), ..crawl.opening(crawl.folder.path()) };
+    let frontier =
+        Embedded::create(opening, CrawlIdentity::random(VERSIONS, String::new()).unwrap()).unwrap();
+    for first in (0..urls).step_by(50) {
+        wait(frontier.add((first..urls.min(first + 50)).map(|number| found(number, 0)).collect())).unwrap();
+    }
+    crawl
+}
+
+fn backlog_files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut files: Vec<_> = files.filter(|path| path.to_string_lossy().contains("backlog-")).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn what_waits_in_files_comes_back_in_order_and_files_without_use_go() {
+    let crawl = in_files(500);
+    assert!(!backlog_files(crawl.folder.path()).is_empty());
+    let opening =
+        || Opening { files: crate::frontier::tests::cramped(), ..crawl.opening(crawl.folder.path()) };
+    let mut served = Vec::new();
+    for run in 0..5 {
+        let frontier = Embedded::open(opening(), VERSIONS).unwrap();
+        for _ in 0..100 {
+            crawl.clock.advance(Duration::from_secs(1));
+            let lease = lease_one(&frontier);
+            served.push(lease.key.0);
+            let _ = wait(frontier.commit(vec![fetched(&lease, vec![])])).remove(0).unwrap();
+        }
+        assert_eq!(frontier.stats().pending, 500 - 100 * (run + 1));
+    }
+    assert_eq!(served, (0..500).collect::<Vec<_>>());
+    drop(Embedded::open(opening(), VERSIONS).unwrap());
+    // The newest may still be appended to by the run that made it.
+    assert!(backlog_files(crawl.folder.path()).len() <= 1, "{:?}", backlog_files(crawl.folder.path()));
+}
+
+#[test]
+fn a_file_of_waiting_urls_that_is_missing_or_damaged_is_an_error() {
+    let crawl = in_files(200);
+    let file = backlog_files(crawl.folder.path()).remove(0);
+    let whole = std::fs::read(&file).unwrap();
+    let open = || Embedded::open(crawl.opening(crawl.folder.path()), VERSIONS);
+    std::fs::remove_file(&file).unwrap();
+    let error = open().err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(error.to_string().contains("backlog-") && error.to_string().contains("missing"), "{error}");
+    // Every block is damaged: none is served, and nothing after it is.
+    let damaged: Vec<u8> = whole.iter().map(|byte| byte ^ 1).collect();
+    std::fs::write(&file, damaged).unwrap();
+    let frontier = open().unwrap();
+    crawl.clock.advance(Duration::from_secs(1));
+    let error = wait(frontier.lease(Want { max: 1, bytes: 0 })).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(wait(frontier.add(vec![found(1000, 0)])).is_err());
+    drop(frontier);
+    std::fs::write(&file, whole).unwrap();
+    let frontier = open().unwrap();
+    crawl.clock.advance(Duration::from_secs(1));
+    assert_eq!(lease_one(&frontier).key.0, 0);
+}

@@ -73,7 +73,7 @@ impl Tables {
     /// A redirect costs no depth: a known target that waits on a deeper level is lifted to the redirect's own, so
     /// that what a depth limit covers does not hang on who found it first.
     fn lift(&mut self, to: &crate::model::Discovered, now: Timestamp) {
-        if self.seen.get(&to.key) != Some(&Mark::Open) {
+        if self.seen.get(to.key) != Some(Mark::Open) {
             return;
         }
         let index = self.site(&to.site);
@@ -98,7 +98,7 @@ impl Tables {
             Outcome::Failed { .. } => (Mark::Failed, &mut self.stats.failed),
         };
         *counter += 1;
-        self.seen.insert(lease.entry.key, mark);
+        self.seen.set(lease.entry.key, mark);
         self.stats.leased -= 1;
         self.stats.done += 1;
         self.leave_level(lease.entry.depth, now);

@@ -1,11 +1,12 @@
-//! A pending URL, packed: the plain GET of a page costs its path and a few numbers.
+//! A URL of the frontier as its site knows it: of the plain GET of a page the path and a few numbers. `packed` keeps
+//! those that wait as bytes.
 
 use std::sync::Arc;
 
 use crate::model::wire::plain_path;
 use crate::model::{Origin, Request, RequestKind, UrlKey};
 
-/// A URL that waits in its site's queue.
+/// A URL on its way to a queue or out of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) key: UrlKey,
@@ -15,11 +16,12 @@ pub(crate) struct Entry {
     pub(crate) origin: u32,
     pub(crate) class: u8,
     pub(crate) kind: RequestKind,
-    body: Packed,
+    pub(super) body: Body,
 }
 
+/// What of a request is not in the numbers.
 #[derive(Clone, Debug)]
-enum Packed {
+pub(super) enum Body {
     /// A GET with nothing special: what follows the origin in the URL, and the parent shared by its siblings.
     Plain { path: Box<str>, parent: Option<Arc<str>> },
     /// Anything else, whole.
@@ -31,16 +33,24 @@ impl Entry {
         let (depth, class, kind) = (request.depth, request.class.min(Request::LAST_CLASS), request.kind);
         let attempt = u16::try_from(request.attempt).unwrap_or(u16::MAX);
         let body = match plain_path(&request, origin) {
-            Some(path) => Packed::Plain { path: path.into(), parent: request.parent },
-            None => Packed::Whole(Box::new(request)),
+            Some(path) => Body::Plain { path: path.into(), parent: request.parent },
+            None => Body::Whole(Box::new(request)),
         };
         Self { key, depth, attempt, origin: origin_index, class, kind, body }
+    }
+
+    /// The page it was found on.
+    pub(super) fn parent(&self) -> &Option<Arc<str>> {
+        match &self.body {
+            Body::Plain { parent, .. } => parent,
+            Body::Whole(request) => &request.parent,
+        }
     }
 
     /// Moves it to another depth.
     pub(crate) fn set_depth(&mut self, depth: u32) {
         self.depth = depth;
-        if let Packed::Whole(request) = &mut self.body {
+        if let Body::Whole(request) = &mut self.body {
             request.depth = depth;
         }
     }
@@ -48,7 +58,7 @@ impl Entry {
     /// The request, whole again.
     pub(crate) fn request(&self, origin: &Origin) -> Request {
         match &self.body {
-            Packed::Plain { path, parent } => Request {
+            Body::Plain { path, parent } => Request {
                 kind: self.kind,
                 class: self.class,
                 depth: self.depth,
@@ -56,7 +66,7 @@ impl Entry {
                 parent: parent.clone(),
                 ..Request::get(format!("{origin}{path}"))
             },
-            Packed::Whole(request) => {
+            Body::Whole(request) => {
                 Request { attempt: u32::from(self.attempt), class: self.class, ..(**request).clone() }
             }
         }

@@ -26,6 +26,7 @@ impl Tables {
         for index in later {
             self.schedule(index, now);
         }
+        self.shed_excess();
         if leases.is_empty() { self.nothing(&want, now) } else { Leased::Some(leases) }
     }
 
@@ -105,7 +106,7 @@ impl Tables {
             if site.next_allowed(&pace) > now {
                 return None;
             }
-            let entry = site.pop(level, pace.per_origin)?;
+            let entry = site.pop(level, pace.per_origin, &mut self.overflow)?;
             let origin = site.origins.get(entry.origin as usize)?;
             if pace.robots && entry.kind != RequestKind::Robots && !is_valid(&origin.robots, now) {
                 // Its robots.txt has become too old meanwhile: hold it and ask again.

@@ -1,17 +1,21 @@
 //! The tables: everything the frontier knows, as one synchronous state machine without I/O or clock.
 //!
 //! Both implementations stand on it: memory as it is, the embedded one with a log below. Time is an argument.
-//! `entry` is a packed URL, `queue` where it waits, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `gate` lets
+//! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `gate` lets
 //! sites that share addresses take turns, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
 mod commit;
 mod entry;
 mod gate;
 mod lease;
+mod overflow;
+mod packed;
 mod queue;
 mod replay;
+mod seen;
 mod site;
 mod store;
+mod waiting;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
@@ -20,8 +24,13 @@ use std::sync::Arc;
 pub(crate) use self::commit::{Applied, Rules};
 use self::entry::Entry;
 use self::gate::Gates;
+use self::overflow::Overflow;
+pub(crate) use self::overflow::{Backlog, InUse, Place};
 pub(crate) use self::replay::LeaseName;
+use self::seen::SeenSet;
 use self::site::Site;
+pub(crate) use self::store::{Loading, Part};
+use crate::error::{Error, Result};
 use crate::model::{
     AddStatus, Control, Discovered, Exclusion, HostRecord, HostUpdate, Lease, Limits, Pace, Request,
     RequestKind, Robots, SiteKey, Stats, Timestamp, UrlKey,
@@ -35,6 +44,11 @@ pub(crate) enum Mark {
     Redirected,
     Excluded,
     Failed,
+}
+
+impl Mark {
+    /// All, in the order of their codes (only append).
+    const ALL: [Self; 5] = [Self::Open, Self::Fetched, Self::Redirected, Self::Excluded, Self::Failed];
 }
 
 /// A lease that is open.
@@ -55,7 +69,7 @@ pub(crate) struct Tables {
     pub(crate) limits: Limits,
     pub(crate) pace: Pace,
     pub(crate) paused: bool,
-    seen: HashMap<UrlKey, Mark>,
+    seen: SeenSet,
     sites: Vec<Site>,
     site_index: HashMap<Arc<str>, u32>,
     /// When to look at which site; entries that do not match the site's `scheduled` are stale.
@@ -63,6 +77,9 @@ pub(crate) struct Tables {
     leases: HashMap<u64, OpenLease>,
     expiries: BTreeSet<(Timestamp, u64)>,
     gates: Gates,
+    overflow: Overflow,
+    /// The site at which entries were moved out of memory last.
+    shed_at: usize,
     /// Open URLs (queued, held, leased) by depth, while levels are served one by one.
     levels: BTreeMap<u32, u64>,
     /// Sites whose lowest level is not served yet, by that level.
@@ -80,13 +97,15 @@ impl Tables {
             limits,
             pace,
             paused: false,
-            seen: HashMap::new(),
+            seen: SeenSet::default(),
             sites: Vec::new(),
             site_index: HashMap::new(),
             ready: BinaryHeap::new(),
             leases: HashMap::new(),
             expiries: BTreeSet::new(),
             gates: Gates::default(),
+            overflow: Overflow::default(),
+            shed_at: 0,
             levels: BTreeMap::new(),
             waiting_sites: BTreeMap::new(),
             next_token: 1,
@@ -117,6 +136,11 @@ impl Tables {
         status
     }
 
+    /// Says which URLs will be asked about next, so that looking for all of them takes about as long as for one.
+    pub(crate) fn announce(&self, batch: &[Discovered]) {
+        self.seen.announce(batch.iter().map(|found| found.key));
+    }
+
     /// Decides about a URL; one that is new must be handed to [`Self::queue`] next.
     pub(crate) fn admit(&mut self, found: &Discovered) -> AddStatus {
         if self.limits.max_depth.is_some_and(|limit| found.request.depth > limit) {
@@ -126,10 +150,9 @@ impl Tables {
             // On its way through redirects: in its target's queue, known to no table.
             return AddStatus::New;
         }
-        match self.seen.entry(found.key) {
-            std::collections::hash_map::Entry::Occupied(_) => return AddStatus::Known,
-            std::collections::hash_map::Entry::Vacant(place) => place.insert(Mark::Open),
-        };
+        if !self.seen.add(found.key, Mark::Open) {
+            return AddStatus::Known;
+        }
         self.stats.known += 1;
         self.stats.pending += 1;
         *self.levels.entry(found.request.depth).or_default() += 1;
@@ -143,6 +166,7 @@ impl Tables {
         let origin = state.origin(&found.origin);
         let entry = Entry::new(found.key, origin, &found.origin, found.request);
         self.let_wait(site, None, entry, now);
+        self.shed_excess();
     }
 
     /// Puts an entry where it belongs: held for robots.txt, or in its queue.
@@ -153,14 +177,14 @@ impl Tables {
         let index = entry.origin;
         let Some(origin) = state.origins.get_mut(index as usize) else { return };
         if robots && !is_valid(&origin.robots, now) {
-            origin.held.push_back(entry);
+            origin.held.push(&entry);
             if !origin.robots_pending {
                 origin.robots_pending = true;
                 let entry = robots_entry(index, origin);
-                state.push(0, entry);
+                state.push(0, &entry, &mut self.overflow);
             }
         } else {
-            state.push(level, entry);
+            state.push(level, &entry, &mut self.overflow);
         }
         self.schedule(site, now);
     }
@@ -200,7 +224,7 @@ impl Tables {
         wanted: impl Fn(&Entry) -> bool,
     ) -> Option<(Option<Timestamp>, Entry)> {
         let site = self.sites.get_mut(site as usize)?;
-        if let Some(found) = site.take(origin, &wanted) {
+        if let Some(found) = site.take(origin, &wanted, &mut self.overflow) {
             return Some(found);
         }
         let (at, entry) = site.take_parked(|entry| entry.origin == origin && wanted(entry))?;
@@ -213,7 +237,7 @@ impl Tables {
         for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
             let Some(site) = self.sites.get_mut(index as usize) else { return };
             let parked = std::mem::take(&mut site.parked);
-            let waiting = site.drain();
+            let waiting = site.drain(&mut self.overflow);
             parked.iter().for_each(|(_, entry)| self.unpark(entry.depth));
             for (at, entry) in waiting.into_iter().chain(parked) {
                 self.let_wait(index, at, entry, now);
@@ -225,9 +249,70 @@ impl Tables {
     fn place_held(&mut self, now: Timestamp) {
         for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
             let Some(site) = self.sites.get_mut(index as usize) else { return };
-            let held: Vec<Entry> = site.origins.iter_mut().flat_map(|origin| origin.held.drain(..)).collect();
-            held.into_iter().for_each(|entry| self.place(index, entry, now));
+            let held: Vec<_> =
+                site.origins.iter_mut().map(|origin| std::mem::take(&mut origin.held)).collect();
+            for (held, origin) in held.iter().zip(0..) {
+                held.entries(origin).for_each(|entry| self.place(index, entry, now));
+            }
         }
+    }
+
+    /// From now on what does not fit into memory waits there.
+    pub(crate) fn overflow_into(&mut self, backlog: Box<dyn Backlog>) {
+        self.overflow.begin(backlog);
+    }
+
+    /// Why what waits outside of memory could not be written or read; nothing more may be served then.
+    pub(crate) fn trouble(&self) -> Option<Error> {
+        self.overflow.trouble()
+    }
+
+    /// Moves entries out of memory when there are too many: long queues first, and from site to site in turn.
+    fn shed_excess(&mut self) {
+        let Some(goal) = self.overflow.excess() else { return };
+        for least in overflow::WORTHWHILE {
+            for _ in 0..self.sites.len() {
+                self.shed_at = if self.shed_at + 1 < self.sites.len() { self.shed_at + 1 } else { 0 };
+                if let Some(site) = self.sites.get_mut(self.shed_at) {
+                    site.shed(least, &mut self.overflow);
+                }
+                if self.overflow.held <= goal || self.overflow.trouble().is_some() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// How many bytes of blocks are in use, by file.
+    pub(crate) fn in_use(&mut self) -> InUse {
+        let mut in_use = InUse::new();
+        for block in self.sites.iter_mut().flat_map(Site::blocks) {
+            *in_use.entry(block.place.file).or_default() += u64::from(block.place.length);
+        }
+        in_use
+    }
+
+    /// Makes what waits outside of memory durable, for a snapshot that names it; which files those are, and which one
+    /// is appended to. Files of which less than `least` bytes are in use are left by their last blocks first.
+    ///
+    /// # Errors
+    /// When something cannot be read or written.
+    pub(crate) fn settle_overflow(&mut self, least: u64) -> Result<(InUse, u32)> {
+        let current = self.overflow.sync()?;
+        let in_use = self.in_use();
+        let sparse = in_use.iter().filter(|(file, bytes)| **file < current && **bytes < least);
+        let sparse: Vec<u32> = sparse.map(|(file, _)| *file).take(overflow::FILES_LEFT_AT_ONCE).collect();
+        if sparse.is_empty() {
+            return Ok((in_use, current));
+        }
+        for block in self.sites.iter_mut().flat_map(Site::blocks) {
+            if sparse.contains(&block.place.file) {
+                self.overflow.copy(block);
+            }
+        }
+        self.trouble().map_or(Ok(()), Err)?;
+        let current = self.overflow.sync()?;
+        Ok((self.in_use(), current))
     }
 
     /// Whether levels are served one by one.
@@ -325,9 +410,7 @@ impl Tables {
             origin.robots = robots;
             origin.robots_pending = false;
             let held = std::mem::take(&mut origin.held);
-            for entry in held {
-                self.place(index, entry, now);
-            }
+            held.entries(place).for_each(|entry| self.place(index, entry, now));
         }
         self.schedule(index, now);
     }

@@ -6,6 +6,9 @@
 use std::collections::VecDeque;
 
 use super::entry::Entry;
+use super::overflow::{Block, Overflow};
+use super::waiting::Waiting;
+use crate::model::wire::{self, Damaged, Reader};
 
 /// Turns a class gets in a round: class 0 goes first always, the others share what it leaves.
 const TURNS: [u8; 4] = [u8::MAX, 8, 4, 2];
@@ -27,11 +30,11 @@ struct Class {
     length: usize,
 }
 
-/// The entries of one origin.
+/// The entries of one origin, and whether its turn comes.
 #[derive(Debug)]
 struct Queue {
     origin: u32,
-    entries: VecDeque<Entry>,
+    entries: Waiting,
     in_round: bool,
 }
 
@@ -40,18 +43,23 @@ impl Level {
         self.classes.iter().all(|class| class.length == 0)
     }
 
+    /// How many entries wait.
+    pub(super) fn len(&self) -> usize {
+        self.classes.iter().map(|class| class.length).sum()
+    }
+
     /// Puts an entry at the end of its origin's queue in its class.
-    pub(super) fn push(&mut self, entry: Entry) {
+    pub(super) fn push(&mut self, entry: &Entry, overflow: &mut Overflow) {
         let class = usize::from(entry.class).min(self.classes.len() - 1);
-        self.classes[class].push(entry);
+        self.classes[class].push(entry, overflow);
     }
 
     /// Takes the next entry of an origin that has room.
-    pub(super) fn pop(&mut self, room: impl Fn(u32) -> bool) -> Option<Entry> {
+    pub(super) fn pop(&mut self, room: impl Fn(u32) -> bool, overflow: &mut Overflow) -> Option<Entry> {
         for _round in 0..2 {
             let classes = self.classes.iter_mut().zip(&mut self.turns).zip(TURNS);
             for ((class, taken), turns) in classes.filter(|((_, taken), turns)| **taken < *turns) {
-                if let Some(entry) = class.pop(&room) {
+                if let Some(entry) = class.pop(&room, overflow) {
                     // The first class has no bound: its turns are not counted.
                     *taken += u8::from(turns != u8::MAX);
                     return Some(entry);
@@ -69,8 +77,13 @@ impl Level {
     }
 
     /// Takes the entry of this origin that this is true of.
-    pub(super) fn take(&mut self, origin: u32, wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
-        self.classes.iter_mut().find_map(|class| class.take(origin, &wanted))
+    pub(super) fn take(
+        &mut self,
+        origin: u32,
+        wanted: impl Fn(&Entry) -> bool,
+        overflow: &mut Overflow,
+    ) -> Option<Entry> {
+        self.classes.iter_mut().find_map(|class| class.take(origin, &wanted, overflow))
     }
 
     /// This origin may have room again.
@@ -92,24 +105,71 @@ impl Level {
         }
     }
 
-    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.classes.iter().flat_map(|class| &class.queues).flat_map(|queue| &queue.entries)
+    /// Takes everything out.
+    pub(super) fn drain(&mut self, overflow: &mut Overflow) -> Vec<Entry> {
+        let mut all = Vec::with_capacity(self.len());
+        for class in &mut self.classes {
+            for queue in &mut class.queues {
+                while let Some(entry) = queue.entries.pop(queue.origin, overflow) {
+                    all.push(entry);
+                }
+            }
+            class.length = 0;
+        }
+        all
     }
 
-    pub(super) fn into_entries(self) -> impl Iterator<Item = Entry> {
-        self.classes.into_iter().flat_map(|class| class.queues).flat_map(|queue| queue.entries)
+    /// Moves entries out of memory where that many bytes of them wait in one place.
+    pub(super) fn shed(&mut self, least: usize, overflow: &mut Overflow) {
+        for queue in self.classes.iter_mut().flat_map(|class| &mut class.queues) {
+            queue.entries.shed(queue.origin, least, overflow);
+        }
+    }
+
+    /// The blocks that hold entries of it.
+    pub(super) fn blocks(&mut self) -> impl Iterator<Item = &mut Block> {
+        self.classes.iter_mut().flat_map(|class| &mut class.queues).flat_map(|queue| queue.entries.blocks())
+    }
+
+    /// Writes all of it but whose turn it is.
+    pub(super) fn store(&self, out: &mut Vec<u8>) {
+        for class in &self.classes {
+            let waiting = class.queues.iter().filter(|queue| !queue.entries.is_empty());
+            wire::put_number(out, waiting.clone().count() as u64);
+            for queue in waiting {
+                wire::put_number(out, u64::from(queue.origin));
+                queue.entries.store(out);
+            }
+        }
+    }
+
+    /// Reads what [`Self::store`] wrote.
+    pub(super) fn load(reader: &mut Reader<'_>, overflow: &mut Overflow) -> Result<Self, Damaged> {
+        let mut level = Self::default();
+        for class in &mut level.classes {
+            class.queues = reader.list(|reader| {
+                let origin = reader.small()?;
+                Ok(Queue { origin, entries: Waiting::load(reader, overflow)?, in_round: false })
+            })?;
+            class.queues.sort_unstable_by_key(|queue| queue.origin);
+            class.length = class.queues.iter().map(|queue| queue.entries.len()).sum();
+        }
+        level.readmit_all();
+        Ok(level)
     }
 }
 
 impl Class {
-    fn push(&mut self, entry: Entry) {
+    fn push(&mut self, entry: &Entry, overflow: &mut Overflow) {
         let origin = entry.origin;
         let place = self.queues.binary_search_by_key(&origin, |queue| queue.origin).unwrap_or_else(|place| {
-            self.queues.insert(place, Queue { origin, entries: VecDeque::new(), in_round: false });
+            // Most classes have one origin for ever.
+            self.queues.reserve_exact(usize::from(self.queues.is_empty()));
+            self.queues.insert(place, Queue { origin, entries: Waiting::default(), in_round: false });
             place
         });
         let Some(queue) = self.queues.get_mut(place) else { return };
-        queue.entries.push_back(entry);
+        queue.entries.push(entry, overflow);
         self.length += 1;
         self.readmit(origin);
     }
@@ -140,19 +200,23 @@ impl Class {
         }
     }
 
-    fn pop(&mut self, room: impl Fn(u32) -> bool) -> Option<Entry> {
+    fn pop(&mut self, room: impl Fn(u32) -> bool, overflow: &mut Overflow) -> Option<Entry> {
         let origin = self.next(room)?;
-        let entry = self.queue(origin)?.entries.pop_front()?;
+        let entry = self.queue(origin)?.entries.pop(origin, overflow)?;
         self.length -= 1;
         // To the end of the round; it leaves when it is met again and has nothing.
         self.round.rotate_left(1);
         Some(entry)
     }
 
-    fn take(&mut self, origin: u32, wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
+    fn take(
+        &mut self,
+        origin: u32,
+        wanted: impl Fn(&Entry) -> bool,
+        overflow: &mut Overflow,
+    ) -> Option<Entry> {
         let queue = self.queue(origin)?;
-        let at = queue.entries.iter().position(wanted)?;
-        let entry = queue.entries.remove(at)?;
+        let entry = queue.entries.take(origin, wanted, overflow)?;
         self.length -= 1;
         Some(entry)
     }

@@ -97,7 +97,7 @@ impl Tables {
     /// Whether adding this would change anything.
     pub(crate) fn is_news(&self, found: &crate::model::Discovered) -> bool {
         found.request.kind == RequestKind::Robots
-            || !self.seen.contains_key(&found.key)
+            || !self.seen.contains(found.key)
                 && self.limits.max_depth.is_none_or(|limit| found.request.depth <= limit)
     }
 

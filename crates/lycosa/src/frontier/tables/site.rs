@@ -1,10 +1,13 @@
 //! One site: its queues, its origins, its politeness.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::entry::Entry;
+use super::overflow::{Block, Overflow};
+use super::packed::Packed;
 use super::queue::Level;
+use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{HostRecord, Origin, OriginRecord, Pace, Robots, SiteKey, Timestamp};
 use crate::politeness::site_delay;
 
@@ -21,7 +24,7 @@ pub(crate) struct OriginState {
     /// A robots request of this origin is queued, leased or on its way through redirects.
     pub(crate) robots_pending: bool,
     /// Entries that wait for robots.txt.
-    pub(crate) held: VecDeque<Entry>,
+    pub(super) held: Packed,
 }
 
 /// A site.
@@ -34,7 +37,7 @@ pub(crate) struct Site {
     /// The greatest crawl-delay of its origins.
     crawl_delay: Duration,
     /// By level (depth when levels are served one by one, else 0).
-    levels: BTreeMap<u32, Level>,
+    levels: Vec<(u32, Box<Level>)>,
     pub(crate) queued: u64,
     /// Retries by time; the number keeps equal times apart.
     pub(crate) retries: BTreeMap<(Timestamp, u64), Entry>,
@@ -62,7 +65,7 @@ impl Site {
             origins: Vec::new(),
             origin_index: HashMap::new(),
             crawl_delay: Duration::ZERO,
-            levels: BTreeMap::new(),
+            levels: Vec::new(),
             queued: 0,
             retries: BTreeMap::new(),
             parked: Vec::new(),
@@ -92,13 +95,15 @@ impl Site {
     }
 
     fn new_origin(&mut self, origin: &Origin) -> u32 {
+        // Most sites have one origin for ever.
+        self.origins.reserve_exact(usize::from(self.origins.is_empty()));
         self.origins.push(OriginState {
             origin: origin.clone(),
             robots: Robots::Unknown,
             crawl_delay: Duration::ZERO,
             leased: 0,
             robots_pending: false,
-            held: VecDeque::new(),
+            held: Packed::default(),
         });
         if self.origins.len() == FEW_ORIGINS + 1 {
             self.origin_index = self.origins.iter().map(|state| state.origin.clone()).zip(0..).collect();
@@ -148,63 +153,86 @@ impl Site {
         let was_full = state.leased >= per_origin;
         state.leased -= 1;
         if was_full && state.leased < per_origin {
-            self.levels.values_mut().for_each(|level| level.readmit(origin));
+            self.levels.iter_mut().for_each(|(_, level)| level.readmit(origin));
         }
     }
 
     /// Any origin may have room now, because the rule has changed.
     pub(crate) fn readmit_all(&mut self) {
-        self.levels.values_mut().for_each(Level::readmit_all);
+        self.levels.iter_mut().for_each(|(_, level)| level.readmit_all());
     }
 
     /// Puts an entry at the end of its class.
-    pub(crate) fn push(&mut self, level: u32, entry: Entry) {
+    pub(super) fn push(&mut self, level: u32, entry: &Entry, overflow: &mut Overflow) {
         self.queued += 1;
-        self.levels.entry(level).or_default().push(entry);
+        let place = self.levels.binary_search_by_key(&level, |(number, _)| *number).unwrap_or_else(|place| {
+            self.levels.reserve_exact(usize::from(self.levels.is_empty()));
+            self.levels.insert(place, (level, Box::default()));
+            place
+        });
+        if let Some((_, level)) = self.levels.get_mut(place) {
+            level.push(entry, overflow);
+        }
     }
 
     /// Everything that waits, taken out, with its time when it waits for one.
-    pub(crate) fn drain(&mut self) -> Vec<(Option<Timestamp>, Entry)> {
+    pub(super) fn drain(&mut self, overflow: &mut Overflow) -> Vec<(Option<Timestamp>, Entry)> {
         self.queued = 0;
-        let queued = std::mem::take(&mut self.levels).into_values().flat_map(Level::into_entries);
-        let held = self.origins.iter_mut().flat_map(|origin| origin.held.drain(..));
+        let mut all: Vec<Entry> = Vec::new();
+        for (_, mut level) in std::mem::take(&mut self.levels) {
+            all.extend(level.drain(overflow));
+        }
+        for (state, origin) in self.origins.iter_mut().zip(0..) {
+            all.extend(std::mem::take(&mut state.held).entries(origin));
+        }
         let retries = std::mem::take(&mut self.retries).into_iter();
         let retries = retries.map(|((at, _), entry)| (Some(at), entry));
-        queued.chain(held).map(|entry| (None, entry)).chain(retries).collect()
+        all.into_iter().map(|entry| (None, entry)).chain(retries).collect()
+    }
+
+    /// Moves entries out of memory where that many bytes of them wait in one place.
+    pub(super) fn shed(&mut self, least: usize, overflow: &mut Overflow) {
+        self.levels.iter_mut().for_each(|(_, level)| level.shed(least, overflow));
+    }
+
+    /// The blocks that hold entries of it.
+    pub(super) fn blocks(&mut self) -> impl Iterator<Item = &mut Block> {
+        self.levels.iter_mut().flat_map(|(_, level)| level.blocks())
     }
 
     /// The lowest level above this one that has something.
     pub(crate) fn level_above(&self, level: u32) -> Option<u32> {
-        self.levels.range(level.checked_add(1)?..).next().map(|(level, _)| *level)
+        self.levels.iter().map(|(number, _)| *number).find(|number| *number > level)
     }
 
     /// Whether something is queued, up to this level, whose origin has room for another lease.
     pub(crate) fn has_room(&mut self, level: u32, per_origin: u32) -> bool {
         let room = room(&self.origins, per_origin);
-        self.levels.range_mut(..=level).any(|(_, queue)| queue.has_room(&room))
+        up_to(&mut self.levels, level).any(|(_, queue)| queue.has_room(&room))
     }
 
     /// Takes the next entry whose origin has room, of the lowest level that has one, up to `level`.
-    pub(crate) fn pop(&mut self, level: u32, per_origin: u32) -> Option<Entry> {
+    pub(super) fn pop(&mut self, level: u32, per_origin: u32, overflow: &mut Overflow) -> Option<Entry> {
         let (at, entry) = {
             let room = room(&self.origins, per_origin);
-            let mut levels = self.levels.range_mut(..=level);
-            levels.find_map(|(at, queue)| queue.pop(&room).map(|entry| (*at, entry)))?
+            let mut levels = up_to(&mut self.levels, level);
+            levels.find_map(|(at, queue)| queue.pop(&room, overflow).map(|entry| (*at, entry)))?
         };
         self.left(at);
         Some(entry)
     }
 
     /// Takes the entry of this origin that this is true of, wherever it waits, with its time.
-    pub(crate) fn take(
+    pub(super) fn take(
         &mut self,
         origin: u32,
         wanted: impl Fn(&Entry) -> bool,
+        overflow: &mut Overflow,
     ) -> Option<(Option<Timestamp>, Entry)> {
         let wanted = |entry: &Entry| entry.origin == origin && wanted(entry);
         let mut levels = self.levels.iter_mut();
         if let Some((at, entry)) =
-            levels.find_map(|(at, level)| level.take(origin, wanted).map(|entry| (*at, entry)))
+            levels.find_map(|(at, level)| level.take(origin, wanted, overflow).map(|entry| (*at, entry)))
         {
             self.left(at);
             return Some((None, entry));
@@ -213,8 +241,7 @@ impl Site {
         if let Some(at) = retry {
             return self.retries.remove(&at).map(|entry| (Some(at.0), entry));
         }
-        let held = &mut self.origins.get_mut(origin as usize)?.held;
-        let entry = held.remove(held.iter().position(wanted)?)?;
+        let entry = self.origins.get_mut(origin as usize)?.held.take(origin, wanted)?;
         Some((None, entry))
     }
 
@@ -230,18 +257,28 @@ impl Site {
     /// An entry has left the queue of this level.
     fn left(&mut self, level: u32) {
         self.queued -= 1;
-        if self.levels.get(&level).is_some_and(Level::is_empty) {
-            self.levels.remove(&level);
-        }
+        self.levels.retain(|(number, queue)| *number != level || !queue.is_empty());
     }
 
-    /// Everything that waits, with its time when it waits for one.
-    pub(crate) fn waiting(&self) -> impl Iterator<Item = (Option<Timestamp>, &Entry)> {
-        let queued = self.levels.values().flat_map(Level::entries);
-        let held = self.origins.iter().flat_map(|origin| &origin.held);
-        let retries = self.retries.iter().map(|((at, _), entry)| (Some(*at), entry));
-        let parked = self.parked.iter().map(|(at, entry)| (*at, entry));
-        queued.chain(held).map(|entry| (None, entry)).chain(retries).chain(parked)
+    /// Writes its queues.
+    pub(super) fn store_queues(&self, out: &mut Vec<u8>) {
+        wire::put_list(out, &self.levels, |out, (number, level)| {
+            wire::put_number(out, u64::from(*number));
+            level.store(out);
+        });
+    }
+
+    /// Reads what [`Self::store_queues`] wrote.
+    pub(super) fn load_queues(
+        &mut self,
+        reader: &mut Reader<'_>,
+        overflow: &mut Overflow,
+    ) -> Result<(), Damaged> {
+        self.levels =
+            reader.list(|reader| Ok((reader.small()?, Box::new(Level::load(reader, overflow)?))))?;
+        self.levels.sort_unstable_by_key(|(number, _)| *number);
+        self.queued = self.levels.iter().map(|(_, level)| level.len() as u64).sum();
+        Ok(())
     }
 
     pub(crate) fn record(&self, pace: &Pace) -> HostRecord {
@@ -267,6 +304,14 @@ impl Site {
             failed: self.failed,
         }
     }
+}
+
+/// The levels up to one.
+fn up_to(levels: &mut [(u32, Box<Level>)], level: u32) -> impl Iterator<Item = (&u32, &mut Level)> {
+    levels
+        .iter_mut()
+        .take_while(move |(number, _)| *number <= level)
+        .map(|(number, queue)| (&*number, &mut **queue))
 }
 
 /// Whether an origin may have another lease.

@@ -3,15 +3,59 @@
 //! Open leases are stored as such, because the log after the snapshot goes on to end them. The heap is derived.
 
 use super::entry::Entry;
-use super::{Mark, OpenLease, Tables};
+use super::packed::Packed;
+use super::site::Site;
+use super::{OpenLease, Tables};
 use crate::model::wire::{self, Damaged, Reader};
-use crate::model::{Discovered, Limits, Pace, SiteKey, Stats, Timestamp, UrlKey};
+use crate::model::{Discovered, SiteKey, Stats, Timestamp};
 
-const MARKS: [Mark; 5] = [Mark::Open, Mark::Fetched, Mark::Redirected, Mark::Excluded, Mark::Failed];
+/// Bytes after which a part is left and the next one begun.
+const PART: usize = 256 << 10;
+
+/// What a part of the stored tables holds. Codes are stored (only append).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Counts, and by which rules things were put where they are. One, before the others.
+    Counts,
+    /// Fingerprints.
+    Seen,
+    /// Sites and what waits for them, in order.
+    Sites,
+    /// Open leases. One, after the sites.
+    Leases,
+}
+
+impl Part {
+    pub(crate) const ALL: [Self; 4] = [Self::Counts, Self::Seen, Self::Sites, Self::Leases];
+}
 
 impl Tables {
-    /// Writes everything that must outlive the process.
-    pub(crate) fn store(&self, out: &mut Vec<u8>) {
+    /// Writes everything that must outlive the process, part by part.
+    pub(crate) fn store<E>(&self, mut put: impl FnMut(Part, &[u8]) -> Result<(), E>) -> Result<(), E> {
+        let mut out = Vec::new();
+        self.store_counts(&mut out);
+        put(Part::Counts, &out)?;
+        let mut next = Some(0);
+        while let Some(first) = next {
+            out.clear();
+            next = self.seen.store(first, PART, &mut out);
+            put(Part::Seen, &out)?;
+        }
+        out.clear();
+        for (site, index) in self.sites.iter().zip(0..) {
+            self.store_site(site, index, &mut out);
+            if out.len() > PART {
+                put(Part::Sites, &out)?;
+                out.clear();
+            }
+        }
+        put(Part::Sites, &out)?;
+        out.clear();
+        self.store_leases(&mut out);
+        put(Part::Leases, &out)
+    }
+
+    fn store_counts(&self, out: &mut Vec<u8>) {
         for number in [
             self.next_token,
             self.stats.known,
@@ -24,32 +68,39 @@ impl Tables {
             self.stats.excluded,
             self.stats.failed,
             self.stats.records,
+            self.stats.pending,
+            self.stats.parked,
         ] {
             wire::put_number(out, number);
         }
-        wire::put_number(out, self.seen.len() as u64);
-        for (key, mark) in &self.seen {
-            out.extend_from_slice(&key.0.to_le_bytes());
-            out.push(*mark as u8);
+        wire::put_option(out, self.limits.max_depth, |out, depth| wire::put_number(out, u64::from(depth)));
+        out.push(u8::from(self.pace.robots));
+        wire::put_number(out, self.levels.len() as u64);
+        for (depth, open) in &self.levels {
+            wire::put_number(out, u64::from(*depth));
+            wire::put_number(out, *open);
         }
-        wire::put_number(out, self.sites.len() as u64);
-        for (site, index) in self.sites.iter().zip(0_u32..) {
-            wire::put_text(out, &site.key.0);
-            wire::put_option(out, site.started, |out, at| wire::put_number(out, at.0));
-            wire::put_number(out, site.blocked_until.0);
-            wire::put_span(out, site.response_time);
-            wire::put_number(out, site.done);
-            wire::put_number(out, site.failed);
-            wire::put_list(out, &site.origins, |out, state| {
-                wire::put_origin(out, &state.origin);
-                wire::put_robots(out, &state.robots);
-                wire::put_span(out, state.crawl_delay);
-                out.push(u8::from(state.robots_pending));
-            });
-            let waiting: Vec<(Option<Timestamp>, &Entry)> = site.waiting().collect();
-            self.store_entries(out, &waiting, index);
-        }
-        self.store_leases(out);
+    }
+
+    fn store_site(&self, site: &Site, index: u32, out: &mut Vec<u8>) {
+        wire::put_text(out, &site.key.0);
+        wire::put_option(out, site.started, |out, at| wire::put_number(out, at.0));
+        wire::put_number(out, site.blocked_until.0);
+        wire::put_span(out, site.response_time);
+        wire::put_number(out, site.done);
+        wire::put_number(out, site.failed);
+        wire::put_list(out, &site.origins, |out, state| {
+            wire::put_origin(out, &state.origin);
+            wire::put_robots(out, &state.robots);
+            wire::put_span(out, state.crawl_delay);
+            out.push(u8::from(state.robots_pending));
+            state.held.store(out);
+        });
+        site.store_queues(out);
+        let retries: Vec<_> = site.retries.iter().map(|((at, _), entry)| (Some(*at), entry)).collect();
+        self.store_entries(out, &retries, index);
+        let parked: Vec<_> = site.parked.iter().map(|(at, entry)| (*at, entry)).collect();
+        self.store_entries(out, &parked, index);
     }
 
     fn store_leases(&self, out: &mut Vec<u8>) {
@@ -84,11 +135,9 @@ impl Tables {
         Some(Discovered { key: entry.key, site: site.key.clone(), origin: origin.clone(), request })
     }
 
-    /// Reads what [`Self::store`] wrote.
-    pub(crate) fn load(reader: &mut Reader<'_>, limits: Limits, pace: Pace) -> Result<Self, Damaged> {
-        let mut tables = Self::new(limits, pace);
-        tables.next_token = reader.number()?;
-        tables.stats = Stats {
+    fn load_counts(&mut self, reader: &mut Reader<'_>) -> Result<(Option<u32>, bool), Damaged> {
+        self.next_token = reader.number()?;
+        self.stats = Stats {
             known: reader.number()?,
             done: reader.number()?,
             pages: reader.number()?,
@@ -99,22 +148,13 @@ impl Tables {
             excluded: reader.number()?,
             failed: reader.number()?,
             records: reader.number()?,
+            pending: reader.number()?,
+            parked: reader.number()?,
             ..Stats::default()
         };
-        let seen = reader.list(|reader| {
-            let key = UrlKey(reader.fixed64()?);
-            let mark = *MARKS.get(usize::from(reader.byte()?)).ok_or(Damaged)?;
-            Ok((key, mark))
-        })?;
-        tables.seen = seen.into_iter().collect();
-        let sites = reader.number()?;
-        for _ in 0..sites {
-            tables.load_site(reader)?;
-        }
-        for _ in 0..reader.number()? {
-            tables.load_lease(reader)?;
-        }
-        Ok(tables)
+        let rules = (reader.option(Reader::small)?, reader.byte()? != 0);
+        self.levels = reader.list(|reader| Ok((reader.small()?, reader.number()?)))?.into_iter().collect();
+        Ok(rules)
     }
 
     fn load_site(&mut self, reader: &mut Reader<'_>) -> Result<(), Damaged> {
@@ -127,27 +167,42 @@ impl Tables {
         site.done = reader.number()?;
         site.failed = reader.number()?;
         let origins = reader.list(|reader| {
-            Ok((wire::read_origin(reader)?, wire::read_robots(reader)?, reader.span()?, reader.byte()? != 0))
+            let (origin, robots) = (wire::read_origin(reader)?, wire::read_robots(reader)?);
+            Ok((origin, robots, reader.span()?, reader.byte()? != 0, Packed::load(reader)?))
         })?;
-        for (origin, robots, crawl_delay, pending) in origins {
+        for (origin, robots, crawl_delay, pending, held) in origins {
             let place = site.origin(&origin);
             site.set_crawl_delay(place, crawl_delay);
             let state = site.origins.get_mut(place as usize).ok_or(Damaged)?;
-            (state.robots, state.robots_pending) = (robots, pending);
+            (state.robots, state.robots_pending, state.held) = (robots, pending, held);
         }
-        self.load_entries(reader, index)
+        site.load_queues(reader, &mut self.overflow)?;
+        let retries = self.load_entries(reader, index)?;
+        let parked = self.load_entries(reader, index)?;
+        let site = self.sites.get_mut(index as usize).ok_or(Damaged)?;
+        for (at, entry) in retries {
+            self.next_turn += 1;
+            site.retries.insert((at.ok_or(Damaged)?, self.next_turn), entry);
+        }
+        site.parked = parked;
+        Ok(())
     }
 
-    fn load_entries(&mut self, reader: &mut Reader<'_>, index: u32) -> Result<(), Damaged> {
+    fn load_entries(
+        &mut self,
+        reader: &mut Reader<'_>,
+        index: u32,
+    ) -> Result<Vec<(Option<Timestamp>, Entry)>, Damaged> {
+        let site = self.sites.get_mut(index as usize).ok_or(Damaged)?;
         let mut near: Option<Discovered> = None;
-        let count = reader.number()?;
-        for _ in 0..count {
+        reader.list(|reader| {
             let at = reader.option(Reader::time)?;
             let found = wire::read_discovered(reader, near.as_ref())?;
-            self.restore(index, &found, at);
+            let origin = site.origin(&found.origin);
+            let entry = Entry::new(found.key, origin, &found.origin, found.request.clone());
             near = Some(found);
-        }
-        Ok(())
+            Ok((at, entry))
+        })
     }
 
     /// Opens a stored lease again.
@@ -166,7 +221,6 @@ impl Tables {
         site.lease_begins(origin);
         if entry.kind != crate::model::RequestKind::Robots {
             self.stats.leased += 1;
-            *self.levels.entry(entry.depth).or_default() += 1;
         }
         let page = entry.kind.yields_page();
         self.reserved_pages += u64::from(page);
@@ -175,17 +229,57 @@ impl Tables {
         self.leases.insert(token, OpenLease { site: index, entry, expires, bytes, page, before });
         Ok(())
     }
+}
 
-    /// Puts a stored entry back where it waited.
-    fn restore(&mut self, index: u32, found: &Discovered, at: Option<Timestamp>) {
-        let Some(site) = self.sites.get_mut(index as usize) else { return };
-        let origin = site.origin(&found.origin);
-        let entry = Entry::new(found.key, origin, &found.origin, found.request.clone());
-        if entry.kind != crate::model::RequestKind::Robots {
-            self.stats.pending += 1;
-            *self.levels.entry(entry.depth).or_default() += 1;
+/// Tables that are being read part by part.
+#[derive(Debug)]
+pub(crate) struct Loading {
+    tables: Tables,
+    /// The depth limit and whether pages waited for robots.txt, when they were stored.
+    rules: Option<(Option<u32>, bool)>,
+    has_leases: bool,
+}
+
+impl Loading {
+    pub(crate) fn new(tables: Tables) -> Self {
+        Self { tables, rules: None, has_leases: false }
+    }
+
+    /// Reads into empty tables a part that [`Tables::store`] wrote; they come in the order in which it wrote them.
+    pub(crate) fn part(&mut self, part: Part, reader: &mut Reader<'_>) -> Result<(), Damaged> {
+        if self.has_leases || self.rules.is_some() == (part == Part::Counts) {
+            return Err(Damaged);
         }
-        // The time zero makes stored robots.txt valid for as long as they say, and holds what must be held.
-        self.let_wait(index, at, entry, Timestamp::default());
+        match part {
+            Part::Counts => self.rules = Some(self.tables.load_counts(reader)?),
+            Part::Seen => self.tables.seen.load(reader)?,
+            Part::Sites => {
+                while !reader.is_empty() {
+                    self.tables.load_site(reader)?;
+                }
+            }
+            Part::Leases => {
+                for _ in 0..reader.number()? {
+                    self.tables.load_lease(reader)?;
+                }
+                self.has_leases = true;
+            }
+        }
+        if reader.is_empty() { Ok(()) } else { Err(Damaged) }
+    }
+
+    /// The tables, when all parts were there. What the present rules put elsewhere is put there.
+    pub(crate) fn finish(self) -> Result<Tables, Damaged> {
+        let Self { mut tables, rules: Some((max_depth, robots)), has_leases: true } = self else {
+            return Err(Damaged);
+        };
+        // The time zero makes stored robots.txt valid for as long as they say.
+        if max_depth != tables.limits.max_depth {
+            tables.place_all(Timestamp::default());
+        }
+        if robots && !tables.pace.robots {
+            tables.place_held(Timestamp::default());
+        }
+        Ok(tables)
     }
 }

@@ -9,12 +9,15 @@ mod reference;
 
 use std::time::Duration;
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseError};
 
 use self::reference::{Model, State};
-use super::{EmbeddedStand, End, MemoryStand};
+use super::{EmbeddedStand, End, MemoryStand, cramped};
 use crate::frontier::conformance::{Stand, wait};
+use crate::frontier::embedded::Disk;
 use crate::model::{
     Attempt, Clock as _, Commit, CommitError, Control, Discovered, Extension, Lease, Leased, Limits, Lsn,
     Nack, Origin, Outcome, Pace, Payload, Record, RecordId, RecordKind, Request, Retry, Scheme, SiteKey,
@@ -309,7 +312,12 @@ proptest! {
     }
 
     #[test]
-    fn embedded_does_what_the_model_allows(operations in prop::collection::vec(operation(), 1..60), end in ending()) {
-        check(|limits, pace| EmbeddedStand::stand(limits, pace, end), &operations)?;
+    fn embedded_does_what_the_model_allows(
+        operations in prop::collection::vec(operation(), 1..60),
+        end in ending(),
+        is_cramped: bool,
+    ) {
+        let files = if is_cramped { cramped() } else { Arc::new(Disk) };
+        check(|limits, pace| EmbeddedStand::stand(limits, pace, end, &files), &operations)?;
     }
 }

@@ -1,0 +1,175 @@
+//! What waits and does not fit into memory: blocks of packed entries that somebody else keeps.
+//!
+//! The tables know where each block is and how much of it was served; [`Backlog`] keeps the bytes. A block that cannot
+//! be read stays where it is, and the trouble is kept for whoever asks: nothing is skipped in silence.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use super::packed::Packed;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::wire::{self, Damaged, Reader};
+
+/// Bytes of entries in a block, about: what is read to serve one of them.
+pub(super) const BLOCK: usize = 2 << 10;
+/// Queues with this many bytes waiting are written away first, then smaller ones.
+pub(super) const WORTHWHILE: [usize; 3] = [4 << 10, 512, 1];
+/// Files with little left in them whose blocks are copied at a time.
+pub(super) const FILES_LEFT_AT_ONCE: usize = 4;
+
+/// Where a block is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The file.
+    pub(crate) file: u32,
+    /// Where in it.
+    pub(crate) offset: u32,
+    /// How many bytes it has there.
+    pub(crate) length: u32,
+}
+
+/// Keeps blocks outside of memory.
+pub(crate) trait Backlog: Send + Debug {
+    /// Keeps a block.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn put(&mut self, block: &[u8]) -> Result<Place>;
+
+    /// A block that was kept.
+    ///
+    /// # Errors
+    /// When it cannot be read or is damaged.
+    fn get(&self, place: Place) -> Result<Vec<u8>>;
+
+    /// Bytes of entries that may wait in memory.
+    fn room(&self) -> usize;
+
+    /// Makes every block durable.
+    ///
+    /// # Errors
+    /// When it is not.
+    fn sync(&mut self) -> Result<()>;
+
+    /// The file that is appended to; those before it are only read.
+    fn current(&self) -> u32;
+}
+
+/// A block of a queue.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    pub(super) place: Place,
+    pub(super) count: u32,
+    /// How many of its entries were served.
+    pub(super) served: u32,
+}
+
+impl Block {
+    /// How many of its entries wait.
+    pub(super) fn left(&self) -> usize {
+        self.count.saturating_sub(self.served) as usize
+    }
+
+    pub(super) fn store(&self, out: &mut Vec<u8>) {
+        let Place { file, offset, length } = self.place;
+        for number in [file, offset, length, self.count, self.served] {
+            wire::put_number(out, u64::from(number));
+        }
+    }
+
+    pub(super) fn load(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let place = Place { file: reader.small()?, offset: reader.small()?, length: reader.small()? };
+        let block = Self { place, count: reader.small()?, served: reader.small()? };
+        if block.served < block.count { Ok(block) } else { Err(Damaged) }
+    }
+}
+
+/// The backlog, if there is one, and how full memory is.
+#[derive(Debug, Default)]
+pub(super) struct Overflow {
+    backlog: Option<Box<dyn Backlog>>,
+    /// Bytes of entries that wait in memory, about.
+    pub(super) held: usize,
+    trouble: Option<Error>,
+}
+
+impl Overflow {
+    pub(super) fn begin(&mut self, backlog: Box<dyn Backlog>) {
+        self.backlog = Some(backlog);
+    }
+
+    /// Why a block could not be kept or read.
+    pub(super) fn trouble(&self) -> Option<Error> {
+        self.trouble.clone()
+    }
+
+    /// Bytes to which what is held must shrink, when it has grown too much.
+    pub(super) fn excess(&self) -> Option<usize> {
+        let room = self.backlog.as_ref()?.room();
+        (self.held > room && self.trouble.is_none()).then_some(room / 2)
+    }
+
+    /// Keeps entries elsewhere; `None` when that is impossible, and then they stay.
+    pub(super) fn put(&mut self, entries: &Packed) -> Option<Block> {
+        let mut bytes = Vec::new();
+        entries.store(&mut bytes);
+        let count = u32::try_from(entries.len()).ok()?;
+        match self.backlog.as_mut()?.put(&bytes) {
+            Ok(place) => Some(Block { place, count, served: 0 }),
+            Err(error) => {
+                self.trouble = Some(error);
+                None
+            }
+        }
+    }
+
+    /// The entries of a block that were not served.
+    pub(super) fn get(&mut self, block: Block) -> Option<Packed> {
+        let bytes = self.backlog.as_ref()?.get(block.place);
+        let entries = bytes.and_then(|bytes| {
+            let read = || {
+                let mut entries = Packed::trust(&mut Reader::new(&bytes))?;
+                entries.skip(block.served).map(|()| entries)
+            };
+            let whole = read().ok().filter(|entries| entries.len() == block.left());
+            whole.ok_or_else(|| unreadable(block))
+        });
+        match entries {
+            Ok(entries) => Some(entries),
+            Err(error) => {
+                self.trouble = Some(error);
+                None
+            }
+        }
+    }
+
+    /// Keeps in mind that an entry of a block could not be read.
+    pub(super) fn note_unreadable(&mut self, block: Block) {
+        self.trouble = Some(unreadable(block));
+    }
+
+    /// Makes every block durable; the file that is appended to.
+    pub(super) fn sync(&mut self) -> Result<u32> {
+        let Some(backlog) = self.backlog.as_mut() else { return Ok(0) };
+        backlog.sync()?;
+        Ok(backlog.current())
+    }
+
+    /// Copies a block to where blocks are written now.
+    pub(super) fn copy(&mut self, block: &mut Block) {
+        let Some(backlog) = self.backlog.as_mut() else { return };
+        match backlog.get(block.place).and_then(|bytes| backlog.put(&bytes)) {
+            Ok(place) => block.place = place,
+            Err(error) => self.trouble = Some(error),
+        }
+    }
+}
+
+fn unreadable(block: Block) -> Error {
+    let message = format!("the URLs that wait in backlog file {} cannot be read", block.place.file);
+    Error::new(ErrorKind::Corrupt, message)
+        .with_hint("restore the state folder from a copy, or begin anew with --fresh")
+}
+
+/// Bytes of blocks in use, by file.
+pub(crate) type InUse = BTreeMap<u32, u64>;

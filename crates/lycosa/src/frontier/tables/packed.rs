@@ -1,0 +1,336 @@
+//! Entries of one origin one behind the other as bytes, first in, first out: a plain page costs its fingerprint, its
+//! path and four bytes more; its parent costs nothing when the one before was found on the same page.
+//!
+//! What it leaves out: the origin, which is the same for all, and checksums, which belong to files.
+
+use std::sync::Arc;
+
+use super::entry::{Body, Entry};
+use crate::model::wire::{self, Damaged, Reader};
+use crate::model::{RequestKind, UrlKey};
+
+/// Bytes that were read are let go of when they are this many and half of all.
+const LET_GO: usize = 256;
+
+/// The entries.
+#[derive(Debug, Default)]
+pub(super) struct Packed {
+    bytes: Vec<u8>,
+    /// Where the first entry begins.
+    start: usize,
+    count: u32,
+    /// The parent before the first entry, and that of the last.
+    before: Parent,
+    last: Parent,
+}
+
+type Parent = Option<Arc<str>>;
+
+/// Bits of an entry's first byte.
+mod flag {
+    pub(super) const PLAIN: u8 = 1;
+    pub(super) const SAME_PARENT: u8 = 2;
+    pub(super) const CLASS: u32 = 2;
+    pub(super) const KIND: u32 = 4;
+}
+
+impl Packed {
+    pub(super) fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len() - self.start
+    }
+
+    /// Cuts it behind the entry with which it reaches so many bytes; the rest.
+    pub(super) fn cut(&mut self, bytes: usize, origin: u32) -> Self {
+        if self.size() <= bytes {
+            return Self::default();
+        }
+        let whole = self.bytes.get(self.start..).unwrap_or_default();
+        let mut reader = Reader::new(whole);
+        let (mut count, mut parent) = (0, self.before.clone());
+        while whole.len() - reader.left() < bytes && count < self.count {
+            let Ok(entry) = read(&mut reader, origin, &parent) else { break };
+            parent.clone_from(entry.parent());
+            count += 1;
+        }
+        let place = self.bytes.len() - reader.left();
+        let rest = Self {
+            bytes: self.bytes.get(place..).unwrap_or_default().to_vec(),
+            start: 0,
+            count: self.count - count,
+            before: parent.clone(),
+            last: self.last.take(),
+        };
+        self.bytes.truncate(place);
+        (self.count, self.last) = (count, parent);
+        rest
+    }
+
+    /// Puts an entry at the end.
+    pub(super) fn push(&mut self, entry: &Entry) {
+        let out = &mut self.bytes;
+        let parent = entry.parent();
+        let same = self.count > 0 && self.last == *parent;
+        let kind = wire::code_of(&RequestKind::ALL, &entry.kind);
+        let plain = matches!(entry.body, Body::Plain { .. });
+        out.push(
+            (u8::from(plain) * flag::PLAIN)
+                | (u8::from(same) * flag::SAME_PARENT)
+                | ((entry.class & 3) << flag::CLASS)
+                | (kind << flag::KIND),
+        );
+        out.extend_from_slice(&entry.key.0.to_le_bytes());
+        wire::put_number(out, u64::from(entry.depth));
+        wire::put_number(out, u64::from(entry.attempt));
+        if !same {
+            wire::put_option(out, parent.as_deref(), wire::put_text);
+            self.last.clone_from(parent);
+        }
+        match &entry.body {
+            Body::Plain { path, .. } => wire::put_text(out, path),
+            Body::Whole(request) => wire::put_special(out, request),
+        }
+        self.count += 1;
+    }
+
+    /// Takes the first entry.
+    pub(super) fn pop(&mut self, origin: u32) -> Option<Entry> {
+        if self.count == 0 {
+            return None;
+        }
+        let mut reader = Reader::new(self.bytes.get(self.start..)?);
+        let entry = read(&mut reader, origin, &self.before).ok();
+        self.start = self.bytes.len() - reader.left();
+        self.count -= 1;
+        match &entry {
+            Some(entry) if self.count > 0 => self.before.clone_from(entry.parent()),
+            _ => *self = Self::default(),
+        }
+        if self.start > LET_GO && self.start * 2 > self.bytes.len() {
+            self.bytes.drain(..self.start);
+            self.start = 0;
+        }
+        entry
+    }
+
+    /// All entries, left where they are.
+    pub(super) fn entries(&self, origin: u32) -> impl Iterator<Item = Entry> {
+        let mut reader = Reader::new(self.bytes.get(self.start..).unwrap_or_default());
+        let mut parent = self.before.clone();
+        (0..self.count).map_while(move |_| {
+            let entry = read(&mut reader, origin, &parent).ok()?;
+            parent.clone_from(entry.parent());
+            Some(entry)
+        })
+    }
+
+    /// Takes the first entry that this is true of. That is nearly always the first of all: only then it is quick.
+    pub(super) fn take(&mut self, origin: u32, wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
+        if wanted(&self.entries(origin).next()?) {
+            return self.pop(origin);
+        }
+        let place = self.entries(origin).position(|entry| wanted(&entry))?;
+        let mut found = None;
+        let mut rest = Self::default();
+        for (at, entry) in self.entries(origin).enumerate() {
+            if at == place {
+                found = Some(entry);
+            } else {
+                rest.push(&entry);
+            }
+        }
+        *self = rest;
+        found
+    }
+
+    /// Drops the first so many entries.
+    pub(super) fn skip(&mut self, count: u32) -> Result<(), Damaged> {
+        let mut reader = Reader::new(self.bytes.get(self.start..).unwrap_or_default());
+        let mut parent = None;
+        for _ in 0..count {
+            let flags = reader.byte()?;
+            // Its fingerprint, depth and attempt.
+            reader.fixed64()?;
+            reader.number()?;
+            reader.number()?;
+            if flags & flag::SAME_PARENT == 0 {
+                parent = Some(reader.option(Reader::text)?);
+            }
+            if flags & flag::PLAIN != 0 {
+                reader.bytes()?;
+            } else {
+                wire::read_special(&mut reader)?;
+            }
+        }
+        let start = self.bytes.len() - reader.left();
+        if let Some(parent) = parent {
+            self.before = parent.map(Arc::from);
+        }
+        (self.start, self.count) = (start, self.count.checked_sub(count).ok_or(Damaged)?);
+        Ok(())
+    }
+
+    /// Reads what [`Self::store`] wrote and a checksum vouches for, so that nothing is looked at before its time. It can
+    /// only be taken from: what its last entry is, it does not know.
+    pub(super) fn trust(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let count = reader.small()?;
+        let before: Parent = reader.option(|reader| reader.text().map(Arc::from))?;
+        Ok(Self { bytes: reader.bytes()?.to_vec(), start: 0, count, last: None, before })
+    }
+
+    /// Writes all of it.
+    pub(super) fn store(&self, out: &mut Vec<u8>) {
+        wire::put_number(out, u64::from(self.count));
+        wire::put_option(out, self.before.as_deref(), wire::put_text);
+        wire::put_bytes(out, self.bytes.get(self.start..).unwrap_or_default());
+    }
+
+    /// Reads what [`Self::store`] wrote; every entry is read once, so that damage is noticed here.
+    pub(super) fn load(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let count = reader.small()?;
+        let before: Parent = reader.option(|reader| reader.text().map(Arc::from))?;
+        let bytes = reader.bytes()?.to_vec();
+        let mut packed = Self { bytes, start: 0, count, last: before.clone(), before };
+        let mut entries = packed.entries(0);
+        let (mut found, mut last) = (0, None);
+        for entry in entries.by_ref() {
+            found += 1;
+            last = Some(entry);
+        }
+        drop(entries);
+        if found != count {
+            return Err(Damaged);
+        }
+        if let Some(entry) = last {
+            packed.last.clone_from(entry.parent());
+        }
+        Ok(packed)
+    }
+}
+
+/// Reads the entry that follows one with this parent.
+fn read(reader: &mut Reader<'_>, origin: u32, before: &Parent) -> Result<Entry, Damaged> {
+    let flags = reader.byte()?;
+    let key = UrlKey(reader.fixed64()?);
+    let (depth, attempt) = (reader.small()?, reader.small()?);
+    let attempt = u16::try_from(attempt).map_err(|_| Damaged)?;
+    let kind = *RequestKind::ALL.get(usize::from(flags >> flag::KIND)).ok_or(Damaged)?;
+    let class = flags >> flag::CLASS & 3;
+    let parent = match flags & flag::SAME_PARENT {
+        0 => reader.option(|reader| reader.text().map(Arc::from))?,
+        _ => before.clone(),
+    };
+    let body = if flags & flag::PLAIN != 0 {
+        Body::Plain { path: reader.text()?.into(), parent }
+    } else {
+        let mut request = wire::read_special(reader)?;
+        (request.kind, request.class, request.depth, request.parent) = (kind, class, depth, parent);
+        request.attempt = u32::from(attempt);
+        Body::Whole(Box::new(request))
+    };
+    Ok(Entry { key, depth, attempt, origin, class, kind, body })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{Origin, Request};
+
+    fn origin() -> Origin {
+        Origin::of(&url::Url::parse("http://a.test/").unwrap()).unwrap()
+    }
+
+    fn entry(number: u64, parent: Option<&str>, special: bool) -> Entry {
+        let mut request = Request::get(format!("http://a.test/{number}"));
+        request.parent = parent.map(Into::into);
+        (request.depth, request.class) =
+            (u32::try_from(number % 300).unwrap(), u8::try_from(number % 4).unwrap());
+        request.attempt = u32::try_from(number % 3).unwrap();
+        if special {
+            request.label = Some("detail".into());
+            request.kind = RequestKind::Render;
+        }
+        Entry::new(UrlKey(number), 7, &origin(), request)
+    }
+
+    fn shown(entry: &Entry) -> String {
+        format!("{entry:?}")
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_a_queue(
+            steps in prop::collection::vec((0_u8..6, 0_u64..1000, prop::option::of("[ab]"), any::<bool>()), 0..300)
+        ) {
+            let (mut packed, mut model) = (Packed::default(), VecDeque::<Entry>::new());
+            for (what, number, parent, special) in steps {
+                match what {
+                    0 => prop_assert_eq!(packed.pop(7).as_ref().map(shown), model.pop_front().as_ref().map(shown)),
+                    1 => {
+                        let wanted = |entry: &Entry| entry.key.0 % 5 == number % 5;
+                        let at = model.iter().position(wanted);
+                        let expected = at.and_then(|at| model.remove(at));
+                        prop_assert_eq!(packed.take(7, wanted).as_ref().map(shown), expected.as_ref().map(shown));
+                    }
+                    // What was served before is passed over.
+                    2 if number % 2 == 0 => {
+                        let mut out = Vec::new();
+                        packed.store(&mut out);
+                        let count = model.len().min(usize::try_from(number % 7).unwrap());
+                        let mut rest = Packed::trust(&mut Reader::new(&out)).unwrap();
+                        rest.skip(u32::try_from(count).unwrap()).unwrap();
+                        let rest: Vec<String> = rest.entries(7).map(|entry| shown(&entry)).collect();
+                        prop_assert_eq!(rest, model.iter().skip(count).map(shown).collect::<Vec<_>>());
+                        let mut head = Packed::load(&mut Reader::new(&out)).unwrap();
+                        let tail = head.cut(usize::try_from(number).unwrap(), 7);
+                        let both: Vec<String> = head.entries(7).chain(tail.entries(7)).map(|entry| shown(&entry)).collect();
+                        prop_assert_eq!(both, model.iter().map(shown).collect::<Vec<_>>());
+                    }
+                    2 => {
+                        let mut out = Vec::new();
+                        packed.store(&mut out);
+                        packed = Packed::load(&mut Reader::new(&out)).unwrap();
+                    }
+                    _ => {
+                        let entry = entry(number, parent.as_deref(), special);
+                        packed.push(&entry);
+                        model.push_back(entry);
+                    }
+                }
+                prop_assert_eq!(packed.len(), model.len());
+            }
+            let left: Vec<String> = packed.entries(7).map(|entry| shown(&entry)).collect();
+            prop_assert_eq!(left, model.iter().map(shown).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_plain_page_costs_its_path_and_twelve_bytes() {
+        let mut packed = Packed::default();
+        (100..200).for_each(|number| packed.push(&entry(number, Some("http://a.test/index"), false)));
+        assert_eq!(packed.bytes.len(), 100 * (12 + "/100".len()) + "http://a.test/index".len() + 2 + 72);
+    }
+
+    #[test]
+    fn cut_bytes_are_noticed() {
+        let mut packed = Packed::default();
+        (0..3).for_each(|number| packed.push(&entry(number, Some("x"), number == 1)));
+        let mut out = Vec::new();
+        packed.store(&mut out);
+        for length in 0..out.len() {
+            assert!(Packed::load(&mut Reader::new(&out[..length])).is_err(), "{length}");
+        }
+    }
+}
