@@ -44,6 +44,7 @@ impl CrawlOptions {
         for file in &self.seed_files {
             read_seeds(file, &mut seeds)?;
         }
+        let sitemap_urls = self.sitemap_urls.iter().map(|text| seed::parse(text)).collect::<Result<_>>()?;
         let outputs = self.outputs(&rules);
         let mut extractors: Vec<Arc<dyn crate::model::Extract>> = Vec::new();
         let follow = self.follow_rules()?;
@@ -58,6 +59,7 @@ impl CrawlOptions {
         let options = Options {
             seeds,
             typed_seeds,
+            sitemap_urls,
             outputs,
             all_links,
             extractors,
@@ -95,7 +97,10 @@ impl CrawlOptions {
             exclude: self.exclude,
             regex_size: usize::try_from(self.regex_size.0).unwrap_or(usize::MAX),
             robots: self.robots,
+            robots_tags: self.robots_tags.into(),
             sitemap: self.sitemap,
+            strip_query: self.canonical.strip_query,
+            duplicates: self.duplicates.into(),
             accept_types: self.accept_types,
             save_bodies: self.save_bodies.map(PathBuf::from),
             proxies: proxy_pool(self.proxy, self.proxy_policy),

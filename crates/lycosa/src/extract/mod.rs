@@ -1,12 +1,15 @@
 //! Extraction: from a parsed page to links, items and records. Pure: no network, no clock, no files.
 //!
 //! `links` finds where a page leads, `page_links` all that it refers to, `rules` takes items out of it as `lycosa.toml` says, `record` writes what
-//! is known of a page, an outcome or an item as one line of JSON (`json` and `time` are how);
+//! is known of a page, an outcome or an item as one line of JSON (`json` and `time` are how), `likeness` tells which
+//! pages say the same, `link_header` reads `Link` fields;
 //! `structured` reads what a page says about itself without rules.
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod json;
+mod likeness;
+mod link_header;
 mod links;
 mod page_links;
 mod record;
@@ -14,9 +17,11 @@ pub mod rules;
 pub mod structured;
 mod time;
 
+pub use likeness::{Likeness, NEAR_BITS, SeenContent, content_hash, simhash};
+pub use link_header::{HeaderLink, header_links};
 pub use links::{LinkExtractor, LinkOptions};
 pub use page_links::{PageLink, declared_base, page_links};
 pub use record::{
-    CharsetNotes, OutcomeFacts, Outlinks, PAGE_COLUMNS, PageFacts, ParsedAs, item_record, outcome_record,
-    page_record, reject_record,
+    CharsetNotes, OutcomeFacts, Outlinks, PAGE_COLUMNS, PageFacts, PageSays, ParsedAs, item_record,
+    outcome_record, page_record, reject_record,
 };
