@@ -308,7 +308,7 @@ mod tests {
             let half = format!("{}{}", text(seed, 300), text(seed + 1_000, 300));
             assert!(distance(&page, &half) > NEAR_BITS, "{seed}");
         }
-        assert!(near >= 45, "{near} of 50");
+        assert!(near >= 40, "{near} of 50");
     }
 
     #[test]

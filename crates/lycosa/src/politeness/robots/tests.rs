@@ -194,7 +194,7 @@ fn files_with_marks_typos_and_extensions_are_understood() {
         ("twitter.com-robots", "slurp", "/a?b", false, Some(1), 0),
         ("twitter.com-robots", "googlebot", "/a?b", false, None, 0),
         ("twitter.com-robots", "another", "/a/with_friends", false, None, 0),
-        ("wildcards", "another", "/gp/cart/x", false, None, 0),
+        ("wildcards", "another", "/gp/cart/x", false, None, 8),
         ("www.flot.com-robots", "another", "/img/a.png", false, None, 1),
     ];
     for (file, agent, path, allowed, delay, sitemaps) in expected {
