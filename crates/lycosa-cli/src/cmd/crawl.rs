@@ -379,6 +379,10 @@ fn flags(args: &Args, layers: &mut Layers) {
             layers.flag(flag, key, values);
         }
     }
+    switches(args, layers);
+}
+
+fn switches(args: &Args, layers: &mut Layers) {
     let switches = [
         ("--sitemap", "sitemap", args.sitemap, "true"),
         ("--no-robots", "robots", args.no_robots, "false"),

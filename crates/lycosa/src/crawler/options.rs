@@ -197,6 +197,7 @@ impl fmt::Debug for Options {
 }
 
 impl Default for Options {
+    #[expect(clippy::too_many_lines, reason = "a table with a row for each option")]
     fn default() -> Self {
         Self {
             seeds: Vec::new(),

@@ -173,20 +173,29 @@ fn is_far_date(segments: &[&str], query: &str, this_year: u32) -> bool {
         let is_month = pair[1].len() == 2 && number(pair[1]).is_some_and(|month| (1..=12).contains(&month));
         year.is_some_and(|year| (1000..=9999).contains(&year) && is_far(year)) && is_month
     });
-    let whole = |text: &str| {
-        let year = text.get(..4).and_then(number)?;
-        let rest = text.as_bytes().get(4..7)?;
-        let is_date = rest[0] == b'-'
-            && rest[1..].iter().all(u8::is_ascii_digit)
-            && matches!(text.len(), 7 | 10 | 16..);
-        is_date.then_some(year)
-    };
+    let whole = |text: &str| whole_date(text.as_bytes());
     let named = parameters(query).filter_map(|parameter| parameter.split_once('=')).any(|(name, value)| {
         let name = name.to_ascii_lowercase();
         let says_year = (name == "year" || name == "y" || name.ends_with("_year")) && value.len() == 4;
         says_year && number(value).is_some_and(is_far) || whole(value).is_some_and(is_far)
     });
     in_path || named || segments.iter().any(|segment| whole(segment).is_some_and(is_far))
+}
+
+/// The year of a text that is a date: `2024-05`, `2024-05-31`, or the latter with a time.
+fn whole_date(text: &[u8]) -> Option<u32> {
+    let number = |range: std::ops::Range<usize>| -> Option<u32> {
+        std::str::from_utf8(text.get(range)?).ok()?.parse().ok()
+    };
+    let (year, month) = (number(0..4)?, number(5..7)?);
+    let is_joined = text.get(4) == Some(&b'-') && (1..=12).contains(&month);
+    let day = || text.get(7) == Some(&b'-') && number(8..10).is_some_and(|day| (1..=31).contains(&day));
+    let is_date = match text.get(10) {
+        _ if text.len() == 7 => true,
+        None => day(),
+        Some(next) => day() && matches!(next, b'T' | b't' | b' ' | b'+' | b'%'),
+    };
+    (is_joined && is_date && year >= 1000).then_some(year)
 }
 
 /// `%25` that is followed by `25` and two hexadecimal digits: escaped three times at least.
@@ -239,6 +248,8 @@ mod tests {
             "https://a.test/?tag[]=a&tag[]=b&tag[]=c&page=2",
             "https://a.test/?s=dogs&year=2025",
             "https://a.test/model/2500/12v",
+            "https://a.test/8000-12-port-switch-manual",
+            "https://a.test/4500-99",
             "https://a.test/search?q=100%2525",
             "https://web.archive.test/web/2020/https://b.test/",
         ] {
