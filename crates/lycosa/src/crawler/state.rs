@@ -192,3 +192,23 @@ fn opened(embedded: Embedded, folder: &Path) -> Opened {
         notices,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resumed_crawl_keeps_the_parameters_it_began_with() {
+        let notes = Notes { strip_query: vec!["utm_*".to_owned()], ..Notes::default() };
+        let resumed = |names: &[&str]| {
+            let strip_query = names.iter().map(ToString::to_string).collect();
+            let mut options = Options { strip_query, continuation: Continue::Resume, ..Options::default() };
+            notes.fill(&mut options).map(|()| options.strip_query)
+        };
+        assert_eq!(resumed(&[]).unwrap(), ["utm_*"]);
+        assert_eq!(resumed(&["utm_*"]).unwrap(), ["utm_*"]);
+        assert!(resumed(&["gclid"]).is_err(), "its URLs would not be known again");
+        let old: Notes = serde_json::from_str(r#"{"seeds":[],"typed":0,"allow_address":[]}"#).unwrap();
+        assert!(old.strip_query.is_empty(), "a state from before there were any");
+    }
+}

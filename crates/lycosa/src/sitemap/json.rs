@@ -6,6 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use url::Url;
 
 use super::{Said, Sitemap, SitemapKind, SitemapProblem, date};
+use crate::model::Timestamp;
 
 /// Reads `text` into `sitemap`.
 pub(super) fn read(text: &str, base: &Url, sitemap: &mut Sitemap) {
@@ -22,33 +23,98 @@ pub(super) fn read(text: &str, base: &Url, sitemap: &mut Sitemap) {
     }
 }
 
-/// An item's address and dates; numbers and other oddities in their places are passed over.
-#[derive(Deserialize)]
+/// An item's address and dates. What has another form than a text is passed over without being kept.
+#[derive(Default)]
 struct Item {
-    #[serde(default, deserialize_with = "text")]
     url: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    external_url: Option<String>,
-    #[serde(default, deserialize_with = "text")]
     id: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    date_modified: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    date_published: Option<String>,
+    dates: Vec<Timestamp>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Anything {
-    Text(String),
-    Other(IgnoredAny),
+impl<'de> Deserialize<'de> for Item {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ItemVisitor)
+    }
 }
 
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(match Anything::deserialize(deserializer)? {
-        Anything::Text(text) => Some(text),
-        Anything::Other(_) => None,
-    })
+struct ItemVisitor;
+
+impl<'de> Visitor<'de> for ItemVisitor {
+    type Value = Item;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an item")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Item, A::Error> {
+        let mut item = Item::default();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                // The item's own address comes before the one it speaks of, wherever they stand.
+                "url" => item.url = map.next_value::<Text>()?.0.or(item.url),
+                "external_url" => item.url = item.url.or(map.next_value::<Text>()?.0),
+                "id" => item.id = map.next_value::<Text>()?.0,
+                "date_modified" | "date_published" if item.dates.len() < 2 => {
+                    item.dates.extend(map.next_value::<Text>()?.0.as_deref().and_then(date::parse));
+                }
+                _ => _ = map.next_value::<IgnoredAny>()?,
+            }
+        }
+        Ok(item)
+    }
+}
+
+/// A text, or nothing in place of anything else.
+struct Text(Option<String>);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Text;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Text, E> {
+        Ok(Text(Some(text.to_owned())))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Text, E> {
+        Ok(Text(None))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Text, E> {
+        Ok(Text(None))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Text, E> {
+        Ok(Text(None))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Text, E> {
+        Ok(Text(None))
+    }
+
+    fn visit_unit<E>(self) -> Result<Text, E> {
+        Ok(Text(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Text, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Text(None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Text(None))
+    }
 }
 
 /// The object at the top; `version` need not come first, so `items` alone makes it a feed.
@@ -108,17 +174,15 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
         let mut position = 0;
         while let Some(item) = list.next_element::<Item>()? {
             position += 1;
-            let dates = [&item.date_modified, &item.date_published];
-            let lastmod = dates.into_iter().flatten().filter_map(|date| date::parse(date)).max();
+            let lastmod = item.dates.into_iter().max();
             // An id is an address by the standard's advice only.
-            let named = item.url.as_ref().or(item.external_url.as_ref());
-            let url = match (named, &item.id) {
+            let url = match (&item.url, &item.id) {
                 (Some(url), _) => base.join(url.trim()).ok(),
                 (None, Some(id)) => Url::parse(id).ok(),
                 (None, None) => None,
             };
-            let found = named.or(item.id.as_ref()).map(String::as_str).unwrap_or_default();
-            if !sitemap.add(url, Said { lastmod, extensions: None }, position, found) {
+            let found = item.url.or(item.id).unwrap_or_default();
+            if !sitemap.add(url, Said { lastmod, extensions: None }, position, &found) {
                 **is_full = true;
                 return Err(A::Error::custom("enough"));
             }

@@ -120,6 +120,10 @@ fn json_feeds_list_the_pages_of_their_items_and_survive_a_break() {
     let cut = read(&whole[..whole.len() - 12]);
     assert_eq!(cut.entries.len(), 3);
     assert!(cut.problems.iter().any(|problem| matches!(problem, SitemapProblem::Malformed { .. })));
+    let odd = read(
+        r#"{"items":[{"url":["/no"],"url":{"a":1},"id":true,"external_url":"/x","url":null,"id":1.5}]}"#,
+    );
+    assert_eq!(locations(&odd), ["https://example.com/x"], "repeated keys and other forms are passed over");
     let deep = read(&format!("{{\"items\":[{}", "[".repeat(100_000)));
     assert_eq!(deep.entries.len(), 0);
 }
