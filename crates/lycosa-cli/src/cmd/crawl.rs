@@ -43,6 +43,13 @@ pub(crate) struct Args {
     /// Read sitemaps: those robots.txt names, else /sitemap.xml
     #[arg(long, help_heading = "Where")]
     sitemap: bool,
+    /// Read this sitemap or feed too; repeatable
+    #[arg(long, value_name = "URL", help_heading = "Where")]
+    sitemap_url: Vec<String>,
+    /// Take URLs for the same that differ only in these parameters of the query: names, beginnings such as utm_*, or
+    /// the lists @tracking and @sessions [default: none]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Where")]
+    strip_query: Vec<String>,
 
     /// Stop after exactly this many pages, over all resumed runs
     #[arg(long, value_name = "PAGES", help_heading = "How much")]
@@ -72,6 +79,10 @@ pub(crate) struct Args {
     /// Do not ask for robots.txt
     #[arg(long, help_heading = "How politely")]
     no_robots: bool,
+    /// What to do when pages say noindex or nofollow (X-Robots-Tag, <meta name=robots>): obey, links (noindex pages are
+    /// written) or ignore [default: obey]
+    #[arg(long, value_name = "HOW", help_heading = "How politely")]
+    robots_tags: Option<String>,
     /// Try failed requests again this often [default: 2]
     #[arg(long, value_name = "TIMES", help_heading = "How politely")]
     retries: Option<String>,
@@ -132,6 +143,10 @@ pub(crate) struct Args {
     /// Write a record for URLs that gave no page too
     #[arg(long, help_heading = "Output")]
     all_outcomes: bool,
+    /// What to do about pages that say the same as another: off, report, skip (the same bytes) or skip-near (nearly the
+    /// same text too) [default: report]
+    #[arg(long, value_name = "HOW", help_heading = "Output")]
+    duplicates: Option<String>,
     /// Keep the body of every page below this folder, in the file that its record names in body_file
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     save_bodies: Option<String>,
@@ -327,6 +342,8 @@ fn flags(args: &Args, layers: &mut Layers) {
         ("--concurrency", "concurrency", &args.concurrency),
         ("--per-host", "per_host", &args.per_host),
         ("--delay", "delay", &args.delay),
+        ("--robots-tags", "robots_tags", &args.robots_tags),
+        ("--duplicates", "duplicates", &args.duplicates),
         ("--retries", "retries", &args.retries),
         ("--user-agent", "user_agent", &args.user_agent),
         ("--user", "user", &args.user),
@@ -348,6 +365,8 @@ fn flags(args: &Args, layers: &mut Layers) {
     }
     let lists = [
         ("--allowed-domains", "allowed_domains", &args.allowed_domains),
+        ("--sitemap-url", "sitemap_urls", &args.sitemap_url),
+        ("--strip-query", "canonical.strip_query", &args.strip_query),
         ("--include", "include", &args.include),
         ("--exclude", "exclude", &args.exclude),
         ("--header", "headers", &args.headers),
@@ -360,6 +379,10 @@ fn flags(args: &Args, layers: &mut Layers) {
             layers.flag(flag, key, values);
         }
     }
+    switches(args, layers);
+}
+
+fn switches(args: &Args, layers: &mut Layers) {
     let switches = [
         ("--sitemap", "sitemap", args.sitemap, "true"),
         ("--no-robots", "robots", args.no_robots, "false"),

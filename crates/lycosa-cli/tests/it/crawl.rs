@@ -118,7 +118,9 @@ fn a_record_has_every_field_with_its_value() {
         assert_eq!(&first[name], value, "{name}");
     }
     let names: Vec<&String> = first.as_object().expect("an object").keys().collect();
-    assert_eq!(names.len(), 18, "{names:?}");
+    assert_eq!(names.len(), 19, "{names:?}");
+    assert_eq!(names.last().map(|name| name.as_str()), Some("content_hash"));
+    assert_eq!(field(&first, "content_hash").len(), 32);
     assert_eq!(names[..2], ["id", "seq"]);
     assert!(first["duration_ms"].is_u64());
     let at = field(&first, "fetched_at");

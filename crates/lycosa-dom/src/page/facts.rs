@@ -47,6 +47,26 @@ impl Document {
         })
     }
 
+    /// All `<meta>` with a `name` and a `content`, in document order: both without surrounding whitespace, else as
+    /// written.
+    pub fn named_metas(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.html_elements(atoms::META).filter_map(|meta| {
+            let value = |name| self.attribute_value(meta.number(), NodeName::plain(name)).map(trim);
+            Some((value(atoms::NAME)?, value(atoms::CONTENT)?))
+        })
+    }
+
+    /// The same page in other languages: language and address, as written, of each `<link rel=alternate>` with both.
+    pub fn alternates(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.html_elements(atoms::LINK).filter_map(|link| {
+            let value = |name| self.attribute_value(link.number(), NodeName::plain(name)).map(trim);
+            let (lang, rel, href) = (value(atoms::HREFLANG)?, value(atoms::REL)?, value(atoms::HREF)?);
+            let is_alternate =
+                rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("alternate"));
+            (is_alternate && !lang.is_empty() && !href.is_empty()).then_some((lang, href))
+        })
+    }
+
     /// The content of the first `<meta>` with this `http-equiv`, compared without regard to ASCII case.
     pub fn meta_http_equiv(&self, name: &str) -> Option<&str> {
         self.html_elements(atoms::META).find_map(|meta| {

@@ -35,6 +35,18 @@ fn facts_of_the_head_are_read_as_written() {
 }
 
 #[test]
+fn all_named_metas_and_languages_of_a_page_are_listed() {
+    let page = parse(
+        "<meta name=' Robots ' content=' noindex '><meta name=empty><meta property=og:title content=T>\
+         <template><meta name=robots content=none></template>\
+         <link rel=alternate hreflang=de href=' /de '><link rel=alternate href=/feed><link hreflang=fr href=/fr>\
+         <link rel='ALTERNATE' hreflang=x-default href=/><link rel=alternate hreflang=it href=''>",
+    );
+    assert_eq!(page.named_metas().collect::<Vec<_>>(), [("Robots", "noindex")]);
+    assert_eq!(page.alternates().collect::<Vec<_>>(), [("de", "/de"), ("x-default", "/")]);
+}
+
+#[test]
 fn refresh_directives_follow_the_standard() {
     let parsed = |text| parse_refresh(text).map(|refresh| (refresh.seconds, refresh.url));
     assert_eq!(parsed("5"), Some((5.0, None)));

@@ -44,6 +44,7 @@ impl CrawlOptions {
         for file in &self.seed_files {
             read_seeds(file, &mut seeds)?;
         }
+        let sitemap_urls = self.sitemap_urls.iter().map(|text| seed::parse(text)).collect::<Result<_>>()?;
         let outputs = self.outputs(&rules);
         let mut extractors: Vec<Arc<dyn crate::model::Extract>> = Vec::new();
         let follow = self.follow_rules()?;
@@ -58,6 +59,9 @@ impl CrawlOptions {
         let options = Options {
             seeds,
             typed_seeds,
+            sitemap_urls,
+            robots_tags: self.robots_tags.into(),
+            duplicates: self.duplicates.into(),
             outputs,
             all_links,
             extractors,
@@ -96,6 +100,7 @@ impl CrawlOptions {
             regex_size: usize::try_from(self.regex_size.0).unwrap_or(usize::MAX),
             robots: self.robots,
             sitemap: self.sitemap,
+            strip_query: self.canonical.strip_query,
             accept_types: self.accept_types,
             save_bodies: self.save_bodies.map(PathBuf::from),
             proxies: proxy_pool(self.proxy, self.proxy_policy),

@@ -4,7 +4,10 @@ use lycosa_dom::PatternLimits;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{ByteSize, HeaderLine, HostFields, ProfileFields, Secret, SessionFields, Span, proxy_list};
+use super::{
+    ByteSize, CanonicalFields, DuplicatesField, HeaderLine, HostFields, ProfileFields, RobotsTagsField,
+    Secret, SessionFields, Span, proxy_list,
+};
 use crate::error::ErrorKind;
 use crate::extract::rules::{FollowRule, ItemRule, Named};
 use crate::fetch::HttpVersion;
@@ -43,8 +46,17 @@ pub struct CrawlOptions {
     pub respect_nofollow: bool,
     /// Whether sitemaps are read: those robots.txt names, else `/sitemap.xml`. Default false.
     pub sitemap: bool,
+    /// Sitemaps or feeds that are read beside those, by their URLs. Default none.
+    pub sitemap_urls: Vec<String>,
+    /// Which URLs are the same beyond their spelling. Default: none.
+    #[serde(skip_serializing_if = "CanonicalFields::is_default")]
+    pub canonical: CanonicalFields,
     /// Whether robots.txt is obeyed. Default true.
     pub robots: bool,
+    /// What is done with `X-Robots-Tag` and `<meta name=robots>`: `obey` (of a page that says `nofollow` no link is
+    /// followed, one that says `noindex` gives no record), `links` (only the former) or `ignore`. Without `robots` they
+    /// are ignored. Default `obey`.
+    pub robots_tags: RobotsTagsField,
 
     /// Pages to write, in total over resumed runs. Default no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,6 +171,10 @@ pub struct CrawlOptions {
     /// Whether answers that keep the crawler out (refusals, challenges, captchas, login walls) are told from content:
     /// their URLs end as blocked and give no page, and the site rests when asking on makes it worse. Default true.
     pub detect_blocks: bool,
+    /// What is done about pages that say the same as another: `off`, `report` (records name it in `duplicate_of` or
+    /// `near_duplicate_of`), `skip` (the same bytes give no record) or `skip-near` (nor does nearly the same text).
+    /// Default `report`.
+    pub duplicates: DuplicatesField,
     /// What a page record says of its links: their number, or the list. Default `count`.
     pub outlinks: OutlinksField,
     /// What to do with bytes that mean nothing in a page's charset: `replace` each by U+FFFD, `skip` them, or `fail`,
@@ -211,7 +227,10 @@ impl Default for CrawlOptions {
             depth: None,
             respect_nofollow: false,
             sitemap: false,
+            sitemap_urls: Vec::new(),
+            canonical: CanonicalFields::default(),
             robots: true,
+            robots_tags: RobotsTagsField::default(),
             max_pages: None,
             max_requests: None,
             max_time: None,
@@ -249,6 +268,7 @@ impl Default for CrawlOptions {
             pages: None,
             all_outcomes: false,
             detect_blocks: true,
+            duplicates: DuplicatesField::default(),
             cache: None,
             cache_size: ByteSize(1 << 30),
             offline: false,

@@ -17,7 +17,7 @@ use crate::fetch::Proxy;
 use crate::fetch::dns::parse_server;
 use crate::profiles::{HostPattern, agent_value, header_fields};
 use crate::proxies::NoProxy;
-use crate::scope::{ScopeOptions, ScopeRules};
+use crate::scope::{QueryRules, ScopeOptions, ScopeRules};
 use crate::seed;
 use crate::sink::{Format, Target};
 
@@ -91,6 +91,16 @@ fn addresses(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
             let path = ["seeds".into(), Step::Index(index)];
             mistakes.push(mistake(path, error.message(), error.hint().unwrap_or_default()));
         }
+    }
+    for (index, text) in options.sitemap_urls.iter().enumerate() {
+        if let Err(error) = seed::parse(text) {
+            let path = ["sitemap_urls".into(), Step::Index(index)];
+            mistakes.push(mistake(path, error.message(), error.hint().unwrap_or_default()));
+        }
+    }
+    if let Err(error) = QueryRules::new(&options.canonical.strip_query) {
+        let path = ["canonical".into(), "strip_query".into(), Step::Index(error.place)];
+        mistakes.push(mistake(path, error.message, error.hint));
     }
     for (index, domain) in options.allowed_domains.iter().enumerate() {
         let scope = ScopeOptions { allowed_domains: vec![domain.clone()], ..ScopeOptions::default() };

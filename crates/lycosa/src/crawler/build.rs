@@ -23,7 +23,7 @@ use crate::middleware::{Cache, StackOptions, built_in, parse_field};
 use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Origin, Pace, Resolve};
 use crate::politeness::{RetryOptions, RetryPolicy};
 use crate::profiles::HostProfiles;
-use crate::scope::{Identity, ScopeOptions, ScopeRules};
+use crate::scope::{Identity, QueryRules, ScopeOptions, ScopeRules};
 use crate::telemetry::Telemetry;
 
 /// Opens everything a crawl needs.
@@ -38,6 +38,7 @@ pub(super) async fn build(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     // Everything that can refuse a choice comes before the state is touched.
     let scope = Arc::new(scope(&options)?);
+    let query = query_rules(&options)?;
     let guard = Arc::new(guard(&options)?);
     let ledger = Ledger::default();
     let client = Client::new(client_options(&options, &clock, ledger.clone())?)?;
@@ -56,7 +57,7 @@ pub(super) async fn build(
     }
     let opened: Opened =
         state::open(&options, &notes, limits(&options, &*clock), pace(&options), clock.clone())?;
-    let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key));
+    let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key).with_query_rules(query));
     let links =
         LinkOptions { respect_nofollow: options.respect_nofollow, limit: settings(&options).max_links };
     let mut extractors: Vec<Arc<dyn Extract>> = Vec::new();
@@ -148,6 +149,11 @@ fn scope(options: &Options) -> Result<ScopeRules> {
         max_depth: options.depth,
         ..ScopeOptions::default()
     })
+}
+
+fn query_rules(options: &Options) -> Result<QueryRules> {
+    QueryRules::new(&options.strip_query)
+        .map_err(|error| Error::new(ErrorKind::Usage, error.message).with_hint(error.hint))
 }
 
 /// The address guard with its allowances: the typed seeds, the networks named.
@@ -245,7 +251,10 @@ fn settings(options: &Options) -> Settings {
     Settings {
         concurrency: options.concurrency,
         robots: options.robots,
+        robots_tags: options.robots_tags,
+        duplicates: options.duplicates,
         sitemaps: options.sitemap,
+        sitemap_urls: options.sitemap_urls.clone(),
         max_redirects: options.max_redirects,
         accept_types: options.accept_types.iter().map(|kind| kind.to_ascii_lowercase()).collect(),
         limits: FetchLimits { wire: options.max_body, decoded: options.max_body, ..FetchLimits::default() },

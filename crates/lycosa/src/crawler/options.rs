@@ -9,6 +9,7 @@ use lycosa_dom::PatternLimits;
 use url::Url;
 
 use crate::engine::DEFAULT_ACCEPT_TYPES;
+pub use crate::engine::{Duplicates, RobotsTags};
 use crate::error::Result;
 use crate::fetch::{HttpVersion, Timeouts};
 pub use crate::frontier::embedded::Durability;
@@ -106,8 +107,17 @@ pub struct Options {
     pub regex_size: usize,
     /// Whether robots.txt is obeyed. Default true.
     pub robots: bool,
+    /// What is done with `X-Robots-Tag` and `<meta name=robots>`; nothing without `robots`. Default: obeyed.
+    pub robots_tags: RobotsTags,
     /// Whether sitemaps are read. Default false.
     pub sitemap: bool,
+    /// Sitemaps that are read beside those. Default none.
+    pub sitemap_urls: Vec<Url>,
+    /// Parameters that do not tell URLs apart, as in [`QueryRules`](crate::scope::QueryRules). A crawl that is resumed
+    /// keeps those it began with. Default none.
+    pub strip_query: Vec<String>,
+    /// What is done about pages that say the same as another. Default: their records say so.
+    pub duplicates: Duplicates,
     /// Content types that are read. Default HTML, XHTML, feeds.
     pub accept_types: Vec<String>,
     /// A folder where bodies are saved.
@@ -187,6 +197,7 @@ impl fmt::Debug for Options {
 }
 
 impl Default for Options {
+    #[expect(clippy::too_many_lines, reason = "a table with a row for each option")]
     fn default() -> Self {
         Self {
             seeds: Vec::new(),
@@ -213,7 +224,11 @@ impl Default for Options {
             exclude: Vec::new(),
             regex_size: PatternLimits::SIZE,
             robots: true,
+            robots_tags: RobotsTags::default(),
             sitemap: false,
+            sitemap_urls: Vec::new(),
+            strip_query: Vec::new(),
+            duplicates: Duplicates::default(),
             accept_types: DEFAULT_ACCEPT_TYPES.iter().map(|&kind| kind.to_owned()).collect(),
             save_bodies: None,
             proxies: None,

@@ -30,6 +30,8 @@ pub(super) struct Notes {
     pub(super) typed: usize,
     /// Private networks that were allowed.
     pub(super) allow_address: Vec<String>,
+    /// Parameters that do not tell URLs apart.
+    pub(super) strip_query: Vec<String>,
 }
 
 /// The notes of the crawl that the options begin, or of the one they resume.
@@ -51,6 +53,7 @@ pub(super) fn notes(options: &Options) -> Result<Notes> {
         seeds: options.seeds.iter().map(ToString::to_string).collect(),
         typed: options.typed_seeds,
         allow_address: options.allow_address.clone(),
+        strip_query: options.strip_query.clone(),
     })
 }
 
@@ -69,6 +72,14 @@ impl Notes {
             return Err(Error::new(ErrorKind::State, message)
                 .with_hint("resume with the seeds it began with (or none), or use another --state"));
         }
+        if !options.strip_query.is_empty() && options.strip_query != self.strip_query {
+            return Err(Error::new(
+                ErrorKind::State,
+                "the crawl was begun with other parameters left out of URLs",
+            )
+            .with_hint("leave strip_query out to go on with those, or begin anew with --fresh"));
+        }
+        options.strip_query.clone_from(&self.strip_query);
         options.seeds = self.seeds.iter().filter_map(|seed| Url::parse(seed).ok()).collect();
         options.typed_seeds = self.typed;
         for network in &self.allow_address {
@@ -179,5 +190,25 @@ fn opened(embedded: Embedded, folder: &Path) -> Opened {
         crawl: identity.crawl,
         fingerprint_key: identity.fingerprint_key,
         notices,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resumed_crawl_keeps_the_parameters_it_began_with() {
+        let notes = Notes { strip_query: vec!["utm_*".to_owned()], ..Notes::default() };
+        let resumed = |names: &[&str]| {
+            let strip_query = names.iter().map(ToString::to_string).collect();
+            let mut options = Options { strip_query, continuation: Continue::Resume, ..Options::default() };
+            notes.fill(&mut options).map(|()| options.strip_query)
+        };
+        assert_eq!(resumed(&[]).unwrap(), ["utm_*"]);
+        assert_eq!(resumed(&["utm_*"]).unwrap(), ["utm_*"]);
+        assert!(resumed(&["gclid"]).is_err(), "its URLs would not be known again");
+        let old: Notes = serde_json::from_str(r#"{"seeds":[],"typed":0,"allow_address":[]}"#).unwrap();
+        assert!(old.strip_query.is_empty(), "a state from before there were any");
     }
 }

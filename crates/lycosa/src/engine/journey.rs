@@ -20,6 +20,7 @@ use crate::model::{
     Request, RequestKind, Response, Retry, SessionId, Timestamp,
 };
 use crate::octets::excerpt;
+use crate::scope::canonical;
 
 /// One lease on its way.
 #[derive(Debug)]
@@ -222,7 +223,7 @@ impl Journey {
             |url: &str| Url::parse(url).ok().and_then(|url| identity.identify(&url).map(|found| found.key));
         let in_chain = self.lease.request.chain.iter().any(|hop| met(&hop.url) == Some(identified.key));
         let again = identified.key == self.lease.key || in_chain;
-        if again && !cookie {
+        if again && !cookie && !self.is_respelled(&target) {
             return self.failed(Error::new(ErrorKind::Redirect, format!("a redirect loop at {target}")));
         }
         match self.shared.discover_hop(&self.lease.request, status, &target) {
@@ -245,6 +246,14 @@ impl Journey {
                 self.excluded(reason)
             }
         }
+    }
+
+    /// Whether a URL of the chain's keys is none of its URLs: parameters that the crawl leaves out were taken off it.
+    fn is_respelled(&self, target: &Url) -> bool {
+        let request = &self.lease.request;
+        let met = |url: &str| Url::parse(url).is_ok_and(|url| canonical(&url) == canonical(target));
+        self.shared.parts.identity.merges_queries()
+            && !request.chain.iter().map(|hop| &*hop.url).chain([&*request.url]).any(met)
     }
 
     pub(super) fn redirected(&mut self, status: u16, mut to: Discovered, if_known: Vec<Record>) -> Ending {
@@ -340,6 +349,9 @@ impl Journey {
                     }
                     None => "its type is not among the accepted types".to_owned(),
                 }
+            }
+            Outcome::Excluded { reason: Exclusion::NoIndex } => {
+                "it asks not to be indexed; robots_tags = \"links\" keeps such pages".to_owned()
             }
             Outcome::Excluded { reason } => reason.as_str().to_owned(),
             Outcome::Redirect { .. } | Outcome::Alias { .. } => return,

@@ -12,6 +12,7 @@ mod dispatch;
 mod export;
 mod hooks;
 mod journey;
+mod judgement;
 mod page;
 mod pages;
 mod policy;
@@ -32,7 +33,7 @@ use url::Url;
 
 pub use hooks::{Hooks, NoHooks};
 pub use pages::{CommittedPage, PageFeed};
-pub use settings::{DEFAULT_ACCEPT_TYPES, Parts, Settings};
+pub use settings::{DEFAULT_ACCEPT_TYPES, Duplicates, Parts, RobotsTags, Settings};
 
 use self::discover::Target;
 use self::dispatch::{Dispatcher, Stopped};
@@ -163,6 +164,7 @@ impl Engine {
             self.shared.telemetry.problem(format!("the seed {url} gave no page: {}", reason.as_str()));
         }
         found.extend(self.shared.usual_sitemaps(seeds));
+        found.extend(self.shared.given_sitemaps());
         Ok(found)
     }
 }

@@ -13,13 +13,14 @@ use lycosa_dom::{
 use url::Url;
 
 use super::journey::{Arrival, Ending, Journey};
+use super::judgement::Judgement;
 use super::pages::CommittedPage;
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::extract::{
     CharsetNotes, OutcomeFacts, Outlinks, PageFacts, ParsedAs, declared_base, item_record, outcome_record,
     page_record, reject_record,
 };
-use crate::model::{Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind};
+use crate::model::{Commit, Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind};
 
 /// Bodies from this size on are worked on outside the runtime's own threads, so that they hold up nobody.
 const LARGE_BODY: usize = 512 << 10;
@@ -42,6 +43,8 @@ struct Digest {
     outlinks: Vec<Discovered>,
     page: Option<Box<CommittedPage>>,
     items: u64,
+    /// Why it is no page of the crawl although its links count.
+    excluded: Option<Exclusion>,
 }
 
 impl Journey {
@@ -90,6 +93,11 @@ impl Journey {
     }
 
     fn page_ending(&mut self, status: u16, digest: Digest) -> Ending {
+        if let Some(reason) = digest.excluded {
+            self.shared.telemetry.skipped(reason, 1);
+            let commit = self.commit(Outcome::Excluded { reason });
+            return Ending::Commit(Box::new(Commit { outlinks: digest.outlinks, ..commit }), None);
+        }
         self.shared.telemetry.page(digest.items);
         let commit = self.page_commit(status, digest.records, digest.outlinks);
         Ending::Commit(Box::new(commit), digest.page)
@@ -119,7 +127,8 @@ impl Journey {
                 self.url
             ));
         }
-        let mut findings = self.extract(&page)?;
+        let judgement = self.judge(&page);
+        let mut findings = self.extract(&page, judgement.excluded.is_none())?;
         for note in findings.notes.drain(..) {
             self.shared.telemetry.problem(note);
         }
@@ -132,9 +141,17 @@ impl Journey {
                 .telemetry
                 .problem(format!("a page has {most} links or more; those beyond are not followed"));
         }
+        let outlinks = if judgement.follows {
+            self.shared.discover_outlinks(&self.request, &self.url, &findings)
+        } else {
+            Vec::new()
+        };
+        if let Some(reason) = judgement.excluded {
+            let (records, excluded) = (Vec::new(), Some(reason));
+            return Ok(Ok(Digest { records, outlinks, page: None, items: 0, excluded }));
+        }
         findings.items.retain_mut(|item| self.shared.parts.hooks.on_item(item));
-        let outlinks = self.shared.discover_outlinks(&self.request, &self.url, &findings);
-        let records = self.page_records(&page, arrived, &decoded, &findings);
+        let records = self.page_records(&page, arrived, &decoded, &findings, &judgement);
         let items = findings.items.len() as u64;
         let page = self
             .shared
@@ -142,7 +159,7 @@ impl Journey {
             .feed
             .is_some()
             .then(|| self.committed_page(arrived, &decoded.text, findings.items));
-        Ok(Ok(Digest { records, outlinks, page, items }))
+        Ok(Ok(Digest { records, outlinks, page, items, excluded: None }))
     }
 
     fn decode<'a>(&self, body: &'a [u8], content_type: Option<&str>) -> Result<Decoded<'a>> {
@@ -153,12 +170,16 @@ impl Journey {
             .map_err(|error| Error::new(ErrorKind::Charset, error.to_string()).in_phase(Phase::Decode))
     }
 
-    fn extract(&self, page: &Page<'_>) -> Result<Findings> {
+    /// What extractors and, of a page that is kept, user code take out of it.
+    fn extract(&self, page: &Page<'_>, is_kept: bool) -> Result<Findings> {
         let mut findings = Findings::default();
         for extractor in self.shared.parts.extractors.iter() {
             extractor.extract(page, &mut findings).map_err(|error| error.in_phase(Phase::Extract))?;
         }
-        self.shared.parts.hooks.on_page(page, &mut findings).map_err(|error| error.in_phase(Phase::Hook))?;
+        if is_kept {
+            let hooks = &self.shared.parts.hooks;
+            hooks.on_page(page, &mut findings).map_err(|error| error.in_phase(Phase::Hook))?;
+        }
         Ok(findings)
     }
 
@@ -180,6 +201,7 @@ impl Journey {
         arrived: &Arrived,
         decoded: &Decoded<'_>,
         findings: &Findings,
+        judgement: &Judgement,
     ) -> Vec<Record> {
         let request = &self.request;
         let listed =
@@ -187,6 +209,7 @@ impl Journey {
         let links: Vec<&str> = listed.iter().map(|link| link.url.as_str()).collect();
         let canonical =
             page.document.and_then(|document| document.canonical()).and_then(|href| page.resolve(href));
+        let canonical = canonical.as_ref().or(judgement.header_canonical.as_ref());
         let title = page.document.and_then(|document| document.title());
         let cut = page.document.and_then(|document| cut_reason(document.tree_state()));
         let fallback = page.document.and_then(|document| document.xml_fallback()).map(ToString::to_string);
@@ -201,7 +224,7 @@ impl Journey {
             parent: request.parent.as_deref(),
             title: title.as_deref(),
             description: page.document.and_then(|document| document.meta("description")),
-            canonical: canonical.as_ref().map(Url::as_str),
+            canonical: canonical.map(Url::as_str),
             lang: page.document.and_then(|document| document.lang()),
             content_type: arrived.content_type.as_deref(),
             charset: Some(decoded.charset),
@@ -222,6 +245,7 @@ impl Journey {
             parsed_as: parsed_as.filter(|parsed| parsed.kind == "xml" || parsed.fallback.is_some()),
             body_cut: arrived.is_cut.then_some("decompression"),
             body_file: findings.body_file.as_deref(),
+            says: judgement.says(),
         };
         let mut records = Vec::with_capacity(1 + findings.items.len() + findings.rejects.len());
         records.push(self.record(0, RecordKind::Page, page_record(&facts)));

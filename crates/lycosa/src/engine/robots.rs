@@ -33,7 +33,7 @@ type Parsed = (Arc<[u8]>, Vec<(String, Arc<AgentRules>)>);
 pub(super) struct RobotsCache(Mutex<HashMap<Origin, Parsed>>);
 
 impl RobotsCache {
-    fn rules(&self, origin: &Origin, body: &Arc<[u8]>, agent: &str) -> Arc<AgentRules> {
+    pub(super) fn rules(&self, origin: &Origin, body: &Arc<[u8]>, agent: &str) -> Arc<AgentRules> {
         let mut parsed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |text: &Arc<[u8]>| Arc::ptr_eq(text, body) || text == body;
         if let Some((_, known)) = parsed.get(origin).filter(|(text, _)| same(text))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::hooks::Hooks;
+pub use super::judgement::{Duplicates, RobotsTags};
 use super::pages::PageFeed;
 use crate::ledger::Ledger;
 use crate::model::{Clock, ConnectPolicy, Extract, Fetch, FetchLimits, Frontier, Middleware, Outbox, Scope};
@@ -56,8 +57,14 @@ pub struct Settings {
     pub robots: bool,
     /// The names robots.txt groups are looked up by, by host. Default `lycosa`.
     pub robots_agents: RobotsAgents,
+    /// What is done with `X-Robots-Tag` and `<meta name=robots>`; nothing when `robots` is off. Default: obeyed.
+    pub robots_tags: RobotsTags,
+    /// What is done about pages that say the same as another. Default: reported.
+    pub duplicates: Duplicates,
     /// Whether sitemaps named by robots.txt (or `/sitemap.xml`) are read. Default false.
     pub sitemaps: bool,
+    /// Sitemaps that are read beside those, whatever `sitemaps` says. Default none.
+    pub sitemap_urls: Vec<url::Url>,
     /// Redirects followed for one URL. Default 20.
     pub max_redirects: usize,
     /// Content types that are read and parsed; the bodies of others are not read. Lower case, `*` at the end
@@ -88,7 +95,10 @@ impl Default for Settings {
             concurrency: 16,
             robots: true,
             robots_agents: RobotsAgents::default(),
+            robots_tags: RobotsTags::default(),
+            duplicates: Duplicates::default(),
             sitemaps: false,
+            sitemap_urls: Vec::new(),
             max_redirects: 20,
             accept_types: DEFAULT_ACCEPT_TYPES.iter().map(|&kind| kind.to_owned()).collect(),
             limits: FetchLimits::default(),

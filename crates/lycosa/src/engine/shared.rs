@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::judgement::Contents;
 use super::rests::Rests;
 use super::robots::RobotsCache;
 use super::settings::Parts;
@@ -18,6 +19,7 @@ pub(super) struct Shared {
     pub(super) rests: Rests,
     pub(super) known: KnownKeys,
     pub(super) exported: Exported,
+    pub(super) contents: Contents,
 }
 
 impl Shared {
@@ -29,6 +31,7 @@ impl Shared {
             rests: Rests::default(),
             known: KnownKeys::default(),
             exported: Exported::default(),
+            contents: Contents::default(),
         })
     }
 }

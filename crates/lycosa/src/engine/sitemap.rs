@@ -1,15 +1,21 @@
-//! The journey of a sitemap: its entries become pages to visit, an index's entries further sitemaps.
+//! The journey of a sitemap: its entries become pages to visit, an index's entries further sitemaps. When an entry
+//! says when its page changed, and the file's dates can be dates of changes, that goes along as a hint.
 
 use url::Url;
 
 use super::discover::Target;
 use super::journey::{Arrival, Ending, Journey};
+use super::judgement::LASTMOD;
 use super::shared::Shared;
 use crate::model::{Discovered, Request, RequestKind};
-use crate::sitemap::{self, SitemapKind};
+use crate::sitemap::{self, SitemapEntry, SitemapKind, SitemapLimits};
 
 /// Indexes within indexes that are followed; the protocol allows one level.
 const MAX_NESTING: u32 = 2;
+
+/// Sitemaps that an index may name, by how deep it is: the protocol's number, and few where the protocol has none, so
+/// that indexes of indexes cannot multiply.
+const MOST_SITEMAPS: [usize; 2] = [sitemap::MAX_SITEMAP_ENTRIES, 500];
 
 /// Key in a request's facts that counts the nesting.
 const NESTING: &str = "sitemap.nesting";
@@ -22,6 +28,11 @@ impl Shared {
         }
         let places = seeds.iter().filter_map(|seed| seed.join("/sitemap.xml").ok());
         places.filter_map(|place| self.sitemap_request(&place, 0)).collect()
+    }
+
+    /// The sitemaps that the user named.
+    pub(super) fn given_sitemaps(&self) -> Vec<Discovered> {
+        self.parts.settings.sitemap_urls.iter().filter_map(|url| self.sitemap_request(url, 0)).collect()
     }
 
     /// A request for this sitemap, unless the crawl's scope or the nesting forbids it.
@@ -67,28 +78,41 @@ impl Journey {
     }
 
     fn sitemap_entries(&self, body: &[u8]) -> Vec<Discovered> {
-        let nesting = self.lease.request.meta.get(NESTING).and_then(|n| n.parse().ok()).unwrap_or(0);
-        let sitemap = sitemap::parse(body, &self.url);
-        for problem in &sitemap.problems {
-            self.shared.telemetry.problem(format!("sitemap {}: {problem}", self.url));
+        let nesting: u32 = self.lease.request.meta.get(NESTING).and_then(|n| n.parse().ok()).unwrap_or(0);
+        let most = self.shared.parts.settings.max_links;
+        let limits = SitemapLimits { entries: most, ..SitemapLimits::default() };
+        let sitemap = sitemap::parse_within(body, &self.url, limits);
+        let tell = |what: &str| self.shared.telemetry.problem(format!("sitemap {}: {what}", self.url));
+        sitemap.problems.iter().for_each(|problem| tell(&problem.to_string()));
+        if sitemap.kind == SitemapKind::Index {
+            let depth = usize::try_from(nesting).unwrap_or(usize::MAX).min(MOST_SITEMAPS.len() - 1);
+            if nesting >= MAX_NESTING {
+                tell("it is an index in an index of an index, what it names is not read");
+            } else if sitemap.entries.len() > MOST_SITEMAPS[depth] {
+                tell(&format!("it names more than {} sitemaps, the rest is not read", MOST_SITEMAPS[depth]));
+            }
+            let named = sitemap.entries.iter().take(MOST_SITEMAPS[depth]);
+            return named.filter_map(|entry| self.shared.sitemap_request(&entry.loc, nesting + 1)).collect();
         }
-        let is_index = sitemap.kind == SitemapKind::Index;
-        let found = sitemap.entries.iter().take(self.shared.parts.settings.max_links);
-        found
-            .filter_map(|entry| {
-                if is_index {
-                    self.shared.sitemap_request(&entry.loc, nesting + 1)
-                } else {
-                    self.sitemap_page(&entry.loc)
-                }
-            })
-            .collect()
+        let believed = sitemap::are_plausible(&sitemap, self.started());
+        if !believed {
+            tell("its dates cannot be those of changes, they are not believed");
+        }
+        sitemap.entries.iter().filter_map(|entry| self.sitemap_page(entry, believed)).collect()
     }
 
-    fn sitemap_page(&self, url: &Url) -> Option<Discovered> {
+    fn sitemap_page(&self, entry: &SitemapEntry, believed: bool) -> Option<Discovered> {
         let parent = self.lease.request.url.clone();
-        let make = |url: &Url| Request { parent: Some(parent), ..Request::get(crate::scope::spelling(url)) };
-        match self.shared.discover(url, RequestKind::Page, 0, |key| !self.shared.known.contains(key), make)? {
+        let lastmod = entry.lastmod.filter(|_| believed);
+        let make = |url: &Url| {
+            let mut request = Request { parent: Some(parent), ..Request::get(crate::scope::spelling(url)) };
+            if let Some(at) = lastmod {
+                request.meta.insert(LASTMOD.into(), at.0.to_string().into());
+            }
+            request
+        };
+        let wanted = |key| !self.shared.known.contains(key);
+        match self.shared.discover(&entry.loc, RequestKind::Page, 0, wanted, make)? {
             Target::Discovered(found) => Some(*found),
             Target::Refused(reason) => {
                 self.shared.telemetry.skipped(reason, 1);

@@ -2,7 +2,7 @@
 //! item record. Written once, at commit; sinks put `id` and `seq` first.
 //!
 //! A page record always has every column of [`PAGE_COLUMNS`], `null` when unknown, so that tables and readers can
-//! rely on them. Facts that concern few pages (`charset_confidence`, `charset_declared`, `charset_unknown`, `charset_malformed`, `redirects`, `downgraded`, `proxy`, `guard`, `tree`, `body`, `body_file`) are there only when they apply, and not
+//! rely on them. Facts that concern few pages (`charset_confidence`, `charset_declared`, `charset_unknown`, `charset_malformed`, `redirects`, `downgraded`, `proxy`, `guard`, `tree`, `body`, `body_file`, and all of [`PageSays`]) are there only when they apply, and not
 //! in tables.
 //!
 //! `outlinks` is the number of distinct links by default: the list itself would more than double the output, and
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::json::{Object, push_number, push_text};
 use super::time::push_rfc3339;
-use crate::model::{Block, Hop, Item, Outcome, Reject, Timestamp};
+use crate::model::{Block, Hop, Item, Outcome, Reject, Timestamp, UseSignal};
 
 /// The fields of a page record, in order.
 pub const PAGE_COLUMNS: [&str; 16] = [
@@ -54,6 +54,28 @@ pub struct CharsetNotes<'a> {
     pub unknown: Option<&'a str>,
     /// Malformed sequences (`charset_malformed`), when there were any.
     pub malformed: u64,
+}
+
+/// What a page says about itself to crawlers, and which pages it is like.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PageSays<'a> {
+    /// Restricting words of `X-Robots-Tag` and `<meta name=robots>` (`robots`), when there are any.
+    pub robots: &'a [Box<str>],
+    /// Wishes about the use of the content (`content_use`: `from`, `name`, `use`, and `allowed` or else `value`), when
+    /// there are any.
+    pub uses: &'a [UseSignal],
+    /// Language and absolute URL of the same page in other languages (`alternates`: `lang`, `url`), when there are any.
+    pub alternates: &'a [(String, String)],
+    /// When the sitemap that named it says it last changed (`sitemap_lastmod`), as RFC 3339.
+    pub sitemap_lastmod: Option<Timestamp>,
+    /// The hash of its bytes (`content_hash`).
+    pub content_hash: Option<u128>,
+    /// The SimHash of its text (`simhash`).
+    pub simhash: Option<u64>,
+    /// A page of this crawl with the same bytes (`duplicate_of`).
+    pub duplicate_of: Option<&'a str>,
+    /// A page of this crawl with nearly the same text (`near_duplicate_of`).
+    pub near_duplicate_of: Option<&'a str>,
 }
 
 /// What is known of a page.
@@ -107,6 +129,8 @@ pub struct PageFacts<'a> {
     pub body_cut: Option<&'a str>,
     /// Where the body was saved (`body_file`), when it was.
     pub body_file: Option<&'a str>,
+    /// What it says about itself, and which pages it is like.
+    pub says: PageSays<'a>,
 }
 
 /// Which parser made a page's tree.
@@ -171,6 +195,7 @@ pub fn page_record(facts: &PageFacts<'_>) -> Box<str> {
     if let Some(file) = facts.body_file {
         object.text("body_file", file);
     }
+    says::push(&mut object, &facts.says);
     object.end()
 }
 
@@ -330,5 +355,6 @@ fn estimate(facts: &PageFacts<'_>) -> usize {
     350 + facts.url.len() + facts.final_url.len() + optional
 }
 
+mod says;
 #[cfg(test)]
 mod tests;

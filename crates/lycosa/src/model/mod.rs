@@ -16,6 +16,7 @@ mod record;
 mod request;
 mod scope;
 mod sink;
+mod usage;
 pub mod wire;
 
 pub use block::{Block, BlockKind, BlockLayer};
@@ -39,6 +40,7 @@ pub use record::{Committed, Payload, Record, RecordKind};
 pub use request::{Hop, Request, RequestKind, SessionId, USER_AGENT};
 pub use scope::{Candidate, Scope, Verdict};
 pub use sink::{Position, Sink};
+pub use usage::{SignalPlace, UseSignal};
 
 /// A boxed future: what object-safe traits return.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

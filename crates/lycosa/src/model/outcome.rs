@@ -35,11 +35,15 @@ pub enum Exclusion {
     ContentType,
     /// User code said no.
     Hook,
+    /// The page asks not to be indexed (`X-Robots-Tag`, `<meta name=robots>`).
+    NoIndex,
+    /// A page with the same content, or nearly the same, was written before.
+    Duplicate,
 }
 
 impl Exclusion {
     /// Every reason, in the order of its stored code (only append).
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Invalid,
         Self::TooLong,
         Self::Host,
@@ -51,6 +55,8 @@ impl Exclusion {
         Self::Address,
         Self::ContentType,
         Self::Hook,
+        Self::NoIndex,
+        Self::Duplicate,
     ];
 
     /// The name used in records and summaries, such as `not_included`.
@@ -68,6 +74,8 @@ impl Exclusion {
             Self::Address => "address",
             Self::ContentType => "content_type",
             Self::Hook => "hook",
+            Self::NoIndex => "noindex",
+            Self::Duplicate => "duplicate",
         }
     }
 }

@@ -12,7 +12,7 @@
 //! Kept on purpose, because a false "same" loses a page and a false "different" costs one fetch: the order of
 //! query parameters (programs read the first, the last or the n-th of them), tracking parameters (some sites route
 //! by them), repeated slashes, `+` against `%20`, `index.html`, `www.`, `http` against `https`, path parameters
-//! such as `;jsessionid`. Rules that drop named parameters can be laid over this one by a crawl's own choice.
+//! such as `;jsessionid`. [`QueryRules`](super::QueryRules) drop named parameters by a crawl's own choice.
 
 use std::borrow::Cow;
 

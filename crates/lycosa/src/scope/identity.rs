@@ -13,6 +13,7 @@ use siphasher::{sip::SipHasher13, sip128};
 use url::{Position, Url};
 
 use super::canonical;
+use super::query_rules::QueryRules;
 use super::site::{SiteRules, host_of};
 use crate::model::{CrawlId, Discovered, Origin, RecordId, Request, Scheme, SiteKey, UrlKey};
 
@@ -25,6 +26,7 @@ pub struct Identity {
     crawl: CrawlId,
     fingerprint_key: [u8; 16],
     sites: SiteRules,
+    query: QueryRules,
 }
 
 /// A URL with its identities worked out, as a plain GET.
@@ -45,7 +47,7 @@ impl Identity {
     /// with its state.
     #[must_use]
     pub fn new(crawl: CrawlId, fingerprint_key: [u8; 16]) -> Self {
-        Self { crawl, fingerprint_key, sites: SiteRules::default() }
+        Self { crawl, fingerprint_key, sites: SiteRules::default(), query: QueryRules::default() }
     }
 
     /// The same, with these rules from host to site.
@@ -55,10 +57,24 @@ impl Identity {
         self
     }
 
+    /// The same, with these parameters left out of canonical URLs. A crawl that is continued under other rules would
+    /// not know its URLs again.
+    #[must_use]
+    pub fn with_query_rules(mut self, query: QueryRules) -> Self {
+        self.query = query;
+        self
+    }
+
+    /// Whether URLs of different queries can have one key.
+    #[must_use]
+    pub fn merges_queries(&self) -> bool {
+        !self.query.is_empty()
+    }
+
     /// Works out everything about a URL in one go; `None` when it is not an `http` or `https` URL with a host.
     #[must_use]
     pub fn identify<'a>(&self, url: &'a Url) -> Option<Identified<'a>> {
-        let canonical = canonical(url);
+        let canonical = self.query.apply(canonical(url));
         let scheme = match canonical.scheme() {
             "http" => Scheme::Http,
             "https" => Scheme::Https,
@@ -147,6 +163,17 @@ mod tests {
         assert_eq!(key("HTTP://Example.COM:80/%7euser#top"), key("http://example.com/~user"));
         assert_ne!(key("http://example.com/a"), key("https://example.com/a"));
         assert_ne!(key("http://example.com/a?x=1&y=2"), key("http://example.com/a?y=2&x=1"));
+    }
+
+    #[test]
+    fn parameters_left_out_do_not_tell_urls_apart_but_are_sent() {
+        let identity = identity().with_query_rules(QueryRules::new(&["utm_*"]).unwrap());
+        let found = url("http://example.com/?a=1&utm_source=mail");
+        let identified = identity.identify(&found).expect("http");
+        assert_eq!(identified.key, identity.identify(&url("http://example.com/?a=1")).expect("http").key);
+        assert_eq!(identified.canonical.as_str(), "http://example.com/?a=1");
+        let request = Request::get(spelling(&found));
+        assert_eq!(&*identified.discovered(&identity, request).request.url, found.as_str());
     }
 
     #[test]

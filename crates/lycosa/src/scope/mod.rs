@@ -9,13 +9,19 @@ mod canonical;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod identity;
+mod query_rules;
 mod rules;
 mod site;
+mod template;
+mod trap;
 
 pub use canonical::{CANONICALISATION_VERSION, canonical};
 pub use identity::{FINGERPRINT_VERSION, Identified, Identity, spelling};
+pub use query_rules::{QueryRuleError, QueryRules};
 pub use rules::{MAX_URL_LENGTH, ScopeMode, ScopeOptions, ScopeRules};
 pub use site::{SITE_KEY_VERSION, SUFFIX_LIST_VERSION, SiteRules};
+pub use template::{LONGEST_TEMPLATE, order_free, template};
+pub use trap::{SUSPECT_SCORE, TrapScore, TrapSign, trap_score};
 
 use crate::model::Versions;
 

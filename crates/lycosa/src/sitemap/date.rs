@@ -1,11 +1,12 @@
-//! Dates as sitemaps and feeds write them: the W3C profile of ISO 8601, and RFC 822 with its later amendments.
+//! Dates as sitemaps, feeds and robots tags write them: the W3C profile of ISO 8601, RFC 822 with its later amendments,
+//! RFC 850.
 //!
 //! A date is a hint, so reading is lenient: missing parts are the earliest possible, an unknown zone is UTC.
 
 use crate::model::Timestamp;
 
 /// The moment, or `None` when the text is no date or before 1970.
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
+pub fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let seconds =
         if text.as_bytes().get(..4)?.iter().all(u8::is_ascii_digit) { iso(text) } else { rfc822(text) }?;
@@ -29,10 +30,14 @@ fn iso(text: &str) -> Option<i64> {
     Some(days(year, month, day)? * 86_400 + time_of_day(clock)? - offset(zone))
 }
 
-/// `[Thu, ]05 Jan 2017 13:34:51 +0100`, the year with two digits, time and zone left out.
+/// `[Thu, ]05 Jan 2017 13:34:51 +0100` or `[Thursday, ]05-Jan-17 13:34:51 GMT`, the year with two digits, time and zone left out.
 fn rfc822(text: &str) -> Option<i64> {
     let text = text.split_once(',').map_or(text, |(_, rest)| rest);
-    let mut words = text.split_ascii_whitespace();
+    // RFC 850 joins the day, the month and the year by hyphens; a zone may begin with one and stays whole.
+    let mut words = text.split_ascii_whitespace().enumerate().flat_map(|(place, word)| {
+        let separator = if place == 0 { '-' } else { ' ' };
+        word.split(separator)
+    });
     let day = number(words.next()?)?;
     let name = words.next()?.get(..3)?.to_ascii_lowercase();
     let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -126,6 +131,8 @@ mod tests {
             ("05 Jan 17 13:34:54 +0100", 1_483_619_694),
             ("05 January 2017", 1_483_574_400),
             ("Thu, 05 Jan 2017 07:34:50 EST", 1_483_619_690),
+            ("Thursday, 05-Jan-17 12:34:50 GMT", 1_483_619_690),
+            ("05 Jan 2017 04:34:50 -0800", 1_483_619_690),
         ];
         for (text, seconds) in table {
             assert_eq!(parse(text), Some(Timestamp(seconds * 1000)), "{text}");

@@ -1,12 +1,16 @@
 //! Sitemaps and feeds: lists of URLs that sites publish for crawlers.
 //!
 //! Question of this module: *which URLs does this file name?* One function, [`parse`], reads the XML of
-//! sitemaps.org (index and URL set), RSS and Atom feeds, plain text, each gzipped or not. It never fails: what
-//! could be read is returned together with the [`SitemapProblem`]s met, since half of a large sitemap is worth
-//! having. Bounds are those of the protocol: 50 MB unpacked, 50,000 entries. Following an index, judging hosts and
-//! trusting dates is the business of others.
+//! sitemaps.org (index and URL set) with Google's extensions for images, videos, news and languages, RSS and Atom
+//! feeds, JSON feeds, plain text, each gzipped or not. It never fails: what could be read is returned together with
+//! the [`SitemapProblem`]s met, since half of a large sitemap is worth having. What is beyond the protocol's limits
+//! (50 MB unpacked, 50,000 entries) is told and read up to [`SitemapLimits`]. Following an index and judging hosts is
+//! the business of others; how far dates can be trusted says [`LastmodTrust`].
 
 mod date;
+mod extension;
+mod json;
+mod trust;
 mod xml;
 
 use std::borrow::Cow;
@@ -19,11 +23,30 @@ use url::Url;
 use crate::model::Timestamp;
 use crate::octets::unmarked;
 
-/// Unpacked bytes that are read of one file (the protocol's limit); the rest is ignored.
+pub use date::parse as parse_date;
+pub use extension::{Alternate, Extensions, News};
+pub use trust::{LastmodTrust, are_plausible};
+
+/// Unpacked bytes that the protocol allows a file.
 pub const MAX_SITEMAP_BYTES: usize = 50 << 20;
 
-/// Entries that are taken from one file (the protocol's limit); the rest is ignored.
+/// Entries that the protocol allows a file.
 pub const MAX_SITEMAP_ENTRIES: usize = 50_000;
+
+/// How much is read of one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SitemapLimits {
+    /// Unpacked bytes; the rest is ignored. Default 64 MiB.
+    pub bytes: usize,
+    /// Entries; the rest is ignored. Default 100,000.
+    pub entries: usize,
+}
+
+impl Default for SitemapLimits {
+    fn default() -> Self {
+        Self { bytes: 64 << 20, entries: 2 * MAX_SITEMAP_ENTRIES }
+    }
+}
 
 /// Problems that are kept of one file.
 const MAX_PROBLEMS: usize = 100;
@@ -35,7 +58,7 @@ pub enum SitemapKind {
     Index,
     /// A list of pages.
     UrlSet,
-    /// An RSS or Atom feed: its items' pages.
+    /// An RSS, Atom or JSON feed: its items' pages.
     Feed,
     /// One URL of a page per line.
     Text,
@@ -52,6 +75,8 @@ pub struct SitemapEntry {
     pub loc: Url,
     /// When the site says it last changed; none when it does not say or not readably, or before 1970.
     pub lastmod: Option<Timestamp>,
+    /// What the extensions say of it, when they say anything.
+    pub extensions: Option<Box<Extensions>>,
 }
 
 /// Something about the file that is not as it should be.
@@ -60,19 +85,21 @@ pub struct SitemapEntry {
 pub enum SitemapProblem {
     /// Neither sitemap nor feed nor a list of URLs (an HTML page, say).
     NotASitemap,
-    /// More than [`MAX_SITEMAP_BYTES`]: the rest was not read.
+    /// More bytes than [`SitemapLimits`] allow: the rest was not read.
     TooLarge,
-    /// More than [`MAX_SITEMAP_ENTRIES`]: the rest was not read.
+    /// More entries than [`SitemapLimits`] allow: the rest was not read.
     TooManyEntries,
+    /// More than the protocol allows, [`MAX_SITEMAP_BYTES`] or [`MAX_SITEMAP_ENTRIES`]; it was read all the same.
+    BeyondProtocol,
     /// The gzip stream is damaged or ends early: what came before was read.
     DamagedGzip,
     /// Not valid UTF-8: the wrong bytes were replaced.
     Encoding,
-    /// The XML breaks off at this byte: what came before was read.
+    /// The XML or JSON breaks off at this byte: what came before was read.
     Malformed {
-        /// Offset in the unpacked file.
+        /// Offset in the unpacked file (XML), or line (JSON).
         position: u64,
-        /// What the XML reader says.
+        /// What the reader says.
         reason: Box<str>,
     },
     /// An entry has no usable URL and was passed over.
@@ -88,16 +115,19 @@ impl fmt::Display for SitemapProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotASitemap => f.write_str("the file is neither a sitemap nor a feed nor a list of URLs"),
-            Self::TooLarge => {
-                write!(f, "the file has more than {MAX_SITEMAP_BYTES} bytes, the rest was ignored")
-            }
+            Self::TooLarge => f.write_str("the file has more bytes than are read, the rest was ignored"),
             Self::TooManyEntries => {
-                write!(f, "the file has more than {MAX_SITEMAP_ENTRIES} entries, the rest was ignored")
+                f.write_str("the file has more entries than are taken, the rest was ignored")
             }
+            Self::BeyondProtocol => write!(
+                f,
+                "the file has more than the {MAX_SITEMAP_BYTES} bytes or {MAX_SITEMAP_ENTRIES} entries that the protocol \
+                 allows, it was read all the same"
+            ),
             Self::DamagedGzip => f.write_str("the gzip stream is damaged, the rest was ignored"),
             Self::Encoding => f.write_str("the file is not valid UTF-8, wrong bytes were replaced"),
             Self::Malformed { position, reason } => {
-                write!(f, "the XML is malformed at byte {position} ({reason}), the rest was ignored")
+                write!(f, "the file is malformed at {position} ({reason}), the rest was ignored")
             }
             Self::BadUrl { position, found } => {
                 write!(f, "the entry at {position} has no usable URL (`{found}`), it was passed over")
@@ -115,13 +145,23 @@ pub struct Sitemap {
     pub entries: Vec<SitemapEntry>,
     /// What was wrong with it, at most the first hundred things.
     pub problems: Vec<SitemapProblem>,
+    /// How much is read.
+    limits: SitemapLimits,
+    /// Addresses and titles of extensions so far.
+    extras: usize,
 }
 
-/// Reads a file that was found at `base`. Gzip is recognised by its first bytes, whatever the name or the content
-/// type says.
+/// Reads a file that was found at `base`, within the usual limits. Gzip is recognised by its first bytes, whatever the
+/// name or the content type says.
 #[must_use]
 pub fn parse(bytes: &[u8], base: &Url) -> Sitemap {
-    let mut sitemap = Sitemap::default();
+    parse_within(bytes, base, SitemapLimits::default())
+}
+
+/// As [`parse`], within these limits.
+#[must_use]
+pub fn parse_within(bytes: &[u8], base: &Url, limits: SitemapLimits) -> Sitemap {
+    let mut sitemap = Sitemap { limits, ..Sitemap::default() };
     let unpacked = sitemap.unpack(bytes);
     let plain = unmarked(&unpacked);
     let text = String::from_utf8_lossy(&plain);
@@ -131,6 +171,8 @@ pub fn parse(bytes: &[u8], base: &Url) -> Sitemap {
     let text = text.trim_start();
     if text.starts_with('<') {
         xml::read(text, base, &mut sitemap);
+    } else if text.starts_with('{') {
+        json::read(text, base, &mut sitemap);
     } else {
         sitemap.read_lines(text);
     }
@@ -141,12 +183,19 @@ pub fn parse(bytes: &[u8], base: &Url) -> Sitemap {
     sitemap
 }
 
+/// What stands beside an entry's URL.
+#[derive(Debug, Default)]
+struct Said {
+    lastmod: Option<Timestamp>,
+    extensions: Option<Box<Extensions>>,
+}
+
 impl Sitemap {
     fn unpack<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         let mut unpacked = Cow::Borrowed(bytes);
         if bytes.starts_with(&[0x1F, 0x8B]) {
             let mut out = Vec::new();
-            let limit = u64::try_from(MAX_SITEMAP_BYTES).unwrap_or(u64::MAX);
+            let limit = u64::try_from(self.limits.bytes).unwrap_or(u64::MAX);
             // One byte more than allowed tells a full file from a cut one.
             let outcome = MultiGzDecoder::new(bytes).take(limit.saturating_add(1)).read_to_end(&mut out);
             if outcome.is_err() {
@@ -155,10 +204,13 @@ impl Sitemap {
             unpacked = Cow::Owned(out);
         }
         if unpacked.len() > MAX_SITEMAP_BYTES {
+            self.problem(SitemapProblem::BeyondProtocol);
+        }
+        if unpacked.len() > self.limits.bytes {
             self.problem(SitemapProblem::TooLarge);
             match &mut unpacked {
-                Cow::Borrowed(bytes) => *bytes = &bytes[..MAX_SITEMAP_BYTES],
-                Cow::Owned(bytes) => bytes.truncate(MAX_SITEMAP_BYTES),
+                Cow::Borrowed(bytes) => *bytes = &bytes[..self.limits.bytes],
+                Cow::Owned(bytes) => bytes.truncate(self.limits.bytes),
             }
         }
         unpacked
@@ -175,7 +227,7 @@ impl Sitemap {
             let position = u64::try_from(index + 1).unwrap_or(u64::MAX);
             // Relative URLs are no part of the format; taking them would find pages in any text file.
             let before = self.entries.len();
-            let go_on = self.add(Url::parse(line).ok(), None, position, line);
+            let go_on = self.add(Url::parse(line).ok(), Said::default(), position, line);
             wrong += usize::from(self.entries.len() == before);
             if !go_on || wrong > self.entries.len() + MAX_PROBLEMS {
                 break;
@@ -187,17 +239,23 @@ impl Sitemap {
     }
 
     /// Takes an entry up; `false` when no more are taken.
-    fn add(&mut self, url: Option<Url>, lastmod: Option<Timestamp>, position: u64, found: &str) -> bool {
+    fn add(&mut self, url: Option<Url>, said: Said, position: u64, found: &str) -> bool {
         let crawlable = url.filter(|url| matches!(url.scheme(), "http" | "https"));
         let Some(url) = crawlable else {
             self.problem(SitemapProblem::BadUrl { position, found: found.chars().take(100).collect() });
             return true;
         };
-        if self.entries.len() >= MAX_SITEMAP_ENTRIES {
+        if self.entries.len() >= self.limits.entries {
             self.problem(SitemapProblem::TooManyEntries);
             return false;
         }
-        self.entries.push(SitemapEntry { loc: url, lastmod });
+        if self.entries.len() == MAX_SITEMAP_ENTRIES
+            && !self.problems.contains(&SitemapProblem::BeyondProtocol)
+        {
+            self.problem(SitemapProblem::BeyondProtocol);
+        }
+        let Said { lastmod, extensions } = said;
+        self.entries.push(SitemapEntry { loc: url, lastmod, extensions });
         true
     }
 

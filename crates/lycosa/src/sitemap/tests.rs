@@ -42,6 +42,8 @@ fn plain_count(name: &str, bytes: &[u8]) -> (SitemapKind, usize) {
         (SitemapKind::UrlSet, count("loc"))
     } else if text.contains("<rss") {
         (SitemapKind::Feed, count("item"))
+    } else if text.contains("jsonfeed.org") {
+        (SitemapKind::Feed, text.matches("\"date_published\"").count())
     } else if name.ends_with(".txt") {
         (SitemapKind::Text, text.lines().filter(|line| line.contains("http")).count())
     } else {
@@ -64,6 +66,66 @@ fn every_file_of_the_corpus_gives_as_many_entries_as_a_plain_count() {
         entries += sitemap.entries.len();
     }
     println!("{entries} entries");
+}
+
+/// Values looked up in the files by eye.
+#[test]
+fn files_of_the_corpus_say_what_stands_in_them() {
+    let file = |name: &str| corpus::read(&format!("sitemaps/{name}")).map(|bytes| parse(&bytes, &base()));
+    let Some(images) = file("cc-sitemap-images.xml") else { return };
+    let extensions = |sitemap: &Sitemap| -> Vec<Extensions> {
+        sitemap.entries.iter().filter_map(|entry| entry.extensions.as_deref().cloned()).collect()
+    };
+    println!("{:?}", extensions(&images));
+    assert!(extensions(&images).iter().any(|said| !said.images.is_empty()));
+    let videos = file("cc-sitemap-videos-tvshow.xml").unwrap();
+    assert!(extensions(&videos).iter().any(|said| !said.videos.is_empty()));
+    let dated = file("cc-xmlRss_pubDate.xml").unwrap();
+    let is_dated: Vec<bool> = dated.entries.iter().map(|entry| entry.lastmod.is_some()).collect();
+    assert_eq!(is_dated, [true, true, true, true, true, false, false], "two without a date");
+}
+
+#[test]
+fn extensions_are_taken_with_their_entry() {
+    let sitemap = read(
+        "<urlset xmlns:xhtml='x'><url><loc>/en</loc><xhtml:link rel='alternate' hreflang='de' href='/de?a=1&amp;b=2'/>\
+         <xhtml:link rel='alternate' hreflang='x-default' href='https://example.com/'></xhtml:link>\
+         <image:image><image:loc>/1.png</image:loc><image:title>t</image:title></image:image><image:image>\
+         <image:loc>javascript:x</image:loc></image:image><video:video><video:thumbnail_loc>/t.png</video:thumbnail_loc>\
+         <video:content_loc>/v.mp4</video:content_loc></video:video><n:news xmlns:n='wrong'><n:publication><n:name>P</n:name>\
+         </n:publication><n:publication_date>2005-01-01</n:publication_date><n:title>A &amp; B</n:title></n:news>\
+         <lastmod>2005-01-01</lastmod></url><url><loc>/plain</loc></url></urlset>",
+    );
+    assert_eq!(locations(&sitemap), ["https://example.com/en", "https://example.com/plain"]);
+    let said = sitemap.entries[0].extensions.as_deref().unwrap();
+    let of = |urls: &[Url]| urls.iter().map(|url| url.path().to_owned()).collect::<Vec<_>>();
+    assert_eq!((of(&said.images), of(&said.videos)), (vec!["/1.png".to_owned()], vec!["/v.mp4".to_owned()]));
+    let langs: Vec<_> = said.alternates.iter().map(|one| (&*one.lang, one.url.as_str())).collect();
+    assert_eq!(langs, [("de", "https://example.com/de?a=1&b=2"), ("x-default", "https://example.com/")]);
+    let published = Some(Timestamp(1_104_537_600_000));
+    assert_eq!(said.news, Some(News { published, title: Some("A & B".into()) }));
+    assert_eq!((sitemap.entries[0].lastmod, &sitemap.entries[1].extensions), (published, &None));
+}
+
+#[test]
+fn json_feeds_list_the_pages_of_their_items_and_survive_a_break() {
+    let whole = r#"{"version":"https://jsonfeed.org/version/1.1","title":{"a":[1,{"items":3}]},"items":[
+        {"id":"1","url":"/a","date_published":"2005-01-01","content_html":"<p>","tags":["x"]},
+        {"id":7,"external_url":"https://other.test/b","date_modified":12},{"id":"https://example.com/c"},{"id":"4"}],"x":1}"#;
+    let feed = read(whole);
+    assert_eq!(feed.kind, SitemapKind::Feed);
+    assert_eq!(locations(&feed), ["https://example.com/a", "https://other.test/b", "https://example.com/c"]);
+    assert_eq!(feed.entries[0].lastmod, Some(Timestamp(1_104_537_600_000)));
+    assert!(matches!(feed.problems[..], [SitemapProblem::BadUrl { .. }]), "{:?}", feed.problems);
+    let cut = read(&whole[..whole.len() - 12]);
+    assert_eq!(cut.entries.len(), 3);
+    assert!(cut.problems.iter().any(|problem| matches!(problem, SitemapProblem::Malformed { .. })));
+    let odd = read(
+        r#"{"items":[{"url":["/no"],"url":{"a":1},"id":true,"external_url":"/x","url":null,"id":1.5}]}"#,
+    );
+    assert_eq!(locations(&odd), ["https://example.com/x"], "repeated keys and other forms are passed over");
+    let deep = read(&format!("{{\"items\":[{}", "[".repeat(100_000)));
+    assert_eq!(deep.entries.len(), 0);
 }
 
 #[test]
@@ -152,12 +214,20 @@ fn other_files_are_not_taken_for_sitemaps() {
 #[test]
 fn the_limits_of_the_protocol_hold() {
     let many: String = (0..=MAX_SITEMAP_ENTRIES).map(|n| format!("https://example.com/{n}\n")).collect();
-    let sitemap = parse(&gzip(many.as_bytes()), &base());
+    let strict = SitemapLimits { entries: MAX_SITEMAP_ENTRIES, ..SitemapLimits::default() };
+    let sitemap = parse_within(&gzip(many.as_bytes()), &base(), strict);
     assert_eq!((sitemap.kind, sitemap.entries.len()), (SitemapKind::Text, MAX_SITEMAP_ENTRIES));
     assert_eq!(sitemap.problems, [SitemapProblem::TooManyEntries]);
+    let lenient = parse(many.as_bytes(), &base());
+    assert_eq!(lenient.entries.len(), MAX_SITEMAP_ENTRIES + 1);
+    assert_eq!(lenient.problems, [SitemapProblem::BeyondProtocol]);
+    let items = "{\"url\":\"/a\"},".repeat(20);
+    let few = SitemapLimits { entries: 3, ..strict };
+    let feed = parse_within(format!("{{\"items\":[{items}{{}}]}}").as_bytes(), &base(), few);
+    assert_eq!((feed.entries.len(), &feed.problems[..]), (3, &[SitemapProblem::TooManyEntries][..]));
     let prose = read(&format!("{}https://example.com/", "no URL\n".repeat(1000)));
     assert_eq!((prose.kind, prose.problems.len()), (SitemapKind::Unknown, 1));
-    let bomb = gzip(&vec![b' '; MAX_SITEMAP_BYTES + (1 << 20)]);
+    let bomb = gzip(&vec![b' '; SitemapLimits::default().bytes + (1 << 20)]);
     assert!(parse(&bomb, &base()).problems.contains(&SitemapProblem::TooLarge));
     let deep = read(&format!("<urlset>{}", "<a>".repeat(100_000)));
     assert!(matches!(deep.problems[..], [SitemapProblem::Malformed { .. }]));

@@ -2,7 +2,7 @@
 //!
 //! Elements are known by their local names, because namespaces are wrong as often as right. A prefix counts as the
 //! list's own when it is the root element's; so `image:loc` is not taken for a page. Only direct children of an
-//! entry are looked at. End tags are matched by name and only where it matters, so a forgotten one costs an entry
+//! entry are looked at, and those of the elements that extensions put there. End tags are matched by name and only where it matters, so a forgotten one costs an entry
 //! at most.
 
 use quick_xml::Reader;
@@ -10,7 +10,8 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::QName;
 use url::Url;
 
-use super::{Sitemap, SitemapKind, SitemapProblem, date};
+use super::extension::{Container, Extensions, Extra};
+use super::{Said, Sitemap, SitemapKind, SitemapProblem, date};
 use crate::model::Timestamp;
 
 /// Deeper nesting ends the reading: lists are flat, but Atom entries can carry whole pages.
@@ -64,6 +65,8 @@ enum FieldKind {
     /// A feed item's `guid`: a location if nothing better comes.
     Fallback,
     Date,
+    /// A field of an extension.
+    Extra(Extra),
 }
 
 struct Field {
@@ -79,6 +82,9 @@ struct Entry {
     location: Option<String>,
     fallback: Option<String>,
     lastmod: Option<Timestamp>,
+    extensions: Option<Box<Extensions>>,
+    /// The element of an extension that is open.
+    container: Option<Container>,
     /// Text that stands in the entry itself: the URL, in files that forget the `loc` element.
     stray: String,
 }
@@ -114,8 +120,14 @@ impl Walk<'_> {
             self.entry = Some(Entry { depth: self.depth, ..Entry::default() });
             return go_on;
         }
+        if self.entry.is_none() || self.field.is_some() {
+            return true;
+        }
+        if self.sitemap.kind == SitemapKind::UrlSet && self.extension(start, local) {
+            return true;
+        }
         let Some(entry) = &mut self.entry else { return true };
-        if self.depth != entry.depth + 1 || self.field.is_some() {
+        if self.depth != entry.depth + 1 {
             return true;
         }
         let Some(kind) = field_kind(self.sitemap.kind, local, prefix, own) else { return true };
@@ -139,6 +151,30 @@ impl Walk<'_> {
             text: String::new(),
         });
         true
+    }
+
+    /// Takes up what extensions put into an entry; `false` when it is none of that.
+    fn extension(&mut self, start: &BytesStart<'_>, local: &str) -> bool {
+        let Some(entry) = &mut self.entry else { return false };
+        let below = self.depth.saturating_sub(entry.depth);
+        if below == 1 && local.eq_ignore_ascii_case("link") {
+            if let (Some(lang), Some(href)) = (attribute(start, "hreflang"), attribute(start, "href")) {
+                let extensions = entry.extensions.get_or_insert_default();
+                extensions.alternate(lang.trim(), &href, self.base, &mut self.sitemap.extras);
+            }
+            return true;
+        }
+        if below == 1 {
+            entry.container = Container::of(local);
+            return entry.container.is_some();
+        }
+        let extra = entry.container.filter(|_| below == 2).and_then(|container| Extra::of(container, local));
+        if let Some(extra) = extra {
+            let name = start.name().into_inner().into();
+            let kind = FieldKind::Extra(extra);
+            self.field = Some(Field { kind, name, depth: self.depth, text: String::new() });
+        }
+        extra.is_some()
     }
 
     fn end(&mut self, name: QName<'_>, position: u64) -> bool {
@@ -194,11 +230,16 @@ impl Walk<'_> {
             FieldKind::Location => _ = entry.location.get_or_insert_with(|| text.to_owned()),
             FieldKind::Fallback => _ = entry.fallback.get_or_insert_with(|| text.to_owned()),
             FieldKind::Date => entry.lastmod = entry.lastmod.max(date::parse(text)),
+            FieldKind::Extra(extra) => {
+                let extensions = entry.extensions.get_or_insert_default();
+                extensions.take(extra, text, self.base, &mut self.sitemap.extras);
+            }
         }
     }
 
     fn finish_entry(&mut self, position: u64) -> bool {
-        let Some(entry) = self.entry.take() else { return true };
+        let Some(mut entry) = self.entry.take() else { return true };
+        let extensions = entry.extensions.take().filter(|said| **said != Extensions::default());
         let stray = entry.stray.trim();
         // A relative reference is taken from the element made for it only.
         let (url, found) = match (&entry.location, &entry.fallback) {
@@ -206,7 +247,8 @@ impl Walk<'_> {
             (None, Some(fallback)) => (Url::parse(fallback).ok(), fallback.as_str()),
             (None, None) => (Url::parse(stray).ok(), stray),
         };
-        self.sitemap.add(url, entry.lastmod, position, found)
+        let said = Said { lastmod: entry.lastmod, extensions };
+        self.sitemap.add(url, said, position, found)
     }
 
     fn malformed(&mut self, position: u64, reason: &str) {

@@ -24,6 +24,7 @@ mod fetch_real_servers;
 mod fetch_server;
 mod fetch_tunnels;
 mod identity;
+mod judgement;
 mod languages;
 mod proxies;
 mod redirects;

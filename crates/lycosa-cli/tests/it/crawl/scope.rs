@@ -135,6 +135,35 @@ fn sitemaps_are_read_without_robots_too() {
 }
 
 #[test]
+fn a_sitemap_can_be_named_by_its_address() {
+    let server = mapped("User-agent: *\nAllow: /\n");
+    let bench = Bench::new();
+    bench.crawl(&server.url("/"), &["--sitemap-url", &server.url("/plain.xml")]).ends_with(0);
+    assert_eq!(bench.paths(), set(&["/", "/one", "/two"]));
+}
+
+#[test]
+fn what_pages_and_parameters_say_is_obeyed_as_chosen() {
+    let server = Server::start(|request: &Request| match request.target.as_str() {
+        "/robots.txt" => Response::not_found(),
+        "/" => Response::html("<a href='/p?utm_x=1'>1</a><a href='/p?utm_x=2'>2</a><a href=/hidden>3</a>"),
+        "/hidden" => Response::html("<a href=/behind>x</a>").header("X-Robots-Tag", "noindex"),
+        _ => Response::html("<title>P</title>"),
+    });
+    let crawled = |flags: &[&str]| {
+        let bench = Bench::new();
+        bench.crawl(&server.url("/"), flags).ends_with(0);
+        bench.paths()
+    };
+    assert_eq!(crawled(&[]), set(&["/", "/p?utm_x=1", "/p?utm_x=2", "/behind"]));
+    let flags = ["--robots-tags", "ignore", "--duplicates", "skip"];
+    let seen = crawled(&flags);
+    assert!(seen.contains("/hidden") && seen.len() == 3, "one of the pages that say the same: {seen:?}");
+    let merged = crawled(&["--strip-query", "utm_*,gclid"]);
+    assert_eq!(merged.iter().filter(|path| path.starts_with("/p")).count(), 1, "{merged:?}");
+}
+
+#[test]
 fn seeds_come_from_a_file_and_from_standard_input() {
     let server = site(&[("/", &[]), ("/a", &[]), ("/b", &[])]);
     let list = format!("# two seeds\n\n{}\n  {}  \n", server.url("/a"), server.url("/b"));

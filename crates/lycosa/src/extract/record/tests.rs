@@ -34,6 +34,7 @@ fn facts() -> PageFacts<'static> {
         parsed_as: None,
         body_cut: None,
         body_file: None,
+        says: PageSays::default(),
     }
 }
 
@@ -169,4 +170,43 @@ fn an_item_record_keeps_the_order_of_its_fields() {
         &*item_record(&item, "http://a/"),
         r#"{"type":"product","page":"http://a/","zeta \"z\"":"a\nb","alpha":["x",null]}"#
     );
+}
+
+#[test]
+fn what_a_page_says_and_is_like_follows_when_there_is_any() {
+    use crate::model::{SignalPlace, UseSignal};
+    assert!(!page_record(&facts()).contains("robots"));
+    let robots = ["noindex".into(), "max-snippet:20".into()];
+    let uses = [
+        UseSignal::new(SignalPlace::RobotsTxt, "Content-Signal", "ai-train", Some(false), "no"),
+        UseSignal::new(SignalPlace::Meta, "tdm-policy", "tdm", None, "https://a.test/\"p\""),
+    ];
+    let alternates = [("de".to_owned(), "https://a.test/de".to_owned())];
+    let says = PageSays {
+        robots: &robots,
+        uses: &uses,
+        alternates: &alternates,
+        sitemap_lastmod: Some(Timestamp(1_104_537_600_000)),
+        content_hash: Some(0xAB),
+        simhash: Some(0xCD),
+        duplicate_of: Some("https://a.test/1"),
+        near_duplicate_of: None,
+    };
+    let json: serde_json::Value = serde_json::from_str(&page_record(&PageFacts { says, ..facts() })).unwrap();
+    assert_eq!(json["robots"], serde_json::json!(["noindex", "max-snippet:20"]));
+    assert_eq!(
+        json["content_use"],
+        serde_json::json!([
+            { "from": "robots.txt", "name": "content-signal", "use": "ai-train", "allowed": false },
+            { "from": "meta", "name": "tdm-policy", "use": "tdm", "value": "https://a.test/\"p\"" },
+        ])
+    );
+    assert_eq!(json["alternates"], serde_json::json!([{ "lang": "de", "url": "https://a.test/de" }]));
+    assert_eq!(json["sitemap_lastmod"], "2005-01-01T00:00:00.000Z");
+    assert_eq!(json["content_hash"], "000000000000000000000000000000ab");
+    assert_eq!(
+        (&json["simhash"], &json["duplicate_of"]),
+        (&"00000000000000cd".into(), &"https://a.test/1".into())
+    );
+    assert!(json.get("near_duplicate_of").is_none());
 }

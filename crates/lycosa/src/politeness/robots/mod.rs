@@ -5,15 +5,17 @@
 //! sorted, which is kept and asked about every link; `pattern` matches one rule; `policy` gives a meaning to
 //! statuses and failures.
 //!
-//! Where the standard is silent this follows what Google documents, for it is what webmasters test with. Not
-//! followed: `/index.html` in a rule does not stand for its directory.
+//! Where the standard is silent this follows what Google documents and its published matcher does, for it is what
+//! webmasters test with.
 
 pub(crate) mod agents;
 mod parse;
 mod pattern;
 mod policy;
+mod signals;
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::time::Duration;
 
 pub use agents::RobotsAgents;
@@ -32,8 +34,9 @@ pub const MAX_CRAWL_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Sitemap lines that are kept of one file.
 pub const MAX_SITEMAPS: usize = 1_000;
 
-/// Stands for every group.
-const EVERYBODY: u32 = u32::MAX;
+/// Bytes that one question may look at, many times what the largest honest files take; a file that needs more allows
+/// nothing there.
+const MAX_STEPS: u64 = 16 << 20;
 
 /// A robots.txt as read. Reading never fails: what is not understood is passed over (RFC 9309 §2.2).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,10 +69,12 @@ struct ParsedRule {
 struct ParsedSignal {
     name: Span,
     value: Span,
-    group: u32,
+    /// The agents it is said to, by their place.
+    agents: Range<usize>,
 }
 
-/// A wish about the use of the content, such as `Content-Signal: ai-train=no`: kept as data, not acted upon.
+/// A line about the use of the content, such as `Content-Signal: ai-train=no`: kept as data, not acted upon. What it
+/// says in typed words: [`AgentRules::use_signals`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signal {
     /// The line's key in lower case, such as `content-signal`.
@@ -114,15 +119,20 @@ impl RobotsTxt {
     #[must_use]
     pub fn agent(&self, token: &str) -> AgentRules {
         let named = self.agents.iter().any(|agent| names(self.slice(agent.name), token));
-        let concerns = |agent: &&Agent| {
+        let concerns = |agent: &Agent| {
             let name = self.slice(agent.name);
             if named { names(name, token) } else { name == "*" }
         };
-        let mine: Vec<&Agent> = self.agents.iter().filter(concerns).collect();
-        let mut groups: Vec<u32> = mine.iter().map(|agent| agent.group).collect();
-        groups.sort_unstable();
+        let mine: Vec<(usize, &Agent)> =
+            self.agents.iter().enumerate().filter(|(_, agent)| concerns(agent)).collect();
+        // Groups are numbered in the order of the file.
+        let mut groups: Vec<u32> = mine.iter().map(|(_, agent)| agent.group).collect();
         groups.dedup();
         let in_groups = |group: &u32| groups.binary_search(group).is_ok();
+        let says_it_to_me = |agents: &Range<usize>| {
+            let first = mine.partition_point(|(place, _)| *place < agents.start);
+            agents.end == usize::MAX || mine.get(first).is_some_and(|(place, _)| *place < agents.end)
+        };
 
         let mut text = String::new();
         let mut rules = Vec::new();
@@ -132,12 +142,11 @@ impl RobotsTxt {
             rules.push(Rule { head, pattern, line: rule.line, allow: rule.allow });
         }
         rules.sort_by_key(|rule| (std::cmp::Reverse(rule.pattern.len()), !rule.allow, rule.line));
-        let signals =
-            self.signals.iter().filter(|signal| signal.group == EVERYBODY || in_groups(&signal.group));
+        let signals = self.signals.iter().filter(|signal| says_it_to_me(&signal.agents));
         AgentRules {
             text: text.into_boxed_str(),
             rules: rules.into_boxed_slice(),
-            crawl_delay: mine.iter().filter_map(|agent| agent.crawl_delay).max(),
+            crawl_delay: mine.iter().filter_map(|(_, agent)| agent.crawl_delay).max(),
             signals: signals
                 .map(|signal| Signal {
                     name: self.slice(signal.name).into(),
@@ -182,14 +191,27 @@ impl AgentRules {
         if path == "/robots.txt" {
             return nothing;
         }
-        let start = pattern::first_bytes(&path);
+        self.first_match(&path, &mut 0).unwrap_or(nothing)
+    }
+
+    /// The verdict of the first rule that matches a path in its one spelling; the bytes looked at in `steps`.
+    fn first_match(&self, path: &str, steps: &mut u64) -> Option<RobotsVerdict<'_>> {
+        let start = pattern::first_bytes(path);
         for rule in self.rules.iter().filter(|rule| rule.head.fits(start)) {
             let pattern = rule.pattern.of(&self.text);
-            if pattern::matches(pattern, &path) {
-                return RobotsVerdict { allowed: rule.allow, line: Some(rule.line), rule: Some(pattern) };
+            if pattern::matches(pattern, path, steps) {
+                return Some(RobotsVerdict {
+                    allowed: rule.allow,
+                    line: Some(rule.line),
+                    rule: Some(pattern),
+                });
+            }
+            // Tens of thousands of rules of stars against a long path: nobody honest writes that.
+            if *steps > MAX_STEPS {
+                return Some(RobotsVerdict { allowed: false, line: None, rule: None });
             }
         }
-        nothing
+        None
     }
 
     /// The greatest `Crawl-delay` given to the agent, at most [`MAX_CRAWL_DELAY`].
@@ -198,7 +220,7 @@ impl AgentRules {
         self.crawl_delay
     }
 
-    /// Wishes about the use of the content, in the order of the file.
+    /// Lines about the use of the content, in the order of the file.
     #[must_use]
     pub fn signals(&self) -> &[Signal] {
         &self.signals

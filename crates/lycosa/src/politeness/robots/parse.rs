@@ -4,12 +4,15 @@
 //! stand between (RFC 9309 §2.2.1, §2.2.4). A `Crawl-delay` goes to the agents named so far in the run, so that
 //! `User-agent: a / Crawl-delay: 9 / User-agent: *` does not slow everybody down.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use super::{
-    Agent, EVERYBODY, MAX_CRAWL_DELAY, MAX_ROBOTS_BYTES, MAX_SITEMAPS, ParsedRule, ParsedSignal, RobotsTxt,
-};
+use super::{Agent, MAX_CRAWL_DELAY, MAX_ROBOTS_BYTES, MAX_SITEMAPS, ParsedRule, ParsedSignal, RobotsTxt};
 use crate::octets::{push_normal, unmarked};
+
+/// Lines about use that are kept of one file, and bytes of each: they are looked at for every page.
+const MAX_SIGNALS: usize = 200;
+const MAX_SIGNAL: usize = 1_000;
 
 /// A piece of a shared text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +120,8 @@ struct Reader {
     group: u32,
     /// Whether the present run has rules: then the next agent begins a new one.
     closed: bool,
+    /// The sitemaps so far.
+    sitemaps: HashSet<Box<str>>,
 }
 
 impl Reader {
@@ -138,6 +143,7 @@ impl Reader {
     fn agent(&mut self, value: &[u8]) {
         if self.closed {
             self.closed = false;
+            self.settle_delays();
             self.run = self.robots.agents.len();
             self.group += 1;
         }
@@ -159,22 +165,34 @@ impl Reader {
         if !matches!(value.first(), Some(b'/' | b'*')) {
             return;
         }
-        let (body, to_end) = match value {
-            [body @ .., b'$'] => (body, "$"),
-            _ => (value, ""),
-        };
-        let pattern = Span::written(&mut self.robots.text, |text| {
-            push_normal(text, body, |byte| byte == b'$');
-            text.push_str(to_end);
-        });
+        let pattern = Span::written(&mut self.robots.text, |text| push_pattern(text, value));
         self.robots.rules.push(ParsedRule { pattern, group: self.group, line, allow });
+        if let Some(folder) = folder_of_index(value).filter(|_| allow) {
+            let pattern = Span::written(&mut self.robots.text, |text| {
+                push_pattern(text, folder);
+                text.push('$');
+            });
+            self.robots.rules.push(ParsedRule { pattern, group: self.group, line, allow });
+        }
     }
 
+    /// Goes to the agents named so far; kept with the last of them until the run ends.
     fn crawl_delay(&mut self, value: &[u8]) {
         let Some(delay) = delay_of(value) else { return };
         let run = self.robots.agents.get_mut(self.run..).unwrap_or_default();
-        for agent in run {
-            agent.crawl_delay = agent.crawl_delay.max(Some(delay));
+        if let Some(last) = run.last_mut() {
+            last.crawl_delay = last.crawl_delay.max(Some(delay));
+        }
+    }
+
+    /// Gives every agent of the run the greatest delay that came after it. Done once per run: giving each delay to
+    /// each agent would take the square of a file of nothing but these.
+    fn settle_delays(&mut self) {
+        let run = self.robots.agents.get_mut(self.run..).unwrap_or_default();
+        let mut greatest = None;
+        for agent in run.iter_mut().rev() {
+            greatest = agent.crawl_delay.max(greatest);
+            agent.crawl_delay = greatest;
         }
     }
 
@@ -183,25 +201,49 @@ impl Reader {
         if value.is_empty() || self.robots.sitemaps.len() >= MAX_SITEMAPS {
             return;
         }
-        let known = self.robots.sitemaps.iter().any(|span| span.of(&self.robots.text) == value);
-        if !known {
+        if self.sitemaps.insert(value.into()) {
             let span = Span::append(&mut self.robots.text, value);
             self.robots.sitemaps.push(span);
         }
     }
 
     fn signal(&mut self, name: &str, value: &[u8]) {
-        // Before the first group it is meant for everybody.
-        let group = if self.robots.agents.is_empty() { EVERYBODY } else { self.group };
+        // Before the first group it is meant for everybody, else for the agents named so far: an unknown line ends no
+        // run of agents for those who do not know it, so it must not for us (RFC 9309 §2.2.4).
+        let agents = match self.robots.agents.len() {
+            0 => 0..usize::MAX,
+            named => self.run..named,
+        };
+        if value.len() > MAX_SIGNAL || self.robots.signals.len() >= MAX_SIGNALS {
+            return;
+        }
         let name = Span::append(&mut self.robots.text, &name.to_ascii_lowercase());
         let value = Span::append(&mut self.robots.text, &String::from_utf8_lossy(value));
-        self.robots.signals.push(ParsedSignal { name, value, group });
+        self.robots.signals.push(ParsedSignal { name, value, agents });
     }
 
     fn finish(mut self) -> RobotsTxt {
+        self.settle_delays();
         self.robots.text.shrink_to_fit();
         self.robots
     }
+}
+
+/// A pattern in the one spelling that it is compared in: only a `$` at its end stands for the end of the path.
+pub(super) fn push_pattern(text: &mut String, value: &[u8]) {
+    let (body, to_end) = match value {
+        [body @ .., b'$'] => (body, "$"),
+        _ => (value, ""),
+    };
+    push_normal(text, body, |byte| byte == b'$');
+    text.push_str(to_end);
+}
+
+/// The folder of a rule for its index page, `/a/` of `/a/index.html`: who allows the one means the other, which Google
+/// takes as said (`HandleAllow` of its published matcher, `/index.htm` and whatever follows).
+fn folder_of_index(value: &[u8]) -> Option<&[u8]> {
+    let slash = value.iter().rposition(|byte| *byte == b'/')?;
+    value[slash + 1..].starts_with(b"index.htm").then(|| &value[..=slash])
 }
 
 /// Key and value, trimmed. Without a colon, white space parts them if there are exactly two words.
