@@ -11,7 +11,11 @@ pub(super) fn text(piece: &str, in_table: bool, out: &mut String) {
         let is_markup = match c {
             '*' | '`' | '[' | ']' => true,
             '_' => !(is_word(before) && is_word(after)),
-            '~' => !(is_word(after) && before.is_none_or(|c| c == ' ')),
+            // `~1` as in prose; after a mark of tildes it would make that one longer.
+            '~' => {
+                !(is_word(after)
+                    && before.or_else(|| out.chars().next_back()).is_none_or(char::is_whitespace))
+            }
             '<' => after != Some(' '),
             '&' => after.is_none_or(|c| c == '#' || c.is_alphanumeric()),
             '\\' => after.is_none_or(|c| c.is_ascii_punctuation()),

@@ -288,6 +288,13 @@ fn a_parser_reads_back_what_real_pages_say() {
     assert!(different.is_empty());
 }
 
+#[test]
+fn a_tilde_beside_a_mark_of_tildes_does_not_join_it() {
+    for html in ["<p><s>~1. </s>", "<p>x<s>~1</s>~2", "<p>about ~5"] {
+        assert_eq!(check(html), Ok(()), "{}", written(html));
+    }
+}
+
 /// Tags that open and close in any order, parted by commas.
 const TAGS: &str = "<p>,<div>,</div>,<b>,</b>,<i>,</i>,<s>,</s>,<code>,</code>,<a href=/x>,</a>,<a href='y(z)*_&amp;|'>,\
     <ul>,</ul>,<ol start=3>,<ol>,</ol>,<li>,</li>,<blockquote>,</blockquote>,<br>,<hr>,<h2>,</h2>,<h6>,<pre>,</pre>,<sub>,\
