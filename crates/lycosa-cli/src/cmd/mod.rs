@@ -6,6 +6,7 @@ mod crawl;
 mod demo;
 mod extract;
 mod fetch;
+mod http;
 mod page;
 mod query;
 mod source;

@@ -25,16 +25,22 @@ pub(super) fn print(
         let document = Document::parse(text, kind, ParseOptions::default());
         Structured::of(&document, address)
     };
-    let mut json = serde_json::to_string_pretty(&found).map_err(|cause| {
-        Error::new(ErrorKind::Internal, "the data cannot be written as JSON").with_source(cause)
-    })?;
-    json.push('\n');
-    output::data(json.as_bytes())?;
+    output::data(format!("{}\n", json(&found)?).as_bytes())?;
     Ok(if found.is_empty() { Exit::Failed } else { Exit::Done })
 }
 
+/// The data as JSON over several lines.
+///
+/// # Errors
+/// When it cannot be written so.
+pub(super) fn json(found: &Structured) -> Result<String> {
+    serde_json::to_string_pretty(found).map_err(|cause| {
+        Error::new(ErrorKind::Internal, "the data cannot be written as JSON").with_source(cause)
+    })
+}
+
 /// Whether a source is JSON itself, a feed or linked data: by its media type, else by its name or its beginning.
-fn is_json(source: &str, media_type: Option<&str>, text: &str) -> bool {
+pub(super) fn is_json(source: &str, media_type: Option<&str>, text: &str) -> bool {
     if let Some(media_type) = media_type {
         let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         return essence == "application/json" || essence.ends_with("+json");

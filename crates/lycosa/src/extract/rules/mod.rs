@@ -3,7 +3,7 @@
 //! `spec`, `named` and `texts` are how rules are written (in `lycosa.toml` or by a program). `compile`, `field` and
 //! `source` turn them into [`Rules`] once, with every mistake named by item, field and place (`error`). `run` applies
 //! them to a page: `value` takes values, `convert` makes numbers and dates of them, `json_path` and `json_text` read
-//! JSON in pages, `visit` bounds the work, `tally` counts. `follow` finds the links to follow.
+//! JSON in pages (`json_query` for a person who tries a path out), `visit` bounds the work, `tally` counts. `follow` finds the links to follow.
 //!
 //! A program writes rules as it likes, in TOML or as values:
 //!
@@ -26,6 +26,7 @@ mod error;
 mod field;
 mod follow;
 mod json_path;
+mod json_query;
 mod json_text;
 mod named;
 mod run;
@@ -44,6 +45,7 @@ pub use convert::{DateOrder, ValueType};
 pub(crate) use error::describe_pattern_error;
 pub use error::{RuleError, RuleName};
 pub use follow::FollowRules;
+pub use json_query::{JsonFound, JsonQuery, JsonQueryError};
 pub use named::{Entry, Named, WrittenField};
 pub use run::{Fate, FieldReport, How, PageReport, RecordReport};
 pub use spec::{Fact, FieldRule, FollowRule, Group, ItemRule};
