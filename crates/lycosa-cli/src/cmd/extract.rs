@@ -183,8 +183,7 @@ impl Plan {
     /// When the rules of links cannot be carried out.
     pub(super) fn examine(&self, subject: &Subject<'_>) -> Result<(PageReport, Vec<(String, String)>)> {
         let base = declared_base(subject.document, subject.url);
-        let request =
-            Request { label: subject.label.map(Into::into), ..Request::get(subject.url.as_str()) };
+        let request = Request { label: subject.label.map(Into::into), ..Request::get(subject.url.as_str()) };
         let page = Page {
             request: &request,
             url: subject.url,

@@ -5,7 +5,8 @@ use lycosa::config::ByteSize;
 use lycosa::crawler::single::document;
 use lycosa::{Error, ErrorKind, Result};
 use lycosa_dom::{
-    CutReason, Document, DocumentKind, Output, ParseOptions, Selector, TreeState, XPath, XmlProblemKind,
+    CutReason, Document, DocumentKind, NodeRef, Output, ParseOptions, Selector, TreeState, XPath,
+    XmlProblemKind,
 };
 use serde_json::Value;
 
@@ -100,7 +101,7 @@ impl Query {
         shortcomings(document).iter().for_each(|line| output::say(&format!("note: {line}")));
         match self {
             Self::Css(selector) => {
-                let lines: Vec<String> = matches(document, selector, html).collect();
+                let lines: Vec<String> = matches(document, selector, html).map(|(_, line)| line).collect();
                 Ok(Answer { json: lines.clone().into(), is_nothing: lines.is_empty(), lines })
             }
             Self::XPath(expression, text) => {
@@ -149,17 +150,18 @@ pub(super) fn cut(document: &Document) -> Option<&'static str> {
     }
 }
 
-/// What a selector takes, match by match: markup when asked for, else text with its white space collapsed.
+/// What a selector takes, match by match: markup when asked for, else text with its white space collapsed. With the
+/// element, if it is that which matches and not a text or an attribute of it.
 pub(super) fn matches<'d: 's, 's>(
     document: &'d Document,
     selector: &'s Selector,
     html: bool,
-) -> impl Iterator<Item = String> + 's {
+) -> impl Iterator<Item = (Option<NodeRef<'d>>, String)> + 's {
     let text = |text: &str| lycosa_dom::collapse_whitespace(text).into_owned();
     selector.outputs(document.root()).flat_map(move |(node, output)| match output {
-        Output::Node if html => vec![node.html()],
-        Output::Node => vec![text(node.text())],
-        _ => output.take(node).iter().map(|value| text(value)).collect(),
+        Output::Node if html => vec![(Some(node), node.html())],
+        Output::Node => vec![(Some(node), text(node.text()))],
+        _ => output.take(node).iter().map(|value| (None, text(value))).collect(),
     })
 }
 

@@ -58,7 +58,9 @@ impl JsonQuery {
     /// When it is no JSONPath, or longer than 4096 characters.
     pub fn parse(path: &str) -> Result<Self, JsonQueryError> {
         let parsed = JsonPath::parse(path.trim());
-        parsed.map(Self).map_err(|mistake| JsonQueryError { column: mistake.column, message: mistake.message })
+        parsed
+            .map(Self)
+            .map_err(|mistake| JsonQueryError { column: mistake.column, message: mistake.message })
     }
 
     /// What it finds in a text that is JSON or begins a script with it; nothing when it holds none.

@@ -1,0 +1,124 @@
+//! The prompt of a person: lines with editing, completion and history. Reading waits on a thread of its own, so that the
+//! runtime goes on.
+
+use lycosa::{Error, ErrorKind, Result};
+use rustyline::error::ReadlineError;
+use rustyline::history::MemHistory;
+use rustyline::{ColorMode, Config, Editor as LineEditor};
+
+use super::complete::Helper;
+use super::history::{self, History};
+use super::session::{Session, Step, aside};
+use crate::exit::Exit;
+use crate::output;
+
+const PROMPT: &str = "lycosa> ";
+
+type Lines = LineEditor<Helper, MemHistory>;
+
+/// Reads and carries out lines until the person leaves.
+///
+/// # Errors
+/// When there is no terminal to read from.
+pub(super) async fn converse(session: &mut Session, history: Option<History>) -> Result<Exit> {
+    let mut history = Remembered { history };
+    let mut editor = editor(&mut history)?;
+    loop {
+        let (back, read) = ask(editor, session).await?;
+        editor = back;
+        let line = match read {
+            Ok(line) => line,
+            Err(ReadlineError::Interrupted) => continue,
+            Err(ReadlineError::Eof) => return Ok(Exit::Done),
+            // The terminal went away.
+            Err(ReadlineError::Io(_)) => return Ok(Exit::Failed),
+            Err(cause) => return Err(unreadable(cause)),
+        };
+        if let Some(line) = history::keepable(&line)
+            && editor.add_history_entry(&line).is_ok_and(|is_new| is_new)
+        {
+            history.add(line).await;
+        }
+        // A paste may bring several.
+        for line in line.lines() {
+            if session.run(line).await == Step::Quit {
+                return Ok(Exit::Done);
+            }
+        }
+    }
+}
+
+/// Waits for a line. The editor goes to the thread that waits, and comes back.
+async fn ask(mut editor: Lines, session: &Session) -> Result<(Lines, rustyline::Result<String>)> {
+    if let Some(helper) = editor.helper_mut() {
+        helper.page = session.page().cloned();
+    }
+    let task = tokio::task::spawn_blocking(move || {
+        let read = editor.readline(PROMPT);
+        (editor, read)
+    });
+    task.await.map_err(|cause| Error::new(ErrorKind::Internal, format!("the prompt broke off: {cause}")))
+}
+
+fn editor(history: &mut Remembered) -> Result<Lines> {
+    let has_colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let color = if has_colours { ColorMode::Enabled } else { ColorMode::Disabled };
+    let config = Config::builder()
+        .max_history_size(history::LINES)
+        .and_then(|config| config.history_ignore_dups(true))
+        .map_err(unreadable)?
+        .color_mode(color)
+        .auto_add_history(false)
+        .build();
+    let lines = MemHistory::with_config(&config);
+    let mut editor = LineEditor::with_history(config, lines).map_err(unreadable)?;
+    editor.set_helper(Some(Helper { page: None, has_colours }));
+    for line in history.read() {
+        editor.add_history_entry(line).map_err(unreadable)?;
+    }
+    Ok(editor)
+}
+
+fn unreadable(cause: ReadlineError) -> Error {
+    Error::new(ErrorKind::Internal, "the terminal cannot be read").with_source(cause)
+}
+
+/// The history, until it fails: then a note, and the shell goes on without it.
+struct Remembered {
+    history: Option<History>,
+}
+
+impl Remembered {
+    fn read(&mut self) -> Vec<String> {
+        let read = self
+            .history
+            .as_ref()
+            .map(|history| history.read().map_err(|cause| (history.path().display().to_string(), cause)));
+        match read {
+            None => Vec::new(),
+            Some(Ok(lines)) => lines,
+            Some(Err((path, cause))) => {
+                self.give_up(&path, &cause);
+                Vec::new()
+            }
+        }
+    }
+
+    async fn add(&mut self, line: String) {
+        let Some(history) = self.history.take() else { return };
+        let added = aside(move |_| {
+            let added = history.add(&line);
+            (history, added)
+        });
+        match added.await {
+            Ok((history, Ok(()))) => self.history = Some(history),
+            Ok((history, Err(cause))) => self.give_up(&history.path().display().to_string(), &cause),
+            Err(_interrupted) => {}
+        }
+    }
+
+    fn give_up(&mut self, path: &str, cause: &std::io::Error) {
+        self.history = None;
+        output::say(&format!("note: no history is kept: {path}: {cause}"));
+    }
+}
