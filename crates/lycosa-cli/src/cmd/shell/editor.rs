@@ -4,7 +4,7 @@
 use lycosa::{Error, ErrorKind, Result};
 use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
-use rustyline::{ColorMode, Config, Editor as LineEditor};
+use rustyline::{ColorMode, CompletionType, Config, Editor as LineEditor};
 
 use super::complete::Helper;
 use super::history::{self, History};
@@ -68,6 +68,7 @@ fn editor(history: &mut Remembered) -> Result<Lines> {
         .and_then(|config| config.history_ignore_dups(true))
         .map_err(unreadable)?
         .color_mode(color)
+        .completion_type(CompletionType::List)
         .auto_add_history(false)
         .build();
     let lines = MemHistory::with_config(&config);

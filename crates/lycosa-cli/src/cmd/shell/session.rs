@@ -8,6 +8,7 @@ use lycosa::crawler::single::Single;
 use lycosa::{Error, ErrorKind, Result};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
 use super::ask::{self, Query};
@@ -166,10 +167,14 @@ impl Session {
                 let is_new = is_entered && self.entered.len() < ENTERED && !self.entered.contains(&url);
                 self.entered.extend(is_new.then(|| url.clone()));
                 let (single, entered) = (self.single.clone(), self.entered.clone());
-                let task = tokio::spawn(async move { single.fetch_among(url, &entered).await });
-                let handle = task.abort_handle();
-                let fetched = unless_interrupted(task).await.inspect_err(|_| handle.abort())?;
-                let fetched = fetched.map_err(|cause| stopped(&cause))?;
+                // A task of its own, which reads and decodes while Ctrl-C is listened to, and ends when it is dropped.
+                let fetched = unless_interrupted(async move {
+                    AbortOnDropHandle::new(tokio::spawn(
+                        async move { single.fetch_among(url, &entered).await },
+                    ))
+                    .await
+                });
+                let fetched = fetched.await?.map_err(|cause| stopped(&cause))?;
                 let fetched = fetched.map_err(|error| fetch::told(source::raisable(error)))?;
                 say_unread(fetched.is_text(), fetched.content_type.as_deref());
                 let (error, status) = (fetched.error.clone(), fetched.status);
@@ -224,13 +229,13 @@ pub(super) async fn aside<T: Send + 'static>(
 ) -> Result<T> {
     let stop = CancellationToken::new();
     let guard = stop.clone().drop_guard();
-    let task = tokio::task::spawn_blocking(move || work(&stop));
-    let done = unless_interrupted(task).await?;
+    let done =
+        unless_interrupted(async move { tokio::task::spawn_blocking(move || work(&stop)).await }).await?;
     drop(guard);
     done.map_err(|cause| stopped(&cause))
 }
 
-/// Waits for something, or for Ctrl-C from now on.
+/// Waits for something, or for Ctrl-C, which is listened to before the work begins.
 ///
 /// # Errors
 /// [`ErrorKind::Cancelled`] after Ctrl-C.

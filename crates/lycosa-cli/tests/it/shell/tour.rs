@@ -1,0 +1,1 @@
+//! The session in `docs/shell.md` is what happens.
