@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
-use std::time::Instant;
+use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::OpenptFlags;
@@ -82,19 +82,33 @@ impl Terminal {
     /// Waits until this appears behind what was waited for before; gives what stood before it.
     #[track_caller]
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
-        let until = Instant::now() + PATIENCE;
         loop {
             if let Some(place) = self.text[self.read..].find(text) {
                 let before = self.text[self.read..self.read + place].to_owned();
                 self.read += place + text.len();
                 return before;
             }
-            let left = until.saturating_duration_since(Instant::now());
-            match self.output.recv_timeout(left) {
+            match self.output.recv_timeout(PATIENCE) {
                 Ok(bytes) => self.take(&bytes),
                 Err(_) => panic!("`{text}` did not appear; there is only:\n{}", &self.text[self.read..]),
             }
         }
+    }
+
+    /// Presses Ctrl-C again and again until this appears: nobody can tell when a command has begun to work.
+    #[track_caller]
+    pub(crate) fn interrupt_until(&mut self, text: &str) {
+        let (moment, mut left) = (Duration::from_millis(200), PATIENCE);
+        while !self.text[self.read..].contains(text) {
+            self.press(CTRL_C);
+            match self.output.recv_timeout(moment) {
+                Ok(bytes) => self.take(&bytes),
+                Err(_) => {
+                    left = left.checked_sub(moment).unwrap_or_else(|| panic!("`{text}` did not appear"))
+                }
+            }
+        }
+        self.wait_for(text);
     }
 
     /// Waits for the first prompt; gives what was said before it.

@@ -1,6 +1,8 @@
 //! The prompt of a person: lines with editing, completion and history. Reading waits on a thread of its own, so that the
 //! runtime goes on.
 
+use std::time::Duration;
+
 use lycosa::{Error, ErrorKind, Result};
 use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
@@ -8,11 +10,13 @@ use rustyline::{ColorMode, CompletionType, Config, Editor as LineEditor};
 
 use super::complete::Helper;
 use super::history::{self, History};
-use super::session::{Session, Step, aside};
+use super::session::{Session, Step};
 use crate::exit::Exit;
 use crate::output;
 
 const PROMPT: &str = "lycosa> ";
+/// How long a line may take to be written into the history.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 type Lines = LineEditor<Helper, MemHistory>;
 
@@ -34,6 +38,8 @@ pub(super) async fn converse(session: &mut Session, history: Option<History>) ->
             Err(ReadlineError::Io(_)) => return Ok(Exit::Failed),
             Err(cause) => return Err(unreadable(cause)),
         };
+        // What was pressed before belongs to the command before.
+        session.interrupts.forget().await;
         if let Some(line) = history::keepable(&line)
             && editor.add_history_entry(&line).is_ok_and(|is_new| is_new)
         {
@@ -105,16 +111,16 @@ impl Remembered {
         }
     }
 
+    /// Ctrl-C in the meantime is for the command that follows.
     async fn add(&mut self, line: String) {
         let Some(history) = self.history.take() else { return };
-        let added = aside(move |_| {
-            let added = history.add(&line);
-            (history, added)
-        });
-        match added.await {
-            Ok((history, Ok(()))) => self.history = Some(history),
-            Ok((history, Err(cause))) => self.give_up(&history.path().display().to_string(), &cause),
-            Err(_interrupted) => {}
+        let path = history.path().display().to_string();
+        let added = tokio::task::spawn_blocking(move || history.add(&line).map(|()| history));
+        match tokio::time::timeout(PATIENCE, added).await {
+            Ok(Ok(Ok(history))) => self.history = Some(history),
+            Ok(Ok(Err(cause))) => self.give_up(&path, &cause),
+            Ok(Err(cause)) => self.give_up(&path, &cause.into()),
+            Err(elapsed) => self.give_up(&path, &elapsed.into()),
         }
     }
 

@@ -1,9 +1,10 @@
 //! `lycosa shell`: a page to ask questions of, at a prompt or from a script.
 //!
 //! `line` reads what a person wrote, `session` carries it out: `walk` goes from page to page, `ask` puts questions, `tell`
-//! says what a page holds, `view` opens it. `shown` bounds answers. `editor` is the prompt, with `complete`, `names` and
+//! says what a page holds, `view` opens it, `aside` lets Ctrl-C leave all of that. `shown` bounds answers. `editor` is the prompt, with `complete`, `names` and
 //! `history`; without a terminal, lines come from standard input or the command line.
 
+mod aside;
 mod ask;
 mod complete;
 mod editor;
@@ -23,10 +24,9 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
 use lycosa::{Error, ErrorKind, Result};
-use tokio::signal::unix::{SignalKind, signal};
 
 use self::history::History;
-use self::session::{Session, Step, aside};
+use self::session::{Session, Step};
 use super::fetch::{self, CharsetChoice};
 use super::http::Http;
 use super::page::Reading;
@@ -85,8 +85,6 @@ const LONGEST: u64 = 64 << 10;
 
 /// Runs the command.
 pub(crate) async fn run(mut args: Args) -> Result<Exit> {
-    // From now on Ctrl-C ends no more than what is going on.
-    let _heard = signal(SignalKind::interrupt());
     let (source, commands) = (args.source.take(), std::mem::take(&mut args.execute));
     let is_prompt = commands.is_empty() && io::stdin().is_terminal() && io::stdout().is_terminal();
     if commands.is_empty() && source.as_deref() == Some("-") {
@@ -130,7 +128,7 @@ impl Script {
     async fn carry_out(&mut self, session: &mut Session, begun: Exit) -> Result<Exit> {
         let mut exit = begun;
         loop {
-            let line = match self.next().await {
+            let line = match self.next(session).await {
                 Ok(Some(line)) => line,
                 Ok(None) => return Ok(exit),
                 Err(error) if error.kind() == ErrorKind::Cancelled => return Ok(Exit::Interrupted),
@@ -145,10 +143,10 @@ impl Script {
         }
     }
 
-    async fn next(&mut self) -> Result<Option<String>> {
+    async fn next(&mut self, session: &mut Session) -> Result<Option<String>> {
         match self {
             Self::Given(lines) => Ok(lines.next()),
-            Self::Input => aside(|_| read_line()).await?,
+            Self::Input => session.interrupts.aside(|_| read_line()).await?,
         }
     }
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use lycosa::crawler::single::Single;
 use lycosa::{Error, ErrorKind, Result};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
+use super::aside::{Interrupts, broken_off};
 use super::ask::{self, Query};
 use super::line::{self, Command};
 use super::page::Page;
@@ -35,6 +35,7 @@ pub(super) enum Step {
 pub(super) struct Session {
     args: Arc<Args>,
     single: Arc<Single>,
+    pub(super) interrupts: Interrupts,
     /// What a person wrote whole: the first has the secrets, and their hosts may be private.
     entered: Vec<Url>,
     walk: Walk,
@@ -52,6 +53,7 @@ impl Session {
             rules: args.config.clone(),
             args: Arc::new(args),
             single: Arc::new(single),
+            interrupts: Interrupts::listen()?,
             entered: Vec::new(),
             walk: Walk::default(),
             last: Arc::default(),
@@ -138,7 +140,7 @@ impl Session {
         let page = self.walk.now().cloned().ok_or_else(|| {
             Error::new(ErrorKind::Usage, "there is no page yet").with_hint("`fetch URL|FILE` gets one")
         })?;
-        let answer = aside(move |stop| question(&page, stop)).await?;
+        let answer = self.interrupts.aside(move |stop| question(&page, stop)).await?;
         self.show(answer?).await
     }
 
@@ -147,17 +149,17 @@ impl Session {
         self.print(self.is_screen).await
     }
 
-    async fn print(&self, short: bool) -> Result<Exit> {
+    async fn print(&mut self, short: bool) -> Result<Exit> {
         let answer = self.last.clone();
         let exit = if answer.is_failure { Exit::Failed } else { Exit::Done };
-        aside(move |stop| answer.print(short, stop)).await??;
+        self.interrupts.aside(move |stop| answer.print(short, stop)).await??;
         Ok(exit)
     }
 
     async fn fetch(&mut self, target: &str) -> Result<Exit> {
         source::check(target)?;
         let (target, page) = (target.to_owned(), self.walk.now().cloned());
-        match aside(move |_| resolve(&target, page.as_deref())).await?? {
+        match self.interrupts.aside(move |_| resolve(&target, page.as_deref())).await?? {
             Place::File(name) if name == "-" => {
                 Err(Error::new(ErrorKind::Usage, "standard input is where commands come from")
                     .with_hint("`lycosa shell - -e COMMAND` asks a page from there"))
@@ -168,17 +170,17 @@ impl Session {
                 self.entered.extend(is_new.then(|| url.clone()));
                 let (single, entered) = (self.single.clone(), self.entered.clone());
                 // A task of its own, which reads and decodes while Ctrl-C is listened to, and ends when it is dropped.
-                let fetched = unless_interrupted(async move {
+                let fetched = self.interrupts.unless(async move {
                     AbortOnDropHandle::new(tokio::spawn(
                         async move { single.fetch_among(url, &entered).await },
                     ))
                     .await
                 });
-                let fetched = fetched.await?.map_err(|cause| stopped(&cause))?;
+                let fetched = fetched.await?.map_err(|cause| broken_off(&cause))?;
                 let fetched = fetched.map_err(|error| fetch::told(source::raisable(error)))?;
                 say_unread(fetched.is_text(), fetched.content_type.as_deref());
                 let (error, status) = (fetched.error.clone(), fetched.status);
-                self.walk.go(aside(move |_| Page::fetched(fetched)).await?);
+                self.walk.go(self.interrupts.aside(move |_| Page::fetched(fetched)).await?);
                 self.arrive()?;
                 match error {
                     Some(error) => Err(source::raisable(error)),
@@ -190,7 +192,8 @@ impl Session {
 
     async fn read(&mut self, name: String, url: Option<Url>) -> Result<Exit> {
         let args = self.args.clone();
-        let page = aside(move |_| Page::read(&name, url, &args.reading, args.charset)).await??;
+        let page =
+            self.interrupts.aside(move |_| Page::read(&name, url, &args.reading, args.charset)).await??;
         self.walk.go(page);
         self.arrive()
     }
@@ -217,38 +220,4 @@ fn tell_of(command: Command, page: &Page, stop: &CancellationToken) -> Result<An
         Command::View { file, keep } => view::view(page, file.as_deref(), keep),
         _ => Ok(Answer::of(page.text())),
     }
-}
-
-/// Does what takes time on a thread of its own. After Ctrl-C it is asked to stop and not waited for: what does not ask
-/// back in time ends at its own limits.
-///
-/// # Errors
-/// [`ErrorKind::Cancelled`] after Ctrl-C.
-pub(super) async fn aside<T: Send + 'static>(
-    work: impl FnOnce(&CancellationToken) -> T + Send + 'static,
-) -> Result<T> {
-    let stop = CancellationToken::new();
-    let guard = stop.clone().drop_guard();
-    let done =
-        unless_interrupted(async move { tokio::task::spawn_blocking(move || work(&stop)).await }).await?;
-    drop(guard);
-    done.map_err(|cause| stopped(&cause))
-}
-
-/// Waits for something, or for Ctrl-C, which is listened to before the work begins.
-///
-/// # Errors
-/// [`ErrorKind::Cancelled`] after Ctrl-C.
-pub(super) async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T> {
-    let mut interrupts = signal(SignalKind::interrupt())
-        .map_err(|cause| Error::new(ErrorKind::Internal, "Ctrl-C cannot be heard").with_source(cause))?;
-    tokio::select! {
-        biased;
-        _ = interrupts.recv() => Err(Error::new(ErrorKind::Cancelled, "interrupted")),
-        done = work => Ok(done),
-    }
-}
-
-fn stopped(cause: &tokio::task::JoinError) -> Error {
-    Error::new(ErrorKind::Internal, format!("a command broke off: {cause}"))
 }

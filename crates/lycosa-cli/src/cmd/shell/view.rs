@@ -13,6 +13,16 @@ use lycosa_dom::DocumentKind;
 use super::page::Page;
 use super::shown::Answer;
 
+/// The program that opens a file, and whether there is a display without a variable that says so.
+#[cfg(target_os = "macos")]
+const OPENER: &str = "open";
+#[cfg(target_os = "macos")]
+const HAS_DISPLAY_ALWAYS: bool = true;
+#[cfg(not(target_os = "macos"))]
+const OPENER: &str = "xdg-open";
+#[cfg(not(target_os = "macos"))]
+const HAS_DISPLAY_ALWAYS: bool = false;
+
 /// Files that are tried before a temporary name is given up.
 const TRIES: u32 = 1_000;
 
@@ -70,12 +80,10 @@ fn save(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 /// Opens a file with the program that the desktop has for it. `false` when there is no display.
 fn open(path: &Path) -> io::Result<bool> {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let opener = match cfg!(target_os = "macos") {
-        true => "open",
-        false if is_set("DISPLAY") || is_set("WAYLAND_DISPLAY") => "xdg-open",
-        false => return Ok(false),
-    };
-    let mut command = Command::new(opener);
+    if !HAS_DISPLAY_ALWAYS && !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY") {
+        return Ok(false);
+    }
+    let mut command = Command::new(OPENER);
     // A group of its own: Ctrl-C at the prompt is not for the browser.
     command.arg(path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
     let mut child = command.spawn()?;

@@ -270,6 +270,11 @@ fn completion_on_a_huge_page_is_bounded() {
     terminal.press(CTRL_C);
     terminal.wait_for(PROMPT);
     assert_eq!(terminal.enter("count(//i)"), "300000");
+    terminal.press("count(//i[count(preceding::i[count(preceding::i) > 9]) > 9])\r");
+    terminal.wait_for("\n");
+    terminal.interrupt_until("interrupted");
+    terminal.press("css .first::attr(class)\r");
+    terminal.wait_for("\nfirst\nlycosa> ");
     terminal.press(CTRL_D);
     assert_eq!(terminal.ends(), Some(0));
 }
