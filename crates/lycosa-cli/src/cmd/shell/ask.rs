@@ -225,7 +225,10 @@ pub(super) fn json(page: &Page, path: &str, stop: &CancellationToken) -> Result<
     }
     answer.is_failure = found.values.is_empty();
     if found.unreadable > 0 {
-        answer.notes.push(format!("note: {} scripts of JSON could not be read", found.unreadable));
+        answer.notes.push({
+            let plural = if found.unreadable == 1 { "" } else { "s" };
+            format!("note: {} script{plural} of JSON could not be read", found.unreadable)
+        });
     }
     if found.is_cut {
         answer.notes.push("note: given up at a limit; there may be more".to_owned());

@@ -107,7 +107,9 @@ fn number(rest: &str) -> Result<Option<usize>> {
         ("", _) => Ok(None),
         (_, Ok(number @ 1..)) => Ok(Some(number)),
         _ => Err(Error::new(ErrorKind::Usage, format!("`html {}` names no match", output::shortened(rest)))
-            .with_hint("`html 2` is the markup of the second match of the last css or xpath")),
+            .with_hint(
+                "`html 2` is the markup of the second match of the last query; select with `css html …`",
+            )),
     }
 }
 

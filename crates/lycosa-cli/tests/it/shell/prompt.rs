@@ -278,3 +278,42 @@ fn completion_on_a_huge_page_is_bounded() {
     terminal.press(CTRL_D);
     assert_eq!(terminal.ends(), Some(0));
 }
+
+#[test]
+fn view_opens_a_browser_where_there_is_a_display() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bench = bench();
+    std::fs::create_dir(bench.path("programs")).expect("a folder");
+    let start = || {
+        Terminal::start_with(&bench, &["shell", "page.html"], |command| {
+            let programs = format!("{}:/usr/bin:/bin", bench.path("programs").display());
+            command.env("DISPLAY", ":0").env("TMPDIR", bench.path("")).env("PATH", programs);
+        })
+    };
+    let browser = bench.write("programs/xdg-open", "#!/bin/sh\nexit 0\n");
+    std::fs::set_permissions(browser, std::fs::Permissions::from_mode(0o755)).expect("a program");
+    let mut terminal = start();
+    terminal.greeting();
+    let said = terminal.enter("view");
+    let saved = said.strip_prefix("opened ").unwrap_or_else(|| panic!("{said}"));
+    assert!(std::fs::read_to_string(saved).is_ok_and(|page| page.contains("<base href=\"file:///")));
+    assert!(terminal.enter("view --save kept.html").starts_with("saved "), "nothing is opened");
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.ends(), Some(0));
+}
+
+#[test]
+fn pasted_lines_are_carried_out_one_after_the_other() {
+    let bench = bench();
+    let mut terminal = Terminal::start(&bench, &["shell", "page.html"]);
+    terminal.greeting();
+    terminal.press("\x1b[200~css b\ncss .more\x1b[201~");
+    terminal.wait_for("css .more");
+    assert_eq!(terminal.enter(""), "two\nmore");
+    terminal.press("css a");
+    terminal.wait_for("css a");
+    terminal.press("\x15");
+    assert_eq!(terminal.enter("css b"), "two", "Ctrl-U clears the line");
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.ends(), Some(0));
+}
