@@ -32,8 +32,12 @@ pub(super) async fn converse(session: &mut Session, history: Option<History>) ->
         editor = back;
         let line = match read {
             Ok(line) => line,
-            Err(ReadlineError::Interrupted) => continue,
+            Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => continue,
             Err(ReadlineError::Eof) => return Ok(Exit::Done),
+            Err(ReadlineError::Io(cause)) if cause.kind() == std::io::ErrorKind::InvalidData => {
+                output::say("note: the line is not UTF-8 and was not read");
+                continue;
+            }
             // The terminal went away.
             Err(ReadlineError::Io(_)) => return Ok(Exit::Failed),
             Err(cause) => return Err(unreadable(cause)),

@@ -317,3 +317,35 @@ fn pasted_lines_are_carried_out_one_after_the_other() {
     terminal.press(CTRL_D);
     assert_eq!(terminal.ends(), Some(0));
 }
+
+#[test]
+fn a_terminal_without_control_sequences_serves_as_well() {
+    let bench = bench();
+    let mut terminal =
+        Terminal::start_with(&bench, &["shell", "page.html"], |command| drop(command.env("TERM", "dumb")));
+    terminal.greeting();
+    terminal.press_bytes(b"css \xff\n");
+    assert!(terminal.wait_for(PROMPT).contains("not UTF-8"));
+    terminal.press("css b\n");
+    assert!(terminal.wait_for(PROMPT).ends_with("two"));
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.ends(), Some(0));
+}
+
+#[test]
+fn neither_stray_bytes_nor_an_interrupt_from_elsewhere_end_the_shell() {
+    let bench = bench();
+    let mut terminal = Terminal::start(&bench, &["shell", "page.html"]);
+    terminal.greeting();
+    terminal.press_bytes(b"css \xff");
+    assert!(terminal.wait_for(PROMPT).contains("not UTF-8"));
+    terminal.press("css ");
+    terminal.wait_for("css ");
+    terminal.signal("INT");
+    // The signal may be heard as late as this.
+    let said = terminal.enter("b");
+    assert!(["two", "interrupted"].contains(&said.as_str()), "{said}");
+    assert_eq!(terminal.enter("css b"), "two");
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.ends(), Some(0));
+}
