@@ -70,6 +70,9 @@ fn items(text: &mut String, counts: &[ItemCounts], entries: usize) {
         let further = further.into_iter().filter(|(_, count)| *count > 0);
         parts.extend(further.map(|(name, count)| format!("{count} {name}")));
         line(text, &item.kind, &parts.join(", "));
+        for inner in item.inner.iter().filter(|inner| inner.rejected > 0) {
+            line(text, "", &format!("{}: {} kept, {} rejected", inner.name, inner.found, inner.rejected));
+        }
         let mut fields: Vec<&FieldCounts> = item.fields.iter().filter(|field| field.nulls().0 > 0).collect();
         fields.sort_by_key(|field| std::cmp::Reverse(per_mille(field)));
         for field in fields.iter().take(entries) {
@@ -190,6 +193,8 @@ pub(crate) fn span(time: Duration) -> String {
 mod tests {
     use lycosa::model::{BlockKind, CacheUse};
 
+    use lycosa::model::InnerCounts;
+
     use super::*;
 
     #[test]
@@ -217,7 +222,10 @@ mod tests {
             failed,
         };
         let fields = vec![field("name", 4, 0, 0), field("stock", 3, 1, 0), field("price", 1, 1, 2)];
-        let counts = ItemCounts { kind: "product".into(), found: 3, rejected: 1, repeated: 0, fields };
+        let inner =
+            |name: &str, rejected| InnerCounts { name: name.to_owned(), found: 5, rejected, repeated: 0 };
+        let inner = vec![inner("offers", 0), inner("offers.shops", 2)];
+        let counts = ItemCounts { kind: "product".into(), found: 3, rejected: 1, repeated: 0, fields, inner };
         let mut text = String::new();
         items(&mut text, &[counts], ENTRIES);
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
@@ -225,6 +233,7 @@ mod tests {
             lines,
             [
                 "product  3 kept, 1 rejected",
+                "offers.shops: 5 kept, 2 rejected",
                 "price: null in 3 of 4 (75 %, 2 not converted)",
                 "stock: null in 1 of 4 (25 %)"
             ]

@@ -104,7 +104,9 @@ pub use page::{
     AllLinks, ImageCandidate, ImageCandidates, Link, LinkKind, Links, MetaRefresh, ScannedLink,
     image_candidates, scan_links,
 };
-pub use pattern::{Pattern, PatternError, PatternErrorKind, PatternLimits, PatternSet};
+pub use pattern::{
+    Pattern, PatternError, PatternErrorKind, PatternLimits, PatternMatch, PatternMatches, PatternSet,
+};
 pub use select::{Output, Select, Selector, SelectorError};
 pub use selection::{Nodes, Selection, SelectorArgument};
 pub use text::collapse_whitespace;

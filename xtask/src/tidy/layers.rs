@@ -64,7 +64,12 @@ const LAYERS: &[Layer] = &[
 /// What whole crates may not name: where they are, the crates, and why.
 const CRATE_ARROWS: &[(&str, &[&str], &str)] = &[
     ("crates/lycosa-dom/src/", &["lycosa"], "the document crate stands below the library"),
-    ("crates/lycosa-testkit/src/", &["lycosa", "lycosa_dom"], "an oracle shares no code with what it judges"),
+    ("crates/lycosa-rules/src/", &["lycosa"], "the rules stand below the library"),
+    (
+        "crates/lycosa-testkit/src/",
+        &["lycosa", "lycosa_dom", "lycosa_rules"],
+        "an oracle shares no code with what it judges",
+    ),
 ];
 
 /// Where the library's modules are.
@@ -240,6 +245,7 @@ mod tests {
             ("crates/lycosa-testkit/src/lib.rs", "use lycosa::model::Url;", 1),
             ("crates/lycosa-testkit/src/lib.rs", "use lycosa_dom::Document;", 1),
             ("crates/lycosa-dom/src/lib.rs", "fn f() { lycosa::run() }", 1),
+            ("crates/lycosa-rules/src/run.rs", "use lycosa::model::Page;", 1),
             ("crates/lycosa-cli/src/main.rs", "use lycosa::Crawler; use lycosa_dom::Document;", 0),
         ] {
             assert_eq!(check(&Source::new(path, text.to_owned())).len(), expected, "{path}: {text}");

@@ -77,8 +77,12 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     for name in &args.pages {
         let read = source::read(name, args.max_body).await?;
         let address = address(name, &read, &args)?;
-        let text = fetch::decoded(&read.bytes, read.content_type.as_deref(), args.charset);
-        let kind = source::kind(name, read.content_type.as_deref(), &text);
+        let media_type = read.content_type.as_deref();
+        let (text, charset) = fetch::decoded(&read.bytes, media_type, args.charset);
+        let document = (!source::is_json(name, media_type, &text)).then(|| {
+            let kind = source::kind(name, media_type, &text);
+            Document::parse(&text, kind, ParseOptions::default()).in_charset(charset)
+        });
         let subject = Subject {
             url: &address,
             label: args.label.as_deref(),
@@ -86,7 +90,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
             headers: &read.headers,
             body: &read.bytes,
             text: &text,
-            document: &Document::parse(&text, kind, ParseOptions::default()),
+            document: document.as_ref(),
         };
         let (report, links) = plan.examine(&subject)?;
         if has_rejects(&report) {
@@ -107,8 +111,8 @@ async fn structured(args: &Args) -> Result<Exit> {
         let read = source::read(name, args.max_body).await?;
         let address = args.url.as_ref().or(read.url.as_ref()).map(|text| absolute(text)).transpose()?;
         let media_type = read.content_type.as_deref();
-        let text = fetch::decoded(&read.bytes, media_type, args.charset);
-        if structured::print(name, &text, media_type, address.as_ref())? == Exit::Failed {
+        let (text, charset) = fetch::decoded(&read.bytes, media_type, args.charset);
+        if structured::print(name, &text, charset, media_type, address.as_ref())? == Exit::Failed {
             exit = Exit::Failed;
         }
     }
@@ -148,7 +152,8 @@ pub(super) struct Subject<'p> {
     pub(super) headers: &'p HeaderMap,
     pub(super) body: &'p [u8],
     pub(super) text: &'p str,
-    pub(super) document: &'p Document,
+    /// None of JSON.
+    pub(super) document: Option<&'p Document>,
 }
 
 impl Plan {
@@ -182,7 +187,7 @@ impl Plan {
     /// # Errors
     /// When the rules of links cannot be carried out.
     pub(super) fn examine(&self, subject: &Subject<'_>) -> Result<(PageReport, Vec<(String, String)>)> {
-        let base = declared_base(subject.document, subject.url);
+        let base = subject.document.and_then(|document| declared_base(document, subject.url));
         let request = Request { label: subject.label.map(Into::into), ..Request::get(subject.url.as_str()) };
         let page = Page {
             request: &request,
@@ -193,7 +198,7 @@ impl Plan {
             body: subject.body,
             text: subject.text,
             fetched_at: SystemClock::new().now(),
-            document: Some(subject.document),
+            document: subject.document,
         };
         let mut report = self.rules.examine(&page);
         let mut findings = Findings::default();

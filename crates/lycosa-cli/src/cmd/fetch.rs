@@ -75,10 +75,15 @@ pub(super) fn charset(name: &str) -> Result<CharsetChoice, String> {
     })
 }
 
-/// The text of a body in the chosen charset; `media_type` is what it was declared to be.
-pub(super) fn decoded<'b>(bytes: &'b [u8], media_type: Option<&str>, charset: CharsetChoice) -> Cow<'b, str> {
+/// The text of a body in the chosen charset, and what that is called; `media_type` is what it was declared to be.
+pub(super) fn decoded<'b>(
+    bytes: &'b [u8],
+    media_type: Option<&str>,
+    charset: CharsetChoice,
+) -> (Cow<'b, str>, &'static str) {
     let options = DecodeOptions { transport: media_type, charset: charset.0, ..DecodeOptions::default() };
-    lycosa_dom::decode_with(bytes, &options).map(|decoded| decoded.text).unwrap_or_default()
+    let decoded = lycosa_dom::decode_with(bytes, &options);
+    decoded.map_or_else(|_| (Cow::default(), "UTF-8"), |decoded| (decoded.text, decoded.charset))
 }
 
 const AFTER_HELP: &str = "robots.txt is not consulted: this is one request made by a person, not a crawl. Ends with \

@@ -82,5 +82,6 @@ async fn fetch(args: &Args) -> Result<Fetched> {
 
 fn local(args: &Args) -> Result<Document> {
     let bytes = source::bytes(&args.source, args.reading.max_body)?;
-    Ok(args.reading.document_of(&args.source, &super::fetch::decoded(&bytes, None, args.charset)))
+    let (text, charset) = super::fetch::decoded(&bytes, None, args.charset);
+    Ok(args.reading.document_of(&args.source, &text).in_charset(charset))
 }

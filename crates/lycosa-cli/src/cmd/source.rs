@@ -96,6 +96,18 @@ pub(super) fn kind_of_name(source: &str) -> Option<DocumentKind> {
     XML.contains(&ending.as_str()).then_some(DocumentKind::Xml)
 }
 
+/// Whether a source is JSON itself: by its media type, else by its name or its beginning.
+pub(super) fn is_json(source: &str, media_type: Option<&str>, text: &str) -> bool {
+    if let Some(media_type) = media_type {
+        let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        return essence == "application/json" || essence.ends_with("+json");
+    }
+    let ending =
+        std::path::Path::new(source).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    ["json", "jsonld", "ndjson", "jsonl"].iter().any(|known| known.eq_ignore_ascii_case(ending))
+        || text.trim_start().starts_with(['{', '['])
+}
+
 /// The bytes of a file or of standard input, if there are not too many.
 ///
 /// # Errors

@@ -97,6 +97,11 @@ fn fits(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
             }
             "enum" => rule.as_array().is_some_and(|choices| choices.contains(value)),
             "const" => rule == value,
+            "exclusiveMinimum" => value.as_f64().is_none_or(|number| Some(number) > rule.as_f64()),
+            "minLength" => {
+                value.as_str().is_none_or(|text| Some(text.chars().count() as u64) >= rule.as_u64())
+            }
+            "minItems" => value.as_array().is_none_or(|list| Some(list.len() as u64) >= rule.as_u64()),
             "minimum" => value.as_f64().is_none_or(|number| Some(number) >= rule.as_f64()),
             "maximum" => value.as_f64().is_none_or(|number| Some(number) <= rule.as_f64()),
             "pattern" => {

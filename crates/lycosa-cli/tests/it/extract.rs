@@ -88,6 +88,65 @@ fn a_page_can_be_fetched_and_bad_rules_are_told_at_their_place() {
     bench.run(&["extract", "--config", "none.toml", "-"]).ends_with(2);
 }
 
+#[test]
+fn a_body_that_is_json_is_read_from_files_and_servers() {
+    let server = Server::start(|request: &lycosa_testkit::Request| {
+        match request.path() {
+        "/feed" => Response::new(200).header("content-type", "application/rss+xml").body(
+            "<rss xmlns:dc='http://purl.org/dc/elements/1.1/'><channel><item><title>One</title><link>/1</link>\
+             <dc:creator>Me</dc:creator></item></channel></rss>",
+        ),
+        _ => Response::new(200).header("content-type", "application/json").body(r#"{"hits": [{"name": "a"}]}"#),
+    }
+    });
+    let bench = Bench::new();
+    bench.write(
+        "lycosa.toml",
+        "[items.hit]\nfor_each = 'json:$.hits'\nfields.name = 'json:$.name'\n[items.entry]\nfor_each = 'item'\n\
+         [items.entry.fields]\ntitle = 'title'\nlink = { css = 'link', type = 'url' }\n\
+         author = { select = ['css:dc|creator', 'xpath:dc:creator'] }\n\
+         by = { xpath = 'dc:creator' }",
+    );
+    let record = |flags: &[&str]| {
+        let said = bench.run(&[&["extract", "--json"], flags].concat()).ends_with(0);
+        let page: Value = serde_json::from_str(&said.out).expect("one line of JSON");
+        page["records"][0]["record"].clone()
+    };
+    bench.write("hits.json", r#"{"hits": [{"name": "a"}]}"#);
+    assert_eq!(record(&["hits.json"]), json!({ "name": "a" }));
+    assert_eq!(record(&[&server.url("/search")]), json!({ "name": "a" }));
+    let entry = json!({ "title": "One", "link": server.url("/1"), "author": "Me", "by": "Me" });
+    assert_eq!(record(&[&server.url("/feed")]), entry);
+    bench.write("broken.json", "{\"hits\": [");
+    let said = bench.run(&["extract", "broken.json"]).ends_with(0);
+    assert!(said.out.contains("note: the body could not be read as JSON: EOF"), "{}", said.out);
+}
+
+#[test]
+fn queries_of_links_are_sent_in_the_charset_of_the_page() {
+    let bench = Bench::new();
+    bench.write("lycosa.toml", "[[follow]]\ncss = 'a'\n[items.p.fields]\nlink = 'a::attr(href)'");
+    let page = "<meta charset=windows-1252><a href='?q=caf\u{e9}'>x</a>";
+    let bytes: Vec<u8> = page.chars().map(|c| u8::try_from(u32::from(c)).expect("Latin-1")).collect();
+    std::fs::write(bench.path("page.html"), bytes).expect("a page");
+    let said = bench.run(&["extract", "page.html", "--json", "--url", "http://a.test/"]).ends_with(0);
+    let page: Value = serde_json::from_str(&said.out).expect("one line of JSON");
+    assert_eq!(page["follow"][0]["url"], "http://a.test/?q=caf%E9");
+    assert_eq!(page["records"][0]["record"]["link"], "http://a.test/?q=caf%E9");
+}
+
+#[test]
+fn a_page_of_more_than_64_mib_is_refused() {
+    let bench = Bench::new();
+    bench.write("lycosa.toml", RULES);
+    let file = std::fs::File::create(bench.path("large.html")).expect("a file");
+    file.set_len((64 << 20) + 1).expect("a sparse file");
+    bench
+        .run(&["extract", "large.html"])
+        .ends_with(1)
+        .complains("larger than the limit of 64MiB", "--max-body");
+}
+
 /// The fenced block of this language that follows this heading.
 fn block<'d>(document: &'d str, heading: &str, language: &str) -> &'d str {
     let (_, rest) = document.split_once(heading).unwrap_or_else(|| panic!("no heading {heading}"));
@@ -109,6 +168,20 @@ fn the_documentation_names_every_key_and_its_example_does_what_it_says() {
     let expected: Value =
         serde_json::from_str(block(&document, "## A whole scraper", "json")).expect("a JSON record");
     assert_eq!(page["records"][0]["record"], expected, "{:#}", page["records"][0]["record"]);
+
+    let heading = "## Records in JSON and in texts";
+    bench.write("lycosa.toml", block(&document, heading, "toml"));
+    bench.run(&["config", "check", "lycosa.toml"]).ends_with(0);
+    bench.write("answer.json", block(&document, heading, "json"));
+    let flags = ["extract", "answer.json", "--json", "--url", "https://shop.example/search"];
+    let said = bench.run(&flags).ends_with(1);
+    let page: Value = serde_json::from_str(&said.out).expect("one line of JSON");
+    let kept = page["records"].as_array().expect("records").iter().filter(|record| record["fate"] == "kept");
+    let kept: Vec<_> = kept.map(|record| record["record"].clone()).collect();
+    let expected: Value = serde_json::from_str(block(&document, heading, "json records")).expect("records");
+    assert_eq!(Value::from(kept), expected);
+    assert_eq!(page["follow"][0]["url"], "https://shop.example/search?page=2");
+    assert_eq!(page["follow"][3], json!({ "label": "detail", "url": "https://shop.example/p/3" }));
 
     let schema: Value =
         serde_json::from_str(&Bench::new().run(&["config", "schema"]).ends_with(0).out).expect("a schema");

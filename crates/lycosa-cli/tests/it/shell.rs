@@ -81,6 +81,20 @@ fn paths_look_in_the_json_of_scripts_or_in_json_itself() {
     let bench = Bench::new();
     bench.write("data.json", "[{\"a\": 1}, {\"a\": \"x\"}]");
     assert_eq!(bench.run(&["shell", "data.json", "-e", "json $[*].a"]).ends_with(0).out, "1\n\"x\"\n");
+    bench.write("lines.jsonl", "{\"a\": 1}\n{\"a\": \"x\"}\n");
+    assert_eq!(bench.run(&["shell", "lines.jsonl", "-e", "json $[*].a"]).ends_with(0).out, "1\n\"x\"\n");
+}
+
+#[test]
+fn rules_read_a_page_that_is_json() {
+    let bench = Bench::new();
+    bench.write("data.json", "{\"offers\": [{\"price\": 5}, {\"price\": \"<b>6</b>\"}]}");
+    bench.write(
+        "lycosa.toml",
+        "[items.offer]\nfor_each = \"json:$.offers[*]\"\nfields.price = \"json:$.price\"\n",
+    );
+    let said = bench.run(&["shell", "data.json", "-e", "rules"]).ends_with(0).out;
+    assert!(said.contains("offer 2: kept") && said.contains("<b>6</b>"), "{said}");
 }
 
 #[test]

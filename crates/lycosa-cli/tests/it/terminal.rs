@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::OpenptFlags;
-use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
+use rustix::termios::{LocalModes, OptionalActions, Termios, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
 use crate::command::{Bench, PATIENCE, Watchdog};
 
@@ -106,20 +106,32 @@ impl Terminal {
         }
     }
 
-    /// Presses Ctrl-C again and again until this appears: nobody can tell when a command has begun to work.
+    /// Interrupts the command that works until this appears. Ctrl-C is pressed only while it is a signal, and not at every
+    /// sign of life: its own echo is one. It is pressed again because a command may not have begun to work at the first.
     #[track_caller]
     pub(crate) fn interrupt_until(&mut self, text: &str) {
-        let (moment, mut left) = (Duration::from_millis(200), PATIENCE);
-        while !self.text[self.read..].contains(text) {
-            self.press(CTRL_C);
-            match self.output.recv_timeout(moment) {
-                Ok(bytes) => self.take(&bytes),
-                Err(_) => {
-                    left = left.checked_sub(moment).unwrap_or_else(|| panic!("`{text}` did not appear"))
+        const AGAIN: Duration = Duration::from_secs(1);
+        for _ in 0..PATIENCE.as_secs() {
+            if self.makes_signals() {
+                self.press(CTRL_C);
+            }
+            while !self.text[self.read..].contains(text) {
+                match self.output.recv_timeout(AGAIN) {
+                    Ok(bytes) => self.take(&bytes),
+                    Err(_) => break,
                 }
             }
+            if self.text[self.read..].contains(text) {
+                self.wait_for(text);
+                return;
+            }
         }
-        self.wait_for(text);
+        panic!("`{text}` did not appear; there is only:\n{}", &self.text[self.read..]);
+    }
+
+    /// Whether Ctrl-C becomes a signal, as it does while a command works; at the prompt it is a key.
+    fn makes_signals(&self) -> bool {
+        tcgetattr(&self.keyboard).is_ok_and(|terminal| terminal.local_modes.contains(LocalModes::ISIG))
     }
 
     /// Waits for the first prompt; gives what was said before it.
@@ -171,6 +183,10 @@ fn open() -> (File, OwnedFd) {
     let screen = rustix::fs::open(name, flags, Mode::empty()).expect("its other end opens");
     let size = Winsize { ws_row: 50, ws_col: 500, ws_xpixel: 0, ws_ypixel: 0 };
     tcsetwinsize(&keyboard, size).expect("it has a size");
+    // Else Ctrl-C throws away what was printed and not yet read.
+    let mut terminal = tcgetattr(&screen).expect("a terminal");
+    terminal.local_modes |= LocalModes::NOFLSH;
+    tcsetattr(&screen, OptionalActions::Now, &terminal).expect("it is set");
     (keyboard.into(), screen)
 }
 

@@ -33,6 +33,26 @@ pub enum LinkKind {
     Source,
     /// `<meta http-equiv=refresh>`
     MetaRefresh,
+    /// `<input type=image src>`
+    Input,
+    /// `<button formaction>`, `<input formaction>`
+    FormAction,
+    /// `<embed src>`
+    Embed,
+    /// `<object data>`
+    Object,
+    /// `<video src>`
+    Video,
+    /// `<audio src>`
+    Audio,
+    /// `<track src>`
+    Track,
+    /// `<video poster>`
+    Poster,
+    /// `<blockquote cite>`, and of `<q>`, `<ins>` and `<del>`
+    Cite,
+    /// What a feed says of itself: the page it belongs to, its next part, its entries
+    Feed,
 }
 
 impl LinkKind {
@@ -41,7 +61,8 @@ impl LinkKind {
         matches!(self, Self::A | Self::Area | Self::Iframe | Self::Frame)
     }
 
-    /// Its name in output: that of the element, `meta-refresh` for a refresh.
+    /// Its name in output: that of the element, or of the attribute where that is not the usual one of the element
+    /// (`formaction`, `poster`, `cite`); `meta-refresh` for a refresh, `feed` for links of feeds.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::A => "a",
@@ -54,6 +75,31 @@ impl LinkKind {
             Self::Form => "form",
             Self::Source => "source",
             Self::MetaRefresh => "meta-refresh",
+            Self::Input => "input",
+            Self::FormAction => "formaction",
+            Self::Embed => "embed",
+            Self::Object => "object",
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Track => "track",
+            Self::Poster => "poster",
+            Self::Cite => "cite",
+            Self::Feed => "feed",
+        }
+    }
+
+    /// Further attributes of an element that hold addresses, for those who want every address of a page.
+    pub(super) const fn further(element: Atom) -> &'static [(Self, Atom)] {
+        match element {
+            atoms::INPUT => &[(Self::Input, atoms::SRC), (Self::FormAction, atoms::FORMACTION)],
+            atoms::BUTTON => &[(Self::FormAction, atoms::FORMACTION)],
+            atoms::EMBED => &[(Self::Embed, atoms::SRC)],
+            atoms::OBJECT => &[(Self::Object, atoms::DATA)],
+            atoms::VIDEO => &[(Self::Video, atoms::SRC), (Self::Poster, atoms::POSTER)],
+            atoms::AUDIO => &[(Self::Audio, atoms::SRC)],
+            atoms::TRACK => &[(Self::Track, atoms::SRC)],
+            atoms::BLOCKQUOTE | atoms::Q | atoms::INS | atoms::DEL => &[(Self::Cite, atoms::CITE)],
+            _ => &[],
         }
     }
 
@@ -101,7 +147,7 @@ pub struct Links<'d> {
 
 impl Document {
     /// The links of the page in document order: anchors, areas, frames, `<link>`, images, media, scripts and forms;
-    /// for `srcset` and refreshes too see [`all_links`](Self::all_links).
+    /// for `srcset`, refreshes and rarer attributes too see [`all_links`](Self::all_links).
     /// Elements without the attribute and links in a `<template>` are left out; an empty address is a link.
     ///
     /// Of a cut tree these are the links found by scanning the whole text, so that a limit loses none; that scan

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     document::{Document, NodeId},
-    name::{NodeName, atoms},
+    name::{Atom, NodeName, atoms},
     text::collapse_whitespace,
 };
 
@@ -25,16 +25,18 @@ pub struct AllLinks<'d> {
     next: u32,
     /// The images of the element that was looked at last.
     candidates: Option<(Link<'d>, ImageCandidates<'d>)>,
+    /// Attributes still to look at, and the element that may have them.
+    further: (u32, &'static [(LinkKind, Atom)]),
 }
 
 impl Document {
-    /// What [`links`](Self::links) gives, and the addresses in `srcset` attributes and in
-    /// `<meta http-equiv=refresh>`. Of a cut tree it gives the links of the scan alone.
+    /// What [`links`](Self::links) gives, and the addresses in `srcset` attributes, in
+    /// `<meta http-equiv=refresh>`, and in the attributes of media, embedded objects, buttons and quotations. Of a cut tree it gives the links of the scan alone.
     pub fn all_links(&self) -> AllLinks<'_> {
         let mut links = self.links();
         let following = links.next();
         let next = if self.scanned_links().is_empty() { 0 } else { u32::MAX };
-        AllLinks { document: self, links, following, next, candidates: None }
+        AllLinks { document: self, links, following, next, candidates: None, further: (0, &[]) }
     }
 }
 
@@ -52,12 +54,33 @@ impl<'d> AllLinks<'d> {
                 let content = value(atoms::CONTENT).filter(|_| is_refresh)?;
                 return Some(link(LinkKind::MetaRefresh, parse_refresh(content)?.url?));
             }
-            _ => return None,
+            element => {
+                self.further = (id, LinkKind::further(element));
+                return self.one_of_further();
+            }
         };
         let rel = value(atoms::REL).filter(|_| kind == LinkKind::Link);
         let candidates = image_candidates(srcset?);
         self.candidates = Some((Link { rel, ..link(kind, "") }, candidates));
         self.candidate()
+    }
+
+    /// The next of the attributes that the current element may have.
+    fn one_of_further(&mut self) -> Option<Link<'d>> {
+        let value = |id, attribute| self.document.attribute_value(id, NodeName::plain(attribute));
+        while let (id, [(kind, attribute), rest @ ..]) = self.further {
+            self.further = (id, rest);
+            let is_image =
+                || value(id, atoms::TYPE).is_some_and(|kind| trim(kind).eq_ignore_ascii_case("image"));
+            if *kind == LinkKind::Input && !is_image() {
+                continue;
+            }
+            if let Some(href) = value(id, *attribute) {
+                let node = Some(NodeId::new(id));
+                return Some(Link { kind: *kind, href: trim(href), rel: None, descriptor: None, node });
+            }
+        }
+        None
     }
 
     fn candidate(&mut self) -> Option<Link<'d>> {
@@ -75,7 +98,7 @@ impl<'d> Iterator for AllLinks<'d> {
 
     fn next(&mut self) -> Option<Link<'d>> {
         loop {
-            if let Some(link) = self.candidate() {
+            if let Some(link) = self.candidate().or_else(|| self.one_of_further()) {
                 return Some(link);
             }
             let at = self.following.map(|link| link.node.map_or(0, NodeId::number));
@@ -108,7 +131,7 @@ impl Link<'_> {
                 let text = clip(node.text());
                 if text.trim_ascii().is_empty() { image_in(document, node.range()) } else { Some(text) }
             }
-            LinkKind::Img | LinkKind::Area => value(atoms::ALT),
+            LinkKind::Img | LinkKind::Area | LinkKind::Input => value(atoms::ALT),
             LinkKind::Iframe | LinkKind::Frame | LinkKind::Link => value(atoms::TITLE),
             _ => None,
         };
@@ -163,6 +186,34 @@ mod tests {
         ];
         assert_eq!(found, expected);
         assert_eq!(page.all_links().nth(1).unwrap().rel, Some("preload"));
+    }
+
+    #[test]
+    fn media_objects_buttons_and_quotations_have_addresses_too() {
+        let page = parse(
+            "<video src=v.mp4 poster=v.png><track src=t.vtt></video><audio src=a.ogg></audio><embed src=e.swf>\
+             <object data=o.pdf></object><form><input type=' Image' src=i.png alt=go formaction=f>\
+             <input type=text src=no><button formaction='g'>x</button></form><blockquote cite=b></blockquote>\
+             <q cite=q></q><ins cite=n></ins><del cite=d></del><template><q cite=hidden></q></template>",
+        );
+        let found: Vec<_> = page.all_links().map(|link| (link.kind.as_str(), link.href)).collect();
+        let expected = [
+            ("video", "v.mp4"),
+            ("poster", "v.png"),
+            ("track", "t.vtt"),
+            ("audio", "a.ogg"),
+            ("embed", "e.swf"),
+            ("object", "o.pdf"),
+            ("input", "i.png"),
+            ("formaction", "f"),
+            ("formaction", "g"),
+            ("cite", "b"),
+            ("cite", "q"),
+            ("cite", "n"),
+            ("cite", "d"),
+        ];
+        assert_eq!(found, expected);
+        assert!(page.all_links().all(|link| !link.kind.is_navigation()));
     }
 
     #[test]

@@ -4,12 +4,14 @@
 //! and the `regex` crate write a thing differently, `dialect` rewrites it. What needs backtracking is refused
 //! with its reason. Compiled size and nesting are limited, because a search costs at most size times length.
 //!
-//! Left out: replacing, iterating over matches (which is quadratic in the worst case), and bytes.
+//! Left out: replacing, and bytes. Iterating over matches (`matches`) bounds how far one search looks ahead, because
+//! it would be quadratic in the worst case otherwise.
 
 mod boundary;
 mod class;
 mod dialect;
 mod error;
+mod matches;
 
 #[cfg(test)]
 mod attack;
@@ -17,6 +19,7 @@ mod attack;
 mod tests;
 
 pub use error::{PatternError, PatternErrorKind};
+pub use matches::{PatternMatch, PatternMatches};
 
 use std::fmt;
 
@@ -145,6 +148,21 @@ impl Pattern {
     /// What the group of this number took in what it first finds; 0 is the whole match.
     pub fn group<'t>(&self, text: &'t str, number: usize) -> Option<&'t str> {
         self.regex.captures(text)?.get(number).map(|found| found.as_str())
+    }
+
+    /// All that it finds in the text, from left to right and without overlap. Empty matches are left out, and so are
+    /// those that take more than 16 KiB.
+    ///
+    /// ```
+    /// use lycosa_dom::{Pattern, PatternLimits};
+    /// let pair = Pattern::compile(r"(\w+)=(\d+)", &PatternLimits::default())?;
+    /// let (mut found, mut steps) = (pair.matches("a=1, b=2"), 1_000);
+    /// let second = found.next_paying(&mut steps).and_then(|_| found.next_paying(&mut steps)).unwrap();
+    /// assert_eq!((second.text(), second.group(2)), ("b=2", Some("2")));
+    /// # Ok::<(), lycosa_dom::PatternError>(())
+    /// ```
+    pub fn matches<'p, 't>(&'p self, text: &'t str) -> PatternMatches<'p, 't> {
+        PatternMatches::new(&self.regex, text)
     }
 
     /// How many groups it has, the whole match not counted.

@@ -10,6 +10,7 @@ mod nth;
 mod output;
 mod parser;
 mod pattern;
+mod place;
 mod pseudo;
 mod relative;
 mod rewrite;
@@ -111,7 +112,7 @@ impl Selector {
         let texts = split(&rewritten.text).map_err(|(byte, message)| fail(byte, message.to_owned()))?;
         let mut branches = Vec::with_capacity(texts.len());
         for text in texts {
-            let list = parse_branch(&text, namespaces)
+            let list = parse_branch(&text, namespaces, 0)
                 .map_err(|(byte, message)| fail(text.start + byte, message))?;
             if list.slice().iter().map(depth).max().unwrap_or_default() > MAX_COMPOUNDS {
                 return Err(fail(text.start, "the selector has more than 512 compounds".to_owned()));
@@ -202,10 +203,14 @@ impl std::str::FromStr for Selector {
     }
 }
 
+/// How deep in brackets the place of a mistake is looked for.
+const MAX_PLACES: u8 = 4;
+
 /// `Err` holds the byte where it was noticed and the sentence.
 fn parse_branch(
     text: &output::BranchText<'_>,
     namespaces: &[(&str, &str)],
+    depth: u8,
 ) -> Result<SelectorList<Grammar>, (usize, String)> {
     let selector = complete(text.selector, &text.output);
     let mut input = CssParser::new(&selector);
@@ -217,12 +222,22 @@ fn parse_branch(
         Ok(parsed) if input.is_exhausted() => Ok(SelectorList::from_one(parsed)),
         Ok(_) => Err((at, "this is not allowed here".to_owned())),
         Err(error) => Err(match parser.complaint() {
+            None => {
+                let is_wrong = |inner: &str| {
+                    let inner = output::BranchText { selector: inner, output: Output::Node, start: 0 };
+                    let is_shallow = depth < MAX_PLACES;
+                    if !is_shallow {
+                        return None;
+                    }
+                    parse_branch(&inner, namespaces, depth + 1).err().map(|(at, _)| at)
+                };
+                (place::inside(text.selector, at, &is_wrong), describe(&error.kind))
+            }
             Some(complaint) => {
                 let read = text.selector.get(..at).unwrap_or_default().to_ascii_lowercase();
                 let found = read.rfind(&complaint.about.to_ascii_lowercase());
                 (found.unwrap_or(at), complaint.message)
             }
-            None => (at, describe(&error.kind)),
         }),
     }
 }

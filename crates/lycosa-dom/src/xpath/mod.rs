@@ -106,6 +106,19 @@ impl XPath {
         &self.0.source
     }
 
+    /// Whether its value may be another one at another node of the document; if not (`//h1`, `count(//li)`), one
+    /// evaluation is enough for all nodes.
+    ///
+    /// ```
+    /// # use lycosa_dom::XPath;
+    /// assert!(!XPath::compile("//h1[. = 'x']")?.depends_on_context());
+    /// assert!(XPath::compile("//h1 | .//h2")?.depends_on_context());
+    /// # Ok::<(), lycosa_dom::XPathError>(())
+    /// ```
+    pub fn depends_on_context(&self) -> bool {
+        self.0.needs_context
+    }
+
     /// The value of the expression with this node as its context.
     ///
     /// # Errors

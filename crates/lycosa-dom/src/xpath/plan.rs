@@ -21,6 +21,25 @@ pub(super) struct Plan {
     pub(super) slots: usize,
     /// How many texts are searched for once in an evaluation.
     pub(super) searches: usize,
+    /// The whole expression, when it is of the simplest kind.
+    pub(super) downward: Option<Downward>,
+    /// Whether the value may be another one at another node of the document.
+    pub(super) needs_context: bool,
+}
+
+/// A path of child steps by name and place alone.
+#[derive(Debug)]
+pub(super) struct Downward {
+    pub(super) is_from_root: bool,
+    pub(super) steps: Box<[DownwardStep]>,
+}
+
+/// A step of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DownwardStep {
+    /// The local name, which every document has the same number for.
+    pub(super) name: Atom,
+    pub(super) position: Option<u32>,
 }
 
 /// The number of a name in the plan.
@@ -230,6 +249,37 @@ pub(super) enum Predicate {
     Last,
     /// Anything that counts.
     Counting { expression: Expr, uses_last: bool },
+}
+
+impl Downward {
+    /// The expression as such a path, if it is one. What XML or SVG would call otherwise is none.
+    pub(super) fn of(expr: &Expr, names: &[NameTest]) -> Option<Self> {
+        let Expr::Path(path) = expr else { return None };
+        let is_from_root = match path.start {
+            Start::Root => true,
+            Start::Context => false,
+            Start::Expression(_) => return None,
+        };
+        let steps: Option<Box<[DownwardStep]>> =
+            path.steps.iter().map(|step| DownwardStep::of(step, names)).collect();
+        steps.filter(|steps| !steps.is_empty()).map(|steps| Self { is_from_root, steps })
+    }
+}
+
+impl DownwardStep {
+    fn of(step: &Step, names: &[NameTest]) -> Option<Self> {
+        let Test::Name(NameId(number)) = step.test else { return None };
+        let test = names.get(number)?;
+        if step.axis != Axis::Child || step.is_deep || test.namespace.is_some() || test.capitals.is_some() {
+            return None;
+        }
+        let position = match *step.predicates {
+            [] => None,
+            [Predicate::At(position)] => Some(position),
+            _ => return None,
+        };
+        test.known.map(|name| Self { name, position })
+    }
 }
 
 impl Expr {

@@ -6,7 +6,7 @@
 use serde::Deserialize as _;
 use serde_json::Value as Json;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::CrawlOptions;
 use super::names::{nearest, remove_unknown};
@@ -51,7 +51,13 @@ pub(super) fn inspect(text: &str, schema: &Json) -> Inspected {
             mistakes.push(wrong_value(error.message(), at, Vec::new()));
             break;
         };
-        let of_elements = wrong_elements(&path, &value, &span);
+        let (of_elements, rest) = wrong_elements(&path, &value, &span);
+        if let ([Step::Key(key)], Some(rest)) = (path.as_slice(), rest) {
+            table.insert(
+                Spanned::new(0..0, key.clone().into()),
+                Spanned::new(value.span(), DeValue::Array(rest)),
+            );
+        }
         if of_elements.is_empty() {
             mistakes.push(wrong_value(error.message(), at, path));
         } else {
@@ -82,30 +88,56 @@ fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<Mistake> {
     mistakes
 }
 
-/// The elements of an option's list that are wrong by themselves, each with its place.
-fn wrong_elements(
+/// The elements of an option's list that are wrong by themselves, each with its place. And the list without what is
+/// wrong in its tables, so that what else they say can be looked at; none if that is not all.
+fn wrong_elements<'i>(
     path: &[Step],
-    value: &Spanned<DeValue<'_>>,
+    value: &Spanned<DeValue<'i>>,
     span: &std::ops::Range<usize>,
-) -> Vec<Mistake> {
-    let ([Step::Key(key)], DeValue::Array(list)) = (path, value.get_ref()) else { return Vec::new() };
+) -> (Vec<Mistake>, Option<DeArray<'i>>) {
+    let ([Step::Key(key)], DeValue::Array(list)) = (path, value.get_ref()) else { return (Vec::new(), None) };
     let mut mistakes = Vec::new();
+    let mut rest = DeArray::new();
+    let mut is_mended = list.len() <= MOST;
     for (index, element) in list.iter().enumerate().take(MOST) {
-        let alone: toml::de::DeArray<'_> = std::iter::once(element.clone()).collect();
-        let mut table = DeTable::new();
-        let name = Spanned::new(0..0, key.clone().into());
-        table.insert(name, Spanned::new(value.span(), DeValue::Array(alone)));
-        if let Some(error) = read(&table, span) {
-            let path = vec![Step::Key(key.clone()), Step::Index(index)];
-            // Inside a table the reader knows the place better than the table does.
-            let at = match element.get_ref() {
-                DeValue::Table(_) => error.span().map(|span| span.start),
+        let mut element = element.clone();
+        while mistakes.len() < MOST {
+            let Some((mistake, at)) = wrong_element(key, index, &element, value, span) else { break };
+            mistakes.push(mistake);
+            let taken = match (element.get_mut(), at) {
+                (DeValue::Table(inner), Some(at)) => take_out(inner, at),
                 _ => None,
             };
-            mistakes.push(wrong_value(error.message(), at.or(Some(element.span().start)), path));
+            if taken.is_none() {
+                is_mended = false;
+                break;
+            }
         }
+        rest.push(element);
     }
-    mistakes
+    is_mended &= !mistakes.is_empty() && mistakes.len() < MOST;
+    (mistakes, is_mended.then_some(rest))
+}
+
+/// What is first wrong in an element by itself, and the byte of it.
+fn wrong_element(
+    key: &str,
+    index: usize,
+    element: &Spanned<DeValue<'_>>,
+    list: &Spanned<DeValue<'_>>,
+    span: &std::ops::Range<usize>,
+) -> Option<(Mistake, Option<usize>)> {
+    let alone: DeArray<'_> = std::iter::once(element.clone()).collect();
+    let mut table = DeTable::new();
+    table.insert(Spanned::new(0..0, key.to_owned().into()), Spanned::new(list.span(), DeValue::Array(alone)));
+    let error = read(&table, span)?;
+    let path = vec![Step::Key(key.to_owned()), Step::Index(index)];
+    // Inside a table the reader knows the place better than the table does.
+    let at = match element.get_ref() {
+        DeValue::Table(_) => error.span().map(|span| span.start),
+        _ => None,
+    };
+    Some((wrong_value(error.message(), at.or(Some(element.span().start)), path), at))
 }
 
 fn read(table: &DeTable<'_>, span: &std::ops::Range<usize>) -> Option<toml::de::Error> {

@@ -27,11 +27,14 @@ pub struct CrawlOptions {
     /// Domains that belong to the crawl with all below them, beside what `scope` admits. Default none.
     pub allowed_domains: Vec<String>,
     /// Regular expressions; a link is followed only if one of them is found in its URL. Default none: all are.
+    #[schemars(inner(length(min = 1)))]
     pub include: Vec<String>,
     /// Regular expressions; a link is not followed if one of them is found in its URL. Default none.
+    #[schemars(inner(length(min = 1)))]
     pub exclude: Vec<String>,
     /// Bytes that one regular expression may take when compiled, and all of `include` or of `exclude` together: a bound
     /// on what a search can cost. Default 2MiB.
+    #[schemars(schema_with = "super::schema::some_bytes")]
     pub regex_size: ByteSize,
     /// Links from a seed: 0 is the seeds alone. Default no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,6 +60,7 @@ pub struct CrawlOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<ByteSize>,
     /// Bytes of one response, both on the wire and decoded. Default 64MiB.
+    #[schemars(schema_with = "super::schema::some_bytes")]
     pub max_body: ByteSize,
 
     /// Requests under way at once, from 1. Default 16.
@@ -86,6 +90,7 @@ pub struct CrawlOptions {
     pub dns_servers: Vec<String>,
 
     /// The `User-Agent` header; its first word is the name looked up in robots.txt. Default `Lycosa/VERSION (+URL)`.
+    #[schemars(length(min = 1))]
     pub user_agent: String,
     /// Header lines sent with every request, such as `"Accept-Language: de"`. Default none.
     pub headers: Vec<HeaderLine>,
@@ -125,6 +130,7 @@ pub struct CrawlOptions {
     pub insecure: bool,
     /// PEM file of certificates trusted beside the built-in ones. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
     pub cacert: Option<String>,
     /// Networks of private addresses that may be reached, such as `10.0.0.0/8`. Default none; a seed typed on the
     /// command line allows its own host and port.
@@ -134,9 +140,11 @@ pub struct CrawlOptions {
 
     /// Media types that are pages; of others only the facts are recorded. `text/*` stands for every text type.
     /// Default HTML, XHTML, RSS, Atom and plain XML.
+    #[schemars(inner(regex(pattern = r"^[^/ ;,]+/[^ ;,]+$")))]
     pub accept_types: Vec<String>,
     /// Folder in which the body of every page is kept. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
     pub save_bodies: Option<String>,
 
     /// Where records go: a file (`.jsonl` or `.csv`, with `.gz` or `.zst` after that), a folder (a name that ends
@@ -168,6 +176,7 @@ pub struct CrawlOptions {
 
     /// Folder in which answers are kept and used again as HTTP allows (RFC 9111). Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
     pub cache: Option<String>,
     /// Bytes that the cache may hold; what was not used for longest goes first. Default 1GiB.
     pub cache_size: ByteSize,
@@ -175,6 +184,7 @@ pub struct CrawlOptions {
     pub offline: bool,
     /// Folder of the crawl's state. Default `.lycosa/NAME`, named after the first seed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
     pub state: Option<String>,
     /// What a commit survives: the end of the process, or of the power. Default `power`.
     pub durability: Durability,
@@ -261,16 +271,22 @@ impl Default for CrawlOptions {
 #[serde(default, deny_unknown_fields)]
 pub struct Timeouts {
     /// Name resolution. Default 5 s.
+    #[schemars(schema_with = "super::schema::some_time")]
     pub dns: Span,
     /// The TCP connection. Default 10 s.
+    #[schemars(schema_with = "super::schema::some_time")]
     pub connect: Span,
     /// The TLS handshake. Default 10 s.
+    #[schemars(schema_with = "super::schema::some_time")]
     pub tls: Span,
     /// From sending the request to the head of the response. Default 30 s.
+    #[schemars(schema_with = "super::schema::some_time")]
     pub first_byte: Span,
     /// Waiting for the next piece of the body. Default 20 s.
+    #[schemars(schema_with = "super::schema::some_time")]
     pub idle: Span,
     /// The request as a whole. Default 2 m.
+    #[schemars(schema_with = "super::schema::some_time")]
     pub total: Span,
 }
 

@@ -12,6 +12,7 @@ use crate::profiles::HostProfile;
 #[serde(deny_unknown_fields)]
 pub struct ProfileFields {
     /// By which it is named elsewhere.
+    #[schemars(length(min = 1))]
     pub name: String,
     /// Its `User-Agent`. Default: the one in `headers`, else that of the crawl.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -16,16 +16,19 @@ use crate::session::{Profile, Rotation, SessionOptions, SessionPool};
 pub struct SessionFields {
     /// Sessions alive at once, from 1 to 10000. Default none: one session for everything, which is never retired.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10_000))]
     pub count: Option<u32>,
     /// How they take turns: `round-robin`, or `sticky` (the same place in the row for one site). Default `round-robin`.
     pub rotate: SessionRotation,
     /// Requests, hops of redirects included, after which a fresh session takes the place of one. Default no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub max_uses: Option<u64>,
     /// Whether an answer that keeps the crawler out retires its session: status 403 or 429, or what `detect_blocks`
     /// tells from content. Default true.
     pub retire_on_block: bool,
     /// Failures in a row that retire a session, from 1. Default 5.
+    #[schemars(range(min = 1))]
     pub max_failures: u32,
     /// Proxies, one for each place in the row, from the first again when there are fewer. Default none: those of `proxy`.
     #[serde(deserialize_with = "proxy_list::read", skip_serializing_if = "Vec::is_empty")]

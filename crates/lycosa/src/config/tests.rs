@@ -137,7 +137,7 @@ const BAD: &[Case] = &[
     ("[[profiles]]\nuser_agent = 'b'", 1, 1, "missing", ""),
     ("[[profiles]]\nname = 'a'\n[[profiles]]\nname = 'a'", 4, 8, "the name `a` is empty or taken", "its own"),
     ("[[profiles]]\nname = 'a'\nuser_agent = ''", 3, 14, "the User-Agent is empty", "says who it is"),
-    ("[[profiles]]\nname = 'a'\nheaders = ['Cookie: secret']", 3, 11, "cannot hold cookie", "seeds' origins"),
+    ("[[profiles]]\nname = 'a'\nheaders = ['Cookie: secret']", 3, 12, "cannot hold cookie", "seeds' origins"),
     (
         "[[profiles]]\nname = 'a'\nheaders = ['Accept']\n[[hosts]]\nhost = '*'\nprofile = 'a'",
         3,
@@ -214,6 +214,15 @@ fn every_bad_configuration_is_told_at_its_place_with_what_was_meant() {
         assert!(!messages.contains("secret"), "{messages}");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_bad_header_line_hides_no_other_mistake_of_its_profile() {
+    let text = "[[profiles]]\nname = ''\nheaders = ['Accept']\nuser_agent = ''\n[[profiles]]\nname = 'b'\n\
+                headers = ['A: 1', 'Cookie: x', 'Authorization: y']\n[[hosts]]\nhost = 'http://x'\nheaders = ['Bad']";
+    let lines: Vec<_> =
+        check("lycosa.toml", text).iter().map(|problem| (problem.line, problem.column)).collect();
+    assert_eq!(lines, [(2, 8), (3, 11), (4, 14), (7, 20), (7, 33), (9, 8), (10, 11)]);
 }
 
 #[test]

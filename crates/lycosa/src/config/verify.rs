@@ -5,13 +5,14 @@ use std::path::Path;
 
 use http::HeaderValue;
 use lycosa_dom::{Pattern, PatternLimits, PatternSet};
+use lycosa_rules::describe_pattern_error;
 
 use super::inspect::Mistake;
 use super::names::nearest;
 use super::place::Step;
 use super::profiles::{Dress, named, of_host};
 use super::{CrawlOptions, HeaderLine};
-use crate::extract::rules::{FollowRules, RuleError, RuleName, Rules, describe_pattern_error};
+use crate::extract::rules::{FollowRules, RuleError, RuleName, Rules};
 use crate::fetch::Proxy;
 use crate::fetch::dns::parse_server;
 use crate::profiles::{HostPattern, agent_value, header_fields};
@@ -290,10 +291,13 @@ fn sessions(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
 }
 
 fn worn((agent, headers): Dress, list: &str, index: usize, mistakes: &mut Vec<Mistake>) {
-    let agents = header_fields(agent.as_deref(), &[]).map_err(|error| ("user_agent", error));
-    let fields = header_fields(None, &headers).map_err(|error| ("headers", error));
-    for (key, error) in [agents, fields].into_iter().filter_map(Result::err) {
-        let path = [list.into(), Step::Index(index), key.into()];
+    let agents = header_fields(agent.as_deref(), &[]).err().map(|error| (vec!["user_agent".into()], error));
+    let lines = headers.iter().enumerate().filter_map(|(line, field)| {
+        let error = header_fields(None, std::slice::from_ref(field)).err()?;
+        Some((vec!["headers".into(), Step::Index(line)], error))
+    });
+    for (key, error) in agents.into_iter().chain(lines) {
+        let path = [list.into(), Step::Index(index)].into_iter().chain(key);
         let message = format!("`{list}`: {}", error.message());
         mistakes.push(mistake(path, message, error.hint().unwrap_or_default()));
     }

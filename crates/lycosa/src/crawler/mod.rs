@@ -7,6 +7,7 @@
 mod build;
 mod callbacks;
 mod cookies;
+mod items;
 mod names;
 mod options;
 mod page;

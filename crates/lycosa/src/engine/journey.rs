@@ -335,7 +335,9 @@ impl Journey {
             Outcome::Excluded { reason: Exclusion::Host } => return,
             Outcome::Excluded { reason: Exclusion::ContentType } => {
                 match self.answered.iter().flatten().next() {
-                    Some(kind) => format!("{} is not among the accepted types", excerpt(kind)),
+                    Some(kind) => {
+                        format!("{} is not among the accepted types (`accept_types`)", excerpt(kind))
+                    }
                     None => "its type is not among the accepted types".to_owned(),
                 }
             }

@@ -1,7 +1,7 @@
 //! Where a page leads: its outlinks, resolved, each once, in document order.
 //!
 //! Taken are `<a>`, `<area>`, `<iframe>` and `<frame>`, `<link>` whose `rel` says `next`, `prev`, `alternate` or
-//! `canonical`, and `<meta http-equiv=refresh>`. Images, scripts, style sheets and forms are not pages.
+//! `canonical`, `<meta http-equiv=refresh>`, and in feeds the entries, the next part and the page of the feed. Images, scripts, style sheets and forms are not pages.
 //! Only `http` and `https` URLs count; fragments are cut, so that links into the same page are one.
 
 use std::collections::HashMap;
@@ -52,12 +52,16 @@ impl LinkExtractor {
     /// The outlinks of a document whose links resolve against `base`.
     #[must_use]
     pub fn outlinks(&self, document: &Document, base: &Url) -> Vec<Outlink> {
+        let feed = super::structured::feed_links(document, base);
         let mut collector = Collector::new(document, base, self.options);
         for link in document.links().filter(leads) {
             let nofollow = link.rel.is_some_and(|rel| has_word(rel, "nofollow"));
             collector.add(link.href, nofollow);
         }
         if let Some(target) = document.meta_refresh().and_then(|refresh| refresh.url) {
+            collector.add(target, false);
+        }
+        for (target, _) in &feed {
             collector.add(target, false);
         }
         collector.outlinks
@@ -259,6 +263,39 @@ mod tests {
         assert_eq!(links.iter().map(|link| link.nofollow).collect::<Vec<_>>(), [false, true]);
         let strict = outlinks_of(html, LinkOptions { respect_nofollow: true, ..LinkOptions::default() });
         assert_eq!(strict.len(), 1);
+    }
+
+    #[test]
+    fn a_feed_leads_to_its_entries() {
+        let base = Url::parse("http://site.test/feed").unwrap();
+        let urls = |xml: &str| -> Vec<String> {
+            let document = Document::parse_xml(xml, ParseOptions::default());
+            LinkExtractor::default()
+                .outlinks(&document, &base)
+                .into_iter()
+                .map(|link| link.url.into())
+                .collect()
+        };
+        let rss = "<rss version='2.0'><channel><link>http://site.test/</link><item><title>One</title>
+            <link>http://site.test/1?a=1&amp;b=2#c</link><guid>http://site.test/id/1</guid></item>
+            <item><guid>http://site.test/2</guid></item><item><guid isPermaLink='false'>3</guid></item>
+            <item><link>/4</link><enclosure url='/4.mp3' length='1' type='audio/mpeg'/></item>
+            <item><link>mailto:me@site.test</link></item></channel></rss>";
+        let expected =
+            ["http://site.test/", "http://site.test/1?a=1&b=2", "http://site.test/2", "http://site.test/4"];
+        assert_eq!(urls(rss), expected);
+        let atom = "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='http://site.test/blog/'><link href='.'/>
+            <link rel='self' href='feed'/><link rel='next' href='feed?page=2'/><entry><link rel='edit' href='edit/1'/>
+            <link href='1'/><content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><a href='/in'>x</a></div>
+            </content></entry></feed>";
+        let expected = [
+            "http://site.test/in",
+            "http://site.test/blog/",
+            "http://site.test/blog/feed?page=2",
+            "http://site.test/blog/1",
+        ];
+        assert_eq!(urls(atom), expected);
+        assert_eq!(urls("<root><item><link>http://site.test/no</link></item></root>"), [""; 0]);
     }
 
     #[test]

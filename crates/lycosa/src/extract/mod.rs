@@ -1,11 +1,12 @@
 //! Extraction: from a parsed page to links, items and records. Pure: no network, no clock, no files.
 //!
-//! `links` finds where a page leads, `page_links` all that it refers to, `rules` takes items out of it as `lycosa.toml` says, `record` writes what
-//! is known of a page, an outcome or an item as one line of JSON (`json` and `time` are how);
+//! `links` finds where a page leads, `page_links` all that it refers to, `rules` takes items out of it
+//! as `lycosa.toml` says, `item` as Rust types say, `record` writes what is known of a page, an outcome or an item as one line of JSON (`json` and `time` are how);
 //! `structured` reads what a page says about itself without rules.
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+pub mod item;
 mod json;
 mod links;
 mod page_links;

@@ -54,8 +54,8 @@ pub fn declared_base(document: &Document, url: &Url) -> Option<Url> {
 }
 
 /// All links of a page from this address, in document order. Left out are those that browsers do not follow either:
-/// addresses that cannot be resolved, and empty ones but of anchors, areas and forms (an empty `action` means the page
-/// itself, whatever its `<base>`), and what comes after 64 MiB of addresses.
+/// addresses that cannot be resolved, and empty ones but of anchors, areas and forms (an empty `action` or
+/// `formaction` means the page itself, whatever its `<base>`), and what comes after 64 MiB of addresses.
 #[must_use]
 pub fn page_links(document: &Document, url: &Url) -> Vec<PageLink> {
     let base = declared_base(document, url);
@@ -68,17 +68,28 @@ pub fn page_links(document: &Document, url: &Url) -> Vec<PageLink> {
         Some(PageLink { url: target, kind, text, rel, descriptor: descriptor.map(str::to_owned), position })
     });
     let mut left = MAX_ADDRESSES;
-    let within_bounds = resolved.map_while(|link| {
+    let all = resolved.chain(feed_links(document, url));
+    let within_bounds = all.map_while(|link| {
         left = left.checked_sub(link.url.as_str().len())?;
         Some(link)
     });
     within_bounds.collect()
 }
 
+/// The links of a feed. Their places count on from those of the elements.
+fn feed_links(document: &Document, url: &Url) -> impl Iterator<Item = PageLink> {
+    let first = document.all_links().count() + 1;
+    let links = super::structured::feed_links(document, url).into_iter().zip(first..);
+    links.filter_map(|((target, text), position)| {
+        let (url, kind) = (Url::parse(&target).ok()?, LinkKind::Feed);
+        Some(PageLink { url, kind, text, rel: Vec::new(), descriptor: None, position })
+    })
+}
+
 fn target(link: &Link<'_>, document: &Document, base: &Url, page: &Url) -> Option<Url> {
     let resolved = |href| resolve(base, href, Some(document));
     match link.kind {
-        LinkKind::Form if link.href.is_empty() => Some(page.clone()),
+        LinkKind::Form | LinkKind::FormAction if link.href.is_empty() => Some(page.clone()),
         LinkKind::A | LinkKind::Area => resolved(link.href),
         _ if link.href.is_empty() => None,
         _ => resolved(link.href),
@@ -148,6 +159,19 @@ mod tests {
         assert_eq!(urls("<base href='javascript:1'><a href=1>x</a>"), ["http://site.test/dir/1"]);
         assert_eq!(urls("<base href='data:,x'><a href=1>x</a>"), ["http://site.test/dir/1"]);
         assert_eq!(urls("<base href='http://[bad'><a href=1>x</a>"), ["http://site.test/dir/1"]);
+    }
+
+    #[test]
+    fn the_links_of_a_feed_are_named_so() {
+        let xml = "<rss><channel><link>/</link><item><title>One</title><link>1</link></item></channel></rss>";
+        let document = Document::parse_xml(xml, ParseOptions::default());
+        let found = page_links(&document, &Url::parse("http://site.test/dir/feed").unwrap());
+        let found: Vec<_> = found
+            .iter()
+            .map(|link| (link.url.as_str(), link.kind.as_str(), &*link.text, link.position))
+            .collect();
+        let expected = [("http://site.test/", "feed", "", 1), ("http://site.test/dir/1", "feed", "One", 2)];
+        assert_eq!(found, expected);
     }
 
     #[test]

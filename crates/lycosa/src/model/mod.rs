@@ -9,7 +9,6 @@ mod clock;
 mod extract;
 mod fetch;
 mod frontier;
-mod item;
 mod key;
 mod middleware;
 mod outcome;
@@ -32,8 +31,8 @@ pub use frontier::{
     HostRecord, HostUpdate, Lease, Leased, Limits, Lsn, Nack, OriginRecord, Outbox, Pace, Retry, Robots,
     Stats, Token, Want,
 };
-pub use item::{FieldCounts, FieldFailure, Item, ItemCounts, Reject};
 pub use key::{AddressKey, CrawlId, Origin, RecordId, Scheme, SiteKey, UrlKey, Versions};
+pub use lycosa_rules::{FieldCounts, FieldFailure, InnerCounts, Item, ItemCounts, Reject};
 pub use middleware::{Answer, Middleware, Next};
 pub use outcome::{Attempt, Exclusion, Outcome};
 pub use record::{Committed, Payload, Record, RecordKind};

@@ -5,9 +5,8 @@
 //! pages stays with `lycosa-dom`, which knows many more encodings than the three that a mark can announce.
 
 mod escape;
-mod excerpt;
 mod mark;
 
 pub(crate) use escape::{is_normal, push_normal};
-pub(crate) use excerpt::{excerpt, without_middle};
+pub(crate) use lycosa_rules::{excerpt, without_middle};
 pub(crate) use mark::unmarked;

@@ -13,6 +13,7 @@ mod cancel;
 mod crawled;
 mod crawler;
 mod damaged;
+mod derived;
 mod fetch_client;
 mod fetch_connections;
 mod fetch_dns;

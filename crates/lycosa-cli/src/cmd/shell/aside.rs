@@ -20,12 +20,16 @@ impl Interrupts {
             .map_err(|cause| Error::new(ErrorKind::Internal, "Ctrl-C cannot be heard").with_source(cause))
     }
 
-    /// Forgets what was pressed until now: it was meant for something that is over.
-    pub(super) async fn forget(&mut self) {
-        tokio::select! {
-            biased;
-            _ = self.0.recv() => {}
-            () = std::future::ready(()) => {}
+    /// Waits for something and forgets what is pressed meanwhile: it was meant for something that is over. What is pressed
+    /// at the moment it ends is for what follows.
+    pub(super) async fn despite<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                Some(()) = self.0.recv() => {}
+            }
         }
     }
 

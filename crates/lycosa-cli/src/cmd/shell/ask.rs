@@ -12,7 +12,7 @@ use super::page::Page;
 use super::paths::Paths;
 use super::shown::{Answer, line_of};
 use crate::cmd::page::{Reading, matches, selector, shortcomings};
-use crate::cmd::structured::is_json;
+use crate::cmd::source::is_json;
 use crate::cmd::xpath;
 use crate::output;
 

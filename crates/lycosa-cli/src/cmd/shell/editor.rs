@@ -42,8 +42,6 @@ pub(super) async fn converse(session: &mut Session, history: Option<History>) ->
             Err(ReadlineError::Io(_)) => return Ok(Exit::Failed),
             Err(cause) => return Err(unreadable(cause)),
         };
-        // What was pressed before belongs to the command before.
-        session.interrupts.forget().await;
         if let Some(line) = history::keepable(&line)
             && editor.add_history_entry(&line).is_ok_and(|is_new| is_new)
         {
@@ -59,7 +57,7 @@ pub(super) async fn converse(session: &mut Session, history: Option<History>) ->
 }
 
 /// Waits for a line. The editor goes to the thread that waits, and comes back.
-async fn ask(mut editor: Lines, session: &Session) -> Result<(Lines, rustyline::Result<String>)> {
+async fn ask(mut editor: Lines, session: &mut Session) -> Result<(Lines, rustyline::Result<String>)> {
     if let Some(helper) = editor.helper_mut() {
         helper.page = session.page().cloned();
     }
@@ -67,7 +65,8 @@ async fn ask(mut editor: Lines, session: &Session) -> Result<(Lines, rustyline::
         let read = editor.readline(PROMPT);
         (editor, read)
     });
-    task.await.map_err(|cause| Error::new(ErrorKind::Internal, format!("the prompt broke off: {cause}")))
+    let read = session.interrupts.despite(task).await;
+    read.map_err(|cause| Error::new(ErrorKind::Internal, format!("the prompt broke off: {cause}")))
 }
 
 fn editor(history: &mut Remembered) -> Result<Lines> {

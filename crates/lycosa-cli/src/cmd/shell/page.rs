@@ -65,11 +65,11 @@ impl Page {
     ) -> Result<Self> {
         let bytes = source::bytes(name, reading.max_body)?;
         let options = DecodeOptions { charset: charset.0, ..DecodeOptions::default() };
-        let (told, text) = match lycosa_dom::decode_with(&bytes, &options) {
-            Ok(decoded) => (charset_told(&decoded), decoded.text.into_owned()),
-            Err(_malformed) => (String::new(), String::new()),
+        let (told, encoding, text) = match lycosa_dom::decode_with(&bytes, &options) {
+            Ok(decoded) => (charset_told(&decoded), decoded.charset, decoded.text.into_owned()),
+            Err(_malformed) => (String::new(), "UTF-8", String::new()),
         };
-        let document = reading.document_of(name, &text);
+        let document = reading.document_of(name, &text).in_charset(encoding);
         let local = Local { bytes, text, charset: told, document, headers: HeaderMap::new() };
         let url = match url {
             Some(url) => url,

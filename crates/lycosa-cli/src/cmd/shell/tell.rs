@@ -10,7 +10,7 @@ use super::ask::compiled;
 use super::page::Page;
 use super::shown::{Answer, line_of};
 use crate::cmd::extract::{self, Plan, Subject};
-use crate::cmd::{fetch, structured};
+use crate::cmd::{fetch, source, structured};
 
 /// Characters of a link's text that are shown.
 const WIDTH: usize = 60;
@@ -71,7 +71,7 @@ pub(super) fn headers(page: &Page) -> Result<Answer> {
 pub(super) fn structured(page: &Page) -> Result<Answer> {
     let has_address = page.answer().is_some() || page.url.scheme() != "file";
     let address = has_address.then_some(&page.url);
-    let found = match structured::is_json(&page.name, page.media_type(), page.text()) {
+    let found = match source::is_json(&page.name, page.media_type(), page.text()) {
         true => Structured::of_json(page.text(), address),
         false => Structured::of(page.document(), address),
     };
@@ -86,6 +86,7 @@ pub(super) fn rules(page: &Page, file: &Path, set: &[String], label: Option<&str
         true => error,
         false => error.with_hint("name a file of rules: `rules FILE`"),
     })?;
+    let is_json = source::is_json(&page.name, page.media_type(), page.text());
     let subject = Subject {
         url: &page.url,
         label,
@@ -93,7 +94,7 @@ pub(super) fn rules(page: &Page, file: &Path, set: &[String], label: Option<&str
         headers: page.headers(),
         body: page.body(),
         text: page.text(),
-        document: page.document(),
+        document: (!is_json).then(|| page.document()),
     };
     let (report, links) = plan.examine(&subject)?;
     let mut answer = Answer::of(&extract::shown(&page.name, &report, &links));

@@ -114,3 +114,59 @@ fn rejects_are_written_once_when_a_crawl_goes_on() {
     let ids: BTreeSet<&str> = records.iter().map(|record| field(record, "id")).collect();
     assert_eq!((records.len(), ids.len()), (9, 9), "{records:#?}");
 }
+
+#[test]
+fn a_search_that_answers_json_is_scraped_where_its_type_is_accepted() {
+    let server = Server::start(|request: &Request| {
+        let page: u32 = request.path().trim_start_matches("/search/").parse().unwrap_or(9);
+        let next = if page < 3 { format!("\"/search/{}\"", page + 1) } else { "null".to_owned() };
+        let body = format!("{{\"next\": {next}, \"hits\": [{{\"name\": \"a{page}\"}}, {{\"name\": null}}]}}");
+        Response::new(200).header("content-type", "application/json").body(body)
+    });
+    let bench = Bench::new();
+    bench.write(
+        "lycosa.toml",
+        "[[follow]]\njson = '$.next'\n[items.hit]\nfor_each = 'json:$.hits'\n\
+         fields.name = { json = '$.name', required = true }",
+    );
+    let crawl = |more: &[&str]| {
+        let url = server.url("/search/1");
+        let flags = [
+            "crawl",
+            &url,
+            "--config",
+            "lycosa.toml",
+            "--delay",
+            "0",
+            "-o",
+            "hits.jsonl",
+            "--overwrite",
+            "--no-robots",
+        ];
+        bench.run(&[&flags[..], more].concat())
+    };
+    let said = crawl(&[]);
+    assert!(
+        said.err.contains("application/json is not among the accepted types (`accept_types`)"),
+        "{}",
+        said.err
+    );
+    let said = crawl(&["--accept-types", "application/json"]).ends_with(0);
+    assert_eq!(bench.read("hits.jsonl").lines().count(), 3);
+    assert!(said.err.contains("3 kept, 3 rejected"), "{}", said.err);
+}
+
+#[test]
+fn a_feed_leads_to_its_entries() {
+    let server = Server::start(|request: &Request| match request.path() {
+        "/feed" => Response::new(200)
+            .header("content-type", "application/rss+xml")
+            .body("<rss><channel><item><link>/1</link></item><item><link>/2</link></item></channel></rss>"),
+        "/1" | "/2" => Response::html("<p>entry"),
+        _ => Response::not_found(),
+    });
+    let bench = Bench::new();
+    let url = server.url("/feed");
+    bench.run(&["crawl", &url, "--delay", "0", "-o", "pages.jsonl", "--no-robots"]).ends_with(0);
+    assert_eq!(bench.read("pages.jsonl").lines().count(), 3);
+}

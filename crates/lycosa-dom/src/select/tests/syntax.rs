@@ -159,3 +159,30 @@ fn what_needs_a_user_or_a_window_parses_and_matches_nothing() {
     assert!(found(&document, "a:before").is_empty());
     assert!(found(&document, "a::before:hover").is_empty());
 }
+
+#[test]
+fn mistakes_in_brackets_are_told_where_they_are() {
+    let mut wrong = Vec::new();
+    for (css, column) in [
+        ("a[href=]", 8),
+        ("a[=x]", 3),
+        ("p a[href=x y] b", 12),
+        ("p[ä='ö' x] > b", 9),
+        ("a[href='x' q] b", 12),
+        ("a[b|] c", 4),
+        ("p:nth-child(foo) b", 13),
+        ("p:nth-child( 2n+) b", 14),
+        ("a:not(b, c..d) e", 13),
+        // Nothing closes this bracket: the end is where that shows.
+        ("a:not(b[) c", 12),
+        ("a:not(c, d[=x]) e", 12),
+        ("p:not(:foo) b", 7),
+        ("p:has(> ) b", 9),
+    ] {
+        let error = Selector::parse(css).unwrap_err();
+        if error.column != column {
+            wrong.push(format!("{}\n{}", error.caret(), error.column));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

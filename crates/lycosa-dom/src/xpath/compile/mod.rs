@@ -16,7 +16,7 @@ use super::{
     lexer::Operator,
     nearest,
     parser::{Kind, Name, Part},
-    plan::{Arithmetic, Comparison, Expr, NameId, NameTest, Plan, Type},
+    plan::{Arithmetic, Comparison, Downward, Expr, NameId, NameTest, Plan, Type},
 };
 use crate::{Pattern, name::known_atom};
 
@@ -76,9 +76,11 @@ pub(super) fn compile(source: &Arc<str>, options: &XPathOptions) -> Result<Plan,
         searches: 0,
         depth: 0,
     };
-    let root = compiler.expression(&part)?.expr;
+    let Compiled { expr: root, needs } = compiler.expression(&part)?;
     let Compiler { names, variables, slots, searches, .. } = compiler;
-    Ok(Plan { source: Arc::clone(source), root, names, variables, slots, searches })
+    let downward = Downward::of(&root, &names);
+    let needs_context = needs.node;
+    Ok(Plan { source: Arc::clone(source), root, names, variables, slots, searches, downward, needs_context })
 }
 
 /// What an expression needs from around it.

@@ -1,7 +1,8 @@
 //! Running a plan on a document. Parts: `expression` (values by type), `compare`, `condition` (the short forms of
 //! usual conditions), `path` (from step to step), `steps` (a step from all nodes of a set at once), `counted`
-//! (steps whose predicates count), `ranges` (what those walk over), `walk` (an axis from one node), `nodes` (node-sets), `names` (names and
-//! string-values in one document), `text` (strings that are lent where they can be).
+//! (steps whose predicates count), `ranges` (what those walk over), `walk` (an axis from one node), `downward` (the
+//! simplest paths, without all this), `nodes` (node-sets), `names` (names and string-values in one document), `text`
+//! (strings that are lent where they can be).
 //!
 //! A node-set is always in document order without duplicates. A step keeps that order by the way it walks, and
 //! sorts only where an axis can break it.
@@ -9,6 +10,7 @@
 mod compare;
 mod condition;
 mod counted;
+mod downward;
 mod expression;
 pub(super) mod names;
 pub(super) mod nodes;
@@ -101,6 +103,24 @@ pub(super) fn evaluate<'d>(
     if context.node().is_some_and(|node| node.kind() == NodeKind::Doctype) {
         return Err(Fault::new(XPathErrorKind::Type, 0, "a doctype cannot be the context of an expression"));
     }
+    if let Some(path) = &plan.downward
+        && context.key().is_node()
+        && let Some(set) = downward::follow(document, path, context.key().owner(), steps_left)
+    {
+        return Ok(XPathValue::Nodes(XPathNodes::new(document, set)));
+    }
+    run(plan, context, environment, steps_left)
+}
+
+// Apart, so that what precedes it stays small.
+#[inline(never)]
+fn run<'d>(
+    plan: &Plan,
+    context: XPathItem<'d>,
+    environment: &XPathEnvironment<'d>,
+    steps_left: &mut u64,
+) -> Result<XPathValue<'d>, Fault> {
+    let document = context.document();
     let mut run = Run {
         document,
         plan,

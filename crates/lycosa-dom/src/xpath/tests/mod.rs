@@ -1,8 +1,9 @@
 //! Tests of the engine: stories about expressions (`language`, `functions`, `names`, `errors`, `limits`), laws that
-//! hold for all of them (`laws`), the same answers as a plain evaluator on generated expressions (`naive`,
-//! `generate`), and the tables of the corpus (`corpus`).
+//! hold for all of them (`laws`), the short way of simple paths (`downward`), the same answers as a plain evaluator on
+//! generated expressions (`naive`, `generate`), and the tables of the corpus (`corpus`).
 
 mod corpus;
+mod downward;
 mod errors;
 mod functions;
 mod generate;

@@ -30,6 +30,9 @@ fn fits(value: &Json, schema: &Json) -> Result<(), String> {
         return Err(format!("{value} is no {types:?}"));
     }
     match value {
+        Json::Array(list) if (list.len() as u64) < schema["minItems"].as_u64().unwrap_or(0) => {
+            Err("too few elements".to_owned())
+        }
         Json::Array(list) => list.iter().try_for_each(|element| fits(element, &schema["items"])),
         Json::Object(map) => map.iter().try_for_each(|(key, value)| match &schema["properties"][key] {
             Json::Null if schema["additionalProperties"].is_object() => {
@@ -42,9 +45,63 @@ fn fits(value: &Json, schema: &Json) -> Result<(), String> {
             Some(pattern) if !regex::Regex::new(pattern).unwrap().is_match(text) => {
                 Err(format!("{text} does not match {pattern}"))
             }
+            _ if (text.len() as u64) < schema["minLength"].as_u64().unwrap_or(0) => {
+                Err("too short".to_owned())
+            }
             _ => Ok(()),
         },
+        Json::Number(number) => {
+            let number = number.as_f64().unwrap();
+            let is_low = schema["minimum"].as_f64().is_some_and(|least| number < least)
+                || schema["exclusiveMinimum"].as_f64().is_some_and(|bound| number <= bound);
+            let is_high = schema["maximum"].as_f64().is_some_and(|most| number > most);
+            if is_low || is_high { Err(format!("{number} is out of range")) } else { Ok(()) }
+        }
         _ => Ok(()),
+    }
+}
+
+#[test]
+fn zeros_and_empty_texts_that_are_refused_do_not_fit_the_schema() {
+    let schema = schema();
+    for text in [
+        "concurrency = 0",
+        "per_host = 0",
+        "part_size = 0",
+        "max_body = 0",
+        "max_body = '0 MB'",
+        "regex_size = 0",
+        "timeouts.dns = 0",
+        "timeouts.total = '0s'",
+        "timeouts.idle = '0m 0s'",
+        "sessions.count = 0",
+        "sessions.count = 10001",
+        "sessions = { count = 2, max_uses = 0 }",
+        "sessions.max_failures = 0",
+        "include = ['']",
+        "exclude = ['a', '']",
+        "user_agent = ''",
+        "cache = ''",
+        "state = ''",
+        "save_bodies = ''",
+        "cacert = ''",
+        "accept_types = ['pdf']",
+        "accept_types = ['']",
+        "profiles = [{ name = '' }]",
+        "follow = [{ label = '' }]",
+        "items.p = { when_label = [], fields = { a = 'b' } }",
+        "items.p = { for_each = [], fields = { a = 'b' } }",
+        "items.p = { fields = { a = { select = [] } } }",
+    ] {
+        let value: Json = toml::from_str(text).unwrap();
+        assert!(fits(&value, &schema).is_err(), "the schema takes {text}");
+        assert!(!check("lycosa.toml", text).is_empty(), "the check takes {text}");
+    }
+    for text in
+        ["max_body = '1.05 MB'", "timeouts.dns = '0.5s'", "timeouts.total = '1h 0m'", "timeouts.tls = 0.1"]
+    {
+        let value: Json = toml::from_str(text).unwrap();
+        fits(&value, &schema).unwrap();
     }
 }
 

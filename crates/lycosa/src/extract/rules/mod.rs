@@ -1,52 +1,110 @@
 //! Extraction by rules, no code: item types with fields, links to follow.
 //!
-//! `spec`, `named` and `texts` are how rules are written (in `lycosa.toml` or by a program). `compile`, `field` and
-//! `source` turn them into [`Rules`] once, with every mistake named by item, field and place (`error`). `run` applies
-//! them to a page: `value` takes values, `convert` makes numbers and dates of them, `json_path` and `json_text` read
-//! JSON in pages (`json_query` for a person who tries a path out), `visit` bounds the work, `tally` counts. `follow` finds the links to follow.
-//!
-//! A program writes rules as it likes, in TOML or as values:
-//!
-//! ```
-//! use lycosa::extract::rules::{FieldRule, ItemRule, Named, Rules, Texts, ValueType};
-//! let price = FieldRule { kind: Some(ValueType::Number), required: Some(true), ..FieldRule::new(".price") };
-//! let fields = [("name", FieldRule::new("xpath:.//h2")), ("price", price)];
-//! let product = ItemRule {
-//!     for_each: Some(Texts::from("article")),
-//!     fields: fields.into_iter().map(|(name, field)| (name.to_owned(), field)).collect(),
-//!     ..ItemRule::default()
-//! };
-//! let rules = Rules::compile(&Named(vec![("product".to_owned(), product)])).unwrap();
-//! assert_eq!(rules.columns("product").unwrap(), ["page", "name", "price"]);
-//! ```
+//! The rules themselves are the crate `lycosa_rules`, whose names stand here too. This joins them to the crawl: what
+//! they may know of a page, and what they find as findings.
 
-mod compile;
-mod convert;
-mod error;
-mod field;
-mod follow;
-mod json_path;
-mod json_query;
-mod json_text;
-mod named;
-mod run;
-mod source;
-mod spec;
-mod tally;
-mod texts;
-mod value;
-mod visit;
-
+mod lone;
 #[cfg(test)]
 mod tests;
 
-pub use compile::Rules;
-pub use convert::{DateOrder, ValueType};
-pub(crate) use error::describe_pattern_error;
-pub use error::{RuleError, RuleName};
-pub use follow::FollowRules;
-pub use json_query::{JsonFound, JsonQuery, JsonQueryError};
-pub use named::{Entry, Named, WrittenField};
-pub use run::{Fate, FieldReport, How, PageReport, RecordReport};
-pub use spec::{Fact, FieldRule, FollowRule, Group, ItemRule};
-pub use texts::Texts;
+use std::borrow::Cow;
+
+pub use lycosa_rules::{
+    DateOrder, Entry, Fact, Fate, FieldReport, FieldRule, FollowRule, FollowRules, FollowedLink,
+    FollowedLinks, Found, Group, How, ItemRule, JsonFound, JsonQuery, JsonQueryError, Named, PageReport,
+    RecordReport, RuleError, RuleName, Rules, Subject, Texts, ValueType, WrittenField,
+};
+
+pub use self::lone::LonePage;
+
+use lycosa_dom::Document;
+use serde_json::Value;
+use url::Url;
+
+use super::time::rfc3339;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Extract, Findings, ItemCounts, Outlink, Page};
+
+impl Subject for Page<'_> {
+    fn text(&self) -> &str {
+        self.text
+    }
+
+    fn media_type(&self) -> Option<&str> {
+        self.headers.get("content-type").and_then(|value| value.to_str().ok())
+    }
+
+    fn document(&self) -> Option<&Document> {
+        self.document
+    }
+
+    fn url(&self) -> &str {
+        self.url.as_str()
+    }
+
+    fn label(&self) -> Option<&str> {
+        self.request.label.as_deref()
+    }
+
+    fn resolve(&self, reference: &str) -> Option<Url> {
+        Page::resolve(self, reference)
+    }
+
+    fn fact(&self, fact: Fact) -> Option<Value> {
+        let document = self.document;
+        let text: Option<Cow<'_, str>> = match fact {
+            Fact::Status => return Some(self.status.into()),
+            Fact::Depth => return Some(self.request.depth.into()),
+            Fact::Url => Some(self.request.first_url().into()),
+            Fact::FinalUrl => Some(self.url.as_str().into()),
+            Fact::Title => document.and_then(Document::title),
+            Fact::FetchedAt => Some(rfc3339(self.fetched_at).into()),
+            Fact::Lang => document.and_then(Document::lang).map(Into::into),
+            Fact::Label => self.request.label.as_deref().map(Into::into),
+            Fact::Parent => self.request.parent.as_deref().map(Into::into),
+            Fact::ContentType => self.media_type().map(Into::into),
+            Fact::Description => document.and_then(|document| document.meta("description")).map(Into::into),
+        };
+        text.map(|text| Value::String(text.into_owned()))
+    }
+}
+
+/// Adds the items of every type to the findings.
+impl Extract for Rules {
+    fn extract(&self, page: &Page<'_>, findings: &mut Findings) -> Result<()> {
+        let found = self.find(page);
+        findings.items.extend(found.items);
+        findings.rejects.extend(found.rejects);
+        findings.notes.extend(found.notes);
+        Ok(())
+    }
+
+    fn counts(&self) -> Vec<ItemCounts> {
+        Self::counts(self)
+    }
+}
+
+/// Adds the links of every rule, each URL once: the first rule that finds it gives the label.
+impl Extract for FollowRules {
+    fn extract(&self, page: &Page<'_>, findings: &mut Findings) -> Result<()> {
+        let found = self.find(page);
+        let links = found.links.into_iter();
+        findings.outlinks.extend(links.map(|link| Outlink {
+            label: link.label,
+            nofollow: link.nofollow,
+            ..Outlink::to(link.url)
+        }));
+        findings.notes.extend(found.notes);
+        Ok(())
+    }
+}
+
+impl From<RuleError> for Error {
+    fn from(wrong: RuleError) -> Self {
+        let error = Error::new(ErrorKind::Config, wrong.to_string());
+        match wrong.hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
+}

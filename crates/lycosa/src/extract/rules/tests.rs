@@ -1,6 +1,7 @@
 //! Rules on pages: what they take, what they drop, how their mistakes are named.
 
 mod follow;
+mod places;
 mod records;
 mod sources;
 
@@ -117,9 +118,12 @@ fn items_without_a_required_field_are_dropped_and_counted() {
 }
 
 #[test]
-fn a_default_satisfies_a_required_field() {
-    let values = field("{ css = 'h2', required = true, default = 'none' }");
-    assert_eq!(values, [json!("Red kettle"), json!("Pan"), json!("none")]);
+fn required_and_default_exclude_each_other() {
+    let text = "[p]\nfields.f = { css = 'h2', required = true, default = 'none' }";
+    let mistakes = Rules::compile(&rules(text)).unwrap_err();
+    assert_eq!((mistakes.len(), mistakes[0].key), (1, Some("required")), "{mistakes:?}");
+    assert_eq!(mistakes[0].hint.as_deref(), Some("leave one of them out"));
+    assert_eq!(field("{ css = 'h2', required = false, default = 'none' }")[2], json!("none"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Feeds and their entries, in one form whatever they are written in: RSS 0.9x, 1.0 and 2.0, Atom (RFC 4287), and JSON
 //! Feed 1.1 (in `json_feed`). Dates stay as written: feeds have them in several notations, not all of them sound.
 
-use lycosa_dom::NodeRef;
+use lycosa_dom::{Document, DocumentKind, NodeRef};
 use serde::Serialize;
 use url::Url;
 
@@ -24,6 +24,9 @@ pub struct Feed {
     /// The page that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// Where its next part is, with older entries (RFC 5005).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// Where it says that it is itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feed_url: Option<String>,
@@ -116,6 +119,21 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Feed> {
     Some(feed)
 }
 
+/// Where a feed from this address leads, with what is said about it: to the page it belongs to, its next part, its
+/// entries. Empty for other documents.
+pub(in crate::extract) fn links(document: &Document, url: &Url) -> Vec<(String, String)> {
+    if document.kind() != DocumentKind::Xml {
+        return Vec::new();
+    }
+    let Some(feed) = read(&mut Reader::new(document, Some(url))) else { return Vec::new() };
+    let own = [(feed.url, feed.title), (feed.next, None)];
+    let entries = feed.entries.into_iter().map(|entry| (entry.url, entry.title));
+    own.into_iter()
+        .chain(entries)
+        .filter_map(|(url, title)| Some((url?, title.unwrap_or_default())))
+        .collect()
+}
+
 fn feed_part(reader: &Reader<'_>, feed: &mut Feed, part: NodeRef<'_>) {
     match part.name() {
         "title" => keep(&mut feed.title, text(reader, part)),
@@ -124,6 +142,7 @@ fn feed_part(reader: &Reader<'_>, feed: &mut Feed, part: NodeRef<'_>) {
         "lastBuildDate" | "updated" | "modified" => keep(&mut feed.updated, text(reader, part)),
         "link" if is_atom_link(part) => match part.attr("rel").unwrap_or("alternate") {
             "alternate" => keep(&mut feed.url, address(reader, part, part.attr("href"))),
+            "next" => keep(&mut feed.next, address(reader, part, part.attr("href"))),
             "self" => keep(&mut feed.feed_url, address(reader, part, part.attr("href"))),
             _ => {}
         },

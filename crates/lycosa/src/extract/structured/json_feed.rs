@@ -37,6 +37,7 @@ pub(super) fn read(value: &Value, url: Option<&Url>) -> Option<Feed> {
         format: "json",
         title: text(feed, "title"),
         url: address(feed, "home_page_url"),
+        next: address(feed, "next_url"),
         feed_url: address(feed, "feed_url"),
         description: text(feed, "description"),
         language: text(feed, "language"),

@@ -28,6 +28,7 @@ use url::Url;
 
 use reader::Reader;
 
+pub(super) use feed::links as feed_links;
 pub use feed::{Enclosure, Entry, Feed};
 pub use reader::Note;
 

@@ -59,7 +59,17 @@ impl<'d> Reader<'d> {
     /// every address may be as long as the one it is relative to.
     pub(super) fn url(&self, reference: &str) -> String {
         let length = self.base.as_ref().map_or(0, |base| base.as_str().len()) + reference.len();
-        if self.pay(length) { Self::resolve(self.base.as_ref(), reference) } else { String::new() }
+        if !self.pay(length) {
+            return String::new();
+        }
+        match &self.base {
+            // The query is sent in the charset of the page, as that of its links is.
+            Some(base) if self.document.needs_query_charset(reference) => {
+                crate::model::resolve(base, reference, Some(self.document))
+                    .map_or_else(String::new, String::from)
+            }
+            base => Self::resolve(base.as_ref(), reference),
+        }
     }
 
     /// Pays for work; `false` when the page has used up what it may cost.
