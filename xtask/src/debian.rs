@@ -28,6 +28,11 @@ enum Probe {
 /// Everything `cargo xtask test` uses beyond Rust itself.
 pub(crate) const TEST_NEEDS: &[Need] = &[
     Need { probe: Probe::Program("cc"), package: "build-essential", purpose: "builds the C parts of crates" },
+    Need {
+        probe: Probe::Program("setsid"),
+        package: "util-linux",
+        purpose: "gives a program a terminal of its own",
+    },
     Need { probe: Probe::Program("nginx"), package: "nginx-light", purpose: "serves real sites on loopback" },
     Need {
         probe: Probe::Program("nghttpd"),

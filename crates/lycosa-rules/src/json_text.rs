@@ -24,14 +24,19 @@ pub(super) fn parse(text: &str) -> Option<Value> {
 /// of several (JSON Lines); what is wrapped as scripts are (`callback({…})`, `)]}'` before it) is taken out. `None` when
 /// it is not JSON at all, else a sentence when it cannot be read.
 pub(super) fn body(page: &dyn Subject) -> Option<Result<Value, String>> {
-    let text = page.text().trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let text = trimmed(page.text());
     let media_type = page.media_type();
     let is_json = media_type.is_some_and(is_json_type) || text.starts_with(['{', '[']);
     if page.document().is_some() || !is_json {
         return None;
     }
+    Some(values(text))
+}
+
+/// The JSON value of a text that is JSON, or the list of several; else a sentence that says why it cannot be read.
+pub(super) fn values(text: &str) -> Result<Value, String> {
     if text.len() > LONGEST {
-        return Some(Err(format!("it is longer than {} MiB", LONGEST >> 20)));
+        return Err(format!("it is longer than {} MiB", LONGEST >> 20));
     }
     let mut values = Vec::new();
     for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
@@ -41,17 +46,22 @@ pub(super) fn body(page: &dyn Subject) -> Option<Result<Value, String>> {
                 if values.is_empty()
                     && let Some(value) = parse(text) =>
             {
-                return Some(Ok(value));
+                return Ok(value);
             }
-            Err(cause) => return Some(Err(cause.to_string())),
+            Err(cause) => return Err(cause.to_string()),
         }
     }
     let first = if values.len() > 1 { Some(Value::Array(values)) } else { values.pop() };
-    Some(first.ok_or_else(|| "it is empty".to_owned()))
+    first.ok_or_else(|| "it is empty".to_owned())
+}
+
+/// Without white space and marks of byte order around it.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
 /// Whether a media type is one of JSON (MIME Sniffing standard, 4.6, and those for several values).
-fn is_json_type(media_type: &str) -> bool {
+pub(super) fn is_json_type(media_type: &str) -> bool {
     const NAMES: [&str; 5] = [
         "application/json",
         "text/json",

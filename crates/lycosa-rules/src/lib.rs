@@ -4,7 +4,8 @@
 //! `spec`, `named` and `texts` are how rules are written (in `lycosa.toml` or by a program). `compile`, `field` and
 //! `source` turn them into [`Rules`] once, with every mistake named by item, field and place (`error`), each expression
 //! compiled once (`expressions`). `run` applies them to a page: `find` finds what records are made from (`spot`),
-//! `value` takes values, `convert` makes numbers and dates of them, `json_path` and `json_text` read JSON, `memo` keeps
+//! `value` takes values, `convert` makes numbers and dates of them, `json_path` and `json_text` read JSON
+//! (`json_query` for a person who tries a path out), `memo` keeps
 //! what was found, `visit` bounds the work, `tally` counts; `item` is what comes out. `follow` finds the links to
 //! follow, `keys` tells which keys there are.
 //!
@@ -33,6 +34,7 @@ mod find;
 mod follow;
 mod item;
 mod json_path;
+mod json_query;
 mod json_text;
 mod keys;
 mod memo;
@@ -53,6 +55,7 @@ pub use error::{RuleError, RuleName, describe_pattern_error, did_you_mean};
 pub use excerpt::{excerpt, without_middle};
 pub use follow::{FollowRules, FollowedLink, FollowedLinks};
 pub use item::{FieldCounts, FieldFailure, InnerCounts, Item, ItemCounts, Reject};
+pub use json_query::{JsonFound, JsonQuery, JsonQueryError};
 pub use named::{Entry, Named, WrittenField};
 pub use run::{Fate, FieldReport, Found, How, PageReport, RecordReport};
 pub use spec::{Fact, FieldRule, FollowRule, Group, ItemRule};

@@ -2,8 +2,9 @@
 //! content, or what they say about themselves.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use http::HeaderMap;
 use lycosa::clock::SystemClock;
 use lycosa::config::{ByteSize, CrawlOptions, Layers};
 use lycosa::extract::declared_base;
@@ -64,7 +65,7 @@ without consulting robots.txt: this is one request made by a person, not a crawl
 const SHOWN: usize = 60;
 
 /// The rules of the configuration.
-struct Plan {
+pub(super) struct Plan {
     rules: Rules,
     follow: Option<FollowRules>,
 }
@@ -74,13 +75,28 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     if args.structured || args.content.format.is_some() {
         return without_rules(&args).await;
     }
-    let plan = plan(&args)?;
+    let plan = Plan::read(&args.config, &args.set)?;
     let mut exit = Exit::Done;
     for name in &args.pages {
         let read = source::read(name, args.max_body).await?;
         let address = address(name, &read, &args)?;
-        let (report, links) = examine(&plan, name, &read, &address, args.label.as_deref(), args.charset)?;
-        if report.records.iter().any(|record| record.fate == Fate::Rejected) {
+        let media_type = read.content_type.as_deref();
+        let (text, charset) = fetch::decoded(&read.bytes, media_type, args.charset);
+        let document = (!source::is_json(name, media_type, &text)).then(|| {
+            let kind = source::kind(name, media_type, &text);
+            Document::parse(&text, kind, ParseOptions::default()).in_charset(charset)
+        });
+        let subject = Subject {
+            url: &address,
+            label: args.label.as_deref(),
+            status: read.status,
+            headers: &read.headers,
+            body: &read.bytes,
+            text: &text,
+            document: document.as_ref(),
+        };
+        let (report, links) = plan.examine(&subject)?;
+        if has_rejects(&report) {
             exit = Exit::Failed;
         }
         let text = if args.json { as_json(&address, &report, &links) } else { shown(name, &report, &links) };
@@ -112,33 +128,15 @@ async fn without_rules(args: &Args) -> Result<Exit> {
     Ok(exit)
 }
 
-fn absolute(text: &str) -> Result<Url> {
+/// A URL that is written whole.
+///
+/// # Errors
+/// When it is not.
+pub(super) fn absolute(text: &str) -> Result<Url> {
     Url::parse(text).map_err(|cause| {
         Error::new(ErrorKind::Usage, format!("`{text}` is no absolute URL: {cause}"))
             .with_hint("write it whole, such as http://example.org/page")
     })
-}
-
-fn plan(args: &Args) -> Result<Plan> {
-    let mut layers = Layers::new();
-    if !args.config.exists() {
-        return Err(Error::new(ErrorKind::Usage, format!("there is no {}", args.config.display()))
-            .with_hint(
-                "name a file of rules with --config, or print pages without rules: --format markdown, --structured",
-            ));
-    }
-    layers.file(&args.config).map_err(config_error)?;
-    for pair in &args.set {
-        layers.set(pair).map_err(config_error)?;
-    }
-    let options: CrawlOptions = layers.build().map_err(config_error)?;
-    let rules = options.rules().map_err(config_error)?;
-    let follow = options.follow_rules().map_err(config_error)?;
-    if rules.is_empty() && follow.is_none() {
-        return Err(Error::new(ErrorKind::Config, format!("{} has no rules", args.config.display()))
-            .with_hint("`lycosa config example` shows item rules"));
-    }
-    Ok(Plan { rules, follow })
 }
 
 /// The URL of a page: where it came from, or what stands for that.
@@ -154,43 +152,78 @@ fn address(name: &str, read: &Read, args: &Args) -> Result<Url> {
     absolute(&text)
 }
 
-/// What items there are, and the links to follow with their labels.
-fn examine(
-    plan: &Plan,
-    name: &str,
-    read: &Read,
-    url: &Url,
-    label: Option<&str>,
-    charset: fetch::CharsetChoice,
-) -> Result<(PageReport, Vec<(String, String)>)> {
-    let media_type = read.content_type.as_deref();
-    let (text, charset) = fetch::decoded(&read.bytes, media_type, charset);
-    let document = (!source::is_json(name, media_type, &text)).then(|| {
-        let kind = source::kind(name, media_type, &text);
-        Document::parse(&text, kind, ParseOptions::default()).in_charset(charset)
-    });
-    let base = document.as_ref().and_then(|document| declared_base(document, url));
-    let request = Request { label: label.map(Into::into), ..Request::get(url.as_str()) };
-    let page = Page {
-        request: &request,
-        url,
-        base: base.as_ref().unwrap_or(url),
-        status: read.status,
-        headers: &read.headers,
-        body: &read.bytes,
-        text: &text,
-        fetched_at: SystemClock::new().now(),
-        document: document.as_ref(),
-    };
-    let mut report = plan.rules.examine(&page);
-    let mut findings = Findings::default();
-    if let Some(follow) = &plan.follow {
-        follow.extract(&page, &mut findings)?;
+/// A page for rules.
+pub(super) struct Subject<'p> {
+    pub(super) url: &'p Url,
+    /// As a follow rule would give it.
+    pub(super) label: Option<&'p str>,
+    pub(super) status: u16,
+    pub(super) headers: &'p HeaderMap,
+    pub(super) body: &'p [u8],
+    pub(super) text: &'p str,
+    /// None of JSON.
+    pub(super) document: Option<&'p Document>,
+}
+
+impl Plan {
+    /// The rules of a file, with options set over it.
+    ///
+    /// # Errors
+    /// When there is no file, it has mistakes or no rules.
+    pub(super) fn read(config: &Path, set: &[String]) -> Result<Self> {
+        let mut layers = Layers::new();
+        if !config.exists() {
+            return Err(Error::new(ErrorKind::Usage, format!("there is no {}", config.display())).with_hint(
+                "name a file of rules with --config, or print pages without rules: --format markdown, --structured",
+            ));
+        }
+        layers.file(config).map_err(config_error)?;
+        for pair in set {
+            layers.set(pair).map_err(config_error)?;
+        }
+        let options: CrawlOptions = layers.build().map_err(config_error)?;
+        let rules = options.rules().map_err(config_error)?;
+        let follow = options.follow_rules().map_err(config_error)?;
+        if rules.is_empty() && follow.is_none() {
+            return Err(Error::new(ErrorKind::Config, format!("{} has no rules", config.display()))
+                .with_hint("`lycosa config example` shows item rules"));
+        }
+        Ok(Self { rules, follow })
     }
-    report.notes.append(&mut findings.notes);
-    let label = |label: Option<&str>| label.unwrap_or_default().to_owned();
-    let links = findings.outlinks.into_iter().map(|link| (label(link.label.as_deref()), link.url.into()));
-    Ok((report, links.collect()))
+
+    /// What items there are, and the links to follow with their labels.
+    ///
+    /// # Errors
+    /// When the rules of links cannot be carried out.
+    pub(super) fn examine(&self, subject: &Subject<'_>) -> Result<(PageReport, Vec<(String, String)>)> {
+        let base = subject.document.and_then(|document| declared_base(document, subject.url));
+        let request = Request { label: subject.label.map(Into::into), ..Request::get(subject.url.as_str()) };
+        let page = Page {
+            request: &request,
+            url: subject.url,
+            base: base.as_ref().unwrap_or(subject.url),
+            status: subject.status,
+            headers: subject.headers,
+            body: subject.body,
+            text: subject.text,
+            fetched_at: SystemClock::new().now(),
+            document: subject.document,
+        };
+        let mut report = self.rules.examine(&page);
+        let mut findings = Findings::default();
+        if let Some(follow) = &self.follow {
+            follow.extract(&page, &mut findings)?;
+        }
+        report.notes.append(&mut findings.notes);
+        let label = |label: Option<&str>| label.unwrap_or_default().to_owned();
+        let links = findings.outlinks.into_iter();
+        Ok((report, links.map(|link| (label(link.label.as_deref()), link.url.into())).collect()))
+    }
+}
+
+/// Whether a record lacks what is required.
+pub(super) fn has_rejects(report: &PageReport) -> bool {
+    report.records.iter().any(|record| record.fate == Fate::Rejected)
 }
 
 fn as_json(url: &Url, report: &PageReport, links: &[(String, String)]) -> String {
@@ -206,7 +239,7 @@ fn as_json(url: &Url, report: &PageReport, links: &[(String, String)]) -> String
 }
 
 /// For people: a table for each record, with the links at the end.
-fn shown(name: &str, report: &PageReport, links: &[(String, String)]) -> String {
+pub(super) fn shown(name: &str, report: &PageReport, links: &[(String, String)]) -> String {
     let mut text = format!("{name}\n");
     let mut number = 0;
     for (place, record) in report.records.iter().enumerate() {

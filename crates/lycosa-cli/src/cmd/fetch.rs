@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use lycosa::crawler::single::{Fetched, Single, SingleOptions};
-use lycosa::fetch::HttpVersion;
+use lycosa::crawler::single::{Fetched, Single};
 use lycosa::{Error, ErrorKind, Result};
 use lycosa_dom::{Charset, DecodeOptions};
 
 use super::conversation;
+use super::http::Http;
 use super::page::{Query, Reading, cut, say_unread};
 use crate::exit::Exit;
 use crate::output;
@@ -47,49 +47,8 @@ pub(crate) struct Args {
     /// Print the facts alone, without the body
     #[arg(long)]
     facts: bool,
-    /// Add a header; repeatable
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
-    headers: Vec<String>,
-    /// The User-Agent header
-    #[arg(short = 'A', long, value_name = "TEXT")]
-    user_agent: Option<String>,
-    /// Basic authentication, sent to the URL's own origin only
-    #[arg(short = 'u', long, value_name = "USER:PASSWORD")]
-    user: Option<String>,
-    /// A Cookie header, sent to the URL's own origin only
-    #[arg(long, value_name = "NAME=VALUE; …")]
-    cookie: Option<String>,
-    /// Begin with the cookies in this file (cookies.txt of Netscape, or JSON)
-    #[arg(short = 'b', long, value_name = "FILE")]
-    cookie_file: Option<std::path::PathBuf>,
-    /// Write the cookies to this file afterwards; JSON if it ends in .json
-    #[arg(short = 'c', long, value_name = "FILE")]
-    cookie_jar: Option<std::path::PathBuf>,
-    /// A proxy: http://, socks5:// or socks5h://[USER:PASSWORD@]HOST:PORT; repeatable, they take turns over redirects
-    /// [default: http_proxy, https_proxy, all_proxy and no_proxy of the environment]
-    #[arg(long, value_name = "URL")]
-    proxy: Vec<String>,
-    /// The time for the whole request, redirects included [default: 120s]
-    #[arg(long, value_name = "TIME", value_parser = timeout)]
-    timeout: Option<std::time::Duration>,
-    /// Do not check certificates
-    #[arg(short = 'k', long)]
-    insecure: bool,
-    /// Trust the certificate authorities in this PEM file too
-    #[arg(long, value_name = "FILE")]
-    cacert: Option<std::path::PathBuf>,
-    /// Which HTTP to speak: http1, prefer-h2, require-h2 or h2-prior-knowledge [default: http1]
-    #[arg(long, value_name = "VERSION", value_parser = http_version)]
-    http_version: Option<HttpVersion>,
-    /// Keep answers below this folder and use them again as HTTP allows; a crawl can share it
-    #[arg(long, value_name = "DIR")]
-    cache: Option<std::path::PathBuf>,
-    /// Answer from the cache alone, without the network
-    #[arg(long, requires = "cache")]
-    offline: bool,
-    /// Ask this DNS server, such as 9.9.9.9 or 127.0.0.1:5353, instead of the system's; repeatable
-    #[arg(long = "dns-server", value_name = "ADDRESS")]
-    dns_servers: Vec<String>,
+    #[command(flatten)]
+    http: Http,
     /// Print every request and answer with the facts of its connection
     #[arg(short, long, conflicts_with = "quiet")]
     verbose: bool,
@@ -127,27 +86,13 @@ pub(super) fn decoded<'b>(
     decoded.map_or_else(|_| (Cow::default(), "UTF-8"), |decoded| (decoded.text, decoded.charset))
 }
 
-/// Reads `--timeout`.
-fn timeout(text: &str) -> Result<std::time::Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(time) if time.is_zero() => Err("it must be longer than 0".to_owned()),
-        Ok(time) => Ok(time),
-        Err(cause) => Err(cause.to_string()),
-    }
-}
-
-fn http_version(name: &str) -> Result<HttpVersion, String> {
-    let names = HttpVersion::ALL.map(|(name, _)| name).join(", ");
-    HttpVersion::named(name).ok_or_else(|| format!("it is none of {names}"))
-}
-
 const AFTER_HELP: &str = "robots.txt is not consulted: this is one request made by a person, not a crawl. Ends with \
 1 when no answer came, when it was cut short, or when its status is 400 or more.";
 
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<Exit> {
     let taken = Taken::new(&args)?;
-    let single = Single::new(options(&args)?)?;
+    let single = Single::new(args.http.options(&args.reading, args.charset)?)?;
     let fetched = single.fetch(&args.url).await.map_err(told)?;
     if args.verbose {
         output::say(conversation::verbose(&fetched).trim_end());
@@ -156,7 +101,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
         output::say(conversation::timing(&fetched).trim_end());
     }
     if !(args.quiet || args.verbose || args.timing) {
-        output::say(&facts(&fetched, &taken));
+        output::say(&facts(&fetched, !matches!(taken, Taken::Body)));
     }
     if !matches!(taken, Taken::Body) {
         say_unread(fetched.is_text(), fetched.content_type.as_deref());
@@ -180,52 +125,16 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     Ok(if fetched.status >= 400 { Exit::Failed } else { Exit::Done })
 }
 
-/// An error in the words of this command: it fetches once, it does not crawl.
-fn told(error: Error) -> Error {
+/// An error in the words of a command that fetches once and does not crawl.
+pub(super) fn told(error: Error) -> Error {
     match error.kind() {
         ErrorKind::Offline => error.with_hint("fetch once without --offline to fill the cache"),
         _ => error,
     }
 }
 
-fn options(args: &Args) -> Result<SingleOptions> {
-    Ok(SingleOptions {
-        headers: args.headers.iter().map(|line| header(line)).collect::<Result<_>>()?,
-        user_agent: args.user_agent.clone(),
-        user: args.user.as_deref().map(user).transpose()?,
-        cookie: args.cookie.clone(),
-        cookie_file: args.cookie_file.clone(),
-        cookie_jar: args.cookie_jar.clone(),
-        proxies: args.proxy.clone(),
-        proxy_from_env: true,
-        timeout: args.timeout,
-        max_body: args.reading.max_body.map(|size| size.0),
-        charset: args.charset.0,
-        kind: args.reading.kind(),
-        insecure: args.insecure,
-        cacert: args.cacert.clone(),
-        http_version: args.http_version.unwrap_or_default(),
-        dns_servers: args.dns_servers.clone(),
-        cache: args.cache.clone(),
-        offline: args.offline,
-    })
-}
-
-/// `Name: value`.
-pub(super) fn header(line: &str) -> Result<(String, String)> {
-    let (name, value) = lycosa::middleware::parse_field(line)?;
-    Ok((name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-}
-
-/// `USER:PASSWORD`.
-pub(super) fn user(text: &str) -> Result<(String, String)> {
-    let (user, password) = text.split_once(':').ok_or_else(|| {
-        Error::new(ErrorKind::Usage, "the user has no password").with_hint("write -u USER:PASSWORD")
-    })?;
-    Ok((user.to_owned(), password.to_owned()))
-}
-
-fn facts(fetched: &Fetched, taken: &Taken) -> String {
+/// What there is to say of an answer. `is_searched`: the page is asked for more than its bytes.
+pub(super) fn facts(fetched: &Fetched, is_searched: bool) -> String {
     let mut text = String::new();
     for hop in &fetched.chain {
         let _ = writeln!(text, "* {} {} (redirect)", hop.status, output::printable(&hop.url));
@@ -248,7 +157,7 @@ fn facts(fetched: &Fetched, taken: &Taken) -> String {
     fact("content type", fetched.content_type.clone());
     fact("charset", fetched.charset.clone());
     fact("title", fetched.title.clone());
-    fact("tree", tree(fetched, taken));
+    fact("tree", tree(fetched, is_searched));
     fact("bytes", Some(format!("{} ({} on the wire)", fetched.body.len(), fetched.wire_bytes)));
     let timings = &facts.timings;
     let phases = [
@@ -267,15 +176,16 @@ fn facts(fetched: &Fetched, taken: &Taken) -> String {
 }
 
 /// That the tree is not whole, of a page or of what is searched as one.
-fn tree(fetched: &Fetched, taken: &Taken) -> Option<String> {
+fn tree(fetched: &Fetched, is_searched: bool) -> Option<String> {
     let is_page =
         fetched.content_type.as_deref().is_none_or(|kind| kind.to_ascii_lowercase().contains("html"));
-    let is_parsed = fetched.is_text() && (is_page || !matches!(taken, Taken::Body));
+    let is_parsed = fetched.is_text() && (is_page || is_searched);
     let reason = is_parsed.then(|| cut(fetched.document())).flatten()?;
     Some(format!("cut ({reason})"))
 }
 
-fn head(text: &mut String, fetched: &Fetched) {
+/// The status and the header fields.
+pub(super) fn head(text: &mut String, fetched: &Fetched) {
     let _ = writeln!(text, "{} {}", fetched.facts.version, fetched.status);
     for (name, value) in &fetched.headers {
         let _ = writeln!(text, "{name}: {}", String::from_utf8_lossy(value.as_bytes()));

@@ -7,8 +7,10 @@ mod crawl;
 mod demo;
 mod extract;
 mod fetch;
+mod http;
 mod page;
 mod query;
+mod shell;
 mod source;
 mod structured;
 mod xpath;
@@ -32,6 +34,7 @@ enum Command {
     Fetch(Box<fetch::Args>),
     Query(query::Args),
     Extract(extract::Args),
+    Shell(Box<shell::Args>),
     Demo(demo::Args),
     Config(config::Args),
 }
@@ -50,6 +53,7 @@ pub(crate) fn run(line: CommandLine) -> Result<Exit> {
             Command::Fetch(args) => fetch::run(*args).await,
             Command::Query(args) => query::run(args).await,
             Command::Extract(args) => extract::run(args).await,
+            Command::Shell(args) => shell::run(*args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Config(args) => config::run(&args),
         }

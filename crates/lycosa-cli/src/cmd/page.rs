@@ -2,13 +2,15 @@
 //! the tree it became.
 
 use lycosa::config::ByteSize;
+use lycosa::crawler::single::document;
 use lycosa::{Error, ErrorKind, Result};
 use lycosa_dom::{
-    CutReason, Document, DocumentKind, Output, ParseOptions, Selector, TreeState, XPath, XmlProblemKind,
+    CutReason, Document, DocumentKind, NodeRef, Output, ParseOptions, Selector, TreeState, XPath,
+    XmlProblemKind,
 };
 use serde_json::Value;
 
-use super::xpath;
+use super::{source, xpath};
 use crate::output;
 
 /// The flags that say how a page is read.
@@ -43,6 +45,25 @@ impl Reading {
         }
     }
 
+    /// An expression with the prefixes that are bound.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a prefix is bound twice or may not be.
+    pub(super) fn expression(&self, text: &str) -> Result<XPath> {
+        xpath::check_namespaces(&self.namespaces)?;
+        xpath::expression(text, &self.namespaces)
+    }
+
+    /// The document of a file or of standard input, called so. What a file's name says to be XML may turn out to be HTML
+    /// after all.
+    pub(super) fn document_of(&self, name: &str, text: &str) -> Document {
+        let named = source::kind_of_name(name).filter(|_| name != "-");
+        match (self.kind(), named) {
+            (None, Some(kind)) => Document::parse(text, kind, ParseOptions::default()),
+            (said, _) => document(text, said, None),
+        }
+    }
+
     /// The selector or the expression, if there is one of them.
     ///
     /// # Errors
@@ -52,11 +73,8 @@ impl Reading {
             return Err(Error::new(ErrorKind::Usage, "--ns without --xpath binds nothing")
                 .with_hint("selectors know no prefixes; ask with --xpath"));
         }
-        xpath::check_namespaces(&self.namespaces)?;
         match (css, xpath) {
-            (_, Some(text)) => {
-                xpath::expression(text, &self.namespaces).map(|it| Some(Query::XPath(it, text.to_owned())))
-            }
+            (_, Some(text)) => self.expression(text).map(|it| Some(Query::XPath(it, text.to_owned()))),
             (Some(text), None) => selector(text).map(|it| Some(Query::Css(it))),
             (None, None) => Ok(None),
         }
@@ -83,7 +101,7 @@ impl Query {
         shortcomings(document).iter().for_each(|line| output::say(&format!("note: {line}")));
         match self {
             Self::Css(selector) => {
-                let lines = matches(document, selector, html);
+                let lines: Vec<String> = matches(document, selector, html).map(|(_, line)| line).collect();
                 Ok(Answer { json: lines.clone().into(), is_nothing: lines.is_empty(), lines })
             }
             Self::XPath(expression, text) => {
@@ -132,22 +150,26 @@ pub(super) fn cut(document: &Document) -> Option<&'static str> {
     }
 }
 
-/// What a selector takes: markup when asked for, else text with its white space collapsed.
-fn matches(document: &Document, selector: &Selector, html: bool) -> Vec<String> {
+/// What a selector takes, match by match: markup when asked for, else text with its white space collapsed. With the
+/// element, if it is that which matches and not a text or an attribute of it.
+pub(super) fn matches<'d: 's, 's>(
+    document: &'d Document,
+    selector: &'s Selector,
+    html: bool,
+) -> impl Iterator<Item = (Option<NodeRef<'d>>, String)> + 's {
     let text = |text: &str| lycosa_dom::collapse_whitespace(text).into_owned();
-    let taken = selector.outputs(document.root()).flat_map(|(node, output)| match output {
-        Output::Node if html => vec![node.html()],
-        Output::Node => vec![text(node.text())],
-        _ => output.take(node).iter().map(|value| text(value)).collect(),
-    });
-    taken.collect()
+    selector.outputs(document.root()).flat_map(move |(node, output)| match output {
+        Output::Node if html => vec![(Some(node), node.html())],
+        Output::Node => vec![(Some(node), text(node.text()))],
+        _ => output.take(node).iter().map(|value| (None, text(value))).collect(),
+    })
 }
 
-/// A selector, or an error that shows where it went wrong.
-fn selector(text: &str) -> Result<Selector> {
+/// A selector, or an error with a caret under the place where it went wrong.
+pub(super) fn selector(text: &str) -> Result<Selector> {
     Selector::parse(text).map_err(|cause| {
-        let shown = output::shortened(text);
-        Error::new(ErrorKind::Usage, format!("the selector `{shown}` cannot be read: {cause}"))
+        let (shown, caret) = (output::shortened(text), cause.caret().replace('\n', "\n  "));
+        Error::new(ErrorKind::Usage, format!("the selector `{shown}` cannot be read: {cause}\n  {caret}"))
             .with_hint(selector_hint(text))
     })
 }

@@ -1,8 +1,8 @@
 //! `lycosa query`: select parts of a page, the way people use htmlq, pup or xidel.
 
-use lycosa::crawler::single::{Fetched, SingleOptions, document};
+use lycosa::crawler::single::{Fetched, SingleOptions};
 use lycosa::{Error, ErrorKind, Result};
-use lycosa_dom::{Document, ParseOptions};
+use lycosa_dom::Document;
 
 use super::page::{Reading, say_unread};
 use super::source;
@@ -80,13 +80,8 @@ async fn fetch(args: &Args) -> Result<Fetched> {
     source::fetch(&args.source, options).await
 }
 
-/// The document of a file or of standard input. What a file's name says to be XML may turn out to be HTML after all.
 fn local(args: &Args) -> Result<Document> {
     let bytes = source::bytes(&args.source, args.reading.max_body)?;
-    let (text, _) = super::fetch::decoded(&bytes, None, args.charset);
-    let named = source::kind_of_name(&args.source).filter(|_| args.source != "-");
-    Ok(match (args.reading.kind(), named) {
-        (None, Some(kind)) => Document::parse(&text, kind, ParseOptions::default()),
-        (said, _) => document(&text, said, None),
-    })
+    let (text, charset) = super::fetch::decoded(&bytes, None, args.charset);
+    Ok(args.reading.document_of(&args.source, &text).in_charset(charset))
 }

@@ -26,10 +26,16 @@ pub(super) fn print(
         let document = Document::parse(text, kind, ParseOptions::default()).in_charset(charset);
         Structured::of(&document, address)
     };
-    let mut json = serde_json::to_string_pretty(&found).map_err(|cause| {
-        Error::new(ErrorKind::Internal, "the data cannot be written as JSON").with_source(cause)
-    })?;
-    json.push('\n');
-    output::data(json.as_bytes())?;
+    output::data(format!("{}\n", json(&found)?).as_bytes())?;
     Ok(if found.is_empty() { Exit::Failed } else { Exit::Done })
+}
+
+/// The data as JSON over several lines.
+///
+/// # Errors
+/// When it cannot be written so.
+pub(super) fn json(found: &Structured) -> Result<String> {
+    serde_json::to_string_pretty(found).map_err(|cause| {
+        Error::new(ErrorKind::Internal, "the data cannot be written as JSON").with_source(cause)
+    })
 }

@@ -119,7 +119,8 @@ pub(super) fn lines(value: &XPathValue<'_>, html: bool) -> Vec<String> {
     }
 }
 
-fn text(item: XPathItem<'_>, html: bool) -> String {
+/// What is printed of one node.
+pub(super) fn text(item: XPathItem<'_>, html: bool) -> String {
     match item {
         XPathItem::Node(node) if html => node.html(),
         _ if html => item.string_value().to_owned(),

@@ -14,7 +14,7 @@ use serde_json::Value;
 const BASE: [&str; 8] = ["--delay", "0", "-o", "pages.jsonl", "--state", "state", "--durability", "process"];
 
 /// How long a run may take; the longest, that of the demo, takes some twelve seconds.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A folder in which the command runs; removed afterwards.
 #[derive(Debug)]
@@ -126,13 +126,13 @@ pub(crate) fn records(path: &Path) -> Vec<Value> {
 }
 
 /// Kills a child at the end of patience: a crawl that never ends is a failure, not a test that hangs.
-struct Watchdog {
+pub(crate) struct Watchdog {
     ended: Option<mpsc::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Watchdog {
-    fn over(child: &Child) -> Self {
+    pub(crate) fn over(child: &Child) -> Self {
         let process = child.id().to_string();
         let (ended, watched) = mpsc::channel();
         let thread = std::thread::spawn(move || {

@@ -2,7 +2,7 @@
 //!
 //! `command` runs it; `crawl` crawls the synthetic site and its traps; `kill` ends it at random moments; `mistakes`
 //! gives it bad input; `tls` puts TLS before a server; `demo`, `fetch`, `query`, `extract` and `config` are one command
-//! each; `structured` and `xpath` are ways to ask, `pages` is what is asked.
+//! each; `shell` is the prompt, and `terminal` a person before it; `structured` and `xpath` are ways to ask, `pages` is what is asked.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -19,7 +19,9 @@ mod mistakes;
 mod pages;
 mod query;
 mod readme;
+mod shell;
 mod structured;
+mod terminal;
 mod tls;
 mod traps;
 mod xpath;

@@ -113,6 +113,28 @@ impl Pattern {
         self.regex.find(text).map(|found| found.as_str())
     }
 
+    /// Where it is first found at or behind this byte of the text, with the text before it known to `^` and `\b`; nowhere
+    /// when the byte is inside a character or behind the end.
+    ///
+    /// Whoever asks again behind each match pays for a search every time: bound how often.
+    ///
+    /// ```
+    /// use lycosa_dom::{Pattern, PatternLimits};
+    /// let word = Pattern::compile(r"\bc\w", &PatternLimits::default())?;
+    /// assert_eq!(word.find_from("accident, cat", 1), Some(10..12));
+    /// # Ok::<(), lycosa_dom::PatternError>(())
+    /// ```
+    pub fn find_from(&self, text: &str, from: usize) -> Option<std::ops::Range<usize>> {
+        let found = text.is_char_boundary(from).then(|| self.regex.find_at(text, from)).flatten();
+        found.map(|found| found.range())
+    }
+
+    /// What its groups took in what it first finds at or behind this byte, in order from group 1.
+    pub fn groups_from<'t>(&self, text: &'t str, from: usize) -> Option<Vec<Option<&'t str>>> {
+        let found = text.is_char_boundary(from).then(|| self.regex.captures_at(text, from)).flatten()?;
+        Some(found.iter().skip(1).map(|group| group.map(|group| group.as_str())).collect())
+    }
+
     /// What its first group that took part took, else the whole of what it first finds.
     pub fn capture<'t>(&self, text: &'t str) -> Option<&'t str> {
         if self.regex.captures_len() == 1 {

@@ -74,6 +74,19 @@ fn the_common_dialects_mean_the_same() {
 }
 
 #[test]
+fn a_search_from_a_place_knows_what_stands_before_it() {
+    let text = "é1 e22";
+    let number = compile(r"(?:^|\b)(\w)(\d+)(x)?");
+    assert_eq!(number.find_from(text, 0), Some(0..3));
+    assert_eq!(number.find_from(text, 2), Some(4..7), "`1` begins neither the text nor a word");
+    assert_eq!(number.groups_from(text, 3), Some(vec![Some("e"), Some("22"), None]));
+    assert_eq!(compile("$").find_from(text, text.len()), Some(7..7));
+    for outside in [1, text.len() + 1, usize::MAX] {
+        assert_eq!((number.find_from(text, outside), number.groups_from(text, outside)), (None, None));
+    }
+}
+
+#[test]
 fn what_needs_backtracking_is_refused_by_its_name() {
     for (source, kind, column) in [
         (r"(a)\1", Kind::Backreference, 4),

@@ -91,6 +91,16 @@ impl XPath {
         Ok(Self(Arc::new(plan)))
     }
 
+    /// The names of all functions, those of EXSLT with the prefix that is always bound; for editors.
+    pub fn function_names() -> impl Iterator<Item = String> {
+        functions::names()
+    }
+
+    /// The names of the axes (XPath 1.0, section 2.2); for editors.
+    pub fn axis_names() -> impl Iterator<Item = &'static str> {
+        parser::Axis::ALL.into_iter().map(|(name, _)| name)
+    }
+
     /// The expression as it was given.
     pub fn as_str(&self) -> &str {
         &self.0.source

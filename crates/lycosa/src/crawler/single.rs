@@ -172,11 +172,25 @@ impl Single {
     /// When no answer came, the redirects lead nowhere, or the cookies cannot be written. A body that broke off is no error: see
     /// [`Fetched::error`].
     pub async fn fetch(&self, url: &str) -> Result<Fetched> {
+        let seed = entered(url)?;
+        self.fetch_among(seed.clone(), &[seed]).await
+    }
+
+    /// Fetches a URL on a walk from page to page, for which a person entered these URLs.
+    ///
+    /// Only hosts that were entered may have private addresses, and only the origin of the first gets user, cookie and
+    /// secret headers.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    pub async fn fetch_among(&self, url: Url, entered: &[Url]) -> Result<Fetched> {
         let started = Instant::now();
-        let seed = crate::seed::parse_as("", url)?;
         let mut options = self.options.clone();
-        options.seeds = vec![seed.clone()];
-        options.typed_seeds = 1;
+        options.seeds = entered.to_vec();
+        options.typed_seeds = entered.len();
+        let guard = Arc::new(super::build::guard(&options)?);
+        options.seeds.truncate(1);
+        options.typed_seeds = options.typed_seeds.min(1);
         let ledger = Ledger::default();
         let client = Client::new(client_options(&options, &self.clock, ledger.clone())?)?;
         let telemetry = Telemetry::default();
@@ -185,8 +199,7 @@ impl Single {
         let mut stack = middlewares(&options, &retry, cache, &self.clock, ledger)?;
         let witness = Witness::default();
         insert(&mut stack, Place::Innermost, Arc::new(witness.clone()))?;
-        let guard = Arc::new(super::build::guard(&options)?);
-        let follow = self.follow(&client, &stack, guard, seed);
+        let follow = self.follow(&client, &stack, guard, url.clone());
         let followed = tokio::time::timeout(self.timeout, follow).await;
         let result = match followed {
             Ok(Ok((url, chain, response))) => {
@@ -196,7 +209,7 @@ impl Single {
                 Ok(fetched)
             }
             Ok(Err(error)) => Err(error),
-            Err(_) => Err(Error::timeout(Phase::Total, started.elapsed(), self.timeout).at_url(url)),
+            Err(_) => Err(Error::timeout(Phase::Total, started.elapsed(), self.timeout).at_url(url.as_str())),
         };
         client.close().await;
         if let Some(file) = &self.cookie_jar {
@@ -305,8 +318,17 @@ fn redirect(response: &Response, url: &Url) -> Result<Option<Url>> {
     Ok(Some(target))
 }
 
+/// A URL as a person enters it: a bare host means `http://`.
+///
+/// # Errors
+/// When it is none, is not of http or https, or holds a password.
+pub fn entered(text: &str) -> Result<Url> {
+    crate::seed::parse_as("", text)
+}
+
 /// The charset for people: how it was found, and what is odd about it.
-fn charset_told(decoded: &Decoded<'_>) -> String {
+#[must_use]
+pub fn charset_told(decoded: &Decoded<'_>) -> String {
     let mut told = format!("{} (by {}", decoded.charset, decoded.source.as_str());
     if let Some(declared) = decoded.declared.as_deref().filter(|_| decoded.is_overruled) {
         told.push_str(&format!(", {declared} was declared"));

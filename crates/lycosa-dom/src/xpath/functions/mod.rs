@@ -148,6 +148,16 @@ signatures! {
     STR, "split", Split, 1, 2, [], Nodes, Never;
 }
 
+/// All names, with the prefix that is bound to their namespace from the start.
+pub(super) fn names() -> impl Iterator<Item = String> {
+    SIGNATURES.iter().map(|signature| match signature.namespace {
+        RE => format!("re:{}", signature.name),
+        SET => format!("set:{}", signature.name),
+        STR => format!("str:{}", signature.name),
+        _ => signature.name.to_owned(),
+    })
+}
+
 /// The function with this namespace and name.
 pub(super) fn find(namespace: &str, name: &str) -> Option<&'static Signature> {
     SIGNATURES.iter().find(|signature| signature.namespace == namespace && signature.name == name)

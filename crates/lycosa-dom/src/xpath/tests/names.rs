@@ -92,3 +92,16 @@ fn the_contents_of_a_template_are_its_children() {
     let document = html("<template id=t><p id=p>x</p></template>");
     assert_eq!(found(&document, "//template/p"), ["p#p"]);
 }
+
+#[test]
+fn the_names_for_editors_are_those_that_compile() {
+    for axis in XPath::axis_names() {
+        assert!(XPath::compile(&format!("{axis}::*")).is_ok(), "{axis}");
+    }
+    assert_eq!(XPath::axis_names().count(), 13);
+    for name in XPath::function_names() {
+        let error = XPath::compile(&format!("{name}(1, 2, 3, 4, 5, 6, 7, 8, 9)")).err();
+        assert!(error.is_none_or(|error| error.kind() != XPathErrorKind::UnknownFunction), "{name}");
+    }
+    assert!(XPath::function_names().any(|name| name == "re:test"));
+}

@@ -11,8 +11,8 @@ use std::borrow::Cow;
 
 pub use lycosa_rules::{
     DateOrder, Entry, Fact, Fate, FieldReport, FieldRule, FollowRule, FollowRules, FollowedLink,
-    FollowedLinks, Found, Group, How, ItemRule, Named, PageReport, RecordReport, RuleError, RuleName, Rules,
-    Subject, Texts, ValueType, WrittenField,
+    FollowedLinks, Found, Group, How, ItemRule, JsonFound, JsonQuery, JsonQueryError, Named, PageReport,
+    RecordReport, RuleError, RuleName, Rules, Subject, Texts, ValueType, WrittenField,
 };
 
 pub use self::lone::LonePage;
