@@ -171,12 +171,15 @@ fn sigterm_lets_open_requests_end() {
     let held = gate.clone();
     let server = Server::start(move |_| page("held", &["/next"]).behind(&held));
     let bench = Bench::new();
-    let first = bench.start_crawl(&server.url("/"), &["--no-robots"]);
+    let mut first = bench.start_crawl(&server.url("/"), &["--no-robots"]);
     assert!(server.wait_for_hits(1, Duration::from_secs(20)), "the crawl does not get going");
     signal("-TERM", first.id());
+    let mut said = BufReader::new(first.stderr.take().expect("it was piped")).lines();
+    let heard = said.by_ref().map_while(Result::ok).any(|line| line.starts_with("stopping"));
+    assert!(heard, "it was not answered");
     gate.open();
-    let said = first.wait_with_output().expect("the child is ours");
-    assert_eq!(said.status.code(), Some(130), "{}", String::from_utf8_lossy(&said.stderr));
+    let said: Vec<_> = said.map_while(Result::ok).collect();
+    assert_eq!(first.wait().expect("the child is ours").code(), Some(130), "{said:?}");
     assert_eq!(bench.records("pages.jsonl").len(), 1, "the open request ended and was written");
 }
 
