@@ -203,6 +203,6 @@ impl Web {
     }
 }
 
-fn page_word(page: PageId) -> u64 {
+pub(super) fn page_word(page: PageId) -> u64 {
     u64::from(page.host) << 32 | u64::from(page.index)
 }

@@ -1,6 +1,7 @@
 //! How a URL of the web is written, and what it stands for. Every place has one canonical path; a request may write
 //! its escapes in either case.
 
+use super::pages::page_word;
 use super::prf::Question;
 use super::{PageId, Trap, Web};
 
@@ -89,6 +90,19 @@ impl Web {
     /// The canonical URL of a place.
     pub fn url(&self, place: Place) -> String {
         format!("http://{}{}", self.authority(place.host()), self.path(place))
+    }
+
+    /// A fingerprint of a place, for whoever needs one and no URL.
+    pub fn key(&self, place: Place) -> u64 {
+        let (word, which) = match place {
+            Place::Page(page) => (page_word(page), 0),
+            Place::Trap(trap) => (trap.state, 1 + u64::from(trap.host)),
+            Place::Robots(host) => (host.into(), u64::MAX),
+            Place::MovedRobots(host) => (host.into(), u64::MAX - 1),
+            Place::Sitemap(host) => (host.into(), u64::MAX - 2),
+            Place::SitemapPart(host, part) => (u64::from(host) << 32 | u64::from(part), u64::MAX - 3),
+        };
+        self.prf.draw(Question::Key, word, which)
     }
 
     /// The place that a request target on a host stands for, whatever the case of its escapes.

@@ -40,6 +40,7 @@ pub(super) enum Question {
     Period,
     Filler,
     Title,
+    Key,
 }
 
 /// The hash under one key.

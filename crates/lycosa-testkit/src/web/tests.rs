@@ -2,6 +2,7 @@
 //! markup with a link scan of its own fetches what the oracle says, and every measure tells good from bad.
 
 use super::*;
+use proptest::prelude::*;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
@@ -381,4 +382,56 @@ fn measures_tell_good_from_bad() {
     let held = |age| Freshness::of(&web, pages(&web).into_iter().map(|page| (page, now - age)), now).0;
     assert_eq!(held(0), 1.0);
     assert!(held(86_400_000) < held(3_600_000) && held(200 * 86_400_000) < 0.01);
+}
+
+fn any_settings() -> impl Strategy<Value = Settings> {
+    let sizes = (any::<u64>(), 1_u32..200, 1_u64..5_000, 0.5_f64..2.0);
+    let shares = (0_u32..200, 0_u32..50, 0_u32..200, 0_u32..200, 0_u32..200);
+    let percents = (0_u32..=100, 0_u32..=100, 0_u32..=100, 0_u32..=200, 1_u16..);
+    (sizes, shares, percents).prop_map(|((seed, hosts, pages, exponent), shares, percents)| {
+        let (redirects, loops, missing, copies, near_copies) = shares;
+        let (subdomain_percent, robots_percent, trap_percent, denied, port) = percents;
+        let shares = Shares { redirects, loops, missing, copies, near_copies, ..Shares::default() };
+        let settings = Settings { seed, hosts, pages, exponent, shares, denied, port, ..Settings::default() };
+        Settings { subdomain_percent, robots_percent, trap_percent, ..settings }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_web_leads_only_to_what_it_has(settings in any_settings(), pick in any::<u64>()) {
+        let web = Web::new(settings);
+        let numbering = Numbering::new(&web);
+        let page = numbering.page(pick % numbering.pages());
+        let mut targets = Vec::new();
+        web.links(page, |link| targets.push(link.to));
+        if let Kind::Redirect(_, to) = web.kind(page) {
+            targets.push(Place::Page(to));
+        }
+        if let Kind::Copy { of, .. } | Kind::NearCopy { of } = web.kind(page) {
+            let original = PageId { index: of, ..page };
+            prop_assert!(of < page.index && web.kind(original) == Kind::Ordinary);
+        }
+        targets.extend([Place::Page(page), Place::Robots(page.host), Place::Sitemap(page.host)]);
+        for place in targets {
+            let url = web.url(place);
+            prop_assert_eq!(web.place_of_url(&url), Some(place), "{}", url);
+            if let Place::Page(to) = place {
+                prop_assert!(to.host < web.hosts() && to.index < web.size(to.host));
+            }
+        }
+    }
+
+    #[test]
+    fn no_request_whatever_makes_the_web_panic(target in "\\PC{0,40}", path in "/[a-z/0-9?&=.%-]{0,40}") {
+        let web = Web::new(Settings { trap_percent: 100, ..Settings::default() });
+        for host in 0..5 {
+            for target in [&target, &path] {
+                let ask = Ask { host, target, now_ms: 0, first: true, if_none_match: None, if_modified_since: None };
+                web.answer(&ask);
+            }
+        }
+    }
 }
