@@ -22,7 +22,7 @@ const DELAY: Duration = Duration::from_millis(500);
 
 fn settings(seed: u64) -> Settings {
     let shares = Shares { flaky: 20, ..Shares::default() };
-    Settings { seed, hosts: 80, pages: 3_000, shares, trap_percent: 5, ..Settings::default() }
+    Settings { seed, hosts: 60, pages: 1_500, shares, trap_percent: 5, ..Settings::default() }
 }
 
 /// A crawl by the engine under virtual time: what the servers saw.
@@ -33,8 +33,7 @@ fn by_engine(web: Web, rules: Rules, concurrency: usize) -> Arc<AccessLog> {
     let folder = tempfile::tempdir().unwrap();
     let opened =
         store::open(Store::Memory, limits(rules), pace(rules, DELAY), &clock, folder.path()).unwrap();
-    let crawl =
-        ByEngine { web, rules, seeds: SEEDS.to_vec(), log: log.clone(), clock, concurrency };
+    let crawl = ByEngine { web, rules, seeds: SEEDS.to_vec(), log: log.clone(), clock, concurrency };
     let report = crawl.crawl(&opened).unwrap();
     assert_eq!(report.open, [], "nothing is left open");
     assert!(report.elapsed > DELAY, "the clock went on");
@@ -56,13 +55,13 @@ fn assert_same(expected: &Coverage, found: &Coverage) {
 
 #[test]
 fn the_engine_fetches_what_the_oracle_says_and_keeps_its_manners() {
-    for seed in 0..3 {
+    for seed in 0..2 {
         let web = Web::new(settings(seed));
         let log = by_engine(web, Rules::default(), 64);
         assert_same(&web.coverage(Rules::default(), &SEEDS), &log.coverage());
         let counts = log.counts();
         assert_polite(&counts);
-        assert!(counts.robots > 40 && counts.repeated > 10 && counts.most_open_in_all <= 64, "{counts:?}");
+        assert!(counts.robots > 40 && counts.repeated > 5 && counts.most_open_in_all <= 64, "{counts:?}");
     }
 }
 
@@ -107,9 +106,9 @@ fn by_frontier(words: &[&str]) -> (Web, Arguments, Arc<AccessLog>) {
 #[test]
 fn every_frontier_is_led_through_the_whole_web() {
     for words in [
-        ["--pages", "20000", "--store", "memory", "--tick-ms", "0"],
-        ["--pages", "20000", "--store", "memory", "--tick-ms", "10000"],
-        ["--pages", "5000", "--store", "embedded", "--tick-ms", "1000"],
+        ["--pages", "10000", "--store", "memory", "--tick-ms", "0"],
+        ["--pages", "10000", "--store", "memory", "--tick-ms", "10000"],
+        ["--pages", "2000", "--store", "embedded", "--tick-ms", "10000"],
         ["--pages", "5000", "--store", "memory", "--depth", "3"],
     ] {
         let (web, arguments, log) = by_frontier(&words);

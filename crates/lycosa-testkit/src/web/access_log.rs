@@ -22,7 +22,7 @@ pub struct Manners {
     pub slack: Duration,
     /// The most requests open on a host at once; default 2.
     pub per_host: u32,
-    /// Whether robots.txt is to be obeyed; default true.
+    /// Whether robots.txt is to be obeyed, its crawl-delay included; default true.
     pub robots: bool,
 }
 
@@ -178,8 +178,10 @@ impl AccessLog {
         let began = *state.began_ms.get_or_insert(at_ms);
         let stamp = (at_ms.saturating_sub(began) as u32).wrapping_add(1).max(1);
         let (at, site) = (host as usize, self.web.site(host));
+        // Before it has read robots.txt, a crawler cannot know what that asks for.
         let known_to_ask = !matches!(asked, Asked::Known(Place::Robots(_) | Place::MovedRobots(_)));
-        let crawl_delay = if known_to_ask { self.web.crawl_delay(host) } else { Duration::ZERO };
+        let crawl_delay =
+            if known_to_ask && self.manners.robots { self.web.crawl_delay(host) } else { Duration::ZERO };
         let host_last = std::mem::replace(&mut state.host_last[at], stamp);
         let site_last = std::mem::replace(&mut state.site_last[site as usize], stamp);
         let seat = &mut state.address_last[self.web.address_number(host) as usize];
