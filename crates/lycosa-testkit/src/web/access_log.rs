@@ -246,8 +246,12 @@ impl AccessLog {
             counts.denied += 1;
             counts.violated(|| format!("denied: {}", self.web.describe(place)));
         }
-        let is_page = matches!(place, Place::Page(_));
-        if !is_page && !(matches!(place, Place::Trap(_)) && counts.traps <= MOST_TRAPS) {
+        let is_kept = match place {
+            Place::Page(_) => true,
+            Place::Trap(_) => counts.traps <= MOST_TRAPS,
+            _ => false,
+        };
+        if !is_kept {
             return true;
         }
         let first = state.coverage.insert(place);
