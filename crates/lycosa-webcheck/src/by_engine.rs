@@ -1,5 +1,7 @@
 //! The real engine on the virtual web: it parses robots.txt and markup, follows redirects, retries, keeps delays. One
 //! thread runs it; whenever that thread has nothing left to do, the clock jumps.
+//!
+//! Pages must stay below 512 KiB: from there on the engine asks its runtime for another thread, and this one has none.
 
 use std::sync::Arc;
 
