@@ -19,6 +19,7 @@ mod test;
 mod tidy;
 mod torture;
 mod train;
+mod web;
 mod workspace;
 
 use std::process::ExitCode;
@@ -45,6 +46,7 @@ const COMMANDS: &[Command] = &[
         run: site_check::run,
     },
     Command { name: "torture", summary: torture::SUMMARY, help: torture::HELP, run: torture::run },
+    Command { name: "web", summary: web::SUMMARY, help: web::HELP, run: web::run },
     Command { name: "soak", summary: soak::SUMMARY, help: soak::HELP, run: soak::run },
     Command { name: "fuzz", summary: fuzz::SUMMARY, help: fuzz::HELP, run: fuzz::run },
     Command { name: "bench", summary: bench::SUMMARY, help: bench::HELP, run: bench::run },

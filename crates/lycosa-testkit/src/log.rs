@@ -3,6 +3,7 @@
 //! so a client that starts the next request on seeing the end is never counted twice.
 
 use crate::Request;
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -52,12 +53,23 @@ struct State {
 /// Shared by a server and its connections.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
+    /// Whether hits and visits are not kept, for a site that keeps a log of its own.
+    forgets: bool,
     state: Mutex<State>,
     arrived: Condvar,
     count: watch::Sender<usize>,
 }
 
 impl Log {
+    /// A log that counts requests and keeps nothing else.
+    pub(crate) fn forgetful() -> Self {
+        Self { forgets: true, ..Self::default() }
+    }
+
+    pub(crate) fn forgets(&self) -> bool {
+        self.forgets
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -65,6 +77,10 @@ impl Log {
     /// Notes an arrival, sets the request's `visit`, and returns the guard that ends it.
     pub(crate) fn arrive(self: &Arc<Self>, request: &mut Request) -> Open {
         let mut state = self.state();
+        if self.forgets {
+            state.total += 1;
+            return Open { log: self.clone(), host: None, index: usize::MAX, held: None };
+        }
         let key = (request.method.clone(), request.host().to_owned(), request.target.clone());
         let visit = state.visits.entry(key).or_default();
         *visit += 1;
@@ -91,7 +107,7 @@ impl Log {
         state.total += 1;
         self.count.send_replace(state.total);
         self.arrived.notify_all();
-        Open { log: self.clone(), host, index }
+        Open { log: self.clone(), host: Some(host), index, held: None }
     }
 
     pub(crate) fn hits(&self) -> Vec<Hit> {
@@ -125,14 +141,17 @@ impl Log {
 #[derive(Debug)]
 pub(crate) struct Open {
     log: Arc<Log>,
-    host: String,
+    host: Option<String>,
     index: usize,
+    /// What else ends with the request.
+    pub(crate) held: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
+        let Some(host) = &self.host else { return };
         let mut state = self.log.state();
-        if let Some(open) = state.open.get_mut(&self.host) {
+        if let Some(open) = state.open.get_mut(host) {
             *open -= 1;
         }
         if let Some(hit) = state.hits.get_mut(self.index) {

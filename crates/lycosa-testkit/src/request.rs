@@ -26,6 +26,8 @@ pub struct Request {
     pub nth_on_connection: u32,
     /// How often this method, host and target has been asked, this time included: 1 is the first visit.
     pub visit: u32,
+    /// The server's end of the connection; `None` for a request that was made up.
+    pub local: Option<std::net::SocketAddr>,
 }
 
 impl Request {

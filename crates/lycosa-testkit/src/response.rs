@@ -3,6 +3,8 @@
 
 use crate::body::{Body, gzip};
 use crate::gate::Gate;
+use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How the end of the body is marked.
@@ -50,6 +52,7 @@ pub struct Response {
     pub(crate) broken: Option<(Point, Break)>,
     pub(crate) close: bool,
     pub(crate) close_after: Option<u32>,
+    pub(crate) held: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Response {
@@ -67,6 +70,7 @@ impl Response {
             broken: None,
             close: false,
             close_after: None,
+            held: None,
         }
     }
 
@@ -176,6 +180,14 @@ impl Response {
     #[must_use]
     pub fn claim_length(mut self, length: u64) -> Self {
         self.claimed_length = Some(length);
+        self
+    }
+
+    /// Keeps a value until just before the last bytes are written, or the answer is given up: its drop marks the end
+    /// of the request.
+    #[must_use]
+    pub fn holding(mut self, value: impl Any + Send + Sync) -> Self {
+        self.held = Some(Arc::new(value));
         self
     }
 

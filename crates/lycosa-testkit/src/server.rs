@@ -26,6 +26,8 @@ pub type Site = dyn Fn(&Request) -> Response + Send + Sync;
 
 struct Shared {
     site: Box<Site>,
+    /// Whether connections from other machines are turned away.
+    is_private: bool,
     log: Arc<Log>,
     accepted: AtomicU64,
     open: AtomicUsize,
@@ -58,28 +60,13 @@ impl Server {
         addr: SocketAddr,
         site: impl Fn(&Request) -> Response + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind(addr)?;
-        listener.set_nonblocking(true)?;
-        let addr = listener.local_addr()?;
-        let shared = Arc::new(Shared {
-            site: Box::new(site),
-            log: Arc::default(),
-            accepted: AtomicU64::new(0),
-            open: AtomicUsize::new(0),
-            panic: Mutex::new(None),
-        });
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (stop, stopped) = oneshot::channel();
-        let state = shared.clone();
-        let thread = std::thread::Builder::new().name(format!("site {addr}")).spawn(move || {
-            runtime.block_on(async {
-                tokio::select! {
-                    () = accept(listener, state) => {}
-                    _ = stopped => {}
-                }
-            });
-        })?;
-        Ok(Self { addr, shared, stop: Some(stop), thread: Some(thread) })
+        start(std::net::TcpListener::bind(addr)?, Log::default(), Box::new(site))
+    }
+
+    /// Takes a free port, on one address or (`0.0.0.0`) on all of them, for a site that must know it beforehand.
+    pub fn reserve(addr: Ipv4Addr) -> io::Result<Reserved> {
+        let listener = std::net::TcpListener::bind((addr, 0))?;
+        Ok(Reserved { port: listener.local_addr()?.port(), listener })
     }
 
     /// The address it listens on.
@@ -138,6 +125,51 @@ impl Server {
     }
 }
 
+/// A port that is taken and not served yet.
+#[derive(Debug)]
+pub struct Reserved {
+    port: u16,
+    listener: std::net::TcpListener,
+}
+
+impl Reserved {
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Starts a site there that keeps a log of its own: the server's keeps no hits, and no request knows its visit. On
+    /// all addresses it serves this machine alone.
+    pub fn start(self, site: impl Fn(&Request) -> Response + Send + Sync + 'static) -> io::Result<Server> {
+        start(self.listener, Log::forgetful(), Box::new(site))
+    }
+}
+
+fn start(listener: std::net::TcpListener, log: Log, site: Box<Site>) -> io::Result<Server> {
+    listener.set_nonblocking(true)?;
+    let addr = listener.local_addr()?;
+    let shared = Arc::new(Shared {
+        site,
+        is_private: addr.ip().is_unspecified() && log.forgets(),
+        log: Arc::new(log),
+        accepted: AtomicU64::new(0),
+        open: AtomicUsize::new(0),
+        panic: Mutex::new(None),
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (stop, stopped) = oneshot::channel();
+    let state = shared.clone();
+    let thread = std::thread::Builder::new().name(format!("site {addr}")).spawn(move || {
+        runtime.block_on(async {
+            tokio::select! {
+                () = accept(listener, state) => {}
+                _ = stopped => {}
+            }
+        });
+    })?;
+    Ok(Server { addr, shared, stop: Some(stop), thread: Some(thread) })
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
@@ -157,11 +189,14 @@ async fn accept(listener: std::net::TcpListener, shared: Arc<Shared>) {
     let listener = TcpListener::from_std(listener).expect("a runtime with I/O");
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     while let Ok(place) = places.clone().acquire_owned().await {
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, peer)) = listener.accept().await else {
             // Out of descriptors, most likely: give the connections that are ending a moment.
             tokio::time::sleep(Duration::from_millis(5)).await;
             continue;
         };
+        if shared.is_private && !peer.ip().is_loopback() {
+            continue;
+        }
         let number = shared.accepted.fetch_add(1, Ordering::Relaxed) + 1;
         shared.open.fetch_add(1, Ordering::Relaxed);
         let connection = OpenConnection(shared.clone());
@@ -183,20 +218,23 @@ impl Drop for OpenConnection {
 
 async fn serve(mut stream: TcpStream, number: u64, shared: &Shared) -> io::Result<()> {
     stream.set_nodelay(true)?;
+    let local = stream.local_addr()?;
     let mut held = Vec::new();
     let mut nth = 0;
     while let Some(mut request) = request::read(&mut stream, &mut held).await? {
         nth += 1;
         request.connection = number;
         request.nth_on_connection = nth;
-        let open = shared.log.arrive(&mut request);
-        let response = match catch_unwind(AssertUnwindSafe(|| (shared.site)(&request))) {
+        request.local = Some(local);
+        let mut open = shared.log.arrive(&mut request);
+        let mut response = match catch_unwind(AssertUnwindSafe(|| (shared.site)(&request))) {
             Ok(response) => response,
             Err(cause) => {
                 shared.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(cause);
                 return Ok(());
             }
         };
+        open.held = response.held.take();
         match answer::write(&mut stream, &request, response, open).await? {
             After::KeepAlive => {}
             After::Close => return stream.shutdown().await,

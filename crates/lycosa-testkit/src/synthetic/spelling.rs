@@ -23,11 +23,13 @@ pub enum Spelling {
     Unescaped,
     /// With spaces and a line break around it, as hand-written pages have.
     Spaces,
+    /// The host in capitals.
+    CapitalHost,
 }
 
 impl Spelling {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Plain,
         Self::Fragment,
         Self::Absolute,
@@ -37,7 +39,12 @@ impl Spelling {
         Self::LowerEscapes,
         Self::Unescaped,
         Self::Spaces,
+        Self::CapitalHost,
     ];
+
+    /// Those that name the host, and so can lead to another.
+    pub const ABROAD: [Self; 4] =
+        [Self::Absolute, Self::PortSpelled, Self::SchemeRelative, Self::CapitalHost];
 
     /// A reference to `path` (absolute, canonical) on `host` (the `Host` header, port included), before HTML escaping.
     pub fn write(self, path: &str, host: &str) -> String {
@@ -54,6 +61,7 @@ impl Spelling {
             Self::LowerEscapes => path.replace("%C3%A9", "%c3%a9"),
             Self::Unescaped => path.replace("%C3%A9", "é"),
             Self::Spaces => format!(" {path}\n "),
+            Self::CapitalHost => format!("http://{}{path}", host.to_ascii_uppercase()),
         }
     }
 }

@@ -1,0 +1,85 @@
+//! The command line.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+use lycosa_testkit::web::{Rules, Settings, Shares};
+
+/// Who crawls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum By {
+    /// A loop straight over the frontier
+    Frontier,
+    /// The real engine, which parses every page
+    Engine,
+}
+
+/// Where the URLs are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Store {
+    /// In memory
+    Memory,
+    /// In a state folder, written without waiting for the disk
+    Embedded,
+    /// In a state folder, every commit synced
+    Durable,
+}
+
+/// Crawls a web that is computed from a hash, under virtual time, and compares with an oracle.
+#[derive(Clone, Debug, clap::Parser)]
+pub(crate) struct Arguments {
+    /// Pages of the web, over all hosts
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub(crate) pages: u64,
+    /// Hosts of the web; without it, one for every hundred pages
+    #[arg(long, value_name = "N")]
+    pub(crate) hosts: Option<u32>,
+    /// Where everything is drawn from; another seed is another web
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Who crawls
+    #[arg(long, value_enum, default_value_t = By::Frontier)]
+    pub(crate) by: By,
+    /// Where the URLs are kept
+    #[arg(long, value_enum, default_value_t = Store::Memory)]
+    pub(crate) store: Store,
+    /// Links followed from the seeds; without it, all
+    #[arg(long, value_name = "N")]
+    pub(crate) depth: Option<u32>,
+    /// Requests open at once
+    #[arg(long, value_name = "N", default_value_t = 4_096)]
+    pub(crate) concurrency: usize,
+    /// Virtual milliseconds between two requests to a site, at least
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub(crate) delay_ms: u64,
+    /// The least jump of the frontier crawler's clock, in virtual milliseconds; longer ones make larger batches
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) tick_ms: u64,
+    /// How many of a thousand pages answer 503 at first
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) flaky: u32,
+}
+
+impl Arguments {
+    /// The settings of the web.
+    pub(crate) fn settings(&self) -> Settings {
+        let hosts = u32::try_from(self.pages / 100).unwrap_or(u32::MAX).max(10);
+        Settings {
+            seed: self.seed,
+            hosts: self.hosts.unwrap_or(hosts),
+            pages: self.pages,
+            shares: Shares { flaky: self.flaky, ..Shares::default() },
+            ..Settings::default()
+        }
+    }
+
+    /// The rules of the crawl.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules { max_depth: self.depth, ..Rules::default() }
+    }
+
+    /// The delay.
+    pub(crate) fn delay(&self) -> Duration {
+        Duration::from_millis(self.delay_ms)
+    }
+}

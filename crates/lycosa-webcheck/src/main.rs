@@ -1,0 +1,36 @@
+//! `lycosa-webcheck`: crawls a web of many hosts that is computed from a hash, under a clock that jumps to the next
+//! moment at which anything is due, and compares what the servers were asked for with an oracle.
+//!
+//! Two crawlers: the real engine, which reads the markup and robots.txt (`by_engine`, over `transport`), and a loop
+//! straight over the `Frontier` trait, which takes both from the web and so is as fast as the frontier
+//! (`by_frontier`). Either works on any frontier (`store`). The crawl over real sockets is among the tests.
+//!
+//! Order of reading: `arguments`, `run`, then the two crawlers.
+
+mod arguments;
+mod by_engine;
+mod by_frontier;
+mod clock;
+mod identities;
+mod memory;
+mod run;
+mod store;
+#[cfg(test)]
+mod tests;
+mod transport;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let arguments = arguments::Arguments::parse();
+    match run::run(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            run::tell(&format!("the check itself failed: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
