@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::files::{FileLayer, LogFile};
 use super::frame;
 use super::recovery::damage;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::tables::{Backlog, InUse, Place};
 
 /// Bytes after which a file is left and the next one begun.
@@ -41,6 +41,8 @@ pub(super) struct BacklogFiles {
     current: Option<(u32, Box<dyn LogFile>, u64)>,
     next: u32,
     room: usize,
+    /// Why nothing is written any more: what a failed write or sync left is not known.
+    broken: Option<Error>,
 }
 
 impl BacklogFiles {
@@ -49,7 +51,7 @@ impl BacklogFiles {
         let names = names(folder, &*files)?;
         let next = names.into_iter().max().map_or(1, |last| last.saturating_add(1));
         let room = files.waiting_memory();
-        Ok(Self { folder: folder.to_owned(), files, current: None, next, room })
+        Ok(Self { folder: folder.to_owned(), files, current: None, next, room, broken: None })
     }
 
     fn path(&self, number: u32) -> PathBuf {
@@ -72,8 +74,22 @@ impl BacklogFiles {
     }
 }
 
-impl Backlog for BacklogFiles {
-    fn put(&mut self, block: &[u8]) -> Result<Place> {
+impl BacklogFiles {
+    /// Does something to the files; after a failure nothing more is done to them.
+    fn unless_broken<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        let result = change(self);
+        self.broken = result.as_ref().err().cloned();
+        result
+    }
+
+    fn write(&mut self, block: &[u8]) -> Result<Place> {
+        if block.len() > LONGEST {
+            let message = format!("a block of {} bytes of waiting URLs is too long", block.len());
+            return Err(Error::new(ErrorKind::Internal, message));
+        }
         if self.current.as_ref().is_none_or(|(_, _, length)| *length >= FILE) {
             self.begin()?;
         }
@@ -96,6 +112,19 @@ impl Backlog for BacklogFiles {
         };
         *length += whole.len() as u64;
         Ok(place)
+    }
+
+    fn make_durable(&mut self) -> Result<()> {
+        let Some((number, file, _)) = &mut self.current else { return Ok(()) };
+        let path = self.folder.join(name(*number));
+        let synced = file.sync().and_then(|()| self.files.sync_folder(&self.folder));
+        synced.map_err(|cause| Error::io(format!("syncing {}", path.display()), cause))
+    }
+}
+
+impl Backlog for BacklogFiles {
+    fn put(&mut self, block: &[u8]) -> Result<Place> {
+        self.unless_broken(|files| files.write(block))
     }
 
     fn get(&self, place: Place) -> Result<Vec<u8>> {
@@ -121,10 +150,7 @@ impl Backlog for BacklogFiles {
     }
 
     fn sync(&mut self) -> Result<()> {
-        let Some((number, file, _)) = &mut self.current else { return Ok(()) };
-        let path = self.folder.join(name(*number));
-        let synced = file.sync().and_then(|()| self.files.sync_folder(&self.folder));
-        synced.map_err(|cause| Error::io(format!("syncing {}", path.display()), cause))
+        self.unless_broken(Self::make_durable)
     }
 }
 

@@ -119,7 +119,10 @@ pub fn remove(folder: &Path) -> Result<()> {
     };
     let names =
         Disk.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
-    for name in names.iter().filter(|name| ours(name)) {
+    // Its identity last: a folder that has none is taken for empty.
+    let (identity, others): (Vec<_>, Vec<_>) =
+        names.iter().filter(|name| ours(name)).partition(|name| *name == identity::FILE);
+    for name in others.into_iter().chain(identity) {
         let path = folder.join(name);
         Disk.remove(&path).map_err(|cause| Error::io(format!("removing {}", path.display()), cause))?;
     }
@@ -308,11 +311,12 @@ impl Shared {
     fn snapshot(&self) -> Result<()> {
         // One at a time: a second one would take over the first one's unfinished file.
         let _turn = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        self.check()?;
         let mut state = self.state();
         let (in_use, current) = state.tables.settle_overflow(backlog::SPARSE)?;
         let covers = self.log.last();
         state.since_snapshot = 0;
-        // The tables stand still while they are written to the system's memory, not while the disk is waited for.
+        // The tables stand still while they are written; the file is synced when they are free again.
         let write = move |out: &mut dyn std::io::Write| {
             state.snapshot_size = snapshot::write(out, &state.tables, &state.tail, covers)?;
             Ok(())

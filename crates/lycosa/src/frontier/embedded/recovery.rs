@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::backlog::{self, BacklogFiles};
+use super::backlog::BacklogFiles;
 use super::event::{self, Event};
 use super::files::FileLayer;
 use super::frame;
@@ -52,8 +52,8 @@ pub(super) fn recover(
     let files = &**layer;
     let mut empty = Tables::new(limits, pace);
     empty.overflow_into(Box::new(BacklogFiles::new(folder, layer.clone())?));
-    let (mut tables, tail, covered) = snapshot::newest(folder, files, empty)?;
-    backlog::check(folder, files, &tables.in_use())?;
+    let (tables, tail, covered) = snapshot::newest(folder, files, empty)?;
+    tables.trouble().map_or(Ok(()), Err)?;
     let mut segments = segments(folder, files)?;
     // Segments that the snapshot covers whole need not be read: the next one begins at or before its end.
     while segments.len() > 1 && segments.get(1).is_some_and(|(first, _)| *first <= covered + 1) {

@@ -8,6 +8,7 @@
 use std::io;
 use std::path::Path;
 
+use super::backlog;
 use super::event::{self, Event};
 use super::files::FileLayer;
 use super::frame;
@@ -50,6 +51,12 @@ impl Parts<'_> {
         self.payload.push(code);
         put(&mut self.payload);
         self.number += 1;
+        if u32::try_from(self.payload.len()).is_err() {
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                "a part of the snapshot is longer than 4 GiB",
+            ));
+        }
         let head = frame::head(self.number, &self.payload);
         self.written += (head.len() + self.payload.len()) as u64;
         self.out.write_all(&head)?;
@@ -157,6 +164,8 @@ pub(super) fn newest(folder: &Path, files: &dyn FileLayer, empty: Tables) -> Res
             break;
         }
     }
+    // Before anything is put elsewhere, which reads them.
+    backlog::check(folder, files, &reading.tables.in_use())?;
     let tables = reading.tables.finish();
     tables
         .map(|tables| (tables, reading.tail, covers))

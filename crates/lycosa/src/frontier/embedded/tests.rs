@@ -389,6 +389,10 @@ fn a_file_of_waiting_urls_that_is_missing_or_damaged_is_an_error() {
     // Every block is damaged: none is served, and nothing after it is.
     let damaged: Vec<u8> = whole.iter().map(|byte| byte ^ 1).collect();
     std::fs::write(&file, damaged).unwrap();
+    // Another limit would put everything elsewhere: what cannot be read stays where it is.
+    let limits = Limits { max_depth: Some(3), ..crawl.limits };
+    let opening = Opening { limits, ..crawl.opening(crawl.folder.path()) };
+    assert_eq!(Embedded::open(opening, VERSIONS).err().unwrap().kind(), ErrorKind::Corrupt);
     let frontier = open().unwrap();
     crawl.clock.advance(Duration::from_secs(1));
     let error = wait(frontier.lease(Want { max: 1, bytes: 0 })).unwrap_err();
@@ -399,4 +403,21 @@ fn a_file_of_waiting_urls_that_is_missing_or_damaged_is_an_error() {
     let frontier = open().unwrap();
     crawl.clock.advance(Duration::from_secs(1));
     assert_eq!(lease_one(&frontier).key.0, 0);
+}
+
+#[test]
+fn another_depth_limit_finds_what_waits_in_files() {
+    let crawl = in_files(300);
+    let limits = Limits { max_depth: Some(3), ..crawl.limits };
+    let files = crate::frontier::tests::cramped();
+    let opening = Opening { limits, files, ..crawl.opening(crawl.folder.path()) };
+    let frontier = Embedded::open(opening, VERSIONS).unwrap();
+    assert_eq!(frontier.stats().pending, 300);
+    for number in 0..300 {
+        crawl.clock.advance(Duration::from_secs(1));
+        let lease = lease_one(&frontier);
+        assert_eq!(lease.key.0, number);
+        let _ = wait(frontier.commit(vec![fetched(&lease, vec![])])).remove(0).unwrap();
+    }
+    assert!(frontier.is_complete());
 }

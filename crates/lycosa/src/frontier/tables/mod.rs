@@ -30,6 +30,7 @@ pub(crate) use self::replay::LeaseName;
 use self::seen::SeenSet;
 use self::site::Site;
 pub(crate) use self::store::{Loading, Part};
+use self::waiting::Waiting;
 use crate::error::{Error, Result};
 use crate::model::{
     AddStatus, Control, Discovered, Exclusion, HostRecord, HostUpdate, Lease, Limits, Pace, Request,
@@ -177,7 +178,7 @@ impl Tables {
         let index = entry.origin;
         let Some(origin) = state.origins.get_mut(index as usize) else { return };
         if robots && !is_valid(&origin.robots, now) {
-            origin.held.push(&entry);
+            origin.held.push(&entry, &mut self.overflow);
             if !origin.robots_pending {
                 origin.robots_pending = true;
                 let entry = robots_entry(index, origin);
@@ -237,9 +238,14 @@ impl Tables {
         for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
             let Some(site) = self.sites.get_mut(index as usize) else { return };
             let parked = std::mem::take(&mut site.parked);
-            let waiting = site.drain(&mut self.overflow);
+            let mut waiting = site.empty();
             parked.iter().for_each(|(_, entry)| self.unpark(entry.depth));
-            for (at, entry) in waiting.into_iter().chain(parked) {
+            // One at a time: a queue may be much longer than memory.
+            while let Some((at, entry)) = waiting.next(&mut self.overflow) {
+                self.let_wait(index, at, entry, now);
+                self.shed_excess();
+            }
+            for (at, entry) in parked {
                 self.let_wait(index, at, entry, now);
             }
         }
@@ -251,9 +257,17 @@ impl Tables {
             let Some(site) = self.sites.get_mut(index as usize) else { return };
             let held: Vec<_> =
                 site.origins.iter_mut().map(|origin| std::mem::take(&mut origin.held)).collect();
-            for (held, origin) in held.iter().zip(0..) {
-                held.entries(origin).for_each(|entry| self.place(index, entry, now));
+            for (held, origin) in held.into_iter().zip(0..) {
+                self.release(index, origin, held, now);
             }
+        }
+    }
+
+    /// Queues what was held for the robots.txt of an origin.
+    fn release(&mut self, index: u32, origin: u32, mut held: Waiting, now: Timestamp) {
+        while let Some(entry) = held.pop(origin, &mut self.overflow) {
+            self.place(index, entry, now);
+            self.shed_excess();
         }
     }
 
@@ -270,6 +284,11 @@ impl Tables {
     /// Moves entries out of memory when there are too many: long queues first, and from site to site in turn.
     fn shed_excess(&mut self) {
         let Some(goal) = self.overflow.excess() else { return };
+        self.shed_to(goal);
+        self.overflow.attempted(goal);
+    }
+
+    fn shed_to(&mut self, goal: usize) {
         for least in overflow::WORTHWHILE {
             for _ in 0..self.sites.len() {
                 self.shed_at = if self.shed_at + 1 < self.sites.len() { self.shed_at + 1 } else { 0 };
@@ -298,6 +317,8 @@ impl Tables {
     /// # Errors
     /// When something cannot be read or written.
     pub(crate) fn settle_overflow(&mut self, least: u64) -> Result<(InUse, u32)> {
+        // What could not be read may be missing in the tables: they must not be stored.
+        self.trouble().map_or(Ok(()), Err)?;
         let current = self.overflow.sync()?;
         let in_use = self.in_use();
         let sparse = in_use.iter().filter(|(file, bytes)| **file < current && **bytes < least);
@@ -410,7 +431,7 @@ impl Tables {
             origin.robots = robots;
             origin.robots_pending = false;
             let held = std::mem::take(&mut origin.held);
-            held.entries(place).for_each(|entry| self.place(index, entry, now));
+            self.release(index, place, held, now);
         }
         self.schedule(index, now);
     }

@@ -13,7 +13,7 @@ use crate::model::wire::{self, Damaged, Reader};
 /// Bytes of entries in a block, about: what is read to serve one of them.
 pub(super) const BLOCK: usize = 2 << 10;
 /// Queues with this many bytes waiting are written away first, then smaller ones.
-pub(super) const WORTHWHILE: [usize; 3] = [4 << 10, 512, 1];
+pub(super) const WORTHWHILE: [usize; 3] = [4 << 10, 512, 128];
 /// Files with little left in them whose blocks are copied at a time.
 pub(super) const FILES_LEFT_AT_ONCE: usize = 4;
 
@@ -90,6 +90,8 @@ pub(super) struct Overflow {
     backlog: Option<Box<dyn Backlog>>,
     /// Bytes of entries that wait in memory, about.
     pub(super) held: usize,
+    /// What is held when moving it out of memory is tried next: more than `room` when little could be moved.
+    bar: usize,
     trouble: Option<Error>,
 }
 
@@ -106,7 +108,12 @@ impl Overflow {
     /// Bytes to which what is held must shrink, when it has grown too much.
     pub(super) fn excess(&self) -> Option<usize> {
         let room = self.backlog.as_ref()?.room();
-        (self.held > room && self.trouble.is_none()).then_some(room / 2)
+        (self.held > room.max(self.bar) && self.trouble.is_none()).then_some(room / 2)
+    }
+
+    /// Sets the bar after an attempt: many short queues take memory, and looking at all of them takes time.
+    pub(super) fn attempted(&mut self, goal: usize) {
+        self.bar = if self.held > goal { self.held + self.held / 4 } else { 0 };
     }
 
     /// Keeps entries elsewhere; `None` when that is impossible, and then they stay.
@@ -151,7 +158,11 @@ impl Overflow {
     /// Makes every block durable; the file that is appended to.
     pub(super) fn sync(&mut self) -> Result<u32> {
         let Some(backlog) = self.backlog.as_mut() else { return Ok(0) };
-        backlog.sync()?;
+        // Trying again would lie: what a failed sync was about may be gone from the system's memory.
+        if let Err(error) = backlog.sync() {
+            self.trouble = Some(error.clone());
+            return Err(error);
+        }
         Ok(backlog.current())
     }
 

@@ -48,30 +48,24 @@ impl Packed {
         self.bytes.len() - self.start
     }
 
-    /// Cuts it behind the entry with which it reaches so many bytes; the rest.
-    pub(super) fn cut(&mut self, bytes: usize, origin: u32) -> Self {
-        if self.size() <= bytes {
-            return Self::default();
-        }
+    /// Parts of about so many bytes, in order; each entry is looked at once.
+    pub(super) fn split(&self, bytes: usize, origin: u32) -> Vec<Self> {
         let whole = self.bytes.get(self.start..).unwrap_or_default();
         let mut reader = Reader::new(whole);
-        let (mut count, mut parent) = (0, self.before.clone());
-        while whole.len() - reader.left() < bytes && count < self.count {
+        let (mut parts, mut from, mut count) = (Vec::new(), 0, 0);
+        let (mut before, mut parent) = (self.before.clone(), self.before.clone());
+        for number in 1..=self.count {
             let Ok(entry) = read(&mut reader, origin, &parent) else { break };
             parent.clone_from(entry.parent());
             count += 1;
+            let to = whole.len() - reader.left();
+            if to - from >= bytes || number == self.count {
+                let part = whole.get(from..to).unwrap_or_default().to_vec();
+                parts.push(Self { bytes: part, start: 0, count, before, last: parent.clone() });
+                (from, count, before) = (to, 0, parent.clone());
+            }
         }
-        let place = self.bytes.len() - reader.left();
-        let rest = Self {
-            bytes: self.bytes.get(place..).unwrap_or_default().to_vec(),
-            start: 0,
-            count: self.count - count,
-            before: parent.clone(),
-            last: self.last.take(),
-        };
-        self.bytes.truncate(place);
-        (self.count, self.last) = (count, parent);
-        rest
+        parts
     }
 
     /// Puts an entry at the end.
@@ -293,10 +287,9 @@ mod tests {
                         rest.skip(u32::try_from(count).unwrap()).unwrap();
                         let rest: Vec<String> = rest.entries(7).map(|entry| shown(&entry)).collect();
                         prop_assert_eq!(rest, model.iter().skip(count).map(shown).collect::<Vec<_>>());
-                        let mut head = Packed::load(&mut Reader::new(&out)).unwrap();
-                        let tail = head.cut(usize::try_from(number).unwrap(), 7);
-                        let both: Vec<String> = head.entries(7).chain(tail.entries(7)).map(|entry| shown(&entry)).collect();
-                        prop_assert_eq!(both, model.iter().map(shown).collect::<Vec<_>>());
+                        let parts = packed.split(usize::try_from(number).unwrap(), 7);
+                        let all: Vec<String> = parts.iter().flat_map(|part| part.entries(7)).map(|entry| shown(&entry)).collect();
+                        prop_assert_eq!(all, model.iter().map(shown).collect::<Vec<_>>());
                     }
                     2 => {
                         let mut out = Vec::new();

@@ -73,7 +73,7 @@ impl Level {
 
     /// Whether [`Self::pop`] would find something.
     pub(super) fn has_room(&mut self, room: impl Fn(u32) -> bool) -> bool {
-        self.classes.iter_mut().any(|class| class.next(&room).is_some())
+        self.classes.iter_mut().any(|class| class.turn(&room).is_some())
     }
 
     /// Takes the entry of this origin that this is true of.
@@ -105,18 +105,10 @@ impl Level {
         }
     }
 
-    /// Takes everything out.
-    pub(super) fn drain(&mut self, overflow: &mut Overflow) -> Vec<Entry> {
-        let mut all = Vec::with_capacity(self.len());
-        for class in &mut self.classes {
-            for queue in &mut class.queues {
-                while let Some(entry) = queue.entries.pop(queue.origin, overflow) {
-                    all.push(entry);
-                }
-            }
-            class.length = 0;
-        }
-        all
+    /// Takes an entry out, whoever's turn it is: who asks until there is none empties it.
+    pub(super) fn next(&mut self, overflow: &mut Overflow) -> Option<Entry> {
+        let mut queues = self.classes.iter_mut().flat_map(|class| &mut class.queues);
+        queues.find_map(|queue| queue.entries.pop(queue.origin, overflow))
     }
 
     /// Moves entries out of memory where that many bytes of them wait in one place.
@@ -188,7 +180,7 @@ impl Class {
     }
 
     /// The origin whose turn it is; those before it that are full or have nothing leave the round.
-    fn next(&mut self, room: impl Fn(u32) -> bool) -> Option<u32> {
+    fn turn(&mut self, room: impl Fn(u32) -> bool) -> Option<u32> {
         loop {
             let origin = *self.round.front()?;
             let queue = self.queue(origin)?;
@@ -201,7 +193,7 @@ impl Class {
     }
 
     fn pop(&mut self, room: impl Fn(u32) -> bool, overflow: &mut Overflow) -> Option<Entry> {
-        let origin = self.next(room)?;
+        let origin = self.turn(room)?;
         let entry = self.queue(origin)?.entries.pop(origin, overflow)?;
         self.length -= 1;
         // To the end of the round; it leaves when it is met again and has nothing.

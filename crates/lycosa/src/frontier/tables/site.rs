@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::entry::Entry;
 use super::overflow::{Block, Overflow};
-use super::packed::Packed;
 use super::queue::Level;
+use super::waiting::Waiting;
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{HostRecord, Origin, OriginRecord, Pace, Robots, SiteKey, Timestamp};
 use crate::politeness::site_delay;
@@ -24,7 +24,7 @@ pub(crate) struct OriginState {
     /// A robots request of this origin is queued, leased or on its way through redirects.
     pub(crate) robots_pending: bool,
     /// Entries that wait for robots.txt.
-    pub(super) held: Packed,
+    pub(super) held: Waiting,
 }
 
 /// A site.
@@ -103,7 +103,7 @@ impl Site {
             crawl_delay: Duration::ZERO,
             leased: 0,
             robots_pending: false,
-            held: Packed::default(),
+            held: Waiting::default(),
         });
         if self.origins.len() == FEW_ORIGINS + 1 {
             self.origin_index = self.origins.iter().map(|state| state.origin.clone()).zip(0..).collect();
@@ -175,29 +175,28 @@ impl Site {
         }
     }
 
-    /// Everything that waits, taken out, with its time when it waits for one.
-    pub(super) fn drain(&mut self, overflow: &mut Overflow) -> Vec<(Option<Timestamp>, Entry)> {
+    /// Everything that waits, taken out.
+    pub(super) fn empty(&mut self) -> TakenOut {
         self.queued = 0;
-        let mut all: Vec<Entry> = Vec::new();
-        for (_, mut level) in std::mem::take(&mut self.levels) {
-            all.extend(level.drain(overflow));
+        TakenOut {
+            levels: std::mem::take(&mut self.levels),
+            held: self.origins.iter_mut().map(|state| std::mem::take(&mut state.held)).zip(0..).collect(),
+            retries: std::mem::take(&mut self.retries),
         }
-        for (state, origin) in self.origins.iter_mut().zip(0..) {
-            all.extend(std::mem::take(&mut state.held).entries(origin));
-        }
-        let retries = std::mem::take(&mut self.retries).into_iter();
-        let retries = retries.map(|((at, _), entry)| (Some(at), entry));
-        all.into_iter().map(|entry| (None, entry)).chain(retries).collect()
     }
 
     /// Moves entries out of memory where that many bytes of them wait in one place.
     pub(super) fn shed(&mut self, least: usize, overflow: &mut Overflow) {
         self.levels.iter_mut().for_each(|(_, level)| level.shed(least, overflow));
+        for (state, origin) in self.origins.iter_mut().zip(0..) {
+            state.held.shed(origin, least, overflow);
+        }
     }
 
     /// The blocks that hold entries of it.
     pub(super) fn blocks(&mut self) -> impl Iterator<Item = &mut Block> {
-        self.levels.iter_mut().flat_map(|(_, level)| level.blocks())
+        let held = self.origins.iter_mut().flat_map(|state| state.held.blocks());
+        self.levels.iter_mut().flat_map(|(_, level)| level.blocks()).chain(held)
     }
 
     /// The lowest level above this one that has something.
@@ -241,7 +240,7 @@ impl Site {
         if let Some(at) = retry {
             return self.retries.remove(&at).map(|entry| (Some(at.0), entry));
         }
-        let entry = self.origins.get_mut(origin as usize)?.held.take(origin, wanted)?;
+        let entry = self.origins.get_mut(origin as usize)?.held.take(origin, wanted, overflow)?;
         Some((None, entry))
     }
 
@@ -303,6 +302,24 @@ impl Site {
             done: self.done,
             failed: self.failed,
         }
+    }
+}
+
+/// What waited for a site, on its way to other places.
+pub(super) struct TakenOut {
+    levels: Vec<(u32, Box<Level>)>,
+    held: Vec<(Waiting, u32)>,
+    retries: BTreeMap<(Timestamp, u64), Entry>,
+}
+
+impl TakenOut {
+    /// The next entry, with its time when it waits for one.
+    pub(super) fn next(&mut self, overflow: &mut Overflow) -> Option<(Option<Timestamp>, Entry)> {
+        let queued = self.levels.iter_mut().find_map(|(_, level)| level.next(overflow));
+        let mut held = self.held.iter_mut();
+        let entry = queued.or_else(|| held.find_map(|(held, origin)| held.pop(*origin, overflow)));
+        let entry = entry.map(|entry| (None, entry));
+        entry.or_else(|| self.retries.pop_first().map(|((at, _), entry)| (Some(at), entry)))
     }
 }
 

@@ -3,9 +3,9 @@
 //! Open leases are stored as such, because the log after the snapshot goes on to end them. The heap is derived.
 
 use super::entry::Entry;
-use super::packed::Packed;
 use super::site::Site;
-use super::{OpenLease, Tables};
+use super::waiting::Waiting;
+use super::{InUse, OpenLease, Tables};
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{Discovered, SiteKey, Stats, Timestamp};
 
@@ -166,9 +166,10 @@ impl Tables {
         site.response_time = reader.span()?;
         site.done = reader.number()?;
         site.failed = reader.number()?;
+        let overflow = &mut self.overflow;
         let origins = reader.list(|reader| {
             let (origin, robots) = (wire::read_origin(reader)?, wire::read_robots(reader)?);
-            Ok((origin, robots, reader.span()?, reader.byte()? != 0, Packed::load(reader)?))
+            Ok((origin, robots, reader.span()?, reader.byte()? != 0, Waiting::load(reader, overflow)?))
         })?;
         for (origin, robots, crawl_delay, pending, held) in origins {
             let place = site.origin(&origin);
@@ -266,6 +267,11 @@ impl Loading {
             }
         }
         if reader.is_empty() { Ok(()) } else { Err(Damaged) }
+    }
+
+    /// How many bytes of blocks are in use, by file.
+    pub(crate) fn in_use(&mut self) -> InUse {
+        self.tables.in_use()
     }
 
     /// The tables, when all parts were there. What the present rules put elsewhere is put there.

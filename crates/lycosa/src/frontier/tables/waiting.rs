@@ -132,32 +132,34 @@ impl Waiting {
             return;
         }
         self.counted(overflow, |waiting, overflow| {
-            waiting.shed_head(overflow);
-            while !waiting.tail.is_empty() {
-                let rest = waiting.tail.cut(BLOCK, origin);
-                let Some(block) = overflow.put(&waiting.tail) else {
-                    rest.entries(origin).for_each(|entry| waiting.tail.push(&entry));
-                    return;
-                };
-                waiting.blocks.push_back(block);
-                waiting.tail = rest;
+            waiting.shed_head(origin, overflow);
+            let mut parts = std::mem::take(&mut waiting.tail).split(BLOCK, origin).into_iter();
+            while let Some(part) = parts.next() {
+                match overflow.put(&part) {
+                    Some(block) => waiting.blocks.push_back(block),
+                    // It stays, and what comes after it.
+                    None => {
+                        let rest = std::iter::once(part).chain(parts.by_ref());
+                        rest.flat_map(|part| part.entries(origin).collect::<Vec<_>>())
+                            .for_each(|entry| waiting.tail.push(&entry));
+                    }
+                }
             }
         });
     }
 
-    fn shed_head(&mut self, overflow: &mut Overflow) {
-        if self.head.is_empty() {
-            self.head_block = None;
-            return;
-        }
+    fn shed_head(&mut self, origin: u32, overflow: &mut Overflow) {
         let left = u32::try_from(self.head.len()).unwrap_or(u32::MAX);
-        let block = match self.head_block {
+        let blocks: Option<Vec<Block>> = match self.head_block {
+            _ if self.head.is_empty() => Some(Vec::new()),
             // It is where it came from, but for what was served.
-            Some(block) => Some(Block { served: block.count.saturating_sub(left), ..block }),
-            None => overflow.put(&self.head),
+            Some(block) => Some(vec![Block { served: block.count.saturating_sub(left), ..block }]),
+            None => self.head.split(BLOCK, origin).iter().map(|part| overflow.put(part)).collect(),
         };
-        if let Some(block) = block {
-            self.blocks.push_front(block);
+        for block in blocks.iter().flatten().rev() {
+            self.blocks.push_front(*block);
+        }
+        if blocks.is_some() {
             (self.head, self.head_block) = (Packed::default(), None);
         }
     }
