@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use lycosa::engine::{Engine, NoHooks, Parts, Report, Settings};
+use lycosa::engine::{Engine, NoHooks, Parts, Report, RobotsTags, Settings};
 use lycosa::extract::{LinkExtractor, LinkOptions};
 use lycosa::ledger::Ledger;
 use lycosa::middleware::{StackOptions, built_in};
@@ -103,6 +103,7 @@ impl ByEngine {
                 concurrency: self.concurrency,
                 robots: self.rules.robots,
                 sitemaps: self.rules.sitemaps,
+                robots_tags: if self.rules.respect_meta { RobotsTags::Obey } else { RobotsTags::Ignore },
                 ..Settings::default()
             },
         }))

@@ -72,6 +72,7 @@ fn every_rule_of_the_engine_is_the_oracles() {
     for rules in [
         Rules { robots: false, ..Rules::default() },
         Rules { respect_nofollow: true, ..Rules::default() },
+        Rules { respect_meta: true, ..Rules::default() },
         Rules { sitemaps: true, ..Rules::default() },
         depth(0),
         depth(1),
@@ -184,7 +185,8 @@ async fn a_crawl_over_many_addresses_fetches_what_the_oracle_says() {
         .await
         .unwrap();
     assert_eq!(report.open, []);
-    assert_same(&web.coverage(Rules::default(), &SEEDS), &server.log().coverage());
+    let rules = Rules { respect_meta: true, ..Rules::default() };
+    assert_same(&web.coverage(rules, &SEEDS), &server.log().coverage());
     let counts = server.log().counts();
     assert_polite(&counts);
     assert!(counts.most_open_in_all <= 16, "{counts:?}");
