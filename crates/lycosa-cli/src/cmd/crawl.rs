@@ -143,8 +143,8 @@ pub(crate) struct Args {
     /// Write a record for URLs that gave no page too
     #[arg(long, help_heading = "Output")]
     all_outcomes: bool,
-    /// What to do about pages that say the same as another: off, report, skip (the same bytes) or skip-near (nearly the
-    /// same text too) [default: report]
+    /// What to do about pages that say the same as another: off, report or skip (the same bytes), report-near or
+    /// skip-near (nearly the same text too) [default: report]
     #[arg(long, value_name = "HOW", help_heading = "Output")]
     duplicates: Option<String>,
     /// Keep the body of every page below this folder, in the file that its record names in body_file

@@ -35,9 +35,11 @@ impl From<RobotsTagsField> for RobotsTags {
 pub enum DuplicatesField {
     /// Pages are not compared.
     Off,
-    /// Records say which page they repeat.
+    /// Records say which page has the same bytes.
     #[default]
     Report,
+    /// They say which has nearly the same text too; this takes work on every page.
+    ReportNear,
     /// A page with the same bytes as another gives no record.
     Skip,
     /// Nor does one with nearly the same text.
@@ -49,6 +51,7 @@ impl From<DuplicatesField> for Duplicates {
         match field {
             DuplicatesField::Off => Self::Off,
             DuplicatesField::Report => Self::Report,
+            DuplicatesField::ReportNear => Self::ReportNear,
             DuplicatesField::Skip => Self::Skip,
             DuplicatesField::SkipNear => Self::SkipNear,
         }

@@ -171,9 +171,9 @@ pub struct CrawlOptions {
     /// Whether answers that keep the crawler out (refusals, challenges, captchas, login walls) are told from content:
     /// their URLs end as blocked and give no page, and the site rests when asking on makes it worse. Default true.
     pub detect_blocks: bool,
-    /// What is done about pages that say the same as another: `off`, `report` (records name it in `duplicate_of` or
-    /// `near_duplicate_of`), `skip` (the same bytes give no record) or `skip-near` (nor does nearly the same text).
-    /// Default `report`.
+    /// What is done about pages that say the same as another: `off`, `report` (records name one with the same bytes in
+    /// `duplicate_of`), `report-near` (and one with nearly the same text in `near_duplicate_of`), `skip` (the same bytes
+    /// give no record) or `skip-near` (nor does nearly the same text). Default `report`.
     pub duplicates: DuplicatesField,
     /// What a page record says of its links: their number, or the list. Default `count`.
     pub outlinks: OutlinksField,

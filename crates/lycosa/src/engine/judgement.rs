@@ -47,13 +47,26 @@ pub enum RobotsTags {
 pub enum Duplicates {
     /// Nothing: pages are not compared.
     Off,
-    /// Records say so.
+    /// Records say which page has the same bytes.
     #[default]
     Report,
-    /// Pages with the same bytes as another give no record; nearly the same are reported.
+    /// And which has nearly the same text.
+    ReportNear,
+    /// Pages with the same bytes as another give no record.
     Skip,
     /// Pages with nearly the same text give no record either.
     SkipNear,
+}
+
+impl Duplicates {
+    /// Whether texts are compared too, which takes a walk over each.
+    fn compares_texts(self) -> bool {
+        matches!(self, Self::ReportNear | Self::SkipNear)
+    }
+
+    fn skips(self) -> bool {
+        matches!(self, Self::Skip | Self::SkipNear)
+    }
 }
 
 /// The memory that duplicates are looked up in, shared by all journeys.
@@ -150,9 +163,10 @@ impl Journey {
             return;
         }
         let exact = content_hash(page.body);
-        let near = match page.document {
+        let near = match page.document.filter(|_| how.compares_texts()) {
             Some(document) => simhash(&document.root().visible_text()),
-            None => simhash(page.text),
+            None if how.compares_texts() => simhash(page.text),
+            None => None,
         };
         (judgement.content_hash, judgement.simhash) = (Some(exact), near);
         let mut seen = self.shared.contents.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -160,7 +174,7 @@ impl Journey {
         drop(seen);
         let is_skipped = match likeness {
             Likeness::New => false,
-            Likeness::Same(_) => how != Duplicates::Report,
+            Likeness::Same(_) => how.skips(),
             Likeness::Near(_) => how == Duplicates::SkipNear,
         };
         if is_skipped {

@@ -127,6 +127,12 @@ async fn pages_that_say_the_same_are_reported_or_skipped() {
     let server = Server::start(site_with_copies);
     let (_, records) = crawled(&server.url("/"), |_| {}).await;
     assert_eq!(record(&records, "/d")["duplicate_of"], server.url("/a"));
+    assert!(
+        record(&records, "/c").get("near_duplicate_of").is_none(),
+        "texts are compared when that is asked for"
+    );
+    let (_, records) = crawled(&server.url("/"), |options| options.duplicates = Duplicates::ReportNear).await;
+    assert_eq!(record(&records, "/d")["duplicate_of"], server.url("/a"));
     assert_eq!(record(&records, "/d")["content_hash"], record(&records, "/a")["content_hash"]);
     assert_eq!(record(&records, "/c")["near_duplicate_of"], server.url("/b"));
     assert!(
