@@ -81,7 +81,9 @@ impl Tables {
         let Some(site) = self.sites.get(index as usize) else { return };
         let deeper = |entry: &Entry| entry.key == to.key && entry.depth > depth;
         let Some(origin) = site.known_origin(&to.origin) else { return };
-        let Some((at, mut entry)) = self.take(index, origin, deeper) else { return };
+        // What waits on its level or above need not be looked through, which may be long and on disk.
+        let least = if self.serves_by_level() { depth.saturating_add(1) } else { 0 };
+        let Some((at, mut entry)) = self.take(index, origin, least, deeper) else { return };
         *self.levels.entry(depth).or_default() += 1;
         self.leave_level(entry.depth, now);
         entry.set_depth(depth);

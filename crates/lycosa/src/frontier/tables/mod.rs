@@ -217,15 +217,17 @@ impl Tables {
         *self.levels.entry(depth).or_default() += 1;
     }
 
-    /// Takes an entry out, wherever it waits, with its time; one that was parked counts as waiting then.
+    /// Takes an entry out, wherever it waits (of queues, those from this level on), with its time; one that was parked
+    /// counts as waiting then.
     fn take(
         &mut self,
         site: u32,
         origin: u32,
+        least: u32,
         wanted: impl Fn(&Entry) -> bool,
     ) -> Option<(Option<Timestamp>, Entry)> {
         let site = self.sites.get_mut(site as usize)?;
-        if let Some(found) = site.take(origin, &wanted, &mut self.overflow) {
+        if let Some(found) = site.take(origin, least, &wanted, &mut self.overflow) {
             return Some(found);
         }
         let (at, entry) = site.take_parked(|entry| entry.origin == origin && wanted(entry))?;

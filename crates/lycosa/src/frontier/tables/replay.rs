@@ -37,7 +37,7 @@ impl Tables {
         }
         self.wake_retries(name.site, now);
         let wanted = |entry: &Entry| entry.key == name.key && entry.kind == name.kind;
-        let waiting = self.take(name.site, name.origin, wanted).map(|(_, entry)| entry);
+        let waiting = self.take(name.site, name.origin, 0, wanted).map(|(_, entry)| entry);
         let entry = waiting.or_else(|| {
             // A request for robots.txt is born when a page meets rules that have become too old: no event of its own.
             let own = name.kind == RequestKind::Robots && name.key == UrlKey(0);

@@ -221,15 +221,17 @@ impl Site {
         Some(entry)
     }
 
-    /// Takes the entry of this origin that this is true of, wherever it waits, with its time.
+    /// Takes the entry of this origin that this is true of, wherever it waits (of queues, those from this level on), with
+    /// its time.
     pub(super) fn take(
         &mut self,
         origin: u32,
+        least: u32,
         wanted: impl Fn(&Entry) -> bool,
         overflow: &mut Overflow,
     ) -> Option<(Option<Timestamp>, Entry)> {
         let wanted = |entry: &Entry| entry.origin == origin && wanted(entry);
-        let mut levels = self.levels.iter_mut();
+        let mut levels = self.levels.iter_mut().filter(|(level, _)| *level >= least);
         if let Some((at, entry)) =
             levels.find_map(|(at, level)| level.take(origin, wanted, overflow).map(|entry| (*at, entry)))
         {
