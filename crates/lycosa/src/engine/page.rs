@@ -170,11 +170,16 @@ impl Journey {
             .map_err(|error| Error::new(ErrorKind::Charset, error.to_string()).in_phase(Phase::Decode))
     }
 
-    /// What extractors and, of a page that is kept, user code take out of it.
+    /// What extractors and user code take out of a page that is kept, or its links alone.
     fn extract(&self, page: &Page<'_>, is_kept: bool) -> Result<Findings> {
         let mut findings = Findings::default();
         for extractor in self.shared.parts.extractors.iter() {
-            extractor.extract(page, &mut findings).map_err(|error| error.in_phase(Phase::Extract))?;
+            let result = if is_kept {
+                extractor.extract(page, &mut findings)
+            } else {
+                extractor.extract_links(page, &mut findings)
+            };
+            result.map_err(|error| error.in_phase(Phase::Extract))?;
         }
         if is_kept {
             let hooks = &self.shared.parts.hooks;
