@@ -207,17 +207,12 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     options.outputs = file.outputs_beside(&folder, &file.rules().map_err(config_error)?);
     let outputs: Vec<String> =
         options.outputs.iter().map(|output| output.path.display().to_string()).collect();
-    let again = format!("go on with: {} --resume", again::this_command(&folder));
     let (proxies, sessions) = (options.proxies.clone(), options.sessions.clone());
     let report = crawl(Crawler::with_options(options), args.quiet).await?;
     let exit = exit_of(&report);
     if !args.quiet {
-        let again = matches!(exit, Exit::Budget | Exit::Interrupted).then(|| match report.end {
-            End::Finished(Finish::Pages) => format!("raise --max-pages and {again}"),
-            End::Finished(Finish::Requests) => format!("raise --max-requests and {again}"),
-            End::Finished(Finish::Bytes) => format!("raise --max-bytes and {again}"),
-            _ => again,
-        });
+        let again =
+            matches!(exit, Exit::Budget | Exit::Interrupted).then(|| again::advice(report.end, &folder));
         let again = again.as_deref();
         let entries = if args.verbose { usize::MAX } else { summary::ENTRIES };
         output::say(summary::render(&report, &outputs, again, entries).trim_end());

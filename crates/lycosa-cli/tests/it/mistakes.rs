@@ -69,7 +69,10 @@ fn a_file_in_place_of_a_seed_is_told_and_nothing_is_written_beside_it() {
         let said = bench.run(&["crawl", seed]).ends_with(2);
         said.complains("names no host", "`lycosa extract` reads").mentions("--seeds FILE");
     }
-    bench.run(&["crawl", "kettle.html", "--retries", "0", "--state", "s"]).ends_with(1).mentions("kettle.html is a file");
+    bench
+        .run(&["crawl", "kettle.html", "--retries", "0", "--state", "s"])
+        .ends_with(1)
+        .mentions("kettle.html is a file");
     std::fs::remove_dir_all(bench.path("s")).expect("the state");
     let left: Vec<_> = std::fs::read_dir(bench.path("")).expect("the folder").flatten().collect();
     assert_eq!(left.len(), 1, "nothing was started: {left:?}");

@@ -22,8 +22,7 @@ pub(super) fn state_folder(options: &Options) -> PathBuf {
 fn name_of(seed: Option<&Url>) -> String {
     let host = seed.and_then(Url::host_str).unwrap_or("crawl").trim_matches(['[', ']']);
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-    let host: String =
-        host.chars().map(|c| if is_plain(c) { c } else { '_' }).take(LONGEST_NAME).collect();
+    let host: String = host.chars().map(|c| if is_plain(c) { c } else { '_' }).take(LONGEST_NAME).collect();
     let first = if host.is_empty() || host.starts_with('.') { "_" } else { "" };
     let port = seed.and_then(Url::port).map(|port| format!("_{port}")).unwrap_or_default();
     format!("{first}{host}{port}")
