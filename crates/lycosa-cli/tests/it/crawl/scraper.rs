@@ -147,7 +147,8 @@ fn a_search_that_answers_json_is_scraped_where_its_type_is_accepted() {
     };
     let said = crawl(&[]);
     assert!(
-        said.err.contains("application/json is not among the accepted types (`--accept-types`, `accept_types`)"),
+        said.err
+            .contains("application/json is not among the accepted types (`--accept-types`, `accept_types`)"),
         "{}",
         said.err
     );
