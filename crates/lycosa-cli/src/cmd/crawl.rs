@@ -1,10 +1,13 @@
 //! `lycosa crawl`: the main job.
 
+mod again;
+mod place;
+
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use lycosa::config::{ConfigError, CrawlOptions, Layers, Occasion};
-use lycosa::crawler::{Continue, Crawler, End, Options, Report};
+use lycosa::crawler::{Continue, Crawler, End, Report};
 use lycosa::model::Finish;
 use lycosa::url::Url;
 use lycosa::{Error, ErrorKind, Result};
@@ -194,26 +197,22 @@ stopped, interrupted or killed goes on with --resume; nothing is lost and nothin
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<Exit> {
     let file = file_options(&args)?;
-    let mut options = file.clone().into_crawl(occasion(&args))?;
+    let options = file.clone().into_crawl(occasion(&args));
+    let mut options = options.map_err(|error| place::hint_at_file(error, &args.urls))?;
     if args.verbose {
         output::say(&shown(&file, &options.seeds));
     }
-    let folder = state_folder(&options);
+    let folder = place::state_folder(&options);
     options.state = Some(folder.clone());
     options.outputs = file.outputs_beside(&folder, &file.rules().map_err(config_error)?);
     let outputs: Vec<String> =
         options.outputs.iter().map(|output| output.path.display().to_string()).collect();
-    let again = format!("go on with: {} --resume", this_command(&folder));
     let (proxies, sessions) = (options.proxies.clone(), options.sessions.clone());
     let report = crawl(Crawler::with_options(options), args.quiet).await?;
     let exit = exit_of(&report);
     if !args.quiet {
-        let again = matches!(exit, Exit::Budget | Exit::Interrupted).then(|| match report.end {
-            End::Finished(Finish::Pages) => format!("raise --max-pages and {again}"),
-            End::Finished(Finish::Requests) => format!("raise --max-requests and {again}"),
-            End::Finished(Finish::Bytes) => format!("raise --max-bytes and {again}"),
-            _ => again,
-        });
+        let again =
+            matches!(exit, Exit::Budget | Exit::Interrupted).then(|| again::advice(report.end, &folder));
         let again = again.as_deref();
         let entries = if args.verbose { usize::MAX } else { summary::ENTRIES };
         output::say(summary::render(&report, &outputs, again, entries).trim_end());
@@ -227,7 +226,9 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
         output::say(&format!("lycosa: no page was found{why}"));
         let unreached = report.run.failures.keys().any(|name| name.starts_with("resolve"));
         let spelling = if unreached { "check the seeds' spelling; " } else { "" };
-        output::say(&format!("  hint: {spelling}`lycosa fetch -v URL` shows what a seed answers"));
+        let advice = place::file_hint(&args.urls)
+            .unwrap_or_else(|| format!("{spelling}`lycosa fetch -v URL` shows what a seed answers"));
+        output::say(&format!("  hint: {advice}"));
     }
     Ok(exit)
 }
@@ -410,65 +411,4 @@ pub(super) fn config_error(error: ConfigError) -> Error {
     let mistakes = error.to_string().replace('\n', "\n  ");
     Error::new(ErrorKind::Config, format!("{} mistakes in the options\n  {mistakes}", error.problems.len()))
         .with_hint("nothing was started; `lycosa config schema` says what each option may be")
-}
-
-/// `.lycosa/<host of the first seed>` unless the options say otherwise.
-fn state_folder(options: &Options) -> PathBuf {
-    options.state.clone().unwrap_or_else(|| {
-        let seed = options.seeds.first();
-        let host = seed.and_then(|seed| seed.host_str()).unwrap_or("crawl").trim_matches(['[', ']']);
-        let port = seed.and_then(Url::port).map(|port| format!("_{port}")).unwrap_or_default();
-        PathBuf::from(".lycosa").join(format!("{}{port}", host.replace(':', "_")))
-    })
-}
-
-fn this_command(folder: &std::path::Path) -> String {
-    let given = std::env::args().skip(1).filter(|word| word != "--resume" && word != "--fresh");
-    let given: Vec<String> = without_secrets(given);
-    let state = if given.iter().any(|word| word == "--state" || word.starts_with("--state=")) {
-        String::new()
-    } else {
-        format!(" --state {}", folder.display())
-    };
-    let quoted: Vec<String> = given.iter().map(|word| quote(word)).collect();
-    format!("lycosa {}{state}", quoted.join(" "))
-}
-
-/// The words of a command line with `…` for what may be a password: such a line ends up in logs.
-fn without_secrets(words: impl Iterator<Item = String>) -> Vec<String> {
-    const HOLDERS: [&str; 6] = ["-u", "--user", "--cookie", "-H", "--header", "--proxy"];
-    let mut shown: Vec<String> = Vec::new();
-    for word in words {
-        let after_holder = shown.last().is_some_and(|last| HOLDERS.contains(&last.as_str()));
-        let joined = HOLDERS.iter().find(|holder| {
-            word.len() > holder.len()
-                && word.starts_with(**holder)
-                && (!holder.starts_with("--") || word.as_bytes().get(holder.len()) == Some(&b'='))
-        });
-        shown.push(match joined {
-            _ if after_holder => "…".to_owned(),
-            Some(holder) if holder.starts_with("--") => format!("{holder}=…"),
-            Some(holder) => format!("{holder}…"),
-            None => word,
-        });
-    }
-    shown
-}
-
-fn quote(word: &str) -> String {
-    let plain =
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=,%@+".contains(c));
-    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_line_is_shown_without_its_secrets() {
-        let line = "crawl http://a.test/ -u me:s3cret --cookie=sid=tok -HX-Key:zzz --header A:b --proxy http://p:q@h -d 2";
-        let shown = without_secrets(line.split(' ').map(str::to_owned)).join(" ");
-        assert_eq!(shown, "crawl http://a.test/ -u … --cookie=… -H… --header … --proxy … -d 2");
-    }
 }

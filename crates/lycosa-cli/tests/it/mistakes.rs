@@ -57,6 +57,28 @@ fn a_malformed_url_is_named() {
 }
 
 #[test]
+fn a_file_in_place_of_a_seed_is_told_and_nothing_is_written_beside_it() {
+    let bench = Bench::new();
+    bench.write("kettle.html", "<p>1</p>");
+    for seed in ["http://../x", "../none.html", "http://a..b/"] {
+        bench.run(&["crawl", seed]).ends_with(2).complains("names no host", "give a URL such as");
+    }
+    let folder = bench.path("");
+    let upwards = format!("../{}/kettle.html", folder.file_name().unwrap_or_default().display());
+    for seed in ["./kettle.html", &upwards] {
+        let said = bench.run(&["crawl", seed]).ends_with(2);
+        said.complains("names no host", "`lycosa extract` reads").mentions("--seeds FILE");
+    }
+    bench
+        .run(&["crawl", "kettle.html", "--retries", "0", "--state", "s"])
+        .ends_with(1)
+        .mentions("kettle.html is a file");
+    std::fs::remove_dir_all(bench.path("s")).expect("the state");
+    let left: Vec<_> = std::fs::read_dir(bench.path("")).expect("the folder").flatten().collect();
+    assert_eq!(left.len(), 1, "nothing was started: {left:?}");
+}
+
+#[test]
 fn wrong_values_of_flags_are_all_told_at_once() {
     let bench = Bench::new();
     let arguments =

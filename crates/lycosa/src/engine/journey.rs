@@ -19,7 +19,6 @@ use crate::model::{
     Answer, Attempt, Commit, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome, Payload, Record,
     Request, RequestKind, Response, Retry, SessionId, Timestamp,
 };
-use crate::octets::excerpt;
 use crate::scope::canonical;
 
 /// One lease on its way.
@@ -326,37 +325,6 @@ impl Journey {
         let records = self.outcome_records(&outcome);
         let attempts = std::mem::take(&mut self.attempts);
         Commit { attempts, payload: Payload::Inline(records), ..bare_commit(&self.lease, outcome) }
-    }
-
-    /// A seed without a page is a thing to know: it may be the whole crawl.
-    fn tell_of_lost_seed(&self, outcome: &Outcome) {
-        let request = &self.lease.request;
-        if request.parent.is_some() || !request.kind.yields_page() {
-            return;
-        }
-        let why = match outcome {
-            Outcome::Fetched { status } => format!("status {status}"),
-            Outcome::Failed { error } => match error.hint() {
-                Some(hint) => format!("{error}; {hint}"),
-                None => error.to_string(),
-            },
-            // Told where the redirect out of scope is met.
-            Outcome::Excluded { reason: Exclusion::Host } => return,
-            Outcome::Excluded { reason: Exclusion::ContentType } => {
-                match self.answered.iter().flatten().next() {
-                    Some(kind) => {
-                        format!("{} is not among the accepted types (`accept_types`)", excerpt(kind))
-                    }
-                    None => "its type is not among the accepted types".to_owned(),
-                }
-            }
-            Outcome::Excluded { reason: Exclusion::NoIndex } => {
-                "it asks not to be indexed; robots_tags = \"links\" keeps such pages".to_owned()
-            }
-            Outcome::Excluded { reason } => reason.as_str().to_owned(),
-            Outcome::Redirect { .. } | Outcome::Alias { .. } => return,
-        };
-        self.shared.telemetry.problem(format!("the seed {} gave no page: {why}", request.first_url()));
     }
 
     /// The commit of a page.

@@ -13,6 +13,7 @@ mod export;
 mod hooks;
 mod journey;
 mod judgement;
+mod lost;
 mod page;
 mod pages;
 mod policy;
@@ -161,7 +162,7 @@ impl Engine {
             return Err(nothing_to_do(&refused));
         }
         for (url, reason) in refused {
-            self.shared.telemetry.problem(format!("the seed {url} gave no page: {}", reason.as_str()));
+            self.shared.telemetry.problem(format!("the seed {url} gave no page: {}", lost::sentence(reason)));
         }
         found.extend(self.shared.usual_sitemaps(seeds));
         found.extend(self.shared.given_sitemaps());

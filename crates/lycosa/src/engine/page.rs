@@ -79,10 +79,10 @@ impl Journey {
         let Facts { proxy, guard_delegated, .. } = response.facts;
         let headers = response.headers;
         let arrived = Arrived { status, headers, body, content_type, proxy, guard_delegated, is_cut };
-        let digest = if arrived.body.len() < LARGE_BODY {
-            self.digest(&arrived)
-        } else {
+        let digest = if arrived.body.len() >= LARGE_BODY && has_other_threads() {
             tokio::task::block_in_place(|| self.digest(&arrived))
+        } else {
+            self.digest(&arrived)
         };
         match digest {
             Ok(Ok(digest)) => self.page_ending(status, digest),
@@ -170,11 +170,16 @@ impl Journey {
             .map_err(|error| Error::new(ErrorKind::Charset, error.to_string()).in_phase(Phase::Decode))
     }
 
-    /// What extractors and, of a page that is kept, user code take out of it.
+    /// What extractors and user code take out of a page that is kept, or its links alone.
     fn extract(&self, page: &Page<'_>, is_kept: bool) -> Result<Findings> {
         let mut findings = Findings::default();
         for extractor in self.shared.parts.extractors.iter() {
-            extractor.extract(page, &mut findings).map_err(|error| error.in_phase(Phase::Extract))?;
+            let result = if is_kept {
+                extractor.extract(page, &mut findings)
+            } else {
+                extractor.extract_links(page, &mut findings)
+            };
+            result.map_err(|error| error.in_phase(Phase::Extract))?;
         }
         if is_kept {
             let hooks = &self.shared.parts.hooks;
@@ -289,6 +294,11 @@ impl Journey {
         let id = parts.identity.record_id(self.lease.key, self.request.generation, index);
         Record { id, kind, json }
     }
+}
+
+/// Whether work on this thread can be made room for: a runtime of one thread has nobody to hand the others to.
+fn has_other_threads() -> bool {
+    tokio::runtime::Handle::current().runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread
 }
 
 /// Whether a content type is among those accepted; a missing one is, since servers forget it.

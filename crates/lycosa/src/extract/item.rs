@@ -195,6 +195,10 @@ impl<T: Item> Extract for ItemExtractor<T> {
         Ok(())
     }
 
+    fn extract_links(&self, _: &Page<'_>, _: &mut Findings) -> Result<()> {
+        Ok(())
+    }
+
     fn counts(&self) -> Vec<ItemCounts> {
         let misfits = self.misfits.load(Ordering::Relaxed);
         let mut counts = self.rules.counts();

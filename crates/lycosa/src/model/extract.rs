@@ -101,6 +101,15 @@ pub trait Extract: Send + Sync + std::fmt::Debug {
     /// When the page cannot be worked on; the lease then ends with a typed failure.
     fn extract(&self, page: &Page<'_>, findings: &mut Findings) -> Result<()>;
 
+    /// Adds the links of a page that is left out (`noindex`, a duplicate): its items are neither kept nor counted.
+    /// All of [`Extract::extract`], by default; for extractors that take items alone, nothing.
+    ///
+    /// # Errors
+    /// As [`Extract::extract`].
+    fn extract_links(&self, page: &Page<'_>, findings: &mut Findings) -> Result<()> {
+        self.extract(page, findings)
+    }
+
     /// What became of the items of each type so far, for extractors that take items. None, by default.
     fn counts(&self) -> Vec<ItemCounts> {
         Vec::new()

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use url::Url;
+use url::{Host, Url};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::octets::excerpt;
@@ -43,6 +43,10 @@ pub(crate) fn parse_as(called: &str, text: &str) -> Result<Url> {
         None => Url::parse(&format!("http://{text}")),
     };
     let url = parsed.map_err(|error| wrong(&format!("is not a URL: {error}")))?;
+    if has_empty_label(&url) {
+        let host = excerpt(url.host_str().unwrap_or_default());
+        return Err(wrong(&format!("names no host: `{host}` has an empty part")));
+    }
     if !url.username().is_empty() || url.password().is_some() {
         let host = url.host_str().unwrap_or_default();
         let what = if called.is_empty() { "URL" } else { called.trim() };
@@ -52,6 +56,13 @@ pub(crate) fn parse_as(called: &str, text: &str) -> Result<Url> {
             .with_hint("leave it out of the URL and give it with -u USER:PASSWORD"));
     }
     Ok(url)
+}
+
+/// Whether the host is a name with nothing between two dots, before the first or but for one after the last: the URL
+/// Standard lets it pass, DNS has no such name (RFC 1034 §3.1).
+fn has_empty_label(url: &Url) -> bool {
+    let Some(Host::Domain(host)) = url.host() else { return false };
+    host.strip_suffix('.').unwrap_or(host).split('.').any(str::is_empty)
 }
 
 /// The scheme, if there is one: `localhost:8080` has none, `mailto:x` has.

@@ -51,6 +51,16 @@ fn what_cannot_be_crawled_is_refused_with_the_reason() {
 }
 
 #[test]
+fn a_host_with_an_empty_part_is_none() {
+    for typed in ["../kettle.html", "./x", "http://../x", "http://%2e%2e/x", "a..b", ".a.test", "a.test.."] {
+        let error = parse(typed).expect_err(typed);
+        assert!(error.message().contains("names no host"), "{error}");
+    }
+    assert_eq!(parse("a.test./x").expect("absolute names end so").as_str(), "http://a.test./x");
+    assert!(parse("[::1]").is_ok() && parse("127.0.0.1").is_ok());
+}
+
+#[test]
 fn comments_and_blank_lines_are_passed_over_and_the_wrong_line_is_named() {
     let found = seeds(
         "\u{FEFF}# start here\r\n\r\nexample.com\r\n  https://example.org/#a\nht!tp://x\nexample.net\n",

@@ -90,6 +90,17 @@ async fn ten_lines_crawl_a_site_into_a_file() {
     assert_eq!(items, ["/one !", "/two !", "start !"].map(String::from).into());
 }
 
+#[tokio::test]
+async fn a_runtime_of_one_thread_crawls_large_pages_too() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/" => page(&"x".repeat(600 << 10), &["/one"]),
+        "/one" => page("one", &[]),
+        _ => Response::not_found(),
+    });
+    let report = crawler(&server, "/").run().await.unwrap();
+    assert_eq!((report.crawl.pages, report.run.failures.len()), (2, 0), "{report}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn hooks_see_every_arrow() {
     let server = small();

@@ -147,7 +147,8 @@ fn a_search_that_answers_json_is_scraped_where_its_type_is_accepted() {
     };
     let said = crawl(&[]);
     assert!(
-        said.err.contains("application/json is not among the accepted types (`accept_types`)"),
+        said.err
+            .contains("application/json is not among the accepted types (`--accept-types`, `accept_types`)"),
         "{}",
         said.err
     );
@@ -169,4 +170,32 @@ fn a_feed_leads_to_its_entries() {
     let url = server.url("/feed");
     bench.run(&["crawl", &url, "--delay", "0", "-o", "pages.jsonl", "--no-robots"]).ends_with(0);
     assert_eq!(bench.read("pages.jsonl").lines().count(), 3);
+}
+
+#[test]
+fn records_of_pages_that_are_left_out_are_not_counted() {
+    let server = Server::start(|request: &Request| {
+        let left_out = if request.path() == "/hidden" { "<meta name=robots content=noindex>" } else { "" };
+        let links = if request.path() == "/" {
+            "<a href=/hidden>1</a><a href=/same>2</a><a href=/again>3</a>"
+        } else {
+            ""
+        };
+        match request.path() {
+            "/" | "/hidden" | "/same" | "/again" => {
+                Response::html(format!("{left_out}<p class=thing></p><p class=thing><b>x</b></p>{links}"))
+            }
+            _ => Response::not_found(),
+        }
+    });
+    let bench = Bench::new();
+    bench.write(
+        "lycosa.toml",
+        "[items.thing]\nfor_each = '.thing'\nfields.name = { css = 'b', required = true }",
+    );
+    let flags = ["--config", "lycosa.toml", "--duplicates", "skip"];
+    let said = bench.crawl(&server.url("/"), &flags).ends_with(0);
+    let rejects = bench.records("pages.jsonl.rejects.jsonl");
+    assert_eq!(rejects.len(), 2, "of the start and one of the same: {rejects:?}");
+    said.mentions("thing  2 kept, 2 rejected").mentions("null in 2 of 4");
 }

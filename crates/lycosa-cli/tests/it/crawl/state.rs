@@ -84,8 +84,13 @@ fn the_command_that_the_summary_names_goes_on() {
     let again = said.row("next").rsplit_once("lycosa ").expect("a command").1;
     let words: Vec<&str> = again.split_whitespace().collect();
     assert!(words.contains(&"--resume"), "{again}");
-    bench.run(&words).ends_with(3);
+    assert!(!words.contains(&"--max-requests"), "it would stop at once: {again}");
+    assert!(said.row("next").starts_with("raise or leave out --max-requests"), "{}", said.err);
+    let more = [&words[..], &["--max-requests", "30"]].concat();
+    bench.run(&more).ends_with(3);
     assert_eq!(server.hits(), 30, "the budget is that of all runs");
+    bench.run(&[&words[..], &["-c", "16", "--per-host", "16"]].concat()).ends_with(0);
+    assert!(server.hits() > 30);
 }
 
 #[test]

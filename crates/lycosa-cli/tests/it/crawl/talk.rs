@@ -102,6 +102,21 @@ fn a_seed_of_another_type_names_the_type() {
 }
 
 #[test]
+fn a_seed_that_is_left_out_is_told_in_a_sentence() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/robots.txt" => Response::text("User-agent: *\nDisallow: /closed\n"),
+        "/hidden" => Response::html("<meta name=robots content=noindex>"),
+        _ => Response::html("<p>the same"),
+    });
+    let seeds = [server.url("/closed"), server.url("/hidden"), server.url("/again"), server.url("/more")];
+    let seeds: Vec<&str> = seeds.iter().map(String::as_str).collect();
+    let said = Bench::new().crawl(&server.url("/"), &[&seeds[..], &["--duplicates", "skip"]].concat());
+    let said = said.ends_with(0).mentions("/closed gave no page: the robots.txt of its site forbids it");
+    said.mentions("/hidden gave no page: it asks not to be indexed; `--robots-tags links`")
+        .mentions("gave no page: it says the same as another page; `--duplicates report`");
+}
+
+#[test]
 fn a_seed_that_redirects_out_of_scope_says_what_to_do() {
     let server = Server::start(|request| match request.target.as_str() {
         "/" => Response::redirect(301, "http://www.elsewhere.invalid/"),

@@ -91,6 +91,10 @@ impl Extract for Rules {
         Ok(())
     }
 
+    fn extract_links(&self, _: &Page<'_>, _: &mut Findings) -> Result<()> {
+        Ok(())
+    }
+
     fn counts(&self) -> Vec<ItemCounts> {
         Self::counts(self)
     }

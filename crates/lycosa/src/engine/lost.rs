@@ -1,0 +1,59 @@
+//! What is said of seeds that give no page, in sentences: such a seed may be the whole crawl.
+
+use super::journey::Journey;
+use crate::model::{Exclusion, Outcome};
+use crate::octets::excerpt;
+
+impl Journey {
+    /// A seed without a page is a thing to know: it may be the whole crawl.
+    pub(super) fn tell_of_lost_seed(&self, outcome: &Outcome) {
+        let request = &self.lease.request;
+        if request.parent.is_some() || !request.kind.yields_page() {
+            return;
+        }
+        let why = match outcome {
+            Outcome::Fetched { status } => format!("status {status}"),
+            Outcome::Failed { error } => match error.hint() {
+                Some(hint) => format!("{error}; {hint}"),
+                None => error.to_string(),
+            },
+            // Told where the redirect out of scope is met.
+            Outcome::Excluded { reason: Exclusion::Host } => return,
+            Outcome::Excluded { reason: Exclusion::ContentType } => {
+                let kind = self.answered.iter().flatten().next();
+                let kind = kind.map_or_else(|| "its type".to_owned(), |kind| excerpt(kind).to_string());
+                format!("{kind} is not among the accepted types (`--accept-types`, `accept_types`)")
+            }
+            Outcome::Excluded { reason } => sentence(*reason).to_owned(),
+            Outcome::Redirect { .. } | Outcome::Alias { .. } => return,
+        };
+        self.shared.telemetry.problem(format!("the seed {} gave no page: {why}", request.first_url()));
+    }
+}
+
+/// Why a URL is left out, and where something can be done about it, what.
+pub(super) fn sentence(reason: Exclusion) -> &'static str {
+    match reason {
+        Exclusion::Invalid => "it is no http or https URL with a host",
+        Exclusion::TooLong => "its URL is too long",
+        Exclusion::Host => "its host is out of scope; widen `--scope` or add it to `--allowed-domains`",
+        Exclusion::Depth => "it is deeper than `--depth` allows",
+        Exclusion::NotIncluded => "none of the `--include` patterns is found in its URL",
+        Exclusion::Excluded => "an `--exclude` pattern is found in its URL",
+        Exclusion::Robots => "the robots.txt of its site forbids it",
+        Exclusion::RobotsUnreachable => {
+            "the robots.txt of its site cannot be had, and until it can, nothing is asked for there"
+        }
+        Exclusion::Address => "its address is private; `--allow-address` allows a network of them",
+        Exclusion::ContentType => {
+            "its type is not among the accepted types (`--accept-types`, `accept_types`)"
+        }
+        Exclusion::Hook => "a hook of the crawl left it out",
+        Exclusion::NoIndex => {
+            "it asks not to be indexed; `--robots-tags links` (`robots_tags = \"links\"`) keeps such pages"
+        }
+        Exclusion::Duplicate => {
+            "it says the same as another page; `--duplicates report` (`duplicates = \"report\"`) keeps such pages"
+        }
+    }
+}
