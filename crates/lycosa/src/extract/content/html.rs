@@ -103,7 +103,7 @@ impl Content<'_> {
             writer.out.push_str("</h1>\n");
         }
         let mut open: Vec<Option<&str>> = Vec::new();
-        let mut walk = self.walk();
+        let mut walk = self.walk_titled();
         while let Some(step) = walk.next() {
             match step {
                 Step::Enter(node) => {

@@ -62,6 +62,8 @@ pub struct Content<'d> {
     top: NodeRef<'d>,
     /// The heading that says the title, when it stands apart.
     title: Option<NodeRef<'d>>,
+    /// The first heading in it that says the title again: left out where the title is written first.
+    again: Option<NodeId>,
     with_images: bool,
     with_links: bool,
 }
@@ -106,7 +108,29 @@ impl<'d> Content<'d> {
         let (top, title) = pruner.title(top, &measure, &mut cut);
         pruner.inside(top, &measure, &mut cut);
         let (with_images, with_links) = (options.images, options.links);
-        Self { document, kinds, cut, top, title, with_images, with_links }
+        let mut content = Self { document, kinds, cut, top, title, again: None, with_images, with_links };
+        content.again = content.said_again();
+        content
+    }
+
+    /// The first heading, of any level, that says what the title does.
+    fn said_again(&self) -> Option<NodeId> {
+        let said =
+            |node: NodeRef<'d>| lycosa_dom::collapse_whitespace(&node.visible_text()).trim().to_owned();
+        let title = said(self.title?);
+        let mut walk = self.walk();
+        while let Some(step) = walk.next() {
+            let Step::Enter(node) = step else { continue };
+            if !matches!(self.kind(node), Kind::Heading(_)) {
+                continue;
+            }
+            if said(node) == title {
+                return Some(node.id());
+            }
+            // Headings in one another would be read again for each.
+            walk.pass_over();
+        }
+        None
     }
 
     /// The whole body of a page, nothing cut but what is never shown and what the options leave out.
@@ -120,7 +144,8 @@ impl<'d> Content<'d> {
         };
         let cut = document.nodes().zip(&kinds).map(is_cut).collect();
         let (with_images, with_links) = (options.images, options.links);
-        Self { document, kinds, cut, top: choose::body(document), title: None, with_images, with_links }
+        let top = choose::body(document);
+        Self { document, kinds, cut, top, title: None, again: None, with_images, with_links }
     }
 
     /// The element that holds it.
@@ -139,7 +164,12 @@ impl<'d> Content<'d> {
 
     /// Its nodes in document order, with `true`, and the ends of those that have something in them, with `false`.
     fn walk(&self) -> Walk<'_, 'd> {
-        Walk { content: self, next: self.top.id().number(), open: Vec::new() }
+        Walk { content: self, next: self.top.id().number(), open: Vec::new(), without: None }
+    }
+
+    /// The same behind the title, which does not come again.
+    fn walk_titled(&self) -> Walk<'_, 'd> {
+        Walk { without: self.again, ..self.walk() }
     }
 }
 
@@ -149,6 +179,8 @@ struct Walk<'c, 'd> {
     next: u32,
     /// Elements that are not ended: node and end.
     open: Vec<(NodeRef<'d>, u32)>,
+    /// A subtree that is left out.
+    without: Option<NodeId>,
 }
 
 /// A step of a walk.
@@ -178,7 +210,7 @@ impl<'d> Iterator for Walk<'_, 'd> {
                 return None;
             }
             let node = self.content.document.node(NodeId::new(self.next))?;
-            if self.content.is_cut(node) {
+            if self.content.is_cut(node) || self.without == Some(node.id()) {
                 self.next = node.subtree_end().number();
                 continue;
             }

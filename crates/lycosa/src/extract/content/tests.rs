@@ -187,3 +187,50 @@ fn nothing_is_no_content() {
         assert_eq!(Content::main(&parsed(page), &ContentOptions::default()).to_markdown(None), "");
     }
 }
+
+#[test]
+fn a_title_that_is_written_first_does_not_come_again() {
+    let links: String = (0..9).map(|n| format!("<a href=/{n}>p{n}</a> ")).collect();
+    let late =
+        format!("<div><h2>Other</h2>{}<h3> Home\n <b>page</b></h3>{}</div>", prose("one"), prose("two"));
+    for (page, title) in [
+        (format!("<title>Home</title><h1>Home</h1>{links}"), "Home"),
+        (format!("<title>Home page</title><header><h1>Home page</h1></header>{late}"), "Home page"),
+        (format!("<title>Home page</title>{late}"), "Home page"),
+    ] {
+        let document = parsed(&page);
+        let content = Content::main(&document, &ContentOptions::default());
+        let (markdown, html) = (content.to_markdown(None), content.to_html(None));
+        assert!(markdown.starts_with(&format!("# {title}\n\n")), "{markdown}");
+        assert_eq!(markdown.matches("Home").count(), 1, "{markdown}");
+        assert_eq!(html.matches("Home").count(), 1, "{html}");
+    }
+    let page =
+        format!("<title>Home</title><h1>Home</h1>{}<h2>Homes</h2>{}<h2>Home</h2>x", prose("a"), prose("b"));
+    let document = parsed(&page);
+    let markdown = Content::main(&document, &ContentOptions::default()).to_markdown(None);
+    assert!(markdown.contains("## Homes"), "only what is equal is left out: {markdown}");
+}
+
+#[test]
+fn headings_in_one_another_are_read_once() {
+    let page = format!("<title>Deep</title><h1>Deep</h1>{}{}", "<h2><div>x".repeat(20_000), prose("end"));
+    assert!(Content::main(&parsed(&page), &ContentOptions::default()).to_markdown(None).contains("# Deep"));
+}
+
+#[test]
+fn control_characters_are_no_part_of_markdown() {
+    let page = format!(
+        "<title>T\u{1b}]0;x\u{7}itle</title><h1>T\u{1b}]0;x\u{7}itle</h1>{}<p>red\u{1b}[31m \u{9b}2J<code>c\u{8}d</code>\
+         <a href='/a\u{1b}b'>link</a> <img src=i alt='al\u{1b}t'></p><pre>x\u{1b}\ty\r\nz\u{7f}</pre><p>\u{1}1. one</p>",
+        prose("one")
+    );
+    let document = parsed(&page);
+    let markdown = Content::main(&document, &ContentOptions::default()).to_markdown(None);
+    assert!(!markdown.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "{markdown:?}");
+    assert!(
+        markdown.contains("x\ty\nz") && markdown.contains("red[31m") && markdown.contains("`cd`"),
+        "{markdown}"
+    );
+    assert!(markdown.contains("1\\. one"), "what is left is escaped as it will stand: {markdown}");
+}

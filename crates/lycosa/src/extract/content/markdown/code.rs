@@ -2,7 +2,7 @@
 
 use lycosa_dom::NodeRef;
 
-use super::escape::longest_run;
+use super::escape::{longest_run, printable};
 use crate::extract::content::element::Kind;
 
 /// The text of a preformatted element, `<br>` as a line end, without line numbers that stand beside the lines.
@@ -22,7 +22,10 @@ pub(super) fn text(pre: NodeRef<'_>) -> String {
         }
     }
     // A carriage return ends a line in Markdown, as it does in HTML source.
-    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
+    if text.contains('\r') {
+        text = text.replace("\r\n", "\n").replace('\r', "\n");
+    }
+    printable(&text).into_owned()
 }
 
 fn is_gutter(node: NodeRef<'_>) -> bool {

@@ -1,6 +1,15 @@
 //! Text as Markdown: what would be markup gets a backslash (CommonMark 0.31, 2.4), and nothing else does, so that prose
 //! stays readable.
 
+use std::borrow::Cow;
+
+/// A text without control characters, which no text needs and a terminal would obey; line ends and tabs stay. Taken out
+/// before anything is escaped, so that what is left cannot become markup.
+pub(super) fn printable(text: &str) -> Cow<'_, str> {
+    let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if text.contains(is_control) { Cow::Owned(text.replace(is_control, "")) } else { Cow::Borrowed(text) }
+}
+
 /// Writes a piece of text. White space in it is collapsed already.
 pub(super) fn text(piece: &str, in_table: bool, out: &mut String) {
     let mut before: Option<char> = None;
@@ -115,7 +124,7 @@ pub(super) fn destination(address: &str, in_table: bool, out: &mut String) {
     }
     for c in address.chars() {
         match c {
-            '\n' | '\r' => {}
+            _ if c.is_control() => {}
             '<' | '>' | '\\' | '&' => {
                 out.push('\\');
                 out.push(c);

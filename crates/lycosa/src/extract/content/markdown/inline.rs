@@ -89,15 +89,16 @@ impl Line {
             if place > 0 {
                 self.space = self.space.or(Some(style));
             }
+            let word = escape::printable(word);
             if word.is_empty() {
                 continue;
             }
             self.pay();
             match self.pieces.last_mut() {
                 Some(Piece { part: Part::Text(text), style: last }) if *last == style && text != " " => {
-                    text.push_str(word)
+                    text.push_str(&word)
                 }
-                _ => self.pieces.push(Piece { part: Part::Text(word.to_owned()), style }),
+                _ => self.pieces.push(Piece { part: Part::Text(word.into_owned()), style }),
             }
         }
     }

@@ -36,7 +36,7 @@ impl Content<'_> {
     pub fn to_markdown(&self, url: Option<&Url>) -> String {
         let mut writer = Writer::new(self, url);
         writer.title();
-        let mut walk = self.walk();
+        let mut walk = self.walk_titled();
         while let Some(step) = walk.next() {
             writer.step(step, &mut walk);
         }
@@ -327,7 +327,7 @@ impl<'c, 'd> Writer<'c, 'd> {
         }
         if let Some(address) = self.addresses.image(image) {
             let alt = lycosa_dom::collapse_whitespace(image.attr("alt").unwrap_or_default()).into_owned();
-            self.line.image(alt, address, self.style);
+            self.line.image(escape::printable(&alt).into_owned(), address, self.style);
         }
     }
 
