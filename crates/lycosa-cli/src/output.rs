@@ -3,7 +3,7 @@
 //! A reader that goes away (`| head`) is no failure; it ends the output quietly.
 
 use std::borrow::Cow;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use lycosa::error::Phase;
 use lycosa::{Error, ErrorKind};
@@ -21,6 +21,27 @@ pub(crate) fn data(bytes: &[u8]) -> Result<bool, Error> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(Error::io("writing to standard output", error)),
     }
+}
+
+/// Writes what was read in pages to standard output: as it is into files and pipes, to a terminal without what that would
+/// obey. `false` when nobody reads any more.
+///
+/// # Errors
+/// Any failure but a closed pipe.
+pub(crate) fn read_text(text: &str) -> Result<bool, Error> {
+    if io::stdout().is_terminal() { data(plain(text).as_bytes()) } else { data(text.as_bytes()) }
+}
+
+/// Lines without what a terminal would obey; tabs stay.
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
+    if !text.contains(['\t', '\n']) {
+        return printable(text);
+    }
+    let parts = text.split_inclusive(['\t', '\n']).map(|part| {
+        let end = part.len() - usize::from(part.ends_with(['\t', '\n']));
+        printable(&part[..end]).into_owned() + &part[end..]
+    });
+    Cow::Owned(parts.collect())
 }
 
 /// Says one line or several on standard error, without control characters: what is said may repeat what a server

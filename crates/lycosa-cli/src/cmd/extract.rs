@@ -100,7 +100,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
             exit = Exit::Failed;
         }
         let text = if args.json { as_json(&address, &report, &links) } else { shown(name, &report, &links) };
-        if !output::data(text.as_bytes())? {
+        if !output::read_text(&text)? {
             break;
         }
     }
@@ -117,7 +117,7 @@ async fn without_rules(args: &Args) -> Result<Exit> {
         let (text, charset) = fetch::decoded(&read.bytes, media_type, args.charset);
         let printed = match args.content.format {
             Some(format) => {
-                content::print(&text, charset, media_type, address.as_ref(), format, &args.content)?
+                content::print(name, &text, charset, media_type, address.as_ref(), format, &args.content)?
             }
             None => structured::print(name, &text, charset, media_type, address.as_ref())?,
         };

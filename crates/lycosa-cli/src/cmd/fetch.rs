@@ -114,11 +114,9 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
         body(&mut text, &taken, &fetched)?;
     }
     let raw = matches!(taken, Taken::Body) && !args.facts;
-    let mut bytes = text.into_bytes();
-    if raw {
-        bytes.extend_from_slice(&fetched.body);
+    if output::read_text(&text)? && raw {
+        output::data(&fetched.body)?;
     }
-    output::data(&bytes)?;
     if let Some(error) = &fetched.error {
         return Err(super::source::raisable(error.clone()));
     }

@@ -65,7 +65,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
             text.push('\n');
         }
     }
-    output::data(text.as_bytes())?;
+    output::read_text(&text)?;
     Ok(if answer.is_nothing { Exit::Failed } else { Exit::Done })
 }
 

@@ -47,6 +47,19 @@ fn facts_come_as_front_matter_or_in_json() {
 fn no_content_is_told_by_the_exit_and_flags_that_mean_nothing_are_refused() {
     let said = extract("<script>x</script>", &["--format", "markdown"]).ends_with(1);
     assert_eq!(said.out, "");
+    said.mentions("no main content in page.html").mentions("--whole");
     extract(PAGE, &["--whole"]).ends_with(2);
     extract(PAGE, &["--format", "markdown", "--structured"]).ends_with(2);
+}
+
+#[test]
+fn what_is_no_text_is_said_to_be_none_and_plain_text_keeps_its_lines() {
+    let bench = Bench::new();
+    bench.write("picture", &"\u{1}\u{2}PNG\u{3}\u{4}\u{5}".repeat(50));
+    let said = bench.run(&["extract", "picture", "--format", "markdown"]).ends_with(1);
+    assert_eq!(said.out, "");
+    said.mentions("picture is no text");
+    let poem = "one <two\n  three\n\nfour\n";
+    bench.write("poem.txt", poem);
+    assert_eq!(bench.run(&["extract", "poem.txt", "--format", "text"]).ends_with(0).out, poem);
 }

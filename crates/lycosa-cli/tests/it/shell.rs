@@ -292,3 +292,21 @@ fn a_hostile_page_cannot_write_to_the_terminal() {
     }
     assert!(said.out.contains("\\u{1b}]0;owned"), "it is shown instead: {}", said.out);
 }
+
+#[test]
+fn answers_of_scripts_are_whole() {
+    let long = "word ".repeat(100);
+    let long = long.trim();
+    let page = format!("<h1>{long}</h1><a href=/x>{long}</a><img alt='{long}'>");
+    let said = script(&page, "xpath //h1\nlinks\ncss img\n").ends_with(0);
+    assert_eq!(said.out.matches(long).count(), 3, "{}", said.out);
+    assert!(!said.out.contains('…'), "{}", said.out);
+}
+
+#[test]
+fn a_script_hears_of_the_status_of_an_error() {
+    let server = Server::start(|_| Response::not_found());
+    let bench = Bench::new();
+    let url = server.url("/gone");
+    bench.run(&["shell", &url, "-e", "facts"]).ends_with(1).mentions(&format!("{url} answered 404"));
+}

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use lycosa::extract::rules::JsonQuery;
 use lycosa::{Error, ErrorKind, Result};
-use lycosa_dom::{NodeRef, Pattern, PatternLimits, Selector, XPath, XPathItem, XPathValue};
+use lycosa_dom::{NodeRef, Pattern, PatternLimits, Selector, XPath, XPathValue};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::page::Page;
 use super::paths::Paths;
-use super::shown::{Answer, line_of};
+use super::shown::{Answer, line_of, width};
 use crate::cmd::page::{Reading, matches, selector, shortcomings};
 use crate::cmd::source::is_json;
 use crate::cmd::xpath;
@@ -39,10 +39,12 @@ impl Query {
         reading.expression(text).map(|expression| Self::XPath(expression, text.to_owned()))
     }
 
-    pub(super) fn answer(&self, page: &Page, stop: &CancellationToken) -> Result<Answer> {
+    /// What the page answers; `is_screen`: texts are cut to lines.
+    pub(super) fn answer(&self, page: &Page, is_screen: bool, stop: &CancellationToken) -> Result<Answer> {
+        let width = width(is_screen, WIDTH);
         let mut answer = match self {
-            Self::Css(selector) => css(page, selector, stop),
-            Self::XPath(expression, text) => expressed(page, expression, text, stop)?,
+            Self::Css(selector) => css(page, selector, width, stop),
+            Self::XPath(expression, text) => expressed(page, expression, text, width, stop)?,
         };
         let lacking = shortcomings(page.document()).into_iter().map(|line| format!("note: {line}"));
         answer.notes.splice(0..0, lacking);
@@ -69,11 +71,11 @@ impl Query {
 }
 
 /// One match a line, as `lycosa query` prints them; an element without text by its tag.
-fn css(page: &Page, selector: &Selector, stop: &CancellationToken) -> Answer {
+fn css(page: &Page, selector: &Selector, width: usize, stop: &CancellationToken) -> Answer {
     let mut answer = Answer::default();
     for (element, text) in matches(page.document(), selector, false) {
         let line = match (text.trim(), element) {
-            ("", Some(element)) => tag(element),
+            ("", Some(element)) => tag(element, width),
             (text, _) => text.to_owned(),
         };
         if stop.is_cancelled() || !answer.push(&line) {
@@ -84,11 +86,11 @@ fn css(page: &Page, selector: &Selector, stop: &CancellationToken) -> Answer {
 }
 
 /// The start tag of an element, for those that hold no text.
-fn tag(node: NodeRef<'_>) -> String {
+fn tag(node: NodeRef<'_>, width: usize) -> String {
     let mut tag = format!("<{}", node.qualified_name());
     for attribute in node.attrs() {
-        tag.push_str(&format!(" {}=\"{}\"", attribute.qualified_name(), line_of(attribute.value(), WIDTH)));
-        if tag.len() > WIDTH * 2 {
+        tag.push_str(&format!(" {}=\"{}\"", attribute.qualified_name(), line_of(attribute.value(), width)));
+        if tag.len() > width.saturating_mul(2) {
             tag.push_str(" …");
             break;
         }
@@ -98,7 +100,13 @@ fn tag(node: NodeRef<'_>) -> String {
 }
 
 /// Nodes with number and path, a line each; other values as XPath writes them.
-fn expressed(page: &Page, expression: &XPath, text: &str, stop: &CancellationToken) -> Result<Answer> {
+fn expressed(
+    page: &Page,
+    expression: &XPath,
+    text: &str,
+    most: usize,
+    stop: &CancellationToken,
+) -> Result<Answer> {
     let value = xpath::evaluate(expression, page.document())?;
     let XPathValue::Nodes(nodes) = &value else {
         return Ok(Answer::of(&xpath::lines(&value, false).join("\n")));
@@ -112,16 +120,12 @@ fn expressed(page: &Page, expression: &XPath, text: &str, stop: &CancellationTok
     let (mut answer, mut paths) = (Answer::default(), Paths::default());
     let width = nodes.len().to_string().len();
     for (item, number) in nodes.iter().zip(1_usize..) {
-        let line = format!("{number:>width$}  {}  {}", paths.of(item), shown(item));
+        let line = format!("{number:>width$}  {}  {}", paths.of(item), line_of(item.string_value(), most));
         if stop.is_cancelled() || !answer.push(line.trim_end()) {
             break;
         }
     }
     Ok(answer)
-}
-
-fn shown(item: XPathItem<'_>) -> String {
-    line_of(item.string_value(), WIDTH)
 }
 
 /// What a regular expression finds in the text, and where that has nothing in the source.

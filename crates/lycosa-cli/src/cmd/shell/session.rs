@@ -123,13 +123,17 @@ impl Session {
                 })?;
                 self.ask(move |page, _| query.markup(page, number)).await
             }
-            told => self.ask(move |page, stop| tell_of(told, page, stop)).await,
+            told => {
+                let is_screen = self.is_screen;
+                self.ask(move |page, stop| tell_of(told, page, is_screen, stop)).await
+            }
         }
     }
 
     async fn query(&mut self, query: Query) -> Result<Exit> {
         self.query = Some(query.clone());
-        self.ask(move |page, stop| query.answer(page, stop)).await
+        let is_screen = self.is_screen;
+        self.ask(move |page, stop| query.answer(page, is_screen, stop)).await
     }
 
     /// Puts a question to the page, beside the prompt, and shows the answer.
@@ -182,6 +186,9 @@ impl Session {
                 let (error, status) = (fetched.error.clone(), fetched.status);
                 self.walk.go(self.interrupts.aside(move |_| Page::fetched(fetched)).await?);
                 self.arrive()?;
+                if let Some(page) = self.walk.now().filter(|_| status >= 400 && !self.is_screen) {
+                    output::say(&format!("note: {} answered {status}", output::shortened(&page.name)));
+                }
                 match error {
                     Some(error) => Err(source::raisable(error)),
                     None => Ok(if status >= 400 { Exit::Failed } else { Exit::Done }),
@@ -208,11 +215,11 @@ impl Session {
 }
 
 /// The commands that are one question each.
-fn tell_of(command: Command, page: &Page, stop: &CancellationToken) -> Result<Answer> {
+fn tell_of(command: Command, page: &Page, is_screen: bool, stop: &CancellationToken) -> Result<Answer> {
     match command {
         Command::Regex { pattern, in_source } => ask::regex(page, &pattern, in_source, stop),
         Command::Json(path) => ask::json(page, &path, stop),
-        Command::Links(pattern) => tell::links(page, pattern.as_deref(), stop),
+        Command::Links(pattern) => tell::links(page, pattern.as_deref(), is_screen, stop),
         Command::Text => Ok(tell::text(page)),
         Command::Headers => tell::headers(page),
         Command::Facts => Ok(Answer::of(&page.facts())),

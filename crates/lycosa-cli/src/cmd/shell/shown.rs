@@ -73,7 +73,7 @@ impl Answer {
             let mut text = String::new();
             for line in lines {
                 let line = if is_short { short(line, WIDTH) } else { Cow::Borrowed(line.as_str()) };
-                text.push_str(&plain(&line));
+                text.push_str(&output::plain(&line));
                 text.push('\n');
             }
             if !output::data(text.as_bytes())? {
@@ -96,14 +96,6 @@ impl Answer {
     }
 }
 
-/// Without what a terminal would obey; tabs stay.
-fn plain(line: &str) -> Cow<'_, str> {
-    if !line.contains('\t') {
-        return output::printable(line);
-    }
-    Cow::Owned(line.split('\t').map(output::printable).collect::<Vec<_>>().join("\t"))
-}
-
 /// The beginning of a line, so many characters of it.
 pub(super) fn short(line: &str, width: usize) -> Cow<'_, str> {
     match line.char_indices().nth(width) {
@@ -112,9 +104,14 @@ pub(super) fn short(line: &str, width: usize) -> Cow<'_, str> {
     }
 }
 
+/// So many characters on a screen, all of them in a script.
+pub(super) fn width(is_screen: bool, width: usize) -> usize {
+    if is_screen { width } else { usize::MAX }
+}
+
 /// The beginning of a long text as one short line. Looks at no more of it than may be shown.
 pub(super) fn line_of(text: &str, width: usize) -> String {
-    let begin = &text[..text.floor_char_boundary(width * 16)];
+    let begin = &text[..text.floor_char_boundary(width.saturating_mul(16))];
     let line = lycosa_dom::collapse_whitespace(begin);
     let line = short(line.trim(), width);
     if begin.len() < text.len() && !line.ends_with('…') { format!("{line}…") } else { line.into_owned() }
@@ -136,7 +133,8 @@ mod tests {
 
     #[test]
     fn lines_are_plain_and_short() {
-        assert_eq!(plain("a\tb\u{1b}]0;x\u{7}\u{9b}2J"), "a\tb\\u{1b}]0;x\\u{7}\\u{9b}2J");
+        assert_eq!(output::plain("a\tb\u{1b}]0;x\u{7}\u{9b}2J"), "a\tb\\u{1b}]0;x\\u{7}\\u{9b}2J");
+        assert_eq!(output::plain("a\n\u{7}\n\tb"), "a\n\\u{7}\n\tb");
         assert_eq!(line_of(" a\n  b ", 9), "a b");
         assert_eq!(line_of(&"é".repeat(1_000_000), 3), "ééé…");
         assert_eq!(line_of(&format!("a{}b", " ".repeat(1_000)), 3), "a…");

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ask::compiled;
 use super::page::Page;
-use super::shown::{Answer, line_of};
+use super::shown::{Answer, line_of, width};
 use crate::cmd::extract::{self, Plan, Subject};
 use crate::cmd::{fetch, source, structured};
 
@@ -16,7 +16,13 @@ use crate::cmd::{fetch, source, structured};
 const WIDTH: usize = 60;
 
 /// The links whose line the pattern is found in: number, kind, address, text, relation.
-pub(super) fn links(page: &Page, pattern: Option<&str>, stop: &CancellationToken) -> Result<Answer> {
+pub(super) fn links(
+    page: &Page,
+    pattern: Option<&str>,
+    is_screen: bool,
+    stop: &CancellationToken,
+) -> Result<Answer> {
+    let width = width(is_screen, WIDTH);
     let pattern = pattern.map(compiled).transpose()?;
     let links = page.links();
     let number = links.last().map_or(1, |link| link.position.to_string().len());
@@ -24,10 +30,10 @@ pub(super) fn links(page: &Page, pattern: Option<&str>, stop: &CancellationToken
     let mut answer = Answer::default();
     for link in links {
         let mut line = format!("{:>number$}  {:kind$}  {}", link.position, link.kind.as_str(), link.url);
-        let text = line_of(&link.text, WIDTH);
+        let text = line_of(&link.text, width);
         let facts = [
             (!text.is_empty()).then_some(text),
-            (!link.rel.is_empty()).then(|| format!("[{}]", line_of(&link.rel.join(" "), WIDTH))),
+            (!link.rel.is_empty()).then(|| format!("[{}]", line_of(&link.rel.join(" "), width))),
             link.descriptor.clone(),
         ];
         facts.into_iter().flatten().for_each(|fact| line.push_str(&format!("  {fact}")));

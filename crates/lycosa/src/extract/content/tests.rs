@@ -229,7 +229,7 @@ fn control_characters_are_no_part_of_markdown() {
     let markdown = Content::main(&document, &ContentOptions::default()).to_markdown(None);
     assert!(!markdown.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "{markdown:?}");
     assert!(
-        markdown.contains("x\ty\nz") && markdown.contains("red[31m") && markdown.contains("`cd`"),
+        markdown.contains("x\ty\nz") && markdown.contains("red\\[31m") && markdown.contains("`cd`"),
         "{markdown}"
     );
     assert!(markdown.contains("1\\. one"), "what is left is escaped as it will stand: {markdown}");

@@ -31,7 +31,6 @@ use self::seen::SeenSet;
 use self::site::Site;
 pub(crate) use self::store::{Loading, Part};
 use self::waiting::Waiting;
-use crate::error::{Error, Result};
 use crate::model::{
     AddStatus, Control, Discovered, Exclusion, HostRecord, HostUpdate, Lease, Limits, Pace, Request,
     RequestKind, Robots, SiteKey, Stats, Timestamp, UrlKey,
@@ -271,71 +270,6 @@ impl Tables {
             self.place(index, entry, now);
             self.shed_excess();
         }
-    }
-
-    /// From now on what does not fit into memory waits there.
-    pub(crate) fn overflow_into(&mut self, backlog: Box<dyn Backlog>) {
-        self.overflow.begin(backlog);
-    }
-
-    /// Why what waits outside of memory could not be written or read; nothing more may be served then.
-    pub(crate) fn trouble(&self) -> Option<Error> {
-        self.overflow.trouble()
-    }
-
-    /// Moves entries out of memory when there are too many: long queues first, and from site to site in turn.
-    fn shed_excess(&mut self) {
-        let Some(goal) = self.overflow.excess() else { return };
-        self.shed_to(goal);
-        self.overflow.attempted(goal);
-    }
-
-    fn shed_to(&mut self, goal: usize) {
-        for least in overflow::WORTHWHILE {
-            for _ in 0..self.sites.len() {
-                self.shed_at = if self.shed_at + 1 < self.sites.len() { self.shed_at + 1 } else { 0 };
-                if let Some(site) = self.sites.get_mut(self.shed_at) {
-                    site.shed(least, &mut self.overflow);
-                }
-                if self.overflow.held <= goal || self.overflow.trouble().is_some() {
-                    return;
-                }
-            }
-        }
-    }
-
-    /// How many bytes of blocks are in use, by file.
-    pub(crate) fn in_use(&mut self) -> InUse {
-        let mut in_use = InUse::new();
-        for block in self.sites.iter_mut().flat_map(Site::blocks) {
-            *in_use.entry(block.place.file).or_default() += u64::from(block.place.length);
-        }
-        in_use
-    }
-
-    /// Makes what waits outside of memory durable, for a snapshot that names it; which files those are, and which one
-    /// is appended to. Files of which less than `least` bytes are in use are left by their last blocks first.
-    ///
-    /// # Errors
-    /// When something cannot be read or written.
-    pub(crate) fn settle_overflow(&mut self, least: u64) -> Result<(InUse, u32)> {
-        // What could not be read may be missing in the tables: they must not be stored.
-        self.trouble().map_or(Ok(()), Err)?;
-        let current = self.overflow.sync()?;
-        let in_use = self.in_use();
-        let sparse = in_use.iter().filter(|(file, bytes)| **file < current && **bytes < least);
-        let sparse: Vec<u32> = sparse.map(|(file, _)| *file).take(overflow::FILES_LEFT_AT_ONCE).collect();
-        if sparse.is_empty() {
-            return Ok((in_use, current));
-        }
-        for block in self.sites.iter_mut().flat_map(Site::blocks) {
-            if sparse.contains(&block.place.file) {
-                self.overflow.copy(block);
-            }
-        }
-        self.trouble().map_or(Ok(()), Err)?;
-        let current = self.overflow.sync()?;
-        Ok((self.in_use(), current))
     }
 
     /// Whether levels are served one by one.
