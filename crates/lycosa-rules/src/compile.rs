@@ -116,9 +116,26 @@ impl PagePlan {
 
     /// Whether a page is one of them.
     pub(super) fn includes(&self, url: &str, label: Option<&str>) -> bool {
+        self.has_label(label) && self.matches(url)
+    }
+
+    fn has_label(&self, label: Option<&str>) -> bool {
         let label = label.unwrap_or_default();
         self.when_label.as_ref().is_none_or(|labels| labels.iter().any(|known| known == label))
-            && self.when.as_ref().is_none_or(|when| when.is_match(url))
+    }
+
+    fn matches(&self, url: &str) -> bool {
+        self.when.as_ref().is_none_or(|when| when.is_match(url))
+    }
+
+    /// Why a page is none of them, if so.
+    pub(super) fn excludes(&self, url: &str, label: Option<&str>) -> Option<String> {
+        if let Some(labels) = self.when_label.as_ref().filter(|_| !self.has_label(label)) {
+            let wanted: Vec<String> = labels.iter().map(|label| format!("{label:?}")).collect();
+            let has = label.map_or_else(|| "no label".to_owned(), |label| format!("the label {label:?}"));
+            return Some(format!("when_label asks for {}, and the page has {has}", wanted.join(" or ")));
+        }
+        (!self.matches(url)).then(|| "its URL does not match `when`".to_owned())
     }
 }
 

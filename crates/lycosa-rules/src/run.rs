@@ -77,6 +77,8 @@ pub struct PageReport {
     pub records: Vec<RecordReport>,
     /// Item types of which the page has none, or for which it is not.
     pub none: Vec<String>,
+    /// Why, for each of them.
+    pub why_none: Vec<String>,
     /// What could not be done.
     pub notes: Vec<String>,
     /// What it cost: nodes looked at and bytes of text read, in the steps that are limited for a page.
@@ -134,6 +136,7 @@ impl Rules {
             });
             if report.records.len() == before {
                 report.none.push(plan.kind.to_string());
+                report.why_none.push(plan.absence(&visit));
             }
         }
         report.notes.append(&mut visit.notes.borrow_mut());
@@ -148,6 +151,18 @@ pub(super) struct Record {
 }
 
 impl ItemPlan {
+    /// Why a page without records of it has none.
+    fn absence(&self, visit: &Visit<'_>) -> String {
+        if let Some(why) = self.pages.excludes(visit.page.url(), visit.page.label()) {
+            return why;
+        }
+        if self.can_read(visit) {
+            return "for_each found nothing".to_owned();
+        }
+        let what = if visit.json_of_body().is_some() { "JSON" } else { "neither HTML nor XML" };
+        format!("the page is {what}, and no rule of it reads that")
+    }
+
     /// Whether it is for pages like this: documents, or what its own rules can read.
     fn can_read(&self, visit: &Visit<'_>) -> bool {
         visit.document.is_some()

@@ -232,6 +232,7 @@ fn as_json(url: &Url, report: &PageReport, links: &[(String, String)]) -> String
         "page": url.as_str(),
         "records": report.records,
         "none": report.none,
+        "why_none": report.why_none,
         "follow": links,
         "notes": report.notes,
     });
@@ -249,8 +250,8 @@ pub(super) fn shown(name: &str, report: &PageReport, links: &[(String, String)])
         let _ = writeln!(text, "\n{} {number}: {}", record.kind, fate(record));
         table(&mut text, &record.fields);
     }
-    for kind in &report.none {
-        let _ = writeln!(text, "\n{kind}: none on this page");
+    for (kind, why) in report.none.iter().zip(&report.why_none) {
+        let _ = writeln!(text, "\n{kind}: none on this page, because {why}");
     }
     if !links.is_empty() {
         let _ = writeln!(text, "\nfollow");

@@ -35,6 +35,30 @@ fn extract(page: &str, flags: &[&str]) -> Said {
 }
 
 #[test]
+fn a_page_without_records_says_why() {
+    let bench = Bench::new();
+    bench.write("page.html", "<p class=a>x</p>");
+    let why = |rule: &str, flags: &[&str]| {
+        bench.write("lycosa.toml", rule);
+        let page = ["extract", "--config", "lycosa.toml", "page.html"];
+        bench.run(&[&page[..], flags].concat()).ends_with(0).out
+    };
+    let detail = "[[follow]]\ncss = 'a'\nlabel = 'detail'\n[items.p]\nwhen_label = 'detail'\nfields.a = '.a'";
+    let out = why(detail, &[]);
+    assert!(
+        out.contains(
+            "p: none on this page, because when_label asks for \"detail\", and the page has no label"
+        ),
+        "{out}"
+    );
+    assert!(why(detail, &["--label", "list"]).contains("has the label \"list\""));
+    assert!(!why(detail, &["--label", "detail"]).contains("none on this page"));
+    assert!(
+        why("[items.p]\nfor_each = '.b'\nfields.a = '.a'", &[]).contains("because for_each found nothing")
+    );
+}
+
+#[test]
 fn a_table_tells_of_each_field_what_was_found_and_by_which_rule() {
     let said = extract(PAGE, &["--url", "http://shop.test/list"]).ends_with(1);
     assert_eq!(
@@ -48,7 +72,7 @@ fn a_table_tells_of_each_field_what_was_found_and_by_which_rule() {
            name   missing, required  null  -\n  \
            price  default            0     css:.price  \"free\": it holds no number\n  \
            stock  missing            null  -\n\n\
-         shop: none on this page\n\n\
+         shop: none on this page, because its URL does not match `when`\n\n\
          follow\n  \
            detail  http://shop.test/k/1\n"
     );
