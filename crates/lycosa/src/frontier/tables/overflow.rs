@@ -42,7 +42,7 @@ pub(crate) trait Backlog: Send + Debug {
     ///
     /// # Errors
     /// When it cannot be read or is damaged.
-    fn get(&self, place: Place) -> Result<Vec<u8>>;
+    fn get(&mut self, place: Place) -> Result<Vec<u8>>;
 
     /// Bytes of entries that may wait in memory.
     fn room(&self) -> usize;
@@ -55,6 +55,9 @@ pub(crate) trait Backlog: Send + Debug {
 
     /// The file that is appended to; those before it are only read.
     fn current(&self) -> u32;
+
+    /// Blocks are wanted from these files alone from now on, and from those that come.
+    fn keep_only(&mut self, in_use: &InUse);
 }
 
 /// A block of a queue.
@@ -134,7 +137,7 @@ impl Overflow {
 
     /// The entries of a block that were not served.
     pub(super) fn get(&mut self, block: Block) -> Option<Packed> {
-        let bytes = self.backlog.as_ref()?.get(block.place);
+        let bytes = self.backlog.as_mut()?.get(block.place);
         let entries = bytes.and_then(|bytes| {
             let read = || {
                 let mut entries = Packed::trust(&mut Reader::new(&bytes))?;
@@ -166,6 +169,13 @@ impl Overflow {
             return Err(error);
         }
         Ok(backlog.current())
+    }
+
+    /// Blocks are wanted from these files alone.
+    pub(super) fn keep_only(&mut self, in_use: &InUse) {
+        if let Some(backlog) = self.backlog.as_mut() {
+            backlog.keep_only(in_use);
+        }
     }
 
     /// Copies a block to where blocks are written now.
@@ -232,6 +242,7 @@ impl Tables {
         let sparse = in_use.iter().filter(|(file, bytes)| **file < current && **bytes < least);
         let sparse: Vec<u32> = sparse.map(|(file, _)| *file).take(FILES_LEFT_AT_ONCE).collect();
         if sparse.is_empty() {
+            self.overflow.keep_only(&in_use);
             return Ok((in_use, current));
         }
         for block in self.sites.iter_mut().flat_map(Site::blocks) {
@@ -241,7 +252,9 @@ impl Tables {
         }
         self.trouble().map_or(Ok(()), Err)?;
         let current = self.overflow.sync()?;
-        Ok((self.in_use(), current))
+        let in_use = self.in_use();
+        self.overflow.keep_only(&in_use);
+        Ok((in_use, current))
     }
 }
 
