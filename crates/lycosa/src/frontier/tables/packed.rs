@@ -19,9 +19,10 @@ pub(super) struct Packed {
     /// Where the first entry begins.
     start: usize,
     count: u32,
-    /// The parent before the first entry, and that of the last.
+    /// The parent before the first entry.
     before: Parent,
-    last: Parent,
+    /// That of the last, where it is known.
+    last: Option<Parent>,
 }
 
 type Parent = Option<Arc<str>>;
@@ -61,7 +62,7 @@ impl Packed {
             let to = whole.len() - reader.left();
             if to - from >= bytes || number == self.count {
                 let part = whole.get(from..to).unwrap_or_default().to_vec();
-                parts.push(Self { bytes: part, start: 0, count, before, last: parent.clone() });
+                parts.push(Self { bytes: part, start: 0, count, before, last: Some(parent.clone()) });
                 (from, count, before) = (to, 0, parent.clone());
             }
         }
@@ -72,7 +73,7 @@ impl Packed {
     pub(super) fn push(&mut self, entry: &Entry) {
         let out = &mut self.bytes;
         let parent = entry.parent();
-        let same = self.count > 0 && self.last == *parent;
+        let same = self.count > 0 && self.last.as_ref() == Some(parent);
         let kind = wire::code_of(&RequestKind::ALL, &entry.kind);
         let plain = matches!(entry.body, Body::Plain { .. });
         out.push(
@@ -86,7 +87,7 @@ impl Packed {
         wire::put_number(out, u64::from(entry.attempt));
         if !same {
             wire::put_option(out, parent.as_deref(), wire::put_text);
-            self.last.clone_from(parent);
+            self.last = Some(parent.clone());
         }
         match &entry.body {
             Body::Plain { path, .. } => wire::put_text(out, path),
@@ -172,8 +173,7 @@ impl Packed {
         Ok(())
     }
 
-    /// Reads what [`Self::store`] wrote and a checksum vouches for, so that nothing is looked at before its time. It can
-    /// only be taken from: what its last entry is, it does not know.
+    /// Reads what [`Self::store`] wrote and is known to be whole, so that nothing is looked at before its time.
     pub(super) fn trust(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
         let count = reader.small()?;
         let before: Parent = reader.option(|reader| reader.text().map(Arc::from))?;
@@ -192,7 +192,7 @@ impl Packed {
         let count = reader.small()?;
         let before: Parent = reader.option(|reader| reader.text().map(Arc::from))?;
         let bytes = reader.bytes()?.to_vec();
-        let mut packed = Self { bytes, start: 0, count, last: before.clone(), before };
+        let mut packed = Self { bytes, start: 0, count, last: None, before };
         let mut entries = packed.entries(0);
         let (mut found, mut last) = (0, None);
         for entry in entries.by_ref() {
@@ -204,7 +204,7 @@ impl Packed {
             return Err(Damaged);
         }
         if let Some(entry) = last {
-            packed.last.clone_from(entry.parent());
+            packed.last = Some(entry.parent().clone());
         }
         Ok(packed)
     }
