@@ -67,7 +67,7 @@ impl Tables {
         let first_seq = self.stats.records;
         self.stats.records += records.len() as u64;
         self.schedule(lease.site, now);
-        Some(Applied { key: lease.entry.key, outcome, first_seq, records })
+        Some(Applied { key: lease.key, outcome, first_seq, records })
     }
 
     /// A redirect costs no depth: a known target that waits on a deeper level is lifted to the redirect's own, so
@@ -79,7 +79,8 @@ impl Tables {
         let index = self.site(&to.site);
         let depth = to.request.depth;
         let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
-        let deeper = |entry: &Entry| entry.key == to.key && entry.depth > depth;
+        let fingerprint = self.fingerprint;
+        let deeper = |entry: &Entry| entry.depth > depth && entry.key(&to.origin, fingerprint) == to.key;
         let Some(origin) = site.known_origin(&to.origin) else { return };
         // What waits on its level or above need not be looked through, which may be long and on disk.
         let least = if self.serves_by_level() { depth.saturating_add(1) } else { 0 };
@@ -100,7 +101,7 @@ impl Tables {
             Outcome::Failed { .. } => (Mark::Failed, &mut self.stats.failed),
         };
         *counter += 1;
-        self.seen.set(lease.entry.key, mark);
+        self.seen.set(lease.key, mark);
         self.stats.leased -= 1;
         self.stats.done += 1;
         self.leave_level(lease.entry.depth, now);

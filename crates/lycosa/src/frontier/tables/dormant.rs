@@ -140,14 +140,15 @@ impl OriginState {
     fn store(&self, key: &SiteKey, out: &mut Vec<u8>) {
         let Origin { scheme, host, port } = &self.origin;
         let under = host.strip_suffix(&*key.0);
-        out.push(
-            u8::from(*scheme == Scheme::Https) * flag::HTTPS
-                | u8::from(*port == scheme.default_port()) * flag::OWN_PORT
-                | u8::from(under.is_some()) * flag::UNDER_SITE
-                | u8::from(self.robots_pending) * flag::ROBOTS_PENDING
-                | u8::from(self.rules_elsewhere.is_some()) * flag::RULES_ELSEWHERE
-                | u8::from(!self.held.is_empty()) * flag::HOLDS,
-        );
+        let flags = [
+            (*scheme == Scheme::Https, flag::HTTPS),
+            (*port == scheme.default_port(), flag::OWN_PORT),
+            (under.is_some(), flag::UNDER_SITE),
+            (self.robots_pending, flag::ROBOTS_PENDING),
+            (self.rules_elsewhere.is_some(), flag::RULES_ELSEWHERE),
+            (!self.held.is_empty(), flag::HOLDS),
+        ];
+        out.push(flags.iter().fold(0, |all, (is, bit)| if *is { all | bit } else { all }));
         wire::put_text(out, under.unwrap_or(host));
         if *port != scheme.default_port() {
             wire::put_number(out, u64::from(*port));

@@ -130,7 +130,10 @@ impl Tables {
         site.started_under = token;
         site.lease_begins(entry.origin);
         let page = entry.kind.yields_page();
-        let lease = OpenLease { site: index, entry, expires: now.after(pace.lease), bytes, page, before };
+        let origin = &site.origins.get(entry.origin as usize)?.origin;
+        let key = entry.key(origin, self.fingerprint);
+        let expires = now.after(pace.lease);
+        let lease = OpenLease { site: index, key, entry, expires, bytes, page, before };
         self.open(token, lease, now)
     }
 

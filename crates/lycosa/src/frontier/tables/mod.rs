@@ -37,6 +37,7 @@ use crate::model::{
     AddStatus, Control, Discovered, Exclusion, HostRecord, HostUpdate, Lease, Limits, Pace, Request,
     RequestKind, Robots, SiteKey, Stats, Timestamp, UrlKey,
 };
+use crate::scope::Fingerprint;
 
 /// What is known of a URL, one byte of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,7 @@ impl Mark {
 #[derive(Debug)]
 pub(crate) struct OpenLease {
     pub(crate) site: u32,
+    pub(crate) key: UrlKey,
     pub(crate) entry: Entry,
     pub(crate) expires: Timestamp,
     pub(crate) bytes: u64,
@@ -103,6 +105,8 @@ pub(crate) struct Tables {
     pub(crate) limits: Limits,
     pub(crate) pace: Pace,
     pub(crate) paused: bool,
+    /// How fingerprints follow from URLs.
+    fingerprint: Fingerprint,
     seen: SeenSet,
     sites: Sites,
     /// When to look at which site; entries that do not match the site's `scheduled` are stale.
@@ -130,6 +134,7 @@ impl Tables {
             limits,
             pace,
             paused: false,
+            fingerprint: Fingerprint::default(),
             seen: SeenSet::default(),
             sites: Sites::default(),
             ready: BinaryHeap::new(),
@@ -146,6 +151,11 @@ impl Tables {
             reserved_bytes: 0,
             stats: Stats::default(),
         }
+    }
+
+    /// The same, for a crawl whose fingerprints are made so: one that follows from its URL takes no room then.
+    pub(crate) fn with_fingerprint(self, fingerprint: Fingerprint) -> Self {
+        Self { fingerprint, ..self }
     }
 
     /// Accepts a URL once.
@@ -196,7 +206,7 @@ impl Tables {
         let site = self.site(&found.site);
         let Some(state) = self.sites.wake(site, &mut self.overflow) else { return };
         let origin = state.origin(&found.origin);
-        let entry = Entry::new(found.key, origin, &found.origin, found.request);
+        let entry = Entry::new(found.key, origin, &found.origin, found.request, self.fingerprint);
         self.let_wait(site, None, entry, now);
         self.shed_excess();
     }
@@ -469,7 +479,7 @@ fn robots_entry(index: u32, origin: &site::OriginState) -> Entry {
     let mut request = Request::get(format!("{}/robots.txt", origin.origin));
     request.kind = RequestKind::Robots;
     request.class = 0;
-    Entry::new(UrlKey(0), index, &origin.origin, request)
+    Entry::new(UrlKey(0), index, &origin.origin, request, Fingerprint::default())
 }
 
 /// A lease as its holder sees it.
@@ -484,7 +494,7 @@ fn lease_of(
     let robots = origin.robots(overflow);
     Some(Lease {
         token: crate::model::Token(token),
-        key: lease.entry.key,
+        key: lease.key,
         site: site.key.clone(),
         origin: origin.origin.clone(),
         request: lease.entry.request(&origin.origin),

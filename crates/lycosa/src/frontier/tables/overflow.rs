@@ -226,8 +226,8 @@ impl Overflow {
     pub(super) fn get(&mut self, block: Block) -> Option<Packed> {
         let bytes = self.backlog.as_mut()?.get(block.place);
         let entries = bytes.and_then(|bytes| {
-            let read = || {
-                let mut entries = Packed::trust(&mut Reader::new(&bytes))?;
+            let read = move || {
+                let mut entries = Packed::adopt(bytes)?;
                 entries.skip(block.served).map(|()| entries)
             };
             let whole = read().ok().filter(|entries| entries.len() == block.left());

@@ -24,7 +24,7 @@ impl Tables {
         let lease = self.leases.get(&token)?;
         let entry = &lease.entry;
         let (site, bytes) = (lease.site, lease.bytes);
-        Some(LeaseName { token, site, origin: entry.origin, kind: entry.kind, key: entry.key, bytes })
+        Some(LeaseName { token, site, origin: entry.origin, kind: entry.kind, key: lease.key, bytes })
     }
 
     /// Hands out exactly this URL again, as at that moment. `false` when it does not wait there: damage.
@@ -36,7 +36,11 @@ impl Tables {
             return false;
         }
         self.wake_retries(name.site, now);
-        let wanted = |entry: &Entry| entry.key == name.key && entry.kind == name.kind;
+        let site = self.sites.wake(name.site, &mut self.overflow);
+        let origin = site.and_then(|site| site.origins.get(name.origin as usize));
+        let Some(origin) = origin.map(|state| state.origin.clone()) else { return false };
+        let fingerprint = self.fingerprint;
+        let wanted = |entry: &Entry| entry.kind == name.kind && entry.key(&origin, fingerprint) == name.key;
         let waiting = self.take(name.site, name.origin, 0, wanted).map(|(_, entry)| entry);
         let entry = waiting.or_else(|| {
             // A request for robots.txt is born when a page meets rules that have become too old: no event of its own.

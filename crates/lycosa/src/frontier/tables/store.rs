@@ -93,17 +93,17 @@ impl Tables {
             wire::put_number(out, lease.expires.0);
             wire::put_number(out, lease.bytes);
             wire::put_option(out, lease.before, |out, at| wire::put_number(out, at.0));
-            if let Some(found) = self.discovered(lease.site, &lease.entry) {
+            if let Some(found) = self.discovered(lease) {
                 wire::put_discovered(out, &found, None);
             }
         }
     }
 
-    fn discovered(&self, site: u32, entry: &Entry) -> Option<Discovered> {
-        let site = self.sites.awake(site)?;
-        let origin = &site.origins.get(entry.origin as usize)?.origin;
-        let request = entry.request(origin);
-        Some(Discovered { key: entry.key, site: site.key.clone(), origin: origin.clone(), request })
+    fn discovered(&self, lease: &OpenLease) -> Option<Discovered> {
+        let site = self.sites.awake(lease.site)?;
+        let origin = &site.origins.get(lease.entry.origin as usize)?.origin;
+        let request = lease.entry.request(origin);
+        Some(Discovered { key: lease.key, site: site.key.clone(), origin: origin.clone(), request })
     }
 
     fn load_counts(&mut self, reader: &mut Reader<'_>) -> Result<(Option<u32>, bool), Damaged> {
@@ -143,7 +143,8 @@ impl Tables {
         let found = wire::read_discovered(reader, None)?;
         let site = self.sites.wake(index, &mut self.overflow).ok_or(Damaged)?;
         let origin = site.origin(&found.origin);
-        let entry = Entry::new(found.key, origin, &found.origin, found.request);
+        let (key, fingerprint) = (found.key, self.fingerprint);
+        let entry = Entry::new(key, origin, &found.origin, found.request, fingerprint);
         site.lease_begins(origin);
         if entry.kind != crate::model::RequestKind::Robots {
             self.stats.leased += 1;
@@ -152,7 +153,7 @@ impl Tables {
         self.reserved_pages += u64::from(page);
         self.reserved_bytes = self.reserved_bytes.saturating_add(bytes);
         self.expiries.insert((expires, token));
-        self.leases.insert(token, OpenLease { site: index, entry, expires, bytes, page, before });
+        self.leases.insert(token, OpenLease { site: index, key, entry, expires, bytes, page, before });
         Ok(())
     }
 }
