@@ -6,6 +6,7 @@
 
 mod commit;
 mod dormant;
+mod due;
 mod entry;
 mod gate;
 mod lease;
@@ -23,6 +24,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 pub(crate) use self::commit::{Applied, Rules};
+use self::due::Due;
 use self::entry::Entry;
 use self::gate::Gates;
 use self::overflow::Overflow;
@@ -65,38 +67,6 @@ pub(crate) struct OpenLease {
     pub(crate) page: bool,
     /// The site's last start before this lease, to give the slot back when no request was sent.
     pub(crate) before: Option<Timestamp>,
-}
-
-/// When to look at which site: the time, a turn that keeps equal times apart, and the site.
-///
-/// The time has 42 bits of milliseconds (until the year 2109), the turn 22: when its numbers run out, sites of the same
-/// millisecond change their order, and nothing else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Due([u32; 3]);
-
-impl Due {
-    const TURN_BITS: u32 = 22;
-    const LATEST: u64 = (1 << (64 - Self::TURN_BITS)) - 1;
-
-    fn new(at: Timestamp, turn: u64, site: u32) -> Self {
-        let turn = turn & ((1 << Self::TURN_BITS) - 1);
-        let order = at.0.min(Self::LATEST) << Self::TURN_BITS | turn;
-        let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(u32::MAX);
-        Self([half(order >> 32), half(order), site])
-    }
-
-    fn at(self) -> Timestamp {
-        Timestamp((u64::from(self.0[0]) << 32 | u64::from(self.0[1])) >> Self::TURN_BITS)
-    }
-
-    fn site(self) -> u32 {
-        self.0[2]
-    }
-
-    /// Whether it is about this time.
-    fn is_at(self, at: Timestamp) -> bool {
-        self.at().0 == at.0.min(Self::LATEST)
-    }
 }
 
 /// Everything the frontier knows.

@@ -275,7 +275,7 @@ mod tests {
     }
 
     fn entry(number: u64, parent: Option<&str>, special: bool) -> Entry {
-        entry_with(number, parent, special, number % 3 == 0)
+        entry_with(number, parent, special, number.is_multiple_of(3))
     }
 
     fn entry_with(number: u64, parent: Option<&str>, special: bool, follows: bool) -> Entry {
