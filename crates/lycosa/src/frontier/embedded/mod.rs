@@ -184,10 +184,6 @@ impl Embedded {
         };
         let now = clock.now();
         recovered.recovery.reopened = recovered.tables.reopened(now);
-        if recovered.recovery.replayed > 0 {
-            // The last process did not end in peace: requests whose lease was not durable yet may have been sent.
-            recovered.tables.rest(now);
-        }
         let mut writer =
             Writer { folder: folder.clone(), files: files.clone(), durability, segment, written };
         // Durable before the first lease: otherwise a run that is killed early has given tokens that the next one,

@@ -319,6 +319,23 @@ impl Tables {
         self.overflow.in_use()
     }
 
+    /// What is counted in passing is what counting everything gives.
+    #[cfg(test)]
+    fn assert_counts(&mut self) {
+        let (mut in_use, mut held) = (InUse::new(), 0);
+        for number in self.sites.numbers() {
+            held += self.sites.held(number);
+            if let Some(site) = self.sites.wake(number, &mut self.overflow) {
+                for place in site.places() {
+                    *in_use.entry(place.file).or_default() += u64::from(place.length);
+                }
+            }
+        }
+        assert_eq!(in_use, self.overflow.in_use);
+        let counted: usize = self.sites.numbers().map(|number| self.sites.held(number)).sum();
+        assert_eq!(counted, self.overflow.held, "of {held} before all were awake once");
+    }
+
     /// Makes what waits outside of memory durable, for a snapshot that names it; which files those are, and which one
     /// is appended to. Files of which less than `least` bytes are in use are left by their last blocks first.
     ///
@@ -327,6 +344,8 @@ impl Tables {
     pub(crate) fn settle_overflow(&mut self, least: u64) -> Result<(InUse, u32)> {
         // What could not be read may be missing in the tables: they must not be stored.
         self.trouble().map_or(Ok(()), Err)?;
+        #[cfg(test)]
+        self.assert_counts();
         let current = self.overflow.sync()?;
         let in_use = self.in_use();
         let sparse = in_use.iter().filter(|(file, bytes)| **file < current && **bytes < least);

@@ -1,8 +1,13 @@
 //! Applying what a log says happened: leases by name instead of by choice, and the end of all of them at opening.
 
+use std::time::Duration;
+
 use super::entry::Entry;
 use super::{Tables, robots_entry};
 use crate::model::{RequestKind, Timestamp, UrlKey};
+
+/// A wall clock that was set back between two runs must not make a site wait for the difference.
+const LONGEST_BLOCK: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Tokens of one run differ in these bits, tokens of different runs above them.
 const RUN_BITS: u32 = 32;
@@ -64,36 +69,11 @@ impl Tables {
         }
         // Tokens whose lease was not durable yet may be out: a run's tokens never meet another's.
         self.next_token = (self.next_token >> RUN_BITS).saturating_add(1) << RUN_BITS;
-        self.bound_times(now);
-        self.schedule_all(now);
-        tokens.len() as u64
-    }
-
-    /// Every site rests a full delay from now on.
-    pub(crate) fn rest(&mut self, now: Timestamp) {
-        for number in self.sites.numbers() {
-            if let Some(site) = self.sites.wake(number, &mut self.overflow) {
-                site.started = Some(now);
-            }
-        }
-        self.schedule_all(now);
-    }
-
-    /// A wall clock that was set back between two runs must not make a site wait for the difference.
-    fn bound_times(&mut self, now: Timestamp) {
-        const LONGEST_BLOCK: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
-        for number in self.sites.numbers() {
-            let Some(site) = self.sites.wake(number, &mut self.overflow) else { return };
+        self.schedule_all(now, |site| {
             site.started = Some(now);
-            site.blocked_until = site.blocked_until.min(now.after(LONGEST_BLOCK));
-            let late: Vec<_> =
-                site.retries.range((now.after(LONGEST_BLOCK), 0)..).map(|(at, _)| *at).collect();
-            for at in late {
-                if let Some(entry) = site.retries.remove(&at) {
-                    site.retry(now.after(LONGEST_BLOCK), entry);
-                }
-            }
-        }
+            site.bound_times(now.after(LONGEST_BLOCK));
+        });
+        tokens.len() as u64
     }
 
     /// Whether this token's lease is open at this moment.

@@ -236,6 +236,17 @@ impl Site {
         self.retries.insert((at, number), entry);
     }
 
+    /// Lets nothing wait for longer than until then.
+    pub(super) fn bound_times(&mut self, latest: Timestamp) {
+        self.blocked_until = self.blocked_until.min(latest);
+        let late: Vec<_> = self.retries.range((latest, 0)..).map(|(at, _)| *at).collect();
+        for at in late {
+            if let Some(entry) = self.retries.remove(&at) {
+                self.retry(latest, entry);
+            }
+        }
+    }
+
     /// Forgets most of what was read of blocks and can be read again.
     pub(super) fn shorten_copies(&mut self) {
         let held = self.origins.iter_mut().map(|state| &mut state.held);
