@@ -18,7 +18,9 @@ pub(super) const WORTHWHILE: [usize; 3] = [4 << 10, 512, 128];
 /// In so many steps the bound between queues that stay in memory and those that leave it halves, about.
 const STEPS: usize = 1024;
 /// Files with little left in them whose blocks are copied at a time.
-pub(super) const FILES_LEFT_AT_ONCE: usize = 4;
+pub(super) const FILES_LEFT_AT_ONCE: usize = 8;
+/// One file of so many may have little left in it.
+const SHARE_OF_FILES: usize = 8;
 
 /// Where a block is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -350,7 +352,8 @@ impl Tables {
         let in_use = self.in_use();
         let sparse = in_use.iter().filter(|(file, bytes)| **file < current && **bytes < least);
         let sparse: Vec<u32> = sparse.map(|(file, _)| *file).take(FILES_LEFT_AT_ONCE).collect();
-        if sparse.is_empty() {
+        // All sites are looked at for it: not for one file of many.
+        if sparse.len() < in_use.len().div_ceil(SHARE_OF_FILES).min(FILES_LEFT_AT_ONCE) || sparse.is_empty() {
             self.overflow.keep_only(&in_use);
             return Ok((in_use, current));
         }
