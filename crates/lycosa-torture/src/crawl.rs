@@ -17,7 +17,8 @@ use crate::observer::Observer;
 use crate::output::Output;
 use crate::plan::{Budget, Ending, Plan};
 use crate::sabotage::Defect;
-use crate::time::FastClock;
+use crate::point::Tally;
+use crate::time::{FastClock, HOUR};
 use crate::verdict::Verdict;
 use crate::web::{Web, host};
 
@@ -36,13 +37,14 @@ pub(crate) struct World {
     /// The whole output, and perhaps one of the items alone.
     pub(crate) outputs: Vec<Output>,
     pub(crate) clock: Arc<FastClock>,
+    pub(crate) tally: Tally,
     pub(crate) observer: Arc<Observer>,
     pub(crate) verdict: Verdict,
     pub(crate) defect: Defect,
 }
 
 impl World {
-    fn new(seed: u64, number: u64, defect: Defect) -> Result<Self> {
+    fn new(seed: u64, number: u64, defect: Defect, tally: &Tally) -> Result<Self> {
         let plan = Plan::new(seed, number);
         let verdict = Verdict::default();
         let folder = TempDir::new().map_err(|cause| Error::io("making a folder", cause))?;
@@ -59,6 +61,7 @@ impl World {
             outputs: outputs(&plan, &folder),
             folder,
             clock: Arc::new(FastClock::start()),
+            tally: tally.clone(),
             observer: Arc::new(Observer::new(verdict.clone(), plan.pace.lease, plan.pace.delay)),
             verdict,
             defect,
@@ -69,16 +72,22 @@ impl World {
 
 fn outputs(plan: &Plan, folder: &TempDir) -> Vec<Output> {
     let whole = Output::whole(folder.path(), plan.output);
-    let items = plan.items_too.then(|| Output::items(folder.path()));
-    std::iter::once(whole).chain(items).collect()
+    let second = plan.second.map(|kind| Output::second(folder.path(), kind));
+    std::iter::once(whole).chain(second).collect()
 }
 
 /// Runs the crawl of this number. Answers the first violation, if there was one.
 ///
 /// # Errors
 /// When the torture itself cannot go on.
-pub(crate) fn crawl(seed: u64, number: u64, defect: Defect, counts: &mut Counts) -> Result<Option<String>> {
-    let world = World::new(seed, number, defect)?;
+pub(crate) fn crawl(
+    seed: u64,
+    number: u64,
+    defect: Defect,
+    counts: &mut Counts,
+    tally: &Tally,
+) -> Result<Option<String>> {
+    let world = World::new(seed, number, defect, tally)?;
     let mut dice = Dice::new(seed, number.wrapping_add(1 << 32));
     let mut lifted = false;
     let mut cycles = 0;
@@ -119,6 +128,7 @@ fn aftermath(
     let loses_power = match ending {
         Ending::Kill { power, .. }
         | Ending::KillInside { power, .. }
+        | Ending::KillPoint { power, .. }
         | Ending::KillOutput { power, .. }
         | Ending::DiskFails { power, .. } => power,
         _ => false,
@@ -139,6 +149,8 @@ fn aftermath(
         Death::Stopped => counts.stops += 1,
         Death::Killed(_) | Death::Finished(_) => {}
     }
+    let thawed = world.outputs.iter().try_for_each(Output::thaw);
+    thawed.map_err(|cause| Error::io("leaving a database as a death left it", cause))?;
     if loses_power && matches!(death, Death::Killed(_) | Death::Failed(..)) {
         world.disk.lose_power(dice);
         for output in &world.outputs {
@@ -152,14 +164,13 @@ fn aftermath(
         Death::Finished(_) | Death::Hung => false,
     };
     counts.cycles += u64::from(counted);
-    match dice.below(12) {
+    match dice.below(15) {
         // Longer than any robots.txt is valid.
-        0 => world.clock.jump(Duration::from_secs(30 * 3600), Duration::ZERO),
+        0 => world.clock.jump(30 * HOUR, Duration::ZERO),
         1 => world.clock.jump(Duration::from_secs(dice.below(60)), Duration::ZERO),
-        2 => {
-            world.clock.jump(Duration::ZERO, Duration::from_millis(dice.below(2_000)));
-            world.observer.clock_put_back();
-        }
+        2 => world.clock.jump(Duration::ZERO, Duration::from_millis(dice.below(2_000))),
+        3 => world.clock.jump(HOUR, Duration::ZERO),
+        4 => world.clock.jump(Duration::ZERO, HOUR),
         _ => {}
     }
     Ok(counted)
@@ -183,8 +194,8 @@ mod tests {
 
     /// The first crawls of a run, each of another subject.
     fn first_violation(kind: Option<Sabotage>) -> (Option<String>, Counts) {
-        let mut counts = Counts::default();
-        let crawls = (0..6).map(|number| crawl(3, number, Defect::new(kind), &mut counts).unwrap());
+        let (mut counts, tally) = (Counts::default(), Tally::default());
+        let crawls = (0..6).map(|number| crawl(3, number, Defect::new(kind), &mut counts, &tally).unwrap());
         let violation = crawls.into_iter().flatten().next();
         (violation, counts)
     }

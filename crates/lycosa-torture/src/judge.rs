@@ -78,6 +78,7 @@ pub(crate) fn whole(world: &World, counts: &mut Counts) -> Result<()> {
     counts.crawls += 1;
     counts.pages += found.pages.len() as u64;
     counts.items += found.items.len() as u64;
+    counts.fenced += world.observer.totals().fenced;
     counts.budgets += u64::from(world.plan.budget != Budget::None);
     Ok(())
 }

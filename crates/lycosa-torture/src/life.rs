@@ -20,11 +20,14 @@ use crate::crawl::World;
 use crate::dice::Dice;
 use crate::disk::LifeDisk;
 use crate::items::Items;
-use crate::output::{Fate, LifeSink, Output, Trouble};
+use crate::output::Output;
+use crate::output_life::{Fate, LifeSink, Trouble};
 use crate::plan::{Budget, Ending};
+use crate::point::Aim;
 use crate::sabotage;
 use crate::switch::{Moment, Switch};
 use crate::watched::{WatchedFrontier, WatchedOutbox};
+use crate::time::{FastClock, HOUR};
 use crate::web::{OpenDoor, Wire};
 
 /// Real time after which a life that has not ended hangs.
@@ -57,15 +60,33 @@ pub(crate) fn live(world: &World, ending: Ending, lifted: bool, dice: &mut Dice)
         Ending::KillInside { fault, .. } | Ending::DiskFails { fault, .. } => Some(fault),
         _ => None,
     };
+    let target = match ending {
+        Ending::KillPoint { target, .. } => Some(target),
+        _ => None,
+    };
+    let aim = Aim::new(target, world.tally.clone(), sabotage::blind(&world.defect));
     let disk = LifeDisk::new(
         world.disk.clone(),
         switch.clone(),
         fault,
+        aim.clone(),
         world.plan.segment,
         Dice::new(dice.next(), 0),
     );
-    let life =
-        Life { world, ending, switch: switch.clone(), disk: disk.clone(), snapshot_at: dice.below(40) };
+    let soon = target.is_some_and(|target| target.place.0.needs_snapshot());
+    let life = Life {
+        world,
+        ending,
+        switch: switch.clone(),
+        disk: disk.clone(),
+        aim,
+        snapshot_at: dice.below(if soon { 8 } else { 40 }),
+        jolt: Jolt::any(dice),
+    };
+    let oversleeps = life.jolt.kind == Jolt::OVERSLEEP;
+    if world.clock.life_begins() {
+        world.observer.clock_put_back();
+    }
     let mut held = Weak::new();
     let ended = runtime.block_on(life.run(lifted, &mut held));
     if ended.is_none() {
@@ -88,7 +109,7 @@ pub(crate) fn live(world: &World, ending: Ending, lifted: bool, dice: &mut Dice)
         None => Death::Hung,
         Some(Err(error)) => Death::Failed(error, disk.struck() || output_failed),
         Some(Ok(report)) => {
-            check_end(world, &report);
+            check_end(world, &report, world.plan.leases_run_out() || oversleeps);
             match report.end {
                 End::Finished(finish) => Death::Finished(finish),
                 End::Interrupted | End::OutputClosed => Death::Stopped,
@@ -98,12 +119,12 @@ pub(crate) fn live(world: &World, ending: Ending, lifted: bool, dice: &mut Dice)
 }
 
 /// What must hold whenever a run ends in peace.
-fn check_end(world: &World, report: &Report) {
+fn check_end(world: &World, report: &Report, run_out: bool) {
     if !report.open.is_empty() {
         world.verdict.violated(format!("the ledger is not empty at the end: {:?}", report.open));
     }
     // A lease that runs out at the very end is not missed before the next opening.
-    if report.crawl.leased != 0 && (!world.plan.leases_run_out() || report.end != End::Interrupted) {
+    if report.crawl.leased != 0 && (!run_out || report.end != End::Interrupted) {
         world.verdict.violated(format!("{} URLs are leased after the end", report.crawl.leased));
     }
     world.observer.balanced(&report.crawl);
@@ -117,7 +138,9 @@ struct Life<'w> {
     ending: Ending,
     switch: Arc<Switch>,
     disk: LifeDisk,
+    aim: Aim,
     snapshot_at: u64,
+    jolt: Jolt,
 }
 
 impl Life<'_> {
@@ -152,9 +175,15 @@ impl Life<'_> {
             drop(embedded.snapshot());
             std::future::pending::<()>().await;
         };
+        let jolt = async {
+            self.world.observer.committed(self.jolt.commits).await;
+            self.jolt.strike(&self.world.clock);
+            std::future::pending::<()>().await;
+        };
         tokio::select! {
             ended = crawl => Some(ended),
             () = fate => None,
+            () = jolt => None,
             () = snapshot => None,
             () = tokio::time::sleep(PATIENCE) => None,
         }
@@ -173,6 +202,8 @@ impl Life<'_> {
                 output: output.clone(),
                 switch: self.switch.clone(),
                 trouble: trouble.clone(),
+                aim: self.aim.clone(),
+                dice: Dice::new(self.snapshot_at, self.world.seed),
                 syncs_late: sabotage::syncs_late(&self.world.defect),
             };
             Ok(sabotage::sink(&self.world.defect, Box::new(sink)))
@@ -235,6 +266,7 @@ impl Life<'_> {
             outbox: Arc::new(WatchedOutbox {
                 observer: world.observer.clone(),
                 switch: self.switch.clone(),
+                aim: self.aim.clone(),
                 inner: outbox,
             }),
             fetch: Arc::new(Wire { web: world.web.clone(), switch: self.switch.clone() }),
@@ -266,6 +298,32 @@ impl Life<'_> {
             drain,
             all_outcomes: true,
             ..Settings::default()
+        }
+    }
+}
+
+/// What happens to the clocks while a life goes on.
+#[derive(Clone, Copy, Debug)]
+struct Jolt {
+    commits: u64,
+    kind: u64,
+}
+
+impl Jolt {
+    const OVERSLEEP: u64 = 2;
+
+    fn any(dice: &mut Dice) -> Self {
+        Self { commits: dice.between(1, 20), kind: dice.below(8) }
+    }
+
+    fn strike(self, clock: &FastClock) {
+        match self.kind {
+            // Unnoticed until the next life.
+            0 => clock.jump(HOUR, Duration::ZERO),
+            1 => clock.jump(Duration::ZERO, HOUR),
+            // Every lease that is open has run out.
+            Self::OVERSLEEP => clock.oversleep(),
+            _ => {}
         }
     }
 }

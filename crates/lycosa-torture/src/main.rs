@@ -10,6 +10,7 @@
 mod arguments;
 mod counts;
 mod crawl;
+mod database;
 mod dice;
 mod disk;
 mod items;
@@ -17,7 +18,9 @@ mod judge;
 mod life;
 mod observer;
 mod output;
+mod output_life;
 mod plan;
+mod point;
 mod run;
 mod sabotage;
 mod switch;

@@ -8,7 +8,8 @@ use lycosa_testkit::synthetic::SyntheticSite;
 
 use crate::dice::Dice;
 use crate::disk::{Failure, Fault};
-use crate::output::KINDS;
+use crate::output::{KINDS, SECOND};
+use crate::point::Target;
 
 /// Cycles of one crawl at most: enough of the site must be left for its end.
 const CYCLES: u64 = 4;
@@ -50,8 +51,8 @@ pub(crate) struct Plan {
     pub(crate) concurrency: usize,
     pub(crate) pace: Pace,
     pub(crate) output: &'static str,
-    /// Whether the items have an output of their own beside the whole.
-    pub(crate) items_too: bool,
+    /// An output of a part of the records beside the whole.
+    pub(crate) second: Option<&'static str>,
     pub(crate) durability: Durability,
     pub(crate) segment: u64,
     /// One page in so many is slow: where leases are short, it outlives its own.
@@ -71,6 +72,8 @@ pub(crate) enum Ending {
     Kill { commits: u64, after: Duration, power: bool },
     /// Killed inside a change to the disk.
     KillInside { fault: Fault, power: bool },
+    /// Killed at a fail point.
+    KillPoint { target: Target, power: bool },
     /// The state's disk fails.
     DiskFails { fault: Fault, power: bool },
     /// Killed at a call of an output, before or after it has done its work.
@@ -101,7 +104,7 @@ impl Plan {
                 ..Pace::default()
             },
             output: KINDS[dice.place(0, KINDS.len() - 1)],
-            items_too: dice.one_in(3),
+            second: dice.one_in(2).then(|| SECOND[dice.place(0, SECOND.len() - 1)]),
             durability: Durability::Power,
             segment: 1 << dice.between(10, 18),
             slow: None,
@@ -172,13 +175,16 @@ impl Plan {
     pub(crate) fn ending(&self, dice: &mut Dice) -> Ending {
         let power = self.durability == Durability::Power && !dice.one_in(4);
         let commits = dice.between(2, 14);
+        if dice.one_in(2) {
+            return Ending::KillPoint { target: Target::any(dice), power };
+        }
         match dice.below(14) {
             12..=13 => Ending::KillOutput { call: dice.between(3, 45), before: dice.one_in(2), power },
             0..=4 => Ending::Kill { commits, after: Duration::from_micros(dice.below(6_000)), power },
             5..=7 => Ending::KillInside { fault: Fault::KillAt(dice.below(60)), power },
             8 => {
-                let failures = [Failure::Full, Failure::Write, Failure::Sync];
-                let failure = failures[dice.place(0, 2)];
+                let failures = [Failure::Full, Failure::Write, Failure::Sync, Failure::ReadOnly];
+                let failure = failures[dice.place(0, 3)];
                 Ending::DiskFails { fault: Fault::FailAt(dice.between(0, 50), failure), power }
             }
             9 => Ending::OutputFails { call: dice.between(0, 40) },

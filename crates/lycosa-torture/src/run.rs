@@ -8,11 +8,17 @@ use lycosa::Result;
 use crate::arguments::{ALL, Arguments};
 use crate::counts::Counts;
 use crate::crawl::crawl;
+use crate::point::Tally;
 use crate::sabotage::{Defect, Sabotage};
 use crate::time::Stopwatch;
 
 /// Real time between two lines of progress.
 const PROGRESS_EVERY: Duration = Duration::from_secs(10);
+
+/// How many times the cycles asked for may become until every fail point is hit.
+const MOST_MORE: u64 = 4;
+/// Cycles from which on a fail point that was never hit is a failure.
+const ENOUGH: u64 = 50;
 
 /// A violation, and where to find it again.
 struct Caught {
@@ -71,22 +77,36 @@ fn cycles(
     sabotage: Option<Sabotage>,
     watch: Stopwatch,
 ) -> Result<(Counts, Option<Caught>)> {
-    let mut counts = Counts::default();
+    let (mut counts, tally) = (Counts::default(), Tally::default());
     let mut told = watch.elapsed();
     let mut number = arguments.crawl;
     let limit = Duration::from_secs(60 * arguments.minutes);
-    while counts.cycles < arguments.cycles && watch.elapsed() < limit {
+    // The rarest fail points may need more crawls than the cycles do; a point that is never hit ends this too.
+    let most = arguments.cycles.saturating_mul(MOST_MORE);
+    let goes_on = |counts: &Counts| {
+        counts.cycles < arguments.cycles || counts.cycles < most && !tally.never_hit().is_empty()
+    };
+    while goes_on(&counts) && watch.elapsed() < limit {
         let defect = Defect::new(sabotage);
-        if let Some(what) = crawl(arguments.seed, number, defect, &mut counts)? {
+        if let Some(what) = crawl(arguments.seed, number, defect, &mut counts, &tally)? {
             return Ok((counts, Some(Caught { what, crawl: number })));
         }
+        counts.points = tally.hits();
         number += 1;
         if watch.elapsed().saturating_sub(told) > PROGRESS_EVERY {
             told = watch.elapsed();
             tell(&format!("{} s: {counts}", told.as_secs()));
         }
     }
-    Ok((counts, None))
+    if sabotage.is_none() {
+        say(&tally.table());
+    }
+    let never = tally.never_hit();
+    if never.is_empty() || arguments.cycles < ENOUGH {
+        return Ok((counts, None));
+    }
+    let what = format!("fail points that were never hit: {}", never.join(", "));
+    Ok((counts, Some(Caught { what, crawl: number })))
 }
 
 fn report(name: &str, counts: &Counts, caught: Option<&Caught>, seed: u64) {

@@ -19,6 +19,7 @@ use self::files::SabotagedFiles;
 use self::frontier::SabotagedFrontier;
 use self::outbox::SabotagedOutbox;
 use self::sink::SabotagedSink;
+use crate::point::{Place, Point, Side};
 use crate::verdict::locked;
 
 /// A defect.
@@ -42,11 +43,12 @@ pub(crate) enum Sabotage {
     DelayUndercut,
     RobotsIgnored,
     DepthFirst,
+    FailPointIgnored,
 }
 
 impl Sabotage {
     /// Every defect with its name and what is wrong.
-    pub(crate) const ALL: [(&'static str, Self, &'static str); 18] = [
+    pub(crate) const ALL: [(&'static str, Self, &'static str); 19] = [
         ("skip-sync", Self::SkipSync, "the log says it is synced and is not"),
         ("skip-folder-sync", Self::SkipFolderSync, "new files are synced, their names are not"),
         (
@@ -85,6 +87,7 @@ impl Sabotage {
         ("delay-undercut", Self::DelayUndercut, "a site is asked more often than its delay allows"),
         ("robots-ignored", Self::RobotsIgnored, "every robots.txt is taken to allow everything"),
         ("depth-first", Self::DepthFirst, "with a depth limit, levels are not served one by one"),
+        ("fail-point-ignored", Self::FailPointIgnored, "one of the fail points never ends a life"),
     ];
 
     /// The defect of this name.
@@ -158,6 +161,11 @@ pub(crate) fn state(
 /// Whether the output's positions are told before its bytes are durable.
 pub(crate) fn syncs_late(defect: &Defect) -> bool {
     defect.is(Sabotage::OffsetBeforeSync)
+}
+
+/// The fail point that does not work.
+pub(crate) fn blind(defect: &Defect) -> Option<Place> {
+    defect.is(Sabotage::FailPointIgnored).then_some((Point::LogSync, Side::After))
 }
 
 /// The sink that the engine is given.

@@ -8,6 +8,8 @@
 
 mod backlog;
 #[cfg(test)]
+mod clock_tests;
+#[cfg(test)]
 mod damage_tests;
 mod event;
 mod files;
@@ -181,7 +183,7 @@ impl Embedded {
             None => (log::begin_segment(&folder, recovered.last + 1, &*files)?.1, 0),
         };
         let now = clock.now();
-        recovered.recovery.reopened = recovered.tables.reopened(now);
+        recovered.recovery.reopened = recovered.tables.reopened(now, recovered.last_time);
         if recovered.recovery.replayed > 0 {
             // The last process did not end in peace: requests whose lease was not durable yet may have been sent.
             recovered.tables.rest(now);

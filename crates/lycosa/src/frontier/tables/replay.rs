@@ -52,15 +52,15 @@ impl Tables {
 
     /// After a crash: every lease is open to others again and counts as sent, every site rests a full delay (what
     /// was sent to it last, the log may not say), and no stored time lies further ahead than a clock that went back
-    /// could explain.
-    pub(crate) fn reopened(&mut self, now: Timestamp) -> u64 {
+    /// could explain. `before` is what the clock showed last: if it shows less now, it was set back.
+    pub(crate) fn reopened(&mut self, now: Timestamp, before: Timestamp) -> u64 {
         let tokens: Vec<u64> = self.leases.keys().copied().collect();
         for token in &tokens {
             self.expire_one(*token, now);
         }
         // Tokens whose lease was not durable yet may be out: a run's tokens never meet another's.
         self.next_token = (self.next_token >> RUN_BITS).saturating_add(1) << RUN_BITS;
-        self.bound_times(now);
+        self.bound_times(now, before.since(now));
         self.schedule_all(now);
         tokens.len() as u64
     }
@@ -73,12 +73,19 @@ impl Tables {
         self.schedule_all(now);
     }
 
-    /// A wall clock that was set back between two runs must not make a site wait for the difference.
-    fn bound_times(&mut self, now: Timestamp) {
+    /// A wall clock that was set `back` between two runs must not make a site wait for the difference.
+    fn bound_times(&mut self, now: Timestamp, back: std::time::Duration) {
         const LONGEST_BLOCK: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+        let back = u64::try_from(back.as_millis()).unwrap_or(u64::MAX);
+        let earlier = |at: Timestamp| Timestamp(at.0.saturating_sub(back));
         for site in &mut self.sites {
             site.started = Some(now);
-            site.blocked_until = site.blocked_until.min(now.after(LONGEST_BLOCK));
+            site.blocked_until = earlier(site.blocked_until).min(now.after(LONGEST_BLOCK));
+            if back > 0 {
+                let retries = std::mem::take(&mut site.retries).into_iter();
+                site.retries = retries.map(|((at, turn), entry)| ((earlier(at), turn), entry)).collect();
+                site.parked.iter_mut().for_each(|(at, _)| *at = at.map(earlier));
+            }
             let late: Vec<_> =
                 site.retries.range((now.after(LONGEST_BLOCK), 0)..).map(|(at, _)| *at).collect();
             for at in late {
