@@ -13,11 +13,12 @@ use crate::dice::Dice;
 use crate::disk::Disk;
 use crate::judge;
 use crate::life::{Death, is_typed, live};
+use crate::mount::{Break, Mount};
 use crate::observer::Observer;
 use crate::output::Output;
 use crate::plan::{Budget, Ending, Plan};
 use crate::sabotage::Defect;
-use crate::point::Tally;
+use crate::point::{Tally, Target};
 use crate::time::{FastClock, HOUR};
 use crate::verdict::Verdict;
 use crate::web::{Web, host};
@@ -41,13 +42,35 @@ pub(crate) struct World {
     pub(crate) observer: Arc<Observer>,
     pub(crate) verdict: Verdict,
     pub(crate) defect: Defect,
+    /// The file system below state and outputs, if it is a real one that breaks.
+    pub(crate) mount: Option<Arc<Mount>>,
+}
+
+/// Which crawl, and under what conditions.
+#[derive(Clone, Debug)]
+pub(crate) struct Job {
+    pub(crate) seed: u64,
+    pub(crate) number: u64,
+    pub(crate) defect: Defect,
+    pub(crate) tally: Tally,
+    /// How long leases last, when the plan shall not say.
+    pub(crate) lease: Option<Duration>,
+    pub(crate) mount: Option<Arc<Mount>>,
 }
 
 impl World {
-    fn new(seed: u64, number: u64, defect: Defect, tally: &Tally) -> Result<Self> {
-        let plan = Plan::new(seed, number);
+    fn new(job: &Job) -> Result<Self> {
+        let Job { seed, number, defect, tally, mount, .. } = job.clone();
+        let mut plan = Plan::new(seed, number);
+        if let Some(lease) = job.lease {
+            (plan.pace.lease, plan.slow) = (lease, None);
+        }
         let verdict = Verdict::default();
-        let folder = TempDir::new().map_err(|cause| Error::io("making a folder", cause))?;
+        let folder = match &mount {
+            Some(mount) => TempDir::new_in(mount.path()),
+            None => TempDir::new(),
+        };
+        let folder = folder.map_err(|cause| Error::io("making a folder", cause))?;
         let parse = |number: usize| {
             Url::parse(&format!("http://{}/", host(number))).map_err(|cause| {
                 Error::new(lycosa::ErrorKind::Internal, "a seed is no URL").with_source(cause)
@@ -61,12 +84,30 @@ impl World {
             outputs: outputs(&plan, &folder),
             folder,
             clock: Arc::new(FastClock::start()),
-            tally: tally.clone(),
+            tally,
             observer: Arc::new(Observer::new(verdict.clone(), plan.pace.lease, plan.pace.delay)),
             verdict,
             defect,
+            mount,
             plan,
         })
+    }
+}
+
+impl World {
+    /// `torn`: the last life may have left a write half done, which the next one cuts off.
+    fn ending(&self, cycles: u64, torn: bool, dice: &mut Dice) -> Ending {
+        let goes_on = cycles < self.plan.cycles;
+        if torn && self.mount.is_none() && !dice.one_in(3) {
+            return Ending::KillPoint { target: Target::cut(dice), power: false };
+        }
+        match self.mount.as_ref().map(|mount| mount.kind) {
+            // It breaks by itself.
+            Some(Break::Full) => Ending::Natural,
+            Some(Break::ReadOnly) if goes_on => Ending::Breaks { commits: dice.between(2, 14) },
+            None if goes_on => self.plan.ending(dice),
+            _ => Ending::Natural,
+        }
     }
 }
 
@@ -80,25 +121,23 @@ fn outputs(plan: &Plan, folder: &TempDir) -> Vec<Output> {
 ///
 /// # Errors
 /// When the torture itself cannot go on.
-pub(crate) fn crawl(
-    seed: u64,
-    number: u64,
-    defect: Defect,
-    counts: &mut Counts,
-    tally: &Tally,
-) -> Result<Option<String>> {
-    let world = World::new(seed, number, defect, tally)?;
-    let mut dice = Dice::new(seed, number.wrapping_add(1 << 32));
+pub(crate) fn crawl(job: &Job, counts: &mut Counts) -> Result<Option<String>> {
+    let world = World::new(job)?;
+    let mut dice = Dice::new(job.seed, job.number.wrapping_add(1 << 32));
     let mut lifted = false;
-    let mut cycles = 0;
+    let (mut cycles, mut torn) = (0, false);
     for _ in 0..MOST_LIVES {
-        let ending = if cycles < world.plan.cycles { world.plan.ending(&mut dice) } else { Ending::Natural };
+        let ending = world.ending(cycles, torn, &mut dice);
         let death = live(&world, ending, lifted, &mut dice)?;
         counts.lives += 1;
+        torn = matches!((ending, &death), (Ending::KillPoint { target, .. }, Death::Killed(_)) if target.tears());
         let counted = aftermath(&world, ending, &death, &mut dice, counts)?;
         cycles += u64::from(counted);
         if let Some(violation) = world.verdict.violation() {
             return Ok(Some(violation));
+        }
+        if let (Some(mount), Death::Failed(..)) = (&world.mount, &death) {
+            mount.mend()?;
         }
         let Death::Finished(finish) = death else { continue };
         judge::budget(&world, finish, lifted)?;
@@ -195,7 +234,11 @@ mod tests {
     /// The first crawls of a run, each of another subject.
     fn first_violation(kind: Option<Sabotage>) -> (Option<String>, Counts) {
         let (mut counts, tally) = (Counts::default(), Tally::default());
-        let crawls = (0..6).map(|number| crawl(3, number, Defect::new(kind), &mut counts, &tally).unwrap());
+        let crawls = (0..6).map(|number| {
+            let (defect, tally) = (Defect::new(kind), tally.clone());
+            let job = Job { seed: 3, number, defect, tally, lease: None, mount: None };
+            crawl(&job, &mut counts).unwrap()
+        });
         let violation = crawls.into_iter().flatten().next();
         (violation, counts)
     }

@@ -1,12 +1,11 @@
 //! One life of a crawl: the state is opened, the engine runs, and something ends it.
 
-use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use lycosa::engine::{End, Engine, NoHooks, Parts, Report, Settings};
 use lycosa::extract::{LinkExtractor, LinkOptions};
-use lycosa::frontier::embedded::{CrawlIdentity, Embedded, FORMAT_VERSION, Opening};
+use lycosa::frontier::embedded::{CrawlIdentity, Embedded, FORMAT_VERSION, FileLayer, Opening};
 use lycosa::ledger::Ledger;
 use lycosa::middleware::{StackOptions, built_in};
 use lycosa::model::{Clock, Extract, FetchLimits, Finish, Frontier, Limits, Sink};
@@ -20,6 +19,7 @@ use crate::crawl::World;
 use crate::dice::Dice;
 use crate::disk::LifeDisk;
 use crate::items::Items;
+use crate::mount::SmallFiles;
 use crate::output::Output;
 use crate::output_life::{Fate, LifeSink, Trouble};
 use crate::plan::{Budget, Ending};
@@ -94,7 +94,7 @@ pub(crate) fn live(world: &World, ending: Ending, lifted: bool, dice: &mut Dice)
     }
     // Waits for the exporter's thread, and drops whatever task is left.
     drop(runtime);
-    let output_failed = matches!(ending, Ending::OutputFails { .. });
+    let output_failed = matches!(ending, Ending::OutputFails { .. }) || world.mount.is_some();
     if held.strong_count() > 0 {
         world.verdict.violated("the state is still held after its crawl has ended");
     }
@@ -165,6 +165,12 @@ impl Life<'_> {
                     self.world.observer.committed(commits).await;
                     stop.cancel();
                 }
+                Ending::Breaks { commits } => {
+                    self.world.observer.committed(commits).await;
+                    if let Some(mount) = &self.world.mount {
+                        mount.strike();
+                    }
+                }
                 _ => {}
             }
             std::future::pending::<()>().await;
@@ -214,16 +220,21 @@ impl Life<'_> {
     fn open(&self, limits: Limits) -> Result<Embedded> {
         let world = self.world;
         let folder = world.folder.path().join("state");
+        let files: Arc<dyn FileLayer> = match world.mount {
+            Some(_) => Arc::new(SmallFiles { segment: world.plan.segment }),
+            None => Arc::new(self.disk.clone()),
+        };
         let opening = Opening {
             folder: folder.clone(),
             limits: sabotage::limits(&world.defect, limits),
             pace: sabotage::pace(&world.defect, world.plan.pace),
             clock: world.clock.clone(),
-            files: sabotage::files(&world.defect, Arc::new(self.disk.clone())),
+            files: sabotage::files(&world.defect, files),
             durability: world.plan.durability,
         };
         let versions = versions(FORMAT_VERSION);
-        if world.disk.holds(Path::new(&folder.join("crawl.json"))) {
+        let identity = folder.join("crawl.json");
+        if world.disk.holds(&identity) || world.mount.is_some() && identity.exists() {
             return Embedded::open(opening, versions);
         }
         let identity = CrawlIdentity {

@@ -15,8 +15,16 @@ use crate::point::Target;
 const CYCLES: u64 = 4;
 
 /// What the crawls of a run are about, one after the other. Twenty cycles meet all of it.
-const SUBJECTS: [Subject; 6] =
-    [Subject::Expiry, Subject::Depth, Subject::Pages, Subject::Delay, Subject::Requests, Subject::Depth];
+const SUBJECTS: [Subject; 8] = [
+    Subject::Expiry,
+    Subject::Depth,
+    Subject::Pages,
+    Subject::Waiting,
+    Subject::Delay,
+    Subject::Requests,
+    Subject::Depth,
+    Subject::Waiting,
+];
 
 /// What a crawl is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +39,8 @@ enum Subject {
     Delay,
     /// A budget of requests or bytes.
     Requests,
+    /// So much that waits that it does not fit into memory.
+    Waiting,
 }
 
 /// The budget that is tested first; all but depth are lifted afterwards, so that every crawl ends whole.
@@ -78,6 +88,8 @@ pub(crate) enum Ending {
     DiskFails { fault: Fault, power: bool },
     /// Killed at a call of an output, before or after it has done its work.
     KillOutput { call: u64, before: bool, power: bool },
+    /// The file system below everything becomes read-only after so many commits.
+    Breaks { commits: u64 },
     /// The output's disk runs full.
     OutputFails { call: u64 },
     /// Asked to stop after so many commits.
@@ -89,7 +101,8 @@ impl Plan {
         let mut dice = Dice::new(seed, number);
         let turn = usize::try_from(number).unwrap_or(0) % SUBJECTS.len();
         let subject = SUBJECTS[turn];
-        let count = if subject == Subject::Depth { 1 } else { dice.place(1, 3) };
+        let is_one = matches!(subject, Subject::Depth | Subject::Waiting);
+        let count = if is_one { 1 } else { dice.place(1, 3) };
         let sites = (0..count).map(|_| site(&mut dice, count, subject)).collect();
         let lease = Duration::from_secs(600);
         let mut plan = Self {
@@ -139,6 +152,7 @@ impl Plan {
                 self.concurrency = self.concurrency.max(6);
                 self.pace.per_origin = self.pace.per_origin.max(4);
             }
+            Subject::Waiting => self.concurrency = self.concurrency.min(4),
             Subject::Delay => {
                 self.pace.delay = Duration::from_millis(dice.between(20, 150));
                 if dice.one_in(3) {
@@ -146,6 +160,12 @@ impl Plan {
                 }
             }
         }
+    }
+
+    /// The number of the crawl that is the n-th without a budget that is lifted.
+    pub(crate) fn unlimited(n: u64) -> u64 {
+        let turns = [1, 4, 3];
+        n / 3 * SUBJECTS.len() as u64 + turns[usize::try_from(n % 3).unwrap_or(0)]
     }
 
     /// Whether leases are so short that some run out.
@@ -195,14 +215,15 @@ impl Plan {
 
 fn site(dice: &mut Dice, count: usize, subject: Subject) -> SyntheticSite {
     let share = u32::try_from(count).unwrap_or(1);
+    let is_wide = subject == Subject::Waiting;
     // Few links beside the tree's own: a link that is lost is not found again by another way. With a depth limit
     // many: a page that is met by several ways must be met by the shortest.
     let links = if subject == Subject::Depth { dice.between(6, 9) } else { dice.between(2, 5) };
     SyntheticSite {
         seed: dice.next(),
-        pages: u32::try_from(dice.between(60, 120)).unwrap_or(60) / share,
+        pages: if is_wide { 300 } else { u32::try_from(dice.between(60, 120)).unwrap_or(60) / share },
         links_per_page: u32::try_from(links).unwrap_or(3),
-        branching: u32::try_from(dice.between(2, 3)).unwrap_or(2),
+        branching: if is_wide { 30 } else { u32::try_from(dice.between(2, 3)).unwrap_or(2) },
         flaky_percent: if dice.one_in(2) { 3 } else { 0 },
         page_bytes: if subject == Subject::Requests { 12_000 } else { 600 },
         ..SyntheticSite::default()

@@ -65,7 +65,7 @@ impl Point {
         (Self::SnapshotRename, "snapshot rename", false),
         (Self::SnapshotTidy, "snapshot tidy", false),
         (Self::BacklogBegin, "backlog begin", false),
-        (Self::BacklogWrite, "backlog write", true),
+        (Self::BacklogWrite, "backlog write", false),
         (Self::BacklogSync, "backlog sync", false),
         (Self::BacklogTidy, "backlog tidy", false),
         (Self::FolderSync, "folder sync", false),
@@ -170,6 +170,17 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// The cutting of what another life left half done.
+    pub(crate) fn cut(dice: &mut Dice) -> Self {
+        let side = if dice.one_in(2) { Side::Before } else { Side::After };
+        Self { place: (Point::LogCut, side), skip: 0 }
+    }
+
+    /// Whether it leaves the log with half a frame at its end.
+    pub(crate) fn tears(self) -> bool {
+        self.place == (Point::LogAppend, Side::Inside)
+    }
+
     /// Any of them, as likely as another.
     pub(crate) fn any(dice: &mut Dice) -> Self {
         let all = places();
