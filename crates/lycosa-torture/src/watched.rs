@@ -37,13 +37,12 @@ impl Frontier for WatchedFrontier {
 
     fn lease(&self, want: Want) -> BoxFuture<'_, Result<Leased>> {
         Box::pin(async move {
+            // Before the call: one that runs out after it is not missed by the frontier before the next call.
+            let open = self.observer.open();
             let leased = self.inner.lease(want).await?;
             match &leased {
                 Leased::Some(leases) => leases.iter().for_each(|lease| self.observer.leased(lease)),
-                _ => {
-                    let open = self.observer.open();
-                    self.observer.nothing_leased(open, &self.inner.stats());
-                }
+                _ => self.observer.nothing_leased(open, &self.inner.stats()),
             }
             Ok(leased)
         })
