@@ -17,8 +17,8 @@ use crate::mount::{Break, Mount};
 use crate::observer::Observer;
 use crate::output::Output;
 use crate::plan::{Budget, Ending, Plan};
-use crate::sabotage::Defect;
 use crate::point::{Tally, Target};
+use crate::sabotage::Defect;
 use crate::time::{FastClock, HOUR};
 use crate::verdict::Verdict;
 use crate::web::{Web, host};
@@ -71,14 +71,16 @@ impl World {
             None => TempDir::new(),
         };
         let folder = folder.map_err(|cause| Error::io("making a folder", cause))?;
-        let parse = |number: usize| {
-            Url::parse(&format!("http://{}/", host(number))).map_err(|cause| {
+        let parse = |url: String| {
+            Url::parse(&url).map_err(|cause| {
                 Error::new(lycosa::ErrorKind::Internal, "a seed is no URL").with_source(cause)
             })
         };
+        let sites = (0..plan.sites.len()).map(|number| format!("http://{}/", host(number)));
+        let seeds = sites.chain(plan.wide.map(|wide| wide.seed()));
         Ok(Self {
             seed: seed.wrapping_mul(1_000_003).wrapping_add(number),
-            seeds: (0..plan.sites.len()).map(parse).collect::<Result<_>>()?,
+            seeds: seeds.map(parse).collect::<Result<_>>()?,
             web: Arc::new(Web::new(&plan, verdict.clone())),
             disk: Disk::default(),
             outputs: outputs(&plan, &folder),
@@ -190,6 +192,8 @@ fn aftermath(
     }
     let thawed = world.outputs.iter().try_for_each(Output::thaw);
     thawed.map_err(|cause| Error::io("leaving a database as a death left it", cause))?;
+    let left = world.defect.after_life(&world.outputs);
+    left.map_err(|cause| Error::new(lycosa::ErrorKind::Internal, "a defect failed").with_source(cause))?;
     if loses_power && matches!(death, Death::Killed(_) | Death::Failed(..)) {
         world.disk.lose_power(dice);
         for output in &world.outputs {

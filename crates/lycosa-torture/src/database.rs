@@ -83,7 +83,8 @@ pub(crate) fn shown(path: &Path) -> rusqlite::Result<String> {
     }
     let database = Connection::open(path)?;
     let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'lycosa_cursor'";
-    let tables: Vec<String> = database.prepare(tables)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let tables: Vec<String> =
+        database.prepare(tables)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut lines = BTreeMap::new();
     for table in tables {
         let mut statement = database.prepare(&format!("SELECT * FROM \"{table}\""))?;
@@ -104,6 +105,15 @@ pub(crate) fn shown(path: &Path) -> rusqlite::Result<String> {
     }
     let lines = lines.into_iter().flat_map(|((_, line), times)| vec![line + "\n"; times]);
     Ok(lines.collect())
+}
+
+/// Puts every cursor forward to this commit.
+pub(crate) fn move_cursor(path: &Path, to: i64) -> rusqlite::Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let database = Connection::open(path)?;
+    database.execute("UPDATE lycosa_cursor SET lsn = max(lsn, ?1)", [to]).map(drop)
 }
 
 fn add(record: &mut Map<String, Value>, name: &str, cell: Cell) {
@@ -133,10 +143,14 @@ mod tests {
         let path = folder.path().join("a.db");
         let database = Connection::open(&path).unwrap();
         database.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).unwrap();
-        database.execute_batch("CREATE TABLE pages(id, seq, url); INSERT INTO pages VALUES('a', 0, 'x')").unwrap();
+        database
+            .execute_batch("CREATE TABLE pages(id, seq, url); INSERT INTO pages VALUES('a', 0, 'x')")
+            .unwrap();
         let before = Image::of(&path).unwrap();
         database
-            .execute_batch("BEGIN; INSERT INTO pages VALUES('b', 1, 'y'); INSERT INTO pages VALUES('c', 2, 'z'); COMMIT")
+            .execute_batch(
+                "BEGIN; INSERT INTO pages VALUES('b', 1, 'y'); INSERT INTO pages VALUES('c', 2, 'z'); COMMIT",
+            )
             .unwrap();
         let after = Image::of(&path).unwrap();
         drop(database);
@@ -145,7 +159,10 @@ mod tests {
             before.clone().half_way_to(after.clone(), &mut Dice::new(seed, 0)).restore(&path).unwrap();
             *lengths.entry(shown(&path).unwrap().lines().count()).or_insert(0) += 1;
         }
-        assert!(lengths.keys().all(|lines| [1, 3].contains(lines)), "half a transaction is none: {lengths:?}");
+        assert!(
+            lengths.keys().all(|lines| [1, 3].contains(lines)),
+            "half a transaction is none: {lengths:?}"
+        );
         assert!(lengths[&1] > 100);
         after.restore(&path).unwrap();
         assert_eq!(shown(&path).unwrap().lines().count(), 3);

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use lycosa::engine::{End, Engine, NoHooks, Parts, Report, Settings};
+use lycosa::engine::{End, Engine, NoHooks, Parts, Report, RobotsTags, Settings};
 use lycosa::extract::{LinkExtractor, LinkOptions};
 use lycosa::frontier::embedded::{CrawlIdentity, Embedded, FORMAT_VERSION, FileLayer, Opening};
 use lycosa::ledger::Ledger;
@@ -13,7 +13,6 @@ use lycosa::politeness::{RetryOptions, RetryPolicy};
 use lycosa::scope::{Identity, ScopeMode, ScopeOptions, ScopeRules, versions};
 use lycosa::telemetry::Telemetry;
 use lycosa::{Error, ErrorKind, Result};
-use url::Url;
 
 use crate::crawl::World;
 use crate::dice::Dice;
@@ -26,9 +25,10 @@ use crate::plan::{Budget, Ending};
 use crate::point::Aim;
 use crate::sabotage;
 use crate::switch::{Moment, Switch};
-use crate::watched::{WatchedFrontier, WatchedOutbox};
 use crate::time::{FastClock, HOUR};
+use crate::watched::{WatchedFrontier, WatchedOutbox};
 use crate::web::{OpenDoor, Wire};
+use crate::wide::TRAPS;
 
 /// Real time after which a life that has not ended hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -270,8 +270,10 @@ impl Life<'_> {
         };
         let retry = Arc::new(RetryPolicy::new(retry, telemetry.clone()));
         let stack = StackOptions { retry: retry.clone(), ..StackOptions::default() };
-        let extractors: Vec<Arc<dyn Extract>> =
-            vec![Arc::new(LinkExtractor::new(LinkOptions::default())), Arc::new(Items::new()?)];
+        let extractors: Vec<Arc<dyn Extract>> = vec![
+            Arc::new(LinkExtractor::new(LinkOptions::default())),
+            Arc::new(Items::new(world.plan.wide.is_some())?),
+        ];
         let parts = Parts {
             frontier: Arc::new(WatchedFrontier { observer: world.observer.clone(), inner: frontier }),
             outbox: Arc::new(WatchedOutbox {
@@ -283,7 +285,7 @@ impl Life<'_> {
             fetch: Arc::new(Wire { web: world.web.clone(), switch: self.switch.clone() }),
             middlewares: built_in(&stack, clock.clone(), ledger.clone())?.into(),
             guard: Arc::new(OpenDoor),
-            scope: Arc::new(scope(&world.seeds, limits.max_depth)?),
+            scope: Arc::new(scope(world, limits.max_depth)?),
             extractors: extractors.into(),
             hooks: Arc::new(NoHooks),
             feed: None,
@@ -308,6 +310,7 @@ impl Life<'_> {
             byte_budget: matches!(self.world.plan.budget, Budget::Bytes(_)) && !lifted,
             drain,
             all_outcomes: true,
+            robots_tags: RobotsTags::Ignore,
             ..Settings::default()
         }
     }
@@ -339,10 +342,13 @@ impl Jolt {
     }
 }
 
-fn scope(seeds: &[Url], max_depth: Option<u32>) -> Result<ScopeRules> {
+fn scope(world: &World, max_depth: Option<u32>) -> Result<ScopeRules> {
+    let wide = world.plan.wide.as_ref();
+    let is_closed = wide.is_some_and(|wide| !wide.has_traps());
     ScopeRules::new(ScopeOptions {
-        mode: ScopeMode::Host,
-        seeds: seeds.to_vec(),
+        mode: if wide.is_some() { ScopeMode::Any } else { ScopeMode::Host },
+        seeds: world.seeds.clone(),
+        exclude: if is_closed { vec![TRAPS.to_owned()] } else { Vec::new() },
         max_depth,
         ..ScopeOptions::default()
     })

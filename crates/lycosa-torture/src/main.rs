@@ -30,6 +30,7 @@ mod time;
 mod verdict;
 mod watched;
 mod web;
+mod wide;
 
 use std::process::ExitCode;
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use lycosa::Result;
-use lycosa::model::Sink;
+use lycosa::model::{Lsn, Sink};
 use lycosa::sink::{Items, Select, SinkOptions, open_path};
 
 use crate::database::{self, Image};
@@ -91,7 +91,7 @@ impl Output {
 
     /// Whether it is a database.
     pub(crate) fn is_database(&self) -> bool {
-        self.path.extension().is_some_and(|end| end == "sqlite" || end == "db")
+        is_database(&self.path.to_string_lossy())
     }
 
     /// The files of a database now.
@@ -107,6 +107,11 @@ impl Output {
     /// A life is over: its database's files are what its death left.
     pub(crate) fn thaw(&self) -> io::Result<()> {
         locked(&self.frozen).take().map_or(Ok(()), |image| image.restore(&self.path))
+    }
+
+    /// Puts a database's cursor where its rows are not.
+    pub(crate) fn move_cursor(&self, to: Lsn) -> rusqlite::Result<()> {
+        database::move_cursor(&self.path, i64::try_from(to.0).unwrap_or(i64::MAX))
     }
 
     /// The parts of a folder that have their names.
@@ -182,6 +187,11 @@ impl Output {
         }
         Ok(text)
     }
+}
+
+/// Whether an output of this name is a database.
+pub(crate) fn is_database(name: &str) -> bool {
+    name.ends_with(".sqlite") || name.ends_with(".db")
 }
 
 fn name(path: &Path) -> String {

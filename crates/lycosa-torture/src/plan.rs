@@ -10,20 +10,23 @@ use crate::dice::Dice;
 use crate::disk::{Failure, Fault};
 use crate::output::{KINDS, SECOND};
 use crate::point::Target;
+use crate::wide::Wide;
 
 /// Cycles of one crawl at most: enough of the site must be left for its end.
 const CYCLES: u64 = 4;
 
 /// What the crawls of a run are about, one after the other. Twenty cycles meet all of it.
-const SUBJECTS: [Subject; 8] = [
+const SUBJECTS: [Subject; 10] = [
     Subject::Expiry,
     Subject::Depth,
     Subject::Pages,
     Subject::Waiting,
     Subject::Delay,
+    Subject::Wide,
     Subject::Requests,
     Subject::Depth,
     Subject::Waiting,
+    Subject::Wide,
 ];
 
 /// What a crawl is about.
@@ -41,6 +44,8 @@ enum Subject {
     Requests,
     /// So much that waits that it does not fit into memory.
     Waiting,
+    /// A web of many hosts.
+    Wide,
 }
 
 /// The budget that is tested first; all but depth are lifted afterwards, so that every crawl ends whole.
@@ -57,6 +62,10 @@ pub(crate) enum Budget {
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) sites: Vec<SyntheticSite>,
+    /// The web of many hosts that takes the place of the sites.
+    pub(crate) wide: Option<Wide>,
+    /// Whether so much waits that it does not fit into memory.
+    pub(crate) waits: bool,
     pub(crate) budget: Budget,
     pub(crate) concurrency: usize,
     pub(crate) pace: Pace,
@@ -107,6 +116,8 @@ impl Plan {
         let lease = Duration::from_secs(600);
         let mut plan = Self {
             sites,
+            wide: None,
+            waits: subject == Subject::Waiting,
             budget: Budget::None,
             concurrency: dice.place(2, 12),
             pace: Pace {
@@ -152,6 +163,14 @@ impl Plan {
                 self.concurrency = self.concurrency.max(6);
                 self.pace.per_origin = self.pace.per_origin.max(4);
             }
+            Subject::Wide => {
+                self.sites.clear();
+                self.broken = None;
+                let depth =
+                    dice.one_in(2).then(|| dice.between(2, 3)).and_then(|depth| u32::try_from(depth).ok());
+                self.budget = depth.map_or(Budget::None, Budget::Depth);
+                self.wide = Some(Wide::new(dice, depth));
+            }
             Subject::Waiting => self.concurrency = self.concurrency.min(4),
             Subject::Delay => {
                 self.pace.delay = Duration::from_millis(dice.between(20, 150));
@@ -164,8 +183,8 @@ impl Plan {
 
     /// The number of the crawl that is the n-th without a budget that is lifted.
     pub(crate) fn unlimited(n: u64) -> u64 {
-        let turns = [1, 4, 3];
-        n / 3 * SUBJECTS.len() as u64 + turns[usize::try_from(n % 3).unwrap_or(0)]
+        let turns = [1, 4, 3, 5];
+        n / 4 * SUBJECTS.len() as u64 + turns[usize::try_from(n % 4).unwrap_or(0)]
     }
 
     /// Whether leases are so short that some run out.
@@ -196,7 +215,7 @@ impl Plan {
         let power = self.durability == Durability::Power && !dice.one_in(4);
         let commits = dice.between(2, 14);
         if dice.one_in(2) {
-            return Ending::KillPoint { target: Target::any(dice), power };
+            return Ending::KillPoint { target: Target::any(dice, self), power };
         }
         match dice.below(14) {
             12..=13 => Ending::KillOutput { call: dice.between(3, 45), before: dice.one_in(2), power },

@@ -8,6 +8,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use crate::dice::Dice;
+use crate::output::is_database;
+use crate::plan::Plan;
 use crate::verdict::locked;
 
 /// A step of the state or of an output.
@@ -98,9 +100,30 @@ impl Point {
         Self::ALL.iter().any(|(point, _, frequent)| *point == self && *frequent)
     }
 
+    /// Whether few crawls pass it.
+    fn is_rare(self) -> bool {
+        use Point::{BacklogBegin, BacklogSync, BacklogTidy, BacklogWrite, DatabaseCommit, PartRename};
+        [BacklogBegin, BacklogWrite, BacklogSync, BacklogTidy, DatabaseCommit, PartRename].contains(&self)
+    }
+
+    /// Whether a crawl of this plan passes it. What is half done is there to be cut after certain lives only.
+    fn is_reached_by(self, plan: &Plan) -> bool {
+        use Point::{BacklogBegin, BacklogSync, BacklogTidy, BacklogWrite};
+        let outputs = || [Some(plan.output), plan.second].into_iter().flatten();
+        match self {
+            Self::LogCut => false,
+            Self::PartRename => plan.output.ends_with('/'),
+            Self::DatabaseCommit => outputs().any(is_database),
+            BacklogBegin | BacklogSync | BacklogTidy | BacklogWrite => plan.waits,
+            _ => true,
+        }
+    }
+
     /// Whether it is reached by a snapshot.
     pub(crate) fn needs_snapshot(self) -> bool {
-        use Point::{BacklogSync, BacklogTidy, LogTidy, SnapshotRename, SnapshotSync, SnapshotTidy, SnapshotWrite};
+        use Point::{
+            BacklogSync, BacklogTidy, LogTidy, SnapshotRename, SnapshotSync, SnapshotTidy, SnapshotWrite,
+        };
         let by_snapshot =
             [LogTidy, SnapshotWrite, SnapshotSync, SnapshotRename, SnapshotTidy, BacklogSync, BacklogTidy];
         by_snapshot.contains(&self)
@@ -136,7 +159,8 @@ impl Tally {
     pub(crate) fn table(&self) -> String {
         let counts = locked(&self.0);
         let count = |place: Place| counts.get(&place).copied().unwrap_or_default();
-        let mut text = format!("{:18}{:>10}{:>10}{:>10}{:>10}", "fail point", "passed", "before", "inside", "after");
+        let mut text =
+            format!("{:18}{:>10}{:>10}{:>10}{:>10}", "fail point", "passed", "before", "inside", "after");
         for (point, name, _) in Point::ALL {
             let inside = match point.is_divisible() {
                 true => count((point, Side::Inside)).1.to_string(),
@@ -181,11 +205,19 @@ impl Target {
         self.place == (Point::LogAppend, Side::Inside)
     }
 
-    /// Any of them, as likely as another.
-    pub(crate) fn any(dice: &mut Dice) -> Self {
-        let all = places();
-        let place = all.get(dice.place(0, all.len() - 1)).copied().unwrap_or((Point::LogAppend, Side::Before));
-        let skip = if place.0.is_frequent() { dice.below(40) } else { dice.below(3) };
+    /// Any of those that a crawl of this plan can reach; where there are some that few can, rather one of these.
+    pub(crate) fn any(dice: &mut Dice, plan: &Plan) -> Self {
+        let reached = |place: &&Place| place.0.is_reached_by(plan);
+        let all: Vec<Place> = places().iter().filter(reached).copied().collect();
+        let rare: Vec<Place> = all.iter().filter(|place| place.0.is_rare()).copied().collect();
+        let from = if rare.is_empty() || dice.one_in(2) { &all } else { &rare };
+        let last = from.len().saturating_sub(1);
+        let place = from.get(dice.place(0, last)).copied().unwrap_or((Point::LogAppend, Side::Before));
+        let skip = match place.0.is_frequent() {
+            true => dice.below(40),
+            false if dice.one_in(2) => 0,
+            false => dice.below(3),
+        };
         Self { place, skip }
     }
 }
@@ -238,13 +270,22 @@ mod tests {
         assert!(!aim.strikes(Point::LogSync, Side::Before));
         assert_eq!((tally.hits(), tally.never_hit().len()), (1, places().len() - 1));
         assert!(!tally.never_hit().contains(&"after log sync".to_owned()));
-        assert!(tally.table().contains("log sync                   1         0         -         1"), "{}", tally.table());
+        assert!(
+            tally.table().contains("log sync                   1         0         -         1"),
+            "{}",
+            tally.table()
+        );
     }
 
     #[test]
     fn every_point_is_drawn() {
         let mut dice = Dice::new(1, 1);
-        let drawn: std::collections::BTreeSet<Place> = (0..2_000).map(|_| Target::any(&mut dice).place).collect();
-        assert_eq!(drawn, places().into_iter().collect());
+        let plans: Vec<Plan> = (0..60).map(|number| Plan::new(1, number)).collect();
+        let any = (0..6_000).map(|turn: usize| Target::any(&mut dice, &plans[turn % plans.len()]).place);
+        let cut = [Side::Before, Side::After].map(|side| (Point::LogCut, side));
+        assert_eq!(
+            any.chain(cut).collect::<std::collections::BTreeSet<Place>>(),
+            places().into_iter().collect()
+        );
     }
 }

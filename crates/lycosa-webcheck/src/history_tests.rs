@@ -81,7 +81,10 @@ fn of_host(expected: &Expected<'_>, host: u32, hits: &[&Hit], found: &mut Vec<St
         }
         sent += 1;
         if hit.at < due {
-            found.push(format!("request {number} on {name} came {} µs too soon after the beginning", due - hit.at));
+            found.push(format!(
+                "request {number} on {name} came {} µs too soon after the beginning",
+                due - hit.at
+            ));
         }
         let before = number.checked_sub(2).and_then(|before| hits[before].ended);
         if let Some(ended) = before.filter(|_| expected.per_host == 1)
@@ -160,8 +163,13 @@ fn coverage(web: &Web, hits: &[Hit]) -> Coverage {
 async fn sixty_four_workers_keep_every_delay_limit_and_ban_over_real_sockets() {
     let delay = Duration::from_millis(10);
     for (seed, per_host) in [(11, 1), (12, 3)] {
-        let settings =
-            Settings { latency_ms: (0, 8), page_bytes: 1_500, crawl_delay_ms: (15, 40), crawl_delay_percent: 30, ..settings(seed) };
+        let settings = Settings {
+            latency_ms: (0, 8),
+            page_bytes: 1_500,
+            crawl_delay_ms: (15, 40),
+            crawl_delay_percent: 30,
+            ..settings(seed)
+        };
         let (web, began, hits) = crawled(settings, delay, per_host).await;
         let expected = Expected { web: &web, delay, per_host: per_host as usize, began };
         let found = violations(&expected, &hits);
@@ -193,7 +201,8 @@ fn a_history_with_one_bad_request_is_found_out() {
         in_flight: 1,
     };
     let home = web.path(Place::Page(web.home(0)));
-    let sound: Vec<Hit> = std::iter::once(hit(0, "/robots.txt")).chain((1..8).map(|at| hit(at, &home))).collect();
+    let sound: Vec<Hit> =
+        std::iter::once(hit(0, "/robots.txt")).chain((1..8).map(|at| hit(at, &home))).collect();
     assert_eq!(violations(&expected, &sound), [""; 0]);
     let broken = |change: &dyn Fn(&mut Hit)| {
         let mut history = sound.clone();
@@ -222,8 +231,7 @@ fn within(limits: Limits, rules: Rules) -> (Arc<AccessLog>, End, u64) {
     let folder = tempfile::tempdir().unwrap();
     // Whoever waits for a real disk would see the virtual clock jump meanwhile.
     let opened = store::open(Store::Memory, limits, pace(rules, delay), &clock, folder.path()).unwrap();
-    let crawl =
-        ByEngine { web, rules, seeds: SEEDS.to_vec(), log: log.clone(), clock, concurrency: WORKERS };
+    let crawl = ByEngine { web, rules, seeds: SEEDS.to_vec(), log: log.clone(), clock, concurrency: WORKERS };
     let report = crawl.crawl(&opened).unwrap();
     let counts = log.counts();
     assert_eq!((counts.too_soon, counts.too_many, counts.denied), (0, 0, 0), "{:?}", counts.violations);

@@ -76,7 +76,9 @@ fn served(damage: impl Fn(&str, &mut Vec<u8>)) -> (Vec<u64>, Option<Error>) {
                 let number = lease.request.url.rsplit('/').next().unwrap().parse().unwrap();
                 assert_eq!(lease.key, UrlKey(number));
                 urls.push(number);
-                if let Err(CommitError::Broken(error)) = wait(frontier.commit(vec![fetched(&lease)])).remove(0) {
+                if let Err(CommitError::Broken(error)) =
+                    wait(frontier.commit(vec![fetched(&lease)])).remove(0)
+                {
                     return (urls, Some(error));
                 }
             }

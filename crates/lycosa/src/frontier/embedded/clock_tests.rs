@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::frontier::conformance::wait;
-use crate::model::{
-    Attempt, Clock, Frontier, Lease, ManualClock, Origin, Request, Retry, SiteKey, UrlKey,
-};
+use crate::model::{Attempt, Clock, Frontier, Lease, ManualClock, Origin, Request, Retry, SiteKey, UrlKey};
 
 const VERSIONS: Versions =
     Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };

@@ -76,7 +76,9 @@ impl Stored {
     fn parse(position: &Position, path: &Path) -> Result<Self> {
         let run = position.0.split(' ').find_map(|word| word.strip_prefix("run="));
         match (position.0.starts_with("v1 "), number(position, "lsn", 10), run) {
-            (true, Some(lsn), Some(run)) if !run.is_empty() => Ok(Self { run: run.to_owned(), lsn: Lsn(lsn) }),
+            (true, Some(lsn), Some(run)) if !run.is_empty() => {
+                Ok(Self { run: run.to_owned(), lsn: Lsn(lsn) })
+            }
             _ => Err(unreadable(position, path)),
         }
     }

@@ -101,7 +101,9 @@ impl Tables {
         let items: Vec<RecordKind> = match &select.items {
             Items::None => Vec::new(),
             Items::All => self.items.keys().cloned().map(RecordKind::Item).collect(),
-            Items::Only(kind) => self.items.contains_key(kind).then(|| RecordKind::Item(kind.clone())).into_iter().collect(),
+            Items::Only(kind) => {
+                self.items.contains_key(kind).then(|| RecordKind::Item(kind.clone())).into_iter().collect()
+            }
         };
         let others = [RecordKind::Page, RecordKind::Outcome, RecordKind::Reject(Arc::from(""))];
         let others = others.into_iter().filter(|kind| select.takes(kind));
@@ -186,7 +188,8 @@ fn distinct(names: Vec<String>) -> Vec<String> {
 
 impl Table {
     fn create(&self) -> String {
-        let mut sql = format!("CREATE TABLE {}(id TEXT PRIMARY KEY, seq INTEGER NOT NULL", quoted(&self.name));
+        let mut sql =
+            format!("CREATE TABLE {}(id TEXT PRIMARY KEY, seq INTEGER NOT NULL", quoted(&self.name));
         for column in self.columns.iter().map(String::as_str).chain([REST]) {
             let _ = write!(sql, ", {}", quoted(column));
         }
@@ -210,7 +213,8 @@ impl Table {
 
     /// The cells of a record, in the order of [`upsert`](Self::upsert).
     pub(super) fn row(&self, record: &Record, seq: u64, mut fields: Map<String, Value>) -> Vec<Cell> {
-        let mut row = vec![Cell::Text(record.id.to_string()), Cell::Integer(i64::try_from(seq).unwrap_or(i64::MAX))];
+        let mut row =
+            vec![Cell::Text(record.id.to_string()), Cell::Integer(i64::try_from(seq).unwrap_or(i64::MAX))];
         row.extend(self.columns.iter().map(|name| fields.shift_remove(name).map_or(Cell::Null, cell)));
         if let RecordKind::Item(kind) = &record.kind {
             // The table's name says it, unless it is shared by types that SQLite cannot tell apart.

@@ -7,7 +7,9 @@ use rusqlite::Connection;
 use rusqlite::types::Value as Cell;
 
 use crate::error::ErrorKind;
-use crate::model::{Committed, Lsn, Outcome, Position, Record, RecordId, RecordKind, Sink, Timestamp, UrlKey};
+use crate::model::{
+    Committed, Lsn, Outcome, Position, Record, RecordId, RecordKind, Sink, Timestamp, UrlKey,
+};
 use crate::sink::conformance::{Stand, check, commits};
 use crate::sink::{Existing, Items, Select, SinkOptions, SqliteSink, Target, open_path};
 
@@ -326,7 +328,8 @@ fn values_keep_their_kind_and_what_has_no_column_is_kept_as_json() {
     let columns = columns.map(str::to_owned).to_vec();
     let options = SinkOptions { item_columns: [(Arc::from("p"), columns)].into(), ..everything() };
     place.write(options, &[commit(1, vec![(RecordKind::Item("p".into()), item)])]).unwrap();
-    let row = place.rows("SELECT text, whole, real, large, yes, none, list, absent, rest_of_record FROM items_p");
+    let row =
+        place.rows("SELECT text, whole, real, large, yes, none, list, absent, rest_of_record FROM items_p");
     let text = |text: &str| Cell::Text(text.to_owned());
     assert_eq!(
         row[0],
@@ -358,16 +361,19 @@ fn tables_that_are_known_are_there_without_a_record() {
 #[test]
 fn names_from_pages_can_do_no_harm() {
     let place = Place::new();
-    let hostile = ["a\"b", "x'); DROP TABLE pages; --", "ID", "Seq", "rest_of_record", "A", "a", "nul\0", "", "ü"];
+    let hostile =
+        ["a\"b", "x'); DROP TABLE pages; --", "ID", "Seq", "rest_of_record", "A", "a", "nul\0", "", "ü"];
     let mut item = serde_json::Map::new();
     hostile.iter().for_each(|name| drop(item.insert((*name).to_owned(), (*name).into())));
     (0..3_000).for_each(|number| drop(item.insert(format!("f{number}"), number.into())));
     let kinds = ["q\"; DROP TABLE pages", "nul\0", "P", "p", ""];
-    let records = kinds.iter().map(|kind| (RecordKind::Item((*kind).into()), serde_json::Value::from(item.clone())));
+    let records =
+        kinds.iter().map(|kind| (RecordKind::Item((*kind).into()), serde_json::Value::from(item.clone())));
     place.write(everything(), &[commit(1, records.collect())]).unwrap();
     assert_eq!(place.count("pages"), 0);
     assert_eq!(place.count("\"items_P\""), 2, "types that differ in case alone share a table");
-    let cells = place.rows("SELECT \"a\"\"b\", a, ü, f7, json_extract(rest_of_record, '$.f2999') FROM items_p");
+    let cells =
+        place.rows("SELECT \"a\"\"b\", a, ü, f7, json_extract(rest_of_record, '$.f2999') FROM items_p");
     let text = |text: &str| Cell::Text(text.to_owned());
     assert_eq!(cells[0], [text("a\"b"), text("A"), text("ü"), Cell::Integer(7), Cell::Integer(2999)]);
     // What has no column of its own is in the rest, whatever its name.
