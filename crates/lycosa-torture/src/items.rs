@@ -39,7 +39,7 @@ impl Items {
         let heading = document.select(&self.heading).next().map(|node| node.text());
         let links: Vec<String> = document.select(&self.link).map(|node| node.text().to_string()).collect();
         let links: Vec<&str> = links.iter().map(String::as_str).collect();
-        let items = wide::items(heading.as_deref(), &links).into_iter();
+        let items = wide::items(heading, &links).into_iter();
         items.map(|(number, name)| item(&number, &name, "")).collect()
     }
 }
@@ -54,7 +54,7 @@ impl Extract for Items {
         for node in document.select(&self.item) {
             let text = |selector| node.select(selector).next().map_or("", NodeRef::text);
             let number = node.attr("data-id").unwrap_or_default();
-            findings.items.push(item(number, &text(&self.name), &text(&self.price)));
+            findings.items.push(item(number, text(&self.name), text(&self.price)));
         }
         Ok(())
     }
