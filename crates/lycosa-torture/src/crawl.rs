@@ -100,7 +100,7 @@ impl World {
     /// `torn`: the last life may have left a write half done, which the next one cuts off.
     fn ending(&self, cycles: u64, torn: bool, dice: &mut Dice) -> Ending {
         let goes_on = cycles < self.plan.cycles;
-        if torn && self.mount.is_none() && !dice.one_in(3) {
+        if torn && self.mount.is_none() {
             return Ending::KillPoint { target: Target::cut(dice), power: false };
         }
         match self.mount.as_ref().map(|mount| mount.kind) {

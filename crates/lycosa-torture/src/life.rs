@@ -22,7 +22,7 @@ use crate::mount::SmallFiles;
 use crate::output::Output;
 use crate::output_life::{Fate, LifeSink, Trouble};
 use crate::plan::{Budget, Ending};
-use crate::point::Aim;
+use crate::point::{Aim, Point};
 use crate::sabotage;
 use crate::switch::{Moment, Switch};
 use crate::time::{FastClock, HOUR};
@@ -56,33 +56,8 @@ pub(crate) fn live(world: &World, ending: Ending, lifted: bool, dice: &mut Dice)
         .build()
         .map_err(|cause| Error::io("starting a runtime", cause))?;
     let switch = Arc::new(Switch::new(world.observer.clone()));
-    let fault = match ending {
-        Ending::KillInside { fault, .. } | Ending::DiskFails { fault, .. } => Some(fault),
-        _ => None,
-    };
-    let target = match ending {
-        Ending::KillPoint { target, .. } => Some(target),
-        _ => None,
-    };
-    let aim = Aim::new(target, world.tally.clone(), sabotage::blind(&world.defect));
-    let disk = LifeDisk::new(
-        world.disk.clone(),
-        switch.clone(),
-        fault,
-        aim.clone(),
-        world.plan.segment,
-        Dice::new(dice.next(), 0),
-    );
-    let soon = target.is_some_and(|target| target.place.0.needs_snapshot());
-    let life = Life {
-        world,
-        ending,
-        switch: switch.clone(),
-        disk: disk.clone(),
-        aim,
-        snapshot_at: dice.below(if soon { 8 } else { 40 }),
-        jolt: Jolt::any(dice),
-    };
+    let life = Life::new(world, ending, switch.clone(), dice);
+    let disk = life.disk.clone();
     let oversleeps = life.jolt.kind == Jolt::OVERSLEEP;
     if world.clock.life_begins() {
         world.observer.clock_put_back();
@@ -143,7 +118,39 @@ struct Life<'w> {
     jolt: Jolt,
 }
 
-impl Life<'_> {
+impl<'w> Life<'w> {
+    fn new(world: &'w World, ending: Ending, switch: Arc<Switch>, dice: &mut Dice) -> Self {
+        let fault = match ending {
+            Ending::KillInside { fault, .. } | Ending::DiskFails { fault, .. } => Some(fault),
+            _ => None,
+        };
+        let target = match ending {
+            Ending::KillPoint { target, .. } => Some(target),
+            _ => None,
+        };
+        let aim = Aim::new(target, world.tally.clone(), sabotage::blind(&world.defect));
+        let disk = LifeDisk::new(
+            world.disk.clone(),
+            switch.clone(),
+            fault,
+            aim.clone(),
+            world.plan.segment,
+            Dice::new(dice.next(), 0),
+        );
+        // Some of what waited must have been served before a file of it can go.
+        let late = target.is_some_and(|target| target.place.0 == Point::BacklogTidy);
+        let soon = !late && target.is_some_and(|target| target.place.0.needs_snapshot());
+        Self {
+            world,
+            ending,
+            switch,
+            disk,
+            aim,
+            snapshot_at: if soon { dice.between(0, 8) } else { dice.below(40) },
+            jolt: Jolt::any(dice),
+        }
+    }
+
     /// `None` when it hung.
     async fn run(&self, lifted: bool, held: &mut Weak<Embedded>) -> Option<Result<Report>> {
         let engine = match self.engine(lifted) {

@@ -130,6 +130,9 @@ impl Point {
     }
 }
 
+/// The fail point that leaves half a frame at the end of the log.
+const TEARS: Place = (Point::LogAppend, Side::Inside);
+
 /// All fail points, in order.
 pub(crate) fn places() -> Vec<Place> {
     let sides = |point: Point| {
@@ -202,20 +205,23 @@ impl Target {
 
     /// Whether it leaves the log with half a frame at its end.
     pub(crate) fn tears(self) -> bool {
-        self.place == (Point::LogAppend, Side::Inside)
+        self.place == TEARS
     }
 
     /// Any of those that a crawl of this plan can reach; where there are some that few can, rather one of these.
     pub(crate) fn any(dice: &mut Dice, plan: &Plan) -> Self {
         let reached = |place: &&Place| place.0.is_reached_by(plan);
         let all: Vec<Place> = places().iter().filter(reached).copied().collect();
-        let rare: Vec<Place> = all.iter().filter(|place| place.0.is_rare()).copied().collect();
-        let from = if rare.is_empty() || dice.one_in(2) { &all } else { &rare };
+        let rare = all.iter().filter(|(point, side)| point.is_rare() || (*point, *side) == TEARS);
+        // Of the rarest thrice as many as of others.
+        let times = |place: &Place| if place.0 == Point::BacklogTidy { 3 } else { 1 };
+        let rare: Vec<Place> = rare.flat_map(|place| vec![*place; times(place)]).collect();
+        let from = if dice.one_in(if rare.len() > 1 { 2 } else { 6 }) { &rare } else { &all };
         let last = from.len().saturating_sub(1);
         let place = from.get(dice.place(0, last)).copied().unwrap_or((Point::LogAppend, Side::Before));
         let skip = match place.0.is_frequent() {
             true => dice.below(40),
-            false if dice.one_in(2) => 0,
+            false if place.0 == Point::BacklogTidy || dice.one_in(2) => 0,
             false => dice.below(3),
         };
         Self { place, skip }
