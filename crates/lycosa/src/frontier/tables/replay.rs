@@ -61,17 +61,18 @@ impl Tables {
 
     /// After a crash: every lease is open to others again and counts as sent, every site rests a full delay (what
     /// was sent to it last, the log may not say), and no stored time lies further ahead than a clock that went back
-    /// could explain.
-    pub(crate) fn reopened(&mut self, now: Timestamp) -> u64 {
+    /// could explain. `before` is what the clock showed last: if it shows less now, it was set back.
+    pub(crate) fn reopened(&mut self, now: Timestamp, before: Timestamp) -> u64 {
         let tokens: Vec<u64> = self.leases.keys().copied().collect();
         for token in &tokens {
             self.expire_one(*token, now);
         }
         // Tokens whose lease was not durable yet may be out: a run's tokens never meet another's.
         self.next_token = (self.next_token >> RUN_BITS).saturating_add(1) << RUN_BITS;
+        let back = before.since(now);
         self.schedule_all(now, |site| {
             site.started = Some(now);
-            site.bound_times(now.after(LONGEST_BLOCK));
+            site.bound_times(back, now.after(LONGEST_BLOCK));
         });
         tokens.len() as u64
     }

@@ -236,13 +236,15 @@ impl Site {
         self.retries.insert((at, number), entry);
     }
 
-    /// Lets nothing wait for longer than until then.
-    pub(super) fn bound_times(&mut self, latest: Timestamp) {
-        self.blocked_until = self.blocked_until.min(latest);
-        let late: Vec<_> = self.retries.range((latest, 0)..).map(|(at, _)| *at).collect();
-        for at in late {
-            if let Some(entry) = self.retries.remove(&at) {
-                self.retry(latest, entry);
+    /// Lets nothing wait for longer than until `latest`, nor for the difference when the clock was set `back`.
+    pub(super) fn bound_times(&mut self, back: Duration, latest: Timestamp) {
+        let back = u64::try_from(back.as_millis()).unwrap_or(u64::MAX);
+        let bound = |at: Timestamp| Timestamp(at.0.saturating_sub(back)).min(latest);
+        self.blocked_until = bound(self.blocked_until);
+        self.parked.iter_mut().for_each(|(at, _)| *at = at.map(bound));
+        if back > 0 || self.retries.last_key_value().is_some_and(|((at, _), _)| *at > latest) {
+            for ((at, _), entry) in std::mem::take(&mut self.retries) {
+                self.retry(bound(at), entry);
             }
         }
     }
