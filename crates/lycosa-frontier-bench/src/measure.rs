@@ -242,5 +242,6 @@ fn page(lease: &Lease, world: World, numbers: &mut u64, urls: u64) -> Commit {
         outlinks,
         host_update: None,
         is_page: true,
+        revisit: None,
     }
 }

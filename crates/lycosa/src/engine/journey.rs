@@ -406,5 +406,6 @@ pub(super) fn bare_commit(lease: &Lease, outcome: Outcome) -> Commit {
         outlinks: Vec::new(),
         host_update: None,
         is_page: false,
+        revisit: None,
     }
 }

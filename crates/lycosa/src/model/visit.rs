@@ -13,7 +13,7 @@ pub struct Visit {
     pub at: Timestamp,
     /// When it changed last, as it says itself (`Last-Modified`), while that is believed.
     pub changed_at: Option<Timestamp>,
-    /// Changes counted, and one that stands for what is expected of a page nobody knows: 1 or more.
+    /// Changes counted, that which its first date told of among them.
     pub changes: u16,
     /// The time in which they were counted.
     pub exposure: Duration,

@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use super::estimate::gamma;
 use crate::model::{Timestamp, Visit};
 
 /// After a regular change is expected, the visit waits so long: dates are in whole seconds.
@@ -90,10 +91,11 @@ impl Knowledge {
         let (gap, quiet) = (visit.gap.as_secs_f64(), visit.quiet.as_secs_f64().max(1.0));
         let fractions = (gap / quiet).ceil() - 1.0;
         let possible = visit.changed_at.is_some() && (1.0..=MOST_FRACTIONS).contains(&fractions);
+        let (changes, exposure) = gamma(visit);
         let odds = HIT.powi(i32::from(visit.hits)) / MISS.powi(i32::from(visit.misses));
         Self {
-            changes: f64::from(visit.changes.max(1)),
-            exposure: visit.exposure.as_secs_f64().max(1.0),
+            changes,
+            exposure,
             regular: if possible { odds / (1.0 + odds) } else { 0.0 },
             gap,
             fractions,

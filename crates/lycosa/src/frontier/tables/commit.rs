@@ -62,6 +62,9 @@ impl Tables {
         }
         if !robots {
             self.finish(&lease, &outcome, now);
+            if let Some(revisit) = commit.revisit {
+                self.keep_revisit(&lease, revisit, now);
+            }
         }
         self.stats.pages += u64::from(commit.is_page);
         let first_seq = self.stats.records;
@@ -79,7 +82,8 @@ impl Tables {
         let index = self.site(&to.site);
         let depth = to.request.depth;
         let Some(site) = self.sites.get(index as usize) else { return };
-        let deeper = |entry: &Entry| entry.key == to.key && entry.depth > depth;
+        let deeper =
+            |entry: &Entry| entry.key == to.key && entry.counted_depth().is_some_and(|at| at > depth);
         let Some(origin) = site.known_origin(&to.origin) else { return };
         // What waits on its level or above need not be looked through, which may be long and on disk.
         let least = if self.serves_by_level() { depth.saturating_add(1) } else { 0 };
@@ -91,19 +95,20 @@ impl Tables {
     }
 
     fn finish(&mut self, lease: &OpenLease, outcome: &Outcome, now: Timestamp) {
-        let (mark, counter) = match outcome {
-            Outcome::Fetched { .. } => (Mark::Fetched, &mut self.stats.fetched),
-            Outcome::Redirect { .. } | Outcome::Alias { .. } => {
-                (Mark::Redirected, &mut self.stats.redirected)
-            }
-            Outcome::Excluded { .. } => (Mark::Excluded, &mut self.stats.excluded),
-            Outcome::Failed { .. } => (Mark::Failed, &mut self.stats.failed),
+        let mark = match outcome {
+            Outcome::Fetched { .. } => Mark::Fetched,
+            Outcome::Redirect { .. } | Outcome::Alias { .. } => Mark::Redirected,
+            Outcome::Excluded { .. } => Mark::Excluded,
+            Outcome::Failed { .. } => Mark::Failed,
         };
-        *counter += 1;
+        *self.outcomes(mark) += 1;
         self.seen.set(lease.entry.key, mark);
         self.stats.leased -= 1;
         self.stats.done += 1;
-        self.leave_level(lease.entry.depth, now);
+        match lease.entry.counted_depth() {
+            Some(depth) => self.leave_level(depth, now),
+            None => self.stats.revisited += 1,
+        }
         if let Some(site) = self.sites.get_mut(lease.site as usize) {
             site.done += 1;
             site.failed += u64::from(mark == Mark::Failed);

@@ -47,6 +47,12 @@ impl Entry {
         }
     }
 
+    /// The depth by which it counts among the open URLs of a level; a page that is visited again holds up no level.
+    pub(crate) fn counted_depth(&self) -> Option<u32> {
+        let again = matches!(&self.body, Body::Whole(request) if request.revisit.is_some());
+        (!again).then_some(self.depth)
+    }
+
     /// Moves it to another depth.
     pub(crate) fn set_depth(&mut self, depth: u32) {
         self.depth = depth;

@@ -123,8 +123,24 @@ impl Overflow {
         let mut bytes = Vec::new();
         entries.store(&mut bytes);
         let count = u32::try_from(entries.len()).ok()?;
-        match self.backlog.as_mut()?.put(&bytes) {
-            Ok(place) => Some(Block { place, count, served: 0 }),
+        self.put_bytes(&bytes).map(|place| Block { place, count, served: 0 })
+    }
+
+    /// Keeps bytes elsewhere; `None` when that is impossible.
+    pub(super) fn put_bytes(&mut self, bytes: &[u8]) -> Option<Place> {
+        match self.backlog.as_mut()?.put(bytes) {
+            Ok(place) => Some(place),
+            Err(error) => {
+                self.trouble = Some(error);
+                None
+            }
+        }
+    }
+
+    /// Bytes that were kept.
+    pub(super) fn get_bytes(&mut self, place: Place) -> Option<Vec<u8>> {
+        match self.backlog.as_ref()?.get(place) {
+            Ok(bytes) => Some(bytes),
             Err(error) => {
                 self.trouble = Some(error);
                 None
@@ -169,10 +185,10 @@ impl Overflow {
     }
 
     /// Copies a block to where blocks are written now.
-    pub(super) fn copy(&mut self, block: &mut Block) {
+    pub(super) fn copy(&mut self, from: &mut Place) {
         let Some(backlog) = self.backlog.as_mut() else { return };
-        match backlog.get(block.place).and_then(|bytes| backlog.put(&bytes)) {
-            Ok(place) => block.place = place,
+        match backlog.get(*from).and_then(|bytes| backlog.put(&bytes)) {
+            Ok(place) => *from = place,
             Err(error) => self.trouble = Some(error),
         }
     }
@@ -216,6 +232,9 @@ impl Tables {
         for block in self.sites.iter_mut().flat_map(Site::blocks) {
             *in_use.entry(block.place.file).or_default() += u64::from(block.place.length);
         }
+        for place in self.revisits.places() {
+            *in_use.entry(place.file).or_default() += u64::from(place.length);
+        }
         in_use
     }
 
@@ -236,8 +255,11 @@ impl Tables {
         }
         for block in self.sites.iter_mut().flat_map(Site::blocks) {
             if sparse.contains(&block.place.file) {
-                self.overflow.copy(block);
+                self.overflow.copy(&mut block.place);
             }
+        }
+        for place in self.revisits.places().filter(|place| sparse.contains(&place.file)) {
+            self.overflow.copy(place);
         }
         self.trouble().map_or(Ok(()), Err)?;
         let current = self.overflow.sync()?;

@@ -37,8 +37,11 @@ impl Tables {
         }
         self.wake_retries(name.site, now);
         let wanted = |entry: &Entry| entry.key == name.key && entry.kind == name.kind;
-        let waiting = self.take(name.site, name.origin, 0, wanted).map(|(_, entry)| entry);
-        let entry = waiting.or_else(|| {
+        let mut waiting = self.take(name.site, name.origin, 0, wanted);
+        if waiting.is_none() && self.wake_revisits(now) {
+            waiting = self.take(name.site, name.origin, 0, wanted);
+        }
+        let entry = waiting.map(|(_, entry)| entry).or_else(|| {
             // A request for robots.txt is born when a page meets rules that have become too old: no event of its own.
             let own = name.kind == RequestKind::Robots && name.key == UrlKey(0);
             let site = self.sites.get_mut(name.site as usize).filter(|_| own)?;
@@ -61,6 +64,9 @@ impl Tables {
         // Tokens whose lease was not durable yet may be out: a run's tokens never meet another's.
         self.next_token = (self.next_token >> RUN_BITS).saturating_add(1) << RUN_BITS;
         self.bound_times(now);
+        if self.pace.revisits {
+            self.wake_revisits(now);
+        }
         self.schedule_all(now);
         tokens.len() as u64
     }

@@ -21,12 +21,14 @@ pub(crate) enum Part {
     Seen,
     /// Sites and what waits for them, in order.
     Sites,
-    /// Open leases. One, after the sites.
+    /// Open leases. One, last of all.
     Leases,
+    /// Visits to come, after the sites.
+    Revisits,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 4] = [Self::Counts, Self::Seen, Self::Sites, Self::Leases];
+    pub(crate) const ALL: [Self; 5] = [Self::Counts, Self::Seen, Self::Sites, Self::Leases, Self::Revisits];
 }
 
 impl Tables {
@@ -51,6 +53,9 @@ impl Tables {
         }
         put(Part::Sites, &out)?;
         out.clear();
+        self.revisits.store(&mut out);
+        put(Part::Revisits, &out)?;
+        out.clear();
         self.store_leases(&mut out);
         put(Part::Leases, &out)
     }
@@ -70,6 +75,7 @@ impl Tables {
             self.stats.records,
             self.stats.pending,
             self.stats.parked,
+            self.stats.revisited,
         ] {
             wire::put_number(out, number);
         }
@@ -150,6 +156,7 @@ impl Tables {
             records: reader.number()?,
             pending: reader.number()?,
             parked: reader.number()?,
+            revisited: reader.number()?,
             ..Stats::default()
         };
         let rules = (reader.option(Reader::small)?, reader.byte()? != 0);
@@ -259,6 +266,7 @@ impl Loading {
                     self.tables.load_site(reader)?;
                 }
             }
+            Part::Revisits => self.tables.revisits.load(reader)?,
             Part::Leases => {
                 for _ in 0..reader.number()? {
                     self.tables.load_lease(reader)?;
