@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::entry::Entry;
+use super::revisits::is_put_off;
 use super::{Mark, OpenLease, Tables};
 use crate::model::{
     AddStatus, Attempt, Commit, Extension, Granted, Nack, Outcome, Payload, Record, RequestKind, Timestamp,
@@ -129,7 +130,11 @@ impl Tables {
             site.blocked_until = site.blocked_until.max(until);
         }
         let at = (nack.retry.not_before > now).then_some(nack.retry.not_before);
-        self.reopen(lease, at, now);
+        if let Some(at) = at.filter(|at| is_put_off(&lease, *at, now)) {
+            self.put_off(lease, at, now);
+        } else {
+            self.reopen(lease, at, now);
+        }
         true
     }
 

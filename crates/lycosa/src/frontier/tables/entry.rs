@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::model::wire::plain_path;
-use crate::model::{Origin, Request, RequestKind, UrlKey};
+use crate::model::{Origin, Request, RequestKind, Revisit, UrlKey};
 
 /// A URL on its way to a queue or out of it.
 #[derive(Clone, Debug)]
@@ -47,10 +47,19 @@ impl Entry {
         }
     }
 
+    /// What the page was at the visit before, when it is visited again.
+    pub(super) fn revisit(&self) -> Option<&Revisit> {
+        if let Body::Whole(request) = &self.body { request.revisit.as_deref() } else { None }
+    }
+
+    /// The visit.
+    pub(super) fn generation(&self) -> u32 {
+        if let Body::Whole(request) = &self.body { request.generation } else { 0 }
+    }
+
     /// The depth by which it counts among the open URLs of a level; a page that is visited again holds up no level.
     pub(crate) fn counted_depth(&self) -> Option<u32> {
-        let again = matches!(&self.body, Body::Whole(request) if request.revisit.is_some());
-        (!again).then_some(self.depth)
+        self.revisit().is_none().then_some(self.depth)
     }
 
     /// Moves it to another depth.

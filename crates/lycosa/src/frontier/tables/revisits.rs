@@ -166,6 +166,11 @@ impl Bucket {
     }
 }
 
+/// Whether a visit that is given back until then is put off: what waits for moments only stays with its site.
+pub(super) fn is_put_off(lease: &OpenLease, at: Timestamp, now: Timestamp) -> bool {
+    lease.entry.revisit().is_some() && at.0.saturating_sub(now.0) >> NARROWEST > 0
+}
+
 fn read<'a>(reader: &mut Reader<'a>) -> Result<(Timestamp, &'a [u8]), Damaged> {
     Ok((reader.time()?, reader.bytes()?))
 }
@@ -173,17 +178,34 @@ fn read<'a>(reader: &mut Reader<'a>) -> Result<(Timestamp, &'a [u8]), Damaged> {
 impl Tables {
     /// A URL that got its outcome waits for its next visit.
     pub(super) fn keep_revisit(&mut self, lease: &OpenLease, revisit: Revisit, now: Timestamp) {
+        let generation = lease.entry.generation().saturating_add(1);
+        self.keep(lease, generation, 0, &revisit, now);
+    }
+
+    /// A visit that is given back for longer than a moment waits among those to come, and is the same visit then.
+    pub(super) fn put_off(&mut self, lease: OpenLease, due: Timestamp, now: Timestamp) {
+        let Some(revisit) = lease.entry.revisit() else { return };
+        let revisit = Revisit { due, visit: revisit.visit.clone() };
+        self.keep(&lease, lease.entry.generation(), lease.entry.attempt, &revisit, now);
+        let mark = self.last_outcome(lease.entry.key);
+        *self.outcomes(mark) += 1;
+        self.stats.leased -= 1;
+        self.stats.done += 1;
+        self.schedule(lease.site, now);
+    }
+
+    fn keep(&mut self, lease: &OpenLease, generation: u32, attempt: u16, revisit: &Revisit, now: Timestamp) {
         let Some(site) = self.sites.get(lease.site as usize) else { return };
         let Some(origin) = site.origins.get(lease.entry.origin as usize) else { return };
         let mut request = lease.entry.request(&origin.origin);
-        let generation = request.generation.saturating_add(1);
-        (request.attempt, request.class, request.generation, request.revisit) = (0, CLASS, 0, None);
+        (request.attempt, request.class) = (attempt.into(), CLASS);
+        (request.generation, request.revisit) = (0, None);
         let mut bytes = Vec::with_capacity(128);
         wire::put_number(&mut bytes, u64::from(lease.site));
         wire::put_number(&mut bytes, u64::from(lease.entry.origin));
         bytes.extend_from_slice(&lease.entry.key.0.to_le_bytes());
         wire::put_number(&mut bytes, u64::from(generation));
-        wire::put_revisit(&mut bytes, &revisit);
+        wire::put_revisit(&mut bytes, revisit);
         wire::put_request(&mut bytes, &request, &origin.origin, true);
         self.revisits.push(revisit.due, &bytes, now, &mut self.overflow);
     }
@@ -194,13 +216,17 @@ impl Tables {
         while let Some(bytes) = self.revisits.pop(now, &mut self.overflow) {
             let Ok((site, entry)) = self.read_revisit(&bytes) else { continue };
             any = true;
-            let mark = self.seen.get(entry.key).filter(|mark| *mark != Mark::Open).unwrap_or(Mark::Fetched);
+            let mark = self.last_outcome(entry.key);
             *self.outcomes(mark) -= 1;
             self.stats.done -= 1;
             self.stats.pending += 1;
             self.let_wait(site, None, entry, now);
         }
         any
+    }
+
+    fn last_outcome(&self, key: UrlKey) -> Mark {
+        self.seen.get(key).unwrap_or(Mark::Fetched)
     }
 
     fn read_revisit(&self, bytes: &[u8]) -> Result<(u32, Entry), Damaged> {

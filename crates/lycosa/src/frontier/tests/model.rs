@@ -95,13 +95,14 @@ fn operation() -> impl Strategy<Value = Op> {
         3 => (0..URLS).prop_map(Ending::Redirect),
     ];
     let again = prop_oneof![3 => Just(None), 2 => (0_u64..20_000).prop_map(Some), 2 => (60_000_u64..5_000_000).prop_map(Some)];
+    let after = prop_oneof![4 => 0_u64..2_000, 1 => 60_000_u64..900_000];
     let some = |range: std::ops::Range<u64>| prop::option::weighted(0.4, range);
     prop_oneof![
         4 => prop::collection::vec(link(), 0..8).prop_map(Op::Add),
         8 => (1_usize..5, 0_u64..40).prop_map(|(max, bytes)| Op::Lease { max, bytes }),
         8 => (which(), ending, prop::collection::vec(link(), 0..4), 0_u64..40, again)
             .prop_map(|(which, end, links, wire, again)| Op::Commit { which, end, links, wire, again }),
-        4 => (which(), 0_u64..2_000, some(0..2_000), any::<bool>(), any::<bool>())
+        4 => (which(), after, some(0..2_000), any::<bool>(), any::<bool>())
             .prop_map(|(which, after, block, counts, sent)| Op::Nack { which, after, block, counts, sent }),
         2 => (which(), 0_u64..9_000, 0_u64..60)
             .prop_map(|(which, after, bytes)| Op::Extend { which, after, bytes }),
@@ -272,7 +273,9 @@ impl Run {
         let answer = wait(self.stand.frontier().nack(vec![nack])).remove(0);
         retry_answer(&answer, open)?;
         if open {
-            let key = self.model.end(lease.token, State::Waiting(not_before), sent).unwrap();
+            let put_off = lease.request.revisit.is_some() && after >= 1 << 16;
+            let state = if put_off { State::Again(not_before) } else { State::Waiting(not_before) };
+            let key = self.model.end(lease.token, state, sent).unwrap();
             self.model.requests += u64::from(sent);
             self.model.bytes += if sent { 3 } else { 0 };
             self.model.urls.get_mut(&key).unwrap().attempt += u32::from(counts);
