@@ -42,9 +42,10 @@ use crate::model::{
     AddStatus, Clock, Commit, CommitError, Discovered, Extension, Granted, Lease, Leased, Limits, Lsn, Nack,
     Pace, Timestamp, Versions, Want,
 };
+use crate::scope::Fingerprint;
 
 /// Version of the state's files.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 5;
 
 /// Bytes of log after which a snapshot is taken, at least.
 const SNAPSHOT_EVERY: u64 = 64 << 20;
@@ -167,7 +168,8 @@ impl Embedded {
 
     fn start(opening: Opening, identity: CrawlIdentity, lock: Option<File>) -> Result<Self> {
         let Opening { folder, limits, pace, clock, files, durability } = opening;
-        let mut recovered = recovery::recover(&folder, &files, limits, pace)?;
+        let fingerprint = Fingerprint::new(identity.fingerprint_key);
+        let mut recovered = recovery::recover(&folder, &files, limits, pace, fingerprint)?;
         let (segment, written) = match recovered.segment.take() {
             Some((path, length)) => {
                 let file = files

@@ -75,7 +75,7 @@ impl Revisits {
         wire::put_number(&mut bucket.tail, due.0);
         wire::put_bytes(&mut bucket.tail, entry);
         if bucket.tail.len() >= BLOCK
-            && let Some(place) = overflow.put_bytes(&bucket.tail)
+            && let Some(place) = overflow.put_text(&bucket.tail)
         {
             bucket.places.push(place);
             bucket.tail = Vec::new();
@@ -114,11 +114,7 @@ impl Revisits {
         for ((start, level), bucket) in &self.buckets {
             wire::put_number(out, *start);
             wire::put_number(out, u64::from(*level));
-            wire::put_list(out, &bucket.places, |out, place| {
-                [place.file, place.offset, place.length]
-                    .into_iter()
-                    .for_each(|number| wire::put_number(out, u64::from(number)));
-            });
+            wire::put_list(out, &bucket.places, |out, place| place.store(out));
             wire::put_bytes(out, &bucket.tail);
         }
         wire::put_number(out, self.soon.len() as u64);
@@ -129,14 +125,12 @@ impl Revisits {
     }
 
     /// Reads what [`Self::store`] wrote.
-    pub(super) fn load(&mut self, reader: &mut Reader<'_>) -> Result<(), Damaged> {
+    pub(super) fn load(&mut self, reader: &mut Reader<'_>, overflow: &mut Overflow) -> Result<(), Damaged> {
         self.count = reader.number()?;
         let buckets = reader.list(|reader| {
             let (start, level) = (reader.number()?, reader.small()?);
-            let place = |reader: &mut Reader<'_>| {
-                Ok(Place { file: reader.small()?, offset: reader.small()?, length: reader.small()? })
-            };
-            let places = reader.list(place)?;
+            let places = reader.list(Place::load)?;
+            places.iter().for_each(|place| overflow.note_use(*place));
             let tail = reader.bytes()?.to_vec();
             let mut entries = Reader::new(&tail);
             while !entries.is_empty() {
@@ -160,7 +154,8 @@ impl Bucket {
         let Some(place) = self.places.last() else {
             return Some(std::mem::take(&mut self.tail)).filter(|tail| !tail.is_empty());
         };
-        let bytes = overflow.get_bytes(*place)?;
+        let bytes = overflow.get_text(*place)?;
+        overflow.release(*place);
         self.places.pop();
         Some(bytes)
     }
@@ -187,7 +182,7 @@ impl Tables {
         let Some(revisit) = lease.entry.revisit() else { return };
         let revisit = Revisit { due, visit: revisit.visit.clone() };
         self.keep(&lease, lease.entry.generation(), lease.entry.attempt, &revisit, now);
-        let mark = self.last_outcome(lease.entry.key);
+        let mark = self.last_outcome(lease.key);
         *self.outcomes(mark) += 1;
         self.stats.leased -= 1;
         self.stats.done += 1;
@@ -195,7 +190,7 @@ impl Tables {
     }
 
     fn keep(&mut self, lease: &OpenLease, generation: u32, attempt: u16, revisit: &Revisit, now: Timestamp) {
-        let Some(site) = self.sites.get(lease.site as usize) else { return };
+        let Some(site) = self.sites.wake(lease.site, &mut self.overflow) else { return };
         let Some(origin) = site.origins.get(lease.entry.origin as usize) else { return };
         let mut request = lease.entry.request(&origin.origin);
         (request.attempt, request.class) = (attempt.into(), CLASS);
@@ -203,7 +198,7 @@ impl Tables {
         let mut bytes = Vec::with_capacity(128);
         wire::put_number(&mut bytes, u64::from(lease.site));
         wire::put_number(&mut bytes, u64::from(lease.entry.origin));
-        bytes.extend_from_slice(&lease.entry.key.0.to_le_bytes());
+        bytes.extend_from_slice(&lease.key.0.to_le_bytes());
         wire::put_number(&mut bytes, u64::from(generation));
         wire::put_revisit(&mut bytes, revisit);
         wire::put_request(&mut bytes, &request, &origin.origin, true);
@@ -214,9 +209,9 @@ impl Tables {
     pub(super) fn wake_revisits(&mut self, now: Timestamp) -> bool {
         let mut any = false;
         while let Some(bytes) = self.revisits.pop(now, &mut self.overflow) {
-            let Ok((site, entry)) = self.read_revisit(&bytes) else { continue };
+            let Ok((site, key, entry)) = self.read_revisit(&bytes) else { continue };
             any = true;
-            let mark = self.last_outcome(entry.key);
+            let mark = self.last_outcome(key);
             *self.outcomes(mark) -= 1;
             self.stats.done -= 1;
             self.stats.pending += 1;
@@ -229,17 +224,18 @@ impl Tables {
         self.seen.get(key).unwrap_or(Mark::Fetched)
     }
 
-    fn read_revisit(&self, bytes: &[u8]) -> Result<(u32, Entry), Damaged> {
+    fn read_revisit(&mut self, bytes: &[u8]) -> Result<(u32, UrlKey, Entry), Damaged> {
         let mut reader = Reader::new(bytes);
         let (site, origin) = (reader.small()?, reader.small()?);
         let key = UrlKey(reader.fixed64()?);
         let generation = reader.small()?;
         let revisit = Some(Box::new(wire::read_revisit(&mut reader)?));
-        let known = self.sites.get(site as usize).and_then(|site| site.origins.get(origin as usize));
+        let known = self.sites.wake(site, &mut self.overflow);
+        let known = known.and_then(|site| site.origins.get(origin as usize));
         let known = &known.ok_or(Damaged)?.origin;
         let request = wire::read_request(&mut reader, known, true)?;
         let request = Request { generation, revisit, ..request };
-        Ok((site, Entry::new(key, origin, known, request)))
+        Ok((site, key, Entry::new(key, origin, known, request, self.fingerprint)))
     }
 
     /// When the next visit may be due; `None` when there is none, or none is made.
@@ -262,7 +258,7 @@ impl Tables {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use super::super::Backlog;
+    use super::super::{Backlog, InUse};
     use super::*;
     use crate::error::Result;
 
@@ -280,7 +276,7 @@ mod tests {
             Ok(Place { file: 0, offset: u32::try_from(list.len() - 1).unwrap(), length: 1 })
         }
 
-        fn get(&self, place: Place) -> Result<Vec<u8>> {
+        fn get(&mut self, place: Place) -> Result<Vec<u8>> {
             Ok(self.0.lock().unwrap()[place.offset as usize].clone())
         }
 
@@ -295,6 +291,8 @@ mod tests {
         fn current(&self) -> u32 {
             0
         }
+
+        fn keep_only(&mut self, _in_use: &InUse) {}
     }
 
     /// A multiplicative walk through all times up to 90 days.
@@ -330,7 +328,7 @@ mod tests {
                 let mut out = Vec::new();
                 revisits.store(&mut out);
                 revisits = Revisits::default();
-                revisits.load(&mut Reader::new(&out)).unwrap();
+                revisits.load(&mut Reader::new(&out), &mut overflow).unwrap();
             }
         }
         assert_eq!(found, count);
@@ -358,7 +356,8 @@ mod tests {
         let mut out = Vec::new();
         revisits.store(&mut out);
         for length in 0..out.len() {
-            assert!(Revisits::default().load(&mut Reader::new(&out[..length])).is_err(), "{length}");
+            let loaded = Revisits::default().load(&mut Reader::new(&out[..length]), &mut overflow);
+            assert!(loaded.is_err(), "{length}");
         }
     }
 }
