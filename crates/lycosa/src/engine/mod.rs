@@ -34,8 +34,8 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 pub use hooks::{Hooks, NoHooks};
-pub use revisits::{RevisitRecords, Revisits};
 pub use pages::{CommittedPage, PageFeed};
+pub use revisits::{RevisitRecords, Revisits};
 pub use settings::{DEFAULT_ACCEPT_TYPES, Duplicates, Parts, RobotsTags, Settings};
 
 use self::discover::Target;

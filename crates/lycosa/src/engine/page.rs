@@ -14,14 +14,16 @@ use url::Url;
 
 use super::journey::{Arrival, Ending, Journey};
 use super::judgement::Judgement;
-use super::revisits::{Comparison, content_of};
 use super::pages::CommittedPage;
+use super::revisits::{Comparison, content_of};
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::extract::{
     CharsetNotes, OutcomeFacts, Outlinks, PageFacts, ParsedAs, declared_base, item_record, outcome_record,
     page_record, reject_record,
 };
-use crate::model::{Commit, Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind, Revisit};
+use crate::model::{
+    Commit, Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind, Revisit,
+};
 
 /// Bodies from this size on are worked on outside the runtime's own threads, so that they hold up nobody.
 const LARGE_BODY: usize = 512 << 10;
@@ -166,7 +168,15 @@ impl Journey {
         let compared = self.compared(content);
         if compared.is_some_and(|compared| !self.writes(compared.changed)) {
             let (records, page, items) = (Vec::new(), None, 0);
-            return Ok(Ok(Digest { records, outlinks, page, items, is_page: false, excluded: None, revisit }));
+            return Ok(Ok(Digest {
+                records,
+                outlinks,
+                page,
+                items,
+                is_page: false,
+                excluded: None,
+                revisit,
+            }));
         }
         findings.items.retain_mut(|item| self.shared.parts.hooks.on_item(item));
         let records = self.page_records(&page, arrived, &decoded, &findings, &judgement, compared);

@@ -96,7 +96,8 @@ impl Journey {
         let Some(visit) = visit.filter(|visit| revisit::is_condition_due(visit)) else { return Vec::new() };
         let fields =
             [(IF_NONE_MATCH, visit.etag.as_ref()), (IF_MODIFIED_SINCE, visit.last_modified.as_ref())];
-        let fields = fields.into_iter().filter_map(|(name, value)| Some((name.as_str().into(), value?.clone())));
+        let fields =
+            fields.into_iter().filter_map(|(name, value)| Some((name.as_str().into(), value?.clone())));
         fields.collect()
     }
 
@@ -161,7 +162,9 @@ impl Journey {
     /// A page that was visited before and gave something else this time (a failure, a redirect, a refusal) is asked for
     /// again after twice the time, as what it was.
     pub(super) fn keep_visiting(&self, commit: &mut Commit) {
-        let (Some(revisits), Some(before)) = (self.shared.parts.settings.revisits, self.before()) else { return };
+        let (Some(revisits), Some(before)) = (self.shared.parts.settings.revisits, self.before()) else {
+            return;
+        };
         if commit.revisit.is_none() {
             let Revisits { bounds: Bounds { min, max }, .. } = revisits;
             let waited = before.due.since(before.visit.at).max(Duration::from_secs(1));

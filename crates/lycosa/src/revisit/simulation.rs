@@ -153,7 +153,8 @@ fn without_dates_it_comes_near_the_optimum_of_irregular_pages() {
     let needed: f64 = pages.iter().map(|page| 1.0 / page.period).sum();
     for scarcity in [1.0, 3.0] {
         let rate = needed / scarcity;
-        let (ours, optimum) = (simulate(&pages, ms(1.0 / rate), end, warm, false), poisson_optimum(&pages, rate));
+        let (ours, optimum) =
+            (simulate(&pages, ms(1.0 / rate), end, warm, false), poisson_optimum(&pages, rate));
         println!("without dates, 1/{scarcity}: {ours:.3} of {optimum:.3}");
         assert!(ours >= 0.9 * optimum, "{scarcity}: {ours} of {optimum}");
     }

@@ -85,8 +85,7 @@ impl Tables {
         let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
         let fingerprint = self.fingerprint;
         let deeper = |entry: &Entry| {
-            entry.counted_depth().is_some_and(|at| at > depth)
-                && entry.key(&to.origin, fingerprint) == to.key
+            entry.counted_depth().is_some_and(|at| at > depth) && entry.key(&to.origin, fingerprint) == to.key
         };
         let Some(origin) = site.known_origin(&to.origin) else { return };
         // What waits on its level or above need not be looked through, which may be long and on disk.

@@ -84,7 +84,8 @@ impl Revisits {
 
     /// Takes an entry that is due; `None` also when it cannot be read, and the trouble is kept.
     pub(super) fn pop(&mut self, now: Timestamp, overflow: &mut Overflow) -> Option<Box<[u8]>> {
-        while let Some((&(start, level), _)) = self.buckets.first_key_value().filter(|(at, _)| at.0 <= now.0) {
+        while let Some((&(start, level), _)) = self.buckets.first_key_value().filter(|(at, _)| at.0 <= now.0)
+        {
             let mut bucket = self.buckets.remove(&(start, level))?;
             while let Some(bytes) = bucket.next(overflow) {
                 let mut reader = Reader::new(&bytes);
@@ -340,7 +341,8 @@ mod tests {
         overflow.begin(Box::new(List::default()));
         let count = 1_000_000;
         let revisits = filled(count, &mut overflow);
-        let size = |bucket: &Bucket| bucket.tail.capacity() + bucket.places.capacity() * size_of::<Place>() + 64;
+        let size =
+            |bucket: &Bucket| bucket.tail.capacity() + bucket.places.capacity() * size_of::<Place>() + 64;
         let buckets: usize = revisits.buckets.values().map(size).sum();
         let soon: usize = revisits.soon.values().map(|entry| entry.len() + 64).sum();
         assert!((buckets + soon) as u64 <= 2 * count + (4 << 20), "{buckets} and {soon} bytes");

@@ -20,8 +20,8 @@ use crate::frontier::conformance::{Stand, wait};
 use crate::frontier::embedded::Disk;
 use crate::model::{
     Attempt, Clock as _, Commit, CommitError, Control, Discovered, Extension, Lease, Leased, Limits, Lsn,
-    Nack, Origin, Outcome, Pace, Payload, Record, RecordId, RecordKind, Request, Retry, Scheme, SiteKey,
-    Revisit, UrlKey, Visit, Want,
+    Nack, Origin, Outcome, Pace, Payload, Record, RecordId, RecordKind, Request, Retry, Revisit, Scheme,
+    SiteKey, UrlKey, Visit, Want,
 };
 
 type Check = Result<(), TestCaseError>;
