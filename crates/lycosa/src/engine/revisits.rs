@@ -13,6 +13,7 @@ use http::header::{ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use lycosa_dom::Document;
 
 use super::journey::{Arrival, Ending, Journey};
+use super::judgement::LASTMOD;
 use crate::extract::content_hash;
 use crate::model::{Commit, Nack, Outcome, Payload, Retry, Revisit, SiteKey, Timestamp};
 use crate::revisit::{self, Bounds, Seen, Threshold};
@@ -145,6 +146,7 @@ impl Journey {
             etag: text(ETAG),
             last_modified,
             changed_at: since.map(|since| Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))),
+            listed_at: self.request.meta.get(LASTMOD).and_then(|at| at.parse().ok()).map(Timestamp),
         })
     }
 

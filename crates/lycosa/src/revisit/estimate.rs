@@ -43,6 +43,8 @@ pub struct Seen<'a> {
     pub last_modified: Option<&'a str>,
     /// The same, read.
     pub changed_at: Option<Timestamp>,
+    /// When its sitemap says it changed last: a day, mostly, and only a first idea of its age.
+    pub listed_at: Option<Timestamp>,
 }
 
 impl Seen<'_> {
@@ -59,18 +61,19 @@ impl Seen<'_> {
     }
 }
 
-/// A page that is seen for the first time. A date that it gives counts as one change seen backwards; without one, it is
-/// expected to change once a day.
+/// A page that is seen for the first time. A date that it gives, or its sitemap, counts as one change seen backwards;
+/// without one, it is expected to change once a day.
 #[must_use]
 pub fn first(seen: &Seen<'_>) -> Visit {
-    let age = seen.date().map(|changed| seen.at.since(changed));
+    let listed = seen.listed_at.filter(|at| *at <= seen.at);
+    let age = seen.date().or(listed).map(|changed| seen.at.since(changed));
     let (etag, last_modified) = seen.validators();
     Visit {
         at: seen.at,
         changed_at: seen.date(),
         changes: u16::from(age.is_some()),
         exposure: age.unwrap_or_default(),
-        quiet: age.unwrap_or_default(),
+        quiet: seen.date().map(|changed| seen.at.since(changed)).unwrap_or_default(),
         content: seen.content.unwrap_or_default(),
         etag,
         last_modified,
@@ -293,6 +296,15 @@ mod tests {
         }
         assert_eq!(visit.changed_at, None, "{visit:?}");
         assert_eq!(visit.changes, 1, "the one its first date told of");
+    }
+
+    #[test]
+    fn the_date_of_a_sitemap_is_a_first_idea_and_no_more() {
+        let seen = Seen { listed_at: Some(at(0)), ..bare(240, 1) };
+        let visit = first(&seen);
+        assert!((rate_per_hour(&visit) * 240.0 - 1.0).abs() < 1e-9 && visit.changed_at.is_none());
+        let future = first(&Seen { listed_at: Some(at(300)), ..seen });
+        assert_eq!(future, first(&bare(240, 1)));
     }
 
     #[test]

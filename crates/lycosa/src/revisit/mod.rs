@@ -4,8 +4,7 @@
 //!   believed;
 //! - `worth`: what one more visit is worth (the time for which what is held is up to date again), and from when on it is
 //!   worth a given threshold;
-//! - `threshold`: the worth that a site's visits must have so that they just fit into what politeness and budgets leave;
-//! - `trust`: whether the dates in a host's sitemaps are those of changes.
+//! - `threshold`: the worth that a site's visits must have so that they just fit into what politeness and budgets leave.
 //!
 //! The policy is the one that is optimal for a known rate: to visit every page at the moment when its worth reaches a
 //! threshold common to all, chosen so that the bandwidth is used up (Cho and Garcia-Molina, "Effective page refresh
@@ -17,10 +16,8 @@ mod estimate;
 #[cfg(test)]
 mod simulation;
 mod threshold;
-mod trust;
 mod worth;
 
 pub use estimate::{Seen, again, first, is_condition_due};
 pub use threshold::Threshold;
-pub use trust::Trust;
 pub use worth::{Bounds, next_due, worth};

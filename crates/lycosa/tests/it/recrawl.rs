@@ -21,11 +21,13 @@ fn again(options: &mut Options, requests: u64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn nginx_is_asked_with_conditions_and_sends_no_page_twice() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("index.html"), "<title>Home</title><a href=other.html>other</a>").unwrap();
+    std::fs::write(folder.path().join("index.html"), "<title>Home</title><a href=other.html>other</a>")
+        .unwrap();
     std::fs::write(folder.path().join("other.html"), "<title>Other</title>").unwrap();
     let root = folder.path().display();
     let Some(server) = daemon::nginx(folder.path(), &format!("listen LISTEN;\nroot {root};")) else { return };
-    let (report, records) = crawled(&format!("http://{}/", server.address), |options| again(options, 12)).await;
+    let (report, records) =
+        crawled(&format!("http://{}/", server.address), |options| again(options, 12)).await;
     assert_eq!(report.end, End::Finished(Finish::Requests));
     assert_eq!(records.len(), 2, "nothing has changed: {records:#?}");
     assert_eq!((report.run.statuses[&200], report.run.statuses[&304]), (2, 10));
