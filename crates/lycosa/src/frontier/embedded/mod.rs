@@ -51,7 +51,7 @@ use crate::model::{
 use crate::scope::Fingerprint;
 
 /// Version of the state's files.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 5;
 
 /// Bytes of log after which a snapshot is taken, at least.
 const SNAPSHOT_EVERY: u64 = 64 << 20;

@@ -333,6 +333,9 @@ impl Tables {
                 }
             }
         }
+        for place in self.revisits.places() {
+            *in_use.entry(place.file).or_default() += u64::from(place.length);
+        }
         assert_eq!(in_use, self.overflow.in_use);
         let counted: usize = self.sites.numbers().map(|number| self.sites.held(number)).sum();
         assert_eq!(counted, self.overflow.held, "of {held} before all were awake once");
@@ -362,6 +365,9 @@ impl Tables {
             for place in site.places().filter(|place| sparse.contains(&place.file)) {
                 self.overflow.copy(place);
             }
+        }
+        for place in self.revisits.places().filter(|place| sparse.contains(&place.file)) {
+            self.overflow.copy(place);
         }
         self.trouble().map_or(Ok(()), Err)?;
         let current = self.overflow.sync()?;

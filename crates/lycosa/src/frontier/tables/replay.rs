@@ -46,8 +46,11 @@ impl Tables {
         let Some(origin) = origin.map(|state| state.origin.clone()) else { return false };
         let fingerprint = self.fingerprint;
         let wanted = |entry: &Entry| entry.kind == name.kind && entry.key(&origin, fingerprint) == name.key;
-        let waiting = self.take(name.site, name.origin, 0, wanted).map(|(_, entry)| entry);
-        let entry = waiting.or_else(|| {
+        let mut waiting = self.take(name.site, name.origin, 0, &wanted);
+        if waiting.is_none() && self.wake_revisits(now) {
+            waiting = self.take(name.site, name.origin, 0, &wanted);
+        }
+        let entry = waiting.map(|(_, entry)| entry).or_else(|| {
             // A request for robots.txt is born when a page meets rules that have become too old: no event of its own.
             let own = name.kind == RequestKind::Robots && name.key == UrlKey(0);
             let site = self.sites.wake(name.site, &mut self.overflow).filter(|_| own)?;
@@ -74,6 +77,9 @@ impl Tables {
             site.started = Some(now);
             site.bound_times(back, now.after(LONGEST_BLOCK));
         });
+        if self.pace.revisits {
+            self.wake_revisits(now);
+        }
         tokens.len() as u64
     }
 
