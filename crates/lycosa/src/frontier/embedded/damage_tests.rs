@@ -133,6 +133,7 @@ fn live(frontier: &Embedded, clock: &ManualClock) {
                 host_update: (number % 3 == 0 || lease.request.kind != crate::model::RequestKind::Page)
                     .then_some(update),
                 is_page: number % 2 == 0,
+                revisit: None,
             };
             wait(frontier.commit(vec![commit]));
         }
@@ -216,7 +217,7 @@ fn whole_log() -> Vec<u8> {
 fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Recovered> {
     let shelf: Arc<dyn FileLayer> = Arc::new(Shelf::holding(files));
     let mut recovered = recovery::recover(Path::new(FOLDER), &shelf, LIMITS, pace(), Fingerprint::default())?;
-    recovered.tables.reopened(Timestamp(2_000_000));
+    recovered.tables.reopened(Timestamp(2_000_000), recovered.last_time);
     Ok(recovered)
 }
 
