@@ -17,7 +17,6 @@ mod lost;
 mod page;
 mod pages;
 mod policy;
-mod rests;
 mod robots;
 mod settings;
 mod shared;

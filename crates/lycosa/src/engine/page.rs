@@ -75,7 +75,6 @@ impl Journey {
         if let Some(block) = self.block_of(status, &response.headers, &body) {
             return self.blocked(block, &response.headers);
         }
-        self.shared.rests.answered(&self.lease.site, self.started());
         let Facts { proxy, guard_delegated, .. } = response.facts;
         let headers = response.headers;
         let arrived = Arrived { status, headers, body, content_type, proxy, guard_delegated, is_cut };

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::judgement::Contents;
-use super::rests::Rests;
 use super::robots::RobotsCache;
 use super::settings::Parts;
 use crate::model::{Lsn, UrlKey};
@@ -16,7 +15,6 @@ pub(super) struct Shared {
     pub(super) parts: Parts,
     pub(super) telemetry: Telemetry,
     pub(super) robots: RobotsCache,
-    pub(super) rests: Rests,
     pub(super) known: KnownKeys,
     pub(super) exported: Exported,
     pub(super) contents: Contents,
@@ -28,7 +26,6 @@ impl Shared {
             parts,
             telemetry,
             robots: RobotsCache::default(),
-            rests: Rests::default(),
             known: KnownKeys::default(),
             exported: Exported::default(),
             contents: Contents::default(),

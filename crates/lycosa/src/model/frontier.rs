@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Attempt, BoxFuture, Committed, Exclusion, Origin, Outcome, Payload, Request, SiteKey, Timestamp, UrlKey,
+    Attempt, BoxFuture, Committed, DelayCause, Exclusion, Health, Origin, Outcome, Patience, Payload, Request,
+    SiteKey, Timestamp, UrlKey,
 };
 use crate::error::{Error, Result};
 
@@ -79,6 +80,9 @@ pub struct Lease {
     /// What robots.txt of its origin says, as the frontier knows it. Never [`Robots::Unknown`] for a page when
     /// [`Pace::robots`] is on.
     pub robots: Robots,
+    /// The site was given up after so many failures in a row: the lease is to be ended as failed
+    /// ([`ErrorKind::HostDown`](crate::ErrorKind::HostDown)), without a request.
+    pub given_up: Option<u32>,
 }
 
 /// Answer of [`Frontier::lease`].
@@ -165,7 +169,8 @@ pub struct Nack {
 pub struct Retry {
     /// Not before this moment.
     pub not_before: Timestamp,
-    /// The whole site rests until this moment (429, 503, `Retry-After`).
+    /// The whole site rests until this moment (429, 503, `Retry-After`). After a 429 that follows another the frontier
+    /// makes the rest longer.
     pub block_site_until: Option<Timestamp>,
     /// Whether `attempt` of the request goes up (not for deferrals and cancellation).
     pub counts: bool,
@@ -227,7 +232,8 @@ pub struct HostUpdate {
     pub robots: Option<Robots>,
     /// The crawl-delay it asks for; `Some(ZERO)` takes an earlier one back.
     pub crawl_delay: Option<Duration>,
-    /// The whole site rests until then.
+    /// The whole site rests until then. In the commit of an answer that kept the crawler out (any status but 503) the
+    /// frontier makes the rest longer each time in a row.
     pub block_until: Option<Timestamp>,
 }
 
@@ -253,6 +259,10 @@ pub struct HostRecord {
     pub origins: Vec<OriginRecord>,
     /// The delay in force between the starts of two requests.
     pub delay: Duration,
+    /// What made it as long as it is.
+    pub delay_cause: DelayCause,
+    /// Whether it works, and how long it rests.
+    pub health: Health,
     /// No request before this moment.
     pub next_allowed: Timestamp,
     /// URLs waiting.
@@ -308,6 +318,8 @@ pub struct Pace {
     pub robots: bool,
     /// How long a lease lasts unless extended. Default 10 min.
     pub lease: Duration,
+    /// How long a site that fails is put up with.
+    pub patience: Patience,
 }
 
 impl Default for Pace {
@@ -319,6 +331,7 @@ impl Default for Pace {
             per_origin: 2,
             robots: true,
             lease: Duration::from_secs(600),
+            patience: Patience::default(),
         }
     }
 }

@@ -11,6 +11,7 @@ mod leases;
 mod levels;
 mod outbox;
 mod politeness;
+mod rests;
 mod robots;
 mod urls;
 mod wait;
@@ -50,13 +51,14 @@ type Story = (&'static str, fn(&mut Make<'_>) -> Check);
 /// # Errors
 /// Every violation, a line each, with the story in which it came to light.
 pub fn check(make: &mut Make<'_>) -> Result<(), String> {
-    let chapters: [&[Story]; 8] = [
+    let chapters: [&[Story]; 9] = [
         urls::STORIES,
         levels::STORIES,
         leases::STORIES,
         outbox::STORIES,
         budgets::STORIES,
         politeness::STORIES,
+        rests::STORIES,
         robots::STORIES,
         control::STORIES,
     ];

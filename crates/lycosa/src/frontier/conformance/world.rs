@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::model::{
     AddStatus, Attempt, Clock as _, Commit, CommitError, Committed, Control, Discovered, Exclusion,
     Extension, Finish, Frontier, Granted, HostRecord, HostUpdate, Lease, Leased, Limits, Lsn, Nack, Origin,
-    Outbox, Outcome, Pace, Payload, Record, RecordId, RecordKind, Request, Retry, Robots, SiteKey, Stats,
+    Outbox, Outcome, Pace, Patience, Payload, Record, RecordId, RecordKind, Request, Retry, Robots, SiteKey, Stats,
     Timestamp, UrlKey, Want,
 };
 
@@ -24,6 +24,7 @@ pub(super) const PLAIN: Pace = Pace {
     per_origin: 100,
     robots: false,
     lease: Duration::from_secs(60),
+    patience: Patience::ENDLESS,
 };
 
 /// One crawl under test.
@@ -67,6 +68,11 @@ impl World {
             return Ok(false);
         }
         self.balanced().map(|()| true)
+    }
+
+    /// Writes a snapshot, where there is such a thing.
+    pub(super) fn snapshot(&self) {
+        self.stand.snapshot();
     }
 
     pub(super) fn stats(&self) -> Stats {

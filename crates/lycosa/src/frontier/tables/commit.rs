@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::breaker::Heard;
 use super::entry::Entry;
 use super::{Mark, OpenLease, Tables};
 use crate::model::{
@@ -36,7 +37,9 @@ impl Tables {
             Rules::Past { by_level } => (Self::add_again, by_level),
         };
         let lease = self.close(commit.token.0)?;
-        self.settle_attempts(commit.token, &lease, &commit.attempts, now);
+        let refused = commit.host_update.as_ref().and_then(|update| update.block_until);
+        let refused = refused.and_then(|_| turned_away(&commit.attempts));
+        self.settle_attempts(commit.token, &lease, &commit.attempts, refused.is_some(), now);
         let robots = lease.entry.kind == RequestKind::Robots;
         let mut records = match commit.payload {
             Payload::Inline(records) => records,
@@ -58,7 +61,7 @@ impl Tables {
             add(self, found, now);
         }
         if let Some(update) = commit.host_update {
-            self.update_host(update, now);
+            self.learn(update, refused, now);
         }
         if !robots {
             self.finish(&lease, &outcome, now);
@@ -114,14 +117,14 @@ impl Tables {
     pub(crate) fn nack(&mut self, nack: Nack, now: Timestamp) -> bool {
         let Some(mut lease) = self.close(nack.token.0) else { return false };
         let attempts: Vec<Attempt> = nack.attempt.into_iter().collect();
-        self.settle_attempts(nack.token, &lease, &attempts, now);
+        let until = nack.retry.block_site_until;
+        let refused = until.and_then(|_| turned_away(&attempts));
+        self.settle_attempts(nack.token, &lease, &attempts, refused.is_some(), now);
         if nack.retry.counts {
             lease.entry.attempt = lease.entry.attempt.saturating_add(1);
         }
-        if let Some(until) = nack.retry.block_site_until
-            && let Some(site) = self.sites.get_mut(lease.site as usize)
-        {
-            site.blocked_until = site.blocked_until.max(until);
+        if let Some(until) = until {
+            self.block(lease.site, until, refused, now);
         }
         let at = (nack.retry.not_before > now).then_some(nack.retry.not_before);
         self.reopen(lease, at, now);
@@ -158,7 +161,15 @@ impl Tables {
         Some(lease)
     }
 
-    fn settle_attempts(&mut self, token: Token, lease: &OpenLease, attempts: &[Attempt], now: Timestamp) {
+    fn settle_attempts(
+        &mut self,
+        token: Token,
+        lease: &OpenLease,
+        attempts: &[Attempt],
+        refused: bool,
+        now: Timestamp,
+    ) {
+        self.hear(token.0, lease, attempts, refused, now);
         let Some(site) = self.sites.get_mut(lease.site as usize) else { return };
         if attempts.is_empty() && site.started_under == token.0 {
             // No request was sent: the politeness it would have cost is given back.
@@ -173,6 +184,20 @@ impl Tables {
             }
         }
         self.schedule(lease.site, now);
+    }
+
+    /// Learns from what came of a lease whether its site works.
+    pub(super) fn hear(
+        &mut self,
+        token: u64,
+        lease: &OpenLease,
+        attempts: &[Attempt],
+        refused: bool,
+        now: Timestamp,
+    ) {
+        let Some(site) = self.sites.get(lease.site as usize) else { return };
+        let heard = Heard { token, attempts, tried_before: lease.entry.attempt > 0, refused };
+        self.breakers.ended(lease.site, &site.key.0, &self.pace.patience, heard, now);
     }
 
     /// Keeps a lease longer and reserves more bytes. Answers what is granted, and what of it was reserved: nothing
@@ -202,4 +227,9 @@ impl Tables {
     pub(super) fn lease_site(&self, token: Token) -> Option<u32> {
         self.leases.get(&token.0).map(|lease| lease.site)
     }
+}
+
+/// When the request of these began whose answer asks the crawler to stay away. A 503 may be anybody's.
+fn turned_away(attempts: &[Attempt]) -> Option<Timestamp> {
+    attempts.last().filter(|attempt| attempt.status != Some(503)).map(|attempt| attempt.at)
 }

@@ -102,8 +102,10 @@ impl Tables {
         self.wake_retries(index, now);
         let (level, pace) = (self.served_level(), self.pace);
         loop {
+            let held = self.held_until(index);
             let site = self.sites.get_mut(index as usize)?;
-            if site.next_allowed(&pace) > now {
+            let admitted = self.breakers.admits(index, site.leased, now);
+            if !admitted || site.next_allowed(&pace).max(held) > now {
                 return None;
             }
             let entry = site.pop(level, pace.per_origin, &mut self.overflow)?;
@@ -132,6 +134,7 @@ impl Tables {
         let before = site.started.replace(now);
         site.started_under = token;
         site.lease_begins(entry.origin);
+        self.breakers.begins(index, token, now);
         let page = entry.kind.yields_page();
         let lease = OpenLease { site: index, entry, expires: now.after(pace.lease), bytes, page, before };
         self.open(token, lease, now)
@@ -141,7 +144,8 @@ impl Tables {
         self.next_token = token.saturating_add(1);
         let limited = self.limits.max_bytes.is_some();
         let site = self.sites.get(lease.site as usize)?;
-        let handed = lease_of(token, &lease, site, if limited { lease.bytes } else { u64::MAX })?;
+        let bytes = if limited { lease.bytes } else { u64::MAX };
+        let handed = lease_of(token, &lease, site, bytes, self.breakers.given_up(lease.site))?;
         self.reserved_pages += u64::from(lease.page);
         self.reserved_bytes = self.reserved_bytes.saturating_add(lease.bytes);
         if lease.entry.kind != RequestKind::Robots {
@@ -187,6 +191,7 @@ impl Tables {
         let Some(lease) = self.close(token) else { return false };
         self.stats.requests += 1;
         self.stats.bytes = self.stats.bytes.saturating_add(lease.bytes);
+        self.hear(token, &lease, &[], false, now);
         self.reopen(lease, None, now);
         true
     }

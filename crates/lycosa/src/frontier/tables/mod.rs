@@ -4,6 +4,7 @@
 //! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `gate` lets
 //! sites that share addresses take turns, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
+mod breaker;
 mod commit;
 mod entry;
 mod gate;
@@ -22,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::sync::Arc;
 
 pub(crate) use self::commit::{Applied, Rules};
+use self::breaker::Breakers;
 use self::entry::Entry;
 use self::gate::Gates;
 use self::overflow::Overflow;
@@ -77,6 +79,7 @@ pub(crate) struct Tables {
     leases: HashMap<u64, OpenLease>,
     expiries: BTreeSet<(Timestamp, u64)>,
     gates: Gates,
+    breakers: Breakers,
     overflow: Overflow,
     /// The site at which entries were moved out of memory last.
     shed_at: usize,
@@ -104,6 +107,7 @@ impl Tables {
             leases: HashMap::new(),
             expiries: BTreeSet::new(),
             gates: Gates::default(),
+            breakers: Breakers::default(),
             overflow: Overflow::default(),
             shed_at: 0,
             levels: BTreeMap::new(),
@@ -284,7 +288,7 @@ impl Tables {
 
     /// Makes sure that the heap looks at a site when it can next be served.
     fn schedule(&mut self, index: u32, now: Timestamp) {
-        let served = self.served_level();
+        let (served, held) = (self.served_level(), self.held_until(index));
         let Some(site) = self.sites.get_mut(index as usize) else { return };
         if let Some(level) =
             site.level_above(served).filter(|level| site.waits_for.is_none_or(|at| *level < at))
@@ -293,9 +297,12 @@ impl Tables {
             self.waiting_sites.entry(level).or_default().push(index);
         }
         let servable = site.has_room(served, self.pace.per_origin);
+        let admitted = self.breakers.admits(index, site.leased, now);
         let retry = site.retries.keys().next().map(|(at, _)| *at);
-        let free = site.next_allowed(&self.pace).max(now);
+        let free = site.next_allowed(&self.pace).max(held).max(now);
         let at = match (servable, retry) {
+            // The end of its leases changes that.
+            _ if !admitted => None,
             (true, _) => Some(free),
             (false, Some(retry)) => Some(free.max(retry)),
             (false, None) => None,
@@ -353,11 +360,16 @@ impl Tables {
 
     /// Takes in what was learned about a host.
     pub(crate) fn update_host(&mut self, update: HostUpdate, now: Timestamp) {
+        self.learn(update, None, now);
+    }
+
+    /// The same, from a commit: a rest is longer when the request was turned away.
+    fn learn(&mut self, update: HostUpdate, refused: Option<Timestamp>, now: Timestamp) {
         let index = self.site(&update.site);
-        let Some(site) = self.sites.get_mut(index as usize) else { return };
         if let Some(until) = update.block_until {
-            site.blocked_until = site.blocked_until.max(until);
+            self.block(index, until, refused, now);
         }
+        let Some(site) = self.sites.get_mut(index as usize) else { return };
         let place = site.origin(&update.origin);
         if let Some(delay) = update.crawl_delay {
             site.set_crawl_delay(place, delay);
@@ -405,14 +417,35 @@ impl Tables {
     }
 
     pub(crate) fn host(&self, key: &SiteKey) -> Option<HostRecord> {
-        let index = self.site_index.get(&key.0)?;
-        Some(self.sites.get(*index as usize)?.record(&self.pace))
+        self.record(*self.site_index.get(&key.0)?)
     }
 
     pub(crate) fn slowest(&self, limit: usize) -> Vec<HostRecord> {
-        let mut order: Vec<&Site> = self.sites.iter().filter(|site| site.done > 0).collect();
-        order.sort_by_key(|site| Reverse(site.response_time));
-        order.into_iter().take(limit).map(|site| site.record(&self.pace)).collect()
+        let mut order: Vec<_> = self.sites.iter().zip(0..).filter(|(site, _)| site.done > 0).collect();
+        order.sort_by_key(|(site, _)| Reverse(site.response_time));
+        order.into_iter().take(limit).filter_map(|(_, index)| self.record(index)).collect()
+    }
+
+    fn record(&self, index: u32) -> Option<HostRecord> {
+        let site = self.sites.get(index as usize)?;
+        let record = site.record(&self.pace);
+        let turn = self.gates.held_until(index);
+        let health = self.breakers.health(index, site.blocked_until, turn);
+        let next_allowed = record.next_allowed.max(self.held_until(index));
+        Some(HostRecord { health, next_allowed, ..record })
+    }
+
+    /// Until when a site is left alone whatever its delay: its breaker is open, or another has its turn.
+    fn held_until(&self, index: u32) -> Timestamp {
+        self.breakers.held_until(index).max(self.gates.held_until(index))
+    }
+
+    /// The site rests until then; until when, after a request that began at `refused` and was turned away.
+    fn block(&mut self, index: u32, until: Timestamp, refused: Option<Timestamp>, now: Timestamp) {
+        let until = self.breakers.asked(index, until, refused, now);
+        if let Some(site) = self.sites.get_mut(index as usize) {
+            site.blocked_until = site.blocked_until.max(until);
+        }
     }
 
     pub(crate) fn stats(&self, now: Timestamp) -> Stats {
@@ -438,7 +471,13 @@ fn robots_entry(index: u32, origin: &site::OriginState) -> Entry {
 }
 
 /// A lease as its holder sees it.
-fn lease_of(token: u64, lease: &OpenLease, site: &Site, bytes: u64) -> Option<Lease> {
+fn lease_of(
+    token: u64,
+    lease: &OpenLease,
+    site: &Site,
+    bytes: u64,
+    given_up: Option<u32>,
+) -> Option<Lease> {
     let origin = site.origins.get(lease.entry.origin as usize)?;
     Some(Lease {
         token: crate::model::Token(token),
@@ -449,5 +488,6 @@ fn lease_of(token: u64, lease: &OpenLease, site: &Site, bytes: u64) -> Option<Le
         deadline: lease.expires,
         bytes,
         robots: origin.robots.clone(),
+        given_up,
     })
 }

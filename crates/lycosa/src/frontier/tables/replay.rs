@@ -61,6 +61,7 @@ impl Tables {
         // Tokens whose lease was not durable yet may be out: a run's tokens never meet another's.
         self.next_token = (self.next_token >> RUN_BITS).saturating_add(1) << RUN_BITS;
         self.bound_times(now);
+        self.breakers.reopened(&self.pace.patience, now);
         self.schedule_all(now);
         tokens.len() as u64
     }

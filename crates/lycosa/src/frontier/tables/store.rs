@@ -2,6 +2,7 @@
 //!
 //! Open leases are stored as such, because the log after the snapshot goes on to end them. The heap is derived.
 
+use super::breaker::Breakers;
 use super::entry::Entry;
 use super::site::Site;
 use super::waiting::Waiting;
@@ -21,12 +22,14 @@ pub(crate) enum Part {
     Seen,
     /// Sites and what waits for them, in order.
     Sites,
-    /// Open leases. One, after the sites.
+    /// Open leases. One, the last of the tables.
     Leases,
+    /// Sites that are not well. One, after the sites.
+    Breakers,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 4] = [Self::Counts, Self::Seen, Self::Sites, Self::Leases];
+    pub(crate) const ALL: [Self; 5] = [Self::Counts, Self::Seen, Self::Sites, Self::Leases, Self::Breakers];
 }
 
 impl Tables {
@@ -50,6 +53,9 @@ impl Tables {
             }
         }
         put(Part::Sites, &out)?;
+        out.clear();
+        self.breakers.store(&mut out);
+        put(Part::Breakers, &out)?;
         out.clear();
         self.store_leases(&mut out);
         put(Part::Leases, &out)
@@ -259,6 +265,7 @@ impl Loading {
                     self.tables.load_site(reader)?;
                 }
             }
+            Part::Breakers => self.tables.breakers = Breakers::load(reader)?,
             Part::Leases => {
                 for _ in 0..reader.number()? {
                     self.tables.load_lease(reader)?;
