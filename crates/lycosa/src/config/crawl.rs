@@ -11,6 +11,7 @@ use super::{CrawlOptions, Durability, MalformedField, OutlinksField, Secret};
 use crate::crawler::{self, Continue, Options, RetryOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch;
+use crate::model::{Patience, TemplateBudget};
 use crate::proxies::{ProxyOptions, ProxyPolicy, ProxyPool};
 use crate::seed;
 
@@ -73,6 +74,11 @@ impl CrawlOptions {
         Ok(Options { continuation: occasion.continuation, ..options })
     }
 
+    fn template_budget(&self) -> Option<TemplateBudget> {
+        let budget = TemplateBudget { urls: self.template_budget, trap_signs: self.trap_rules };
+        (budget.urls > 0).then_some(budget)
+    }
+
     /// The options that only change their type on the way.
     fn plain(self) -> Options {
         let timeouts = self.limits_by_phase();
@@ -82,6 +88,12 @@ impl CrawlOptions {
             headers,
             timeouts,
             depth: self.depth,
+            templates: self.template_budget(),
+            patience: Patience {
+                failures: self.host_failures,
+                rests: self.host_rests,
+                ..Patience::default()
+            },
             max_pages: self.max_pages,
             max_requests: self.max_requests,
             max_time: self.max_time.map(|span| span.0),

@@ -124,11 +124,13 @@ fn limits(options: &Options, clock: &dyn Clock) -> Limits {
         max_bytes: options.max_bytes,
         max_depth: options.depth,
         deadline: options.max_time.map(|time| clock.now().after(time)),
+        templates: options.templates,
     }
 }
 
 fn pace(options: &Options) -> Pace {
     let mut pace = Pace { per_origin: options.per_host, robots: options.robots, ..Pace::default() };
+    pace.patience = options.patience;
     if let Some(delay) = options.delay {
         pace.delay = delay;
         pace.response_factor = 0.0;

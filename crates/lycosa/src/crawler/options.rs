@@ -13,7 +13,7 @@ pub use crate::engine::{Duplicates, RobotsTags};
 use crate::error::Result;
 use crate::fetch::{HttpVersion, Timeouts};
 pub use crate::frontier::embedded::Durability;
-use crate::model::Sink;
+use crate::model::{Patience, Sink, TemplateBudget};
 pub use crate::politeness::RetryOptions;
 use crate::profiles::HostProfile;
 use crate::proxies::ProxyPool;
@@ -63,6 +63,10 @@ pub struct Options {
     pub typed_seeds: usize,
     /// Links from a seed. Default: no limit.
     pub depth: Option<u32>,
+    /// URLs of one shape that a site may have before they prove useful; without it, any number. Default 100.
+    pub templates: Option<TemplateBudget>,
+    /// How long a site that fails is put up with.
+    pub patience: Patience,
     /// Pages to write. Default: no limit.
     pub max_pages: Option<u64>,
     /// Requests to send. Default: no limit.
@@ -203,6 +207,8 @@ impl Default for Options {
             seeds: Vec::new(),
             typed_seeds: 0,
             depth: None,
+            templates: Some(TemplateBudget::default()),
+            patience: Patience::default(),
             max_pages: None,
             max_requests: None,
             max_time: None,

@@ -400,6 +400,7 @@ impl Journey {
             failure: failure.map(Into::into),
             peer: self.peer,
             wire_bytes,
+            content: None,
         });
     }
 }

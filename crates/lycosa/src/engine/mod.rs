@@ -14,6 +14,7 @@ mod hooks;
 mod journey;
 mod judgement;
 mod lost;
+mod novelty;
 mod page;
 mod pages;
 mod policy;

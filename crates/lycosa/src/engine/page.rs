@@ -126,6 +126,10 @@ impl Journey {
                 self.url
             ));
         }
+        let novelty = self.novelty(&page);
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.content = novelty;
+        }
         let judgement = self.judge(&page);
         let mut findings = self.extract(&page, judgement.excluded.is_none())?;
         for note in findings.notes.drain(..) {

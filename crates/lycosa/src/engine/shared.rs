@@ -18,6 +18,8 @@ pub(super) struct Shared {
     pub(super) known: KnownKeys,
     pub(super) exported: Exported,
     pub(super) contents: Contents,
+    /// What pages of watched shapes said.
+    pub(super) novelties: Contents,
 }
 
 impl Shared {
@@ -29,6 +31,7 @@ impl Shared {
             known: KnownKeys::default(),
             exported: Exported::default(),
             contents: Contents::default(),
+            novelties: Contents::default(),
         })
     }
 }

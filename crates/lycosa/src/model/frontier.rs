@@ -83,6 +83,9 @@ pub struct Lease {
     /// The site was given up after so many failures in a row: the lease is to be ended as failed
     /// ([`ErrorKind::HostDown`](crate::ErrorKind::HostDown)), without a request.
     pub given_up: Option<u32>,
+    /// Whether URLs of its shape are parked: what its page says is to be compared with others
+    /// ([`Attempt::content`]), which decides whether more of them are let through.
+    pub watched: bool,
 }
 
 /// Answer of [`Frontier::lease`].
@@ -102,7 +105,8 @@ pub enum Leased {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finish {
-    /// Every accepted URL has its outcome, those apart that are parked beyond a depth limit lowered since.
+    /// Every accepted URL has its outcome, those apart that are parked: beyond a depth limit lowered since, or over the
+    /// budget of their shape.
     Complete,
     /// `max_pages` is reached, URLs are left.
     Pages,
@@ -300,6 +304,33 @@ pub struct Limits {
     pub max_depth: Option<u32>,
     /// No lease is given at or after this moment.
     pub deadline: Option<Timestamp>,
+    /// How many URLs of one shape a site may have before they prove useful; none switches this off. Without effect
+    /// while `max_depth` is set, which bounds every trap by itself and promises all URLs up to it.
+    pub templates: Option<TemplateBudget>,
+}
+
+/// The budget of URLs that have one shape (`/calendar/{n}/{n}`) on one site: more are parked. Where their pages say
+/// something of their own the budget doubles, again and again; where they repeat one another no more are let through.
+/// The first 25 URLs of a site are free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TemplateBudget {
+    /// URLs of a shape, 1 or more.
+    pub urls: u32,
+    /// Whether URLs whose address looks like a trap's (sessions, repeated segments, far years) are a shape of their own
+    /// with an eighth of that.
+    pub trap_signs: bool,
+}
+
+impl Default for TemplateBudget {
+    fn default() -> Self {
+        Self { urls: Self::URLS, trap_signs: true }
+    }
+}
+
+impl TemplateBudget {
+    /// The default budget: large enough that most shapes of most sites never meet it, small enough that a trap on every
+    /// hundredth host costs a crawl one or two percent.
+    pub const URLS: u32 = 100;
 }
 
 /// Politeness rules. A site's delay is the greatest of: its origins' crawl-delays, `delay`, `response_factor` ×
@@ -360,8 +391,12 @@ pub struct Stats {
     pub leased: u64,
     /// With an outcome.
     pub done: u64,
-    /// Accepted and held back.
+    /// Accepted and held back: beyond a depth limit, or those of the next two.
     pub parked: u64,
+    /// Of these: over the budget of their shape ([`Exclusion::Template`]).
+    pub parked_templates: u64,
+    /// Of these: the same, and they look like a trap ([`Exclusion::Trap`]).
+    pub parked_traps: u64,
     /// Sites met.
     pub sites: u64,
     /// Sites that could be served right now.

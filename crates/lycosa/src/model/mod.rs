@@ -31,12 +31,12 @@ pub use fetch::{
 pub use frontier::{
     AddStatus, Commit, CommitError, Control, Cursor, Discovered, Extension, Finish, Frontier, Gate, Granted,
     HostRecord, HostUpdate, Lease, Leased, Limits, Lsn, Nack, OriginRecord, Outbox, Pace, Retry, Robots,
-    Stats, Token, Want,
+    Stats, TemplateBudget, Token, Want,
 };
 pub use key::{AddressKey, CrawlId, Origin, RecordId, Scheme, SiteKey, UrlKey, Versions};
 pub use lycosa_rules::{FieldCounts, FieldFailure, InnerCounts, Item, ItemCounts, Reject};
 pub use middleware::{Answer, Middleware, Next};
-pub use outcome::{Attempt, Exclusion, Outcome};
+pub use outcome::{Attempt, Content, Exclusion, Outcome};
 pub use record::{Committed, Payload, Record, RecordKind};
 pub use request::{Hop, Request, RequestKind, SessionId, USER_AGENT};
 pub use rest::{Breaker, DelayCause, Health, Patience, RestReason};

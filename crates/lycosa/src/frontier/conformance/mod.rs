@@ -13,6 +13,7 @@ mod outbox;
 mod politeness;
 mod rests;
 mod robots;
+mod templates;
 mod urls;
 mod wait;
 mod world;
@@ -51,7 +52,7 @@ type Story = (&'static str, fn(&mut Make<'_>) -> Check);
 /// # Errors
 /// Every violation, a line each, with the story in which it came to light.
 pub fn check(make: &mut Make<'_>) -> Result<(), String> {
-    let chapters: [&[Story]; 9] = [
+    let chapters: [&[Story]; 10] = [
         urls::STORIES,
         levels::STORIES,
         leases::STORIES,
@@ -59,6 +60,7 @@ pub fn check(make: &mut Make<'_>) -> Result<(), String> {
         budgets::STORIES,
         politeness::STORIES,
         rests::STORIES,
+        templates::STORIES,
         robots::STORIES,
         control::STORIES,
     ];

@@ -339,7 +339,7 @@ impl Shared {
     fn add(&self, mut batch: Vec<Discovered>, now: Timestamp) -> (Vec<AddStatus>, u64) {
         let mut state = self.state();
         state.tables.announce(&batch);
-        let statuses: Vec<AddStatus> = batch.iter().map(|found| state.tables.admit(found)).collect();
+        let mut statuses: Vec<AddStatus> = batch.iter().map(|found| state.tables.admit(found)).collect();
         let mut news = statuses.iter();
         batch.retain(|_| news.next() == Some(&AddStatus::New));
         let lsn = if batch.is_empty() {
@@ -348,7 +348,10 @@ impl Shared {
         } else {
             self.append(&mut state, |out| event::put_added(out, now, &batch))
         };
-        batch.into_iter().for_each(|found| state.tables.queue(found, now));
+        let news = statuses.iter_mut().filter(|status| **status == AddStatus::New);
+        for (found, status) in batch.into_iter().zip(news) {
+            *status = state.tables.queue(found, now);
+        }
         (statuses, lsn)
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::breaker::Heard;
 use super::entry::Entry;
+use super::templates::content_of;
 use super::{Mark, OpenLease, Tables};
 use crate::model::{
     AddStatus, Attempt, Commit, Extension, Granted, Nack, Outcome, Payload, Record, RequestKind, Timestamp,
@@ -40,6 +41,7 @@ impl Tables {
         let refused = commit.host_update.as_ref().and_then(|update| update.block_until);
         let refused = refused.and_then(|_| turned_away(&commit.attempts));
         self.settle_attempts(commit.token, &lease, &commit.attempts, refused.is_some(), now);
+        let content = content_of(&commit.attempts);
         let robots = lease.entry.kind == RequestKind::Robots;
         let mut records = match commit.payload {
             Payload::Inline(records) => records,
@@ -65,7 +67,9 @@ impl Tables {
         }
         if !robots {
             self.finish(&lease, &outcome, now);
+            self.learn_of_shape(&lease, &outcome, content, now);
         }
+        self.rouse(lease.site, now);
         self.stats.pages += u64::from(commit.is_page);
         let first_seq = self.stats.records;
         self.stats.records += records.len() as u64;

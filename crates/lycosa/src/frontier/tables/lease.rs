@@ -143,9 +143,11 @@ impl Tables {
     fn open(&mut self, token: u64, lease: OpenLease, now: Timestamp) -> Option<Lease> {
         self.next_token = token.saturating_add(1);
         let limited = self.limits.max_bytes.is_some();
+        let given_up = self.breakers.given_up(lease.site);
+        let watched = self.templates.watches(lease.site, &lease.entry, now);
         let site = self.sites.get(lease.site as usize)?;
         let bytes = if limited { lease.bytes } else { u64::MAX };
-        let handed = lease_of(token, &lease, site, bytes, self.breakers.given_up(lease.site))?;
+        let handed = lease_of(token, &lease, site, bytes, (given_up, watched))?;
         self.reserved_pages += u64::from(lease.page);
         self.reserved_bytes = self.reserved_bytes.saturating_add(lease.bytes);
         if lease.entry.kind != RequestKind::Robots {

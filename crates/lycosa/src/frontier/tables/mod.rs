@@ -16,6 +16,7 @@ mod replay;
 mod seen;
 mod site;
 mod store;
+mod templates;
 mod waiting;
 
 use std::cmp::Reverse;
@@ -32,6 +33,7 @@ pub(crate) use self::replay::LeaseName;
 use self::seen::SeenSet;
 use self::site::Site;
 pub(crate) use self::store::{Loading, Part};
+use self::templates::Templates;
 use self::waiting::Waiting;
 use crate::model::{
     AddStatus, Control, Discovered, Exclusion, HostRecord, HostUpdate, Lease, Limits, Pace, Request,
@@ -80,6 +82,7 @@ pub(crate) struct Tables {
     expiries: BTreeSet<(Timestamp, u64)>,
     gates: Gates,
     breakers: Breakers,
+    templates: Templates,
     overflow: Overflow,
     /// The site at which entries were moved out of memory last.
     shed_at: usize,
@@ -108,6 +111,7 @@ impl Tables {
             expiries: BTreeSet::new(),
             gates: Gates::default(),
             breakers: Breakers::default(),
+            templates: Templates::default(),
             overflow: Overflow::default(),
             shed_at: 0,
             levels: BTreeMap::new(),
@@ -123,10 +127,7 @@ impl Tables {
     /// Accepts a URL once.
     pub(crate) fn add(&mut self, found: Discovered, now: Timestamp) -> AddStatus {
         let status = self.admit(&found);
-        if status == AddStatus::New {
-            self.queue(found, now);
-        }
-        status
+        if status == AddStatus::New { self.queue(found, now) } else { status }
     }
 
     /// Accepts a URL whatever the present limits say: the log says it was accepted.
@@ -134,10 +135,7 @@ impl Tables {
         let limits = std::mem::take(&mut self.limits.max_depth);
         let status = self.admit(&found);
         self.limits.max_depth = limits;
-        if status == AddStatus::New {
-            self.queue(found, now);
-        }
-        status
+        if status == AddStatus::New { self.queue(found, now) } else { status }
     }
 
     /// Says which URLs will be asked about next, so that looking for all of them takes about as long as for one.
@@ -163,14 +161,18 @@ impl Tables {
         AddStatus::New
     }
 
-    /// Queues a URL that was admitted.
-    pub(crate) fn queue(&mut self, found: Discovered, now: Timestamp) {
+    /// Queues a URL that was admitted, or parks it.
+    pub(crate) fn queue(&mut self, found: Discovered, now: Timestamp) -> AddStatus {
         let site = self.site(&found.site);
-        let Some(state) = self.sites.get_mut(site as usize) else { return };
+        let Some(state) = self.sites.get_mut(site as usize) else { return AddStatus::New };
         let origin = state.origin(&found.origin);
         let entry = Entry::new(found.key, origin, &found.origin, found.request);
-        self.let_wait(site, None, entry, now);
+        let parked = self.park_excess(site, &entry, now);
+        if parked.is_none() {
+            self.let_wait(site, None, entry, now);
+        }
         self.shed_excess();
+        parked.map_or(AddStatus::New, AddStatus::Parked)
     }
 
     /// Puts an entry where it belongs: held for robots.txt, or in its queue.
@@ -229,13 +231,15 @@ impl Tables {
         least: u32,
         wanted: impl Fn(&Entry) -> bool,
     ) -> Option<(Option<Timestamp>, Entry)> {
-        let site = self.sites.get_mut(site as usize)?;
-        if let Some(found) = site.take(origin, least, &wanted, &mut self.overflow) {
+        let state = self.sites.get_mut(site as usize)?;
+        if let Some(found) = state.take(origin, least, &wanted, &mut self.overflow) {
             return Some(found);
         }
-        let (at, entry) = site.take_parked(|entry| entry.origin == origin && wanted(entry))?;
-        self.unpark(entry.depth);
-        Some((at, entry))
+        if let Some((at, entry)) = state.take_parked(|entry| entry.origin == origin && wanted(entry)) {
+            self.unpark(entry.depth);
+            return Some((at, entry));
+        }
+        self.take_from_shapes(site, origin, wanted).map(|entry| (None, entry))
     }
 
     /// Places everything that waits anew, after the depth limit has changed.
@@ -389,9 +393,12 @@ impl Tables {
             Control::Pause => self.paused = true,
             Control::Resume => self.paused = false,
             Control::Limits(limits) => {
-                let depth = std::mem::replace(&mut self.limits, limits).max_depth;
-                if depth != limits.max_depth {
+                let before = std::mem::replace(&mut self.limits, limits);
+                if before.max_depth != limits.max_depth {
                     self.place_all(now);
+                }
+                if (before.templates, before.max_depth) != (limits.templates, limits.max_depth) {
+                    self.apply_template_budget(now);
                 }
             }
             Control::Pace(pace) => {
@@ -476,7 +483,7 @@ fn lease_of(
     lease: &OpenLease,
     site: &Site,
     bytes: u64,
-    given_up: Option<u32>,
+    (given_up, watched): (Option<u32>, bool),
 ) -> Option<Lease> {
     let origin = site.origins.get(lease.entry.origin as usize)?;
     Some(Lease {
@@ -489,5 +496,6 @@ fn lease_of(
         bytes,
         robots: origin.robots.clone(),
         given_up,
+        watched,
     })
 }

@@ -198,6 +198,8 @@ impl Tables {
 
     fn shed_to(&mut self, goal: usize) {
         for least in WORTHWHILE {
+            // What is parked is needed last.
+            self.templates.shed(least, &mut self.overflow);
             for _ in 0..self.sites.len() {
                 self.shed_at = if self.shed_at + 1 < self.sites.len() { self.shed_at + 1 } else { 0 };
                 if let Some(site) = self.sites.get_mut(self.shed_at) {
@@ -213,7 +215,8 @@ impl Tables {
     /// How many bytes of blocks are in use, by file.
     pub(crate) fn in_use(&mut self) -> InUse {
         let mut in_use = InUse::new();
-        for block in self.sites.iter_mut().flat_map(Site::blocks) {
+        let waiting = self.sites.iter_mut().flat_map(Site::blocks);
+        for block in waiting.chain(self.templates.blocks()) {
             *in_use.entry(block.place.file).or_default() += u64::from(block.place.length);
         }
         in_use
@@ -234,7 +237,8 @@ impl Tables {
         if sparse.is_empty() {
             return Ok((in_use, current));
         }
-        for block in self.sites.iter_mut().flat_map(Site::blocks) {
+        let waiting = self.sites.iter_mut().flat_map(Site::blocks);
+        for block in waiting.chain(self.templates.blocks()) {
             if sparse.contains(&block.place.file) {
                 self.overflow.copy(block);
             }

@@ -62,6 +62,7 @@ impl Tables {
         self.next_token = (self.next_token >> RUN_BITS).saturating_add(1) << RUN_BITS;
         self.bound_times(now);
         self.breakers.reopened(&self.pace.patience, now);
+        self.apply_template_budget(now);
         self.schedule_all(now);
         tokens.len() as u64
     }

@@ -26,10 +26,13 @@ pub(crate) enum Part {
     Leases,
     /// Sites that are not well. One, after the sites.
     Breakers,
+    /// Budgets of shapes and what is parked, after the sites; the first differs from the others.
+    Templates,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 5] = [Self::Counts, Self::Seen, Self::Sites, Self::Leases, Self::Breakers];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Counts, Self::Seen, Self::Sites, Self::Leases, Self::Breakers, Self::Templates];
 }
 
 impl Tables {
@@ -56,6 +59,7 @@ impl Tables {
         out.clear();
         self.breakers.store(&mut out);
         put(Part::Breakers, &out)?;
+        self.templates.store(PART, |bytes| put(Part::Templates, bytes))?;
         out.clear();
         self.store_leases(&mut out);
         put(Part::Leases, &out)
@@ -245,11 +249,12 @@ pub(crate) struct Loading {
     /// The depth limit and whether pages waited for robots.txt, when they were stored.
     rules: Option<(Option<u32>, bool)>,
     has_leases: bool,
+    has_templates: bool,
 }
 
 impl Loading {
     pub(crate) fn new(tables: Tables) -> Self {
-        Self { tables, rules: None, has_leases: false }
+        Self { tables, rules: None, has_leases: false, has_templates: false }
     }
 
     /// Reads into empty tables a part that [`Tables::store`] wrote; they come in the order in which it wrote them.
@@ -266,6 +271,11 @@ impl Loading {
                 }
             }
             Part::Breakers => self.tables.breakers = Breakers::load(reader)?,
+            Part::Templates => {
+                let is_first = !std::mem::replace(&mut self.has_templates, true);
+                let (templates, overflow) = (&mut self.tables.templates, &mut self.tables.overflow);
+                templates.load(reader, is_first, overflow)?;
+            }
             Part::Leases => {
                 for _ in 0..reader.number()? {
                     self.tables.load_lease(reader)?;
@@ -283,9 +293,10 @@ impl Loading {
 
     /// The tables, when all parts were there. What the present rules put elsewhere is put there.
     pub(crate) fn finish(self) -> Result<Tables, Damaged> {
-        let Self { mut tables, rules: Some((max_depth, robots)), has_leases: true } = self else {
+        let Self { mut tables, rules: Some((max_depth, robots)), has_leases: true, .. } = self else {
             return Err(Damaged);
         };
+        (tables.stats.parked_templates, tables.stats.parked_traps) = tables.templates.parked_by_reason();
         // The time zero makes stored robots.txt valid for as long as they say.
         if max_depth != tables.limits.max_depth {
             tables.place_all(Timestamp::default());
