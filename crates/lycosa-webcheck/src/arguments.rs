@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
+use lycosa::model::{Limits, TemplateBudget};
 use lycosa_testkit::web::{Rules, Settings, Shares};
 
 /// Who crawls.
@@ -55,6 +56,15 @@ pub(crate) struct Arguments {
     /// The least jump of the frontier crawler's clock, in virtual milliseconds; longer ones make larger batches
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) tick_ms: u64,
+    /// Walk into traps too; only the budgets of shapes keep the crawl from walking on
+    #[arg(long)]
+    pub(crate) traps: bool,
+    /// URLs of one shape that a site may have before they prove useful; 0 is any number
+    #[arg(long, value_name = "N", default_value_t = TemplateBudget::URLS)]
+    pub(crate) template_budget: u32,
+    /// How many of a hundred hosts have a trap
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) trap_percent: u32,
     /// How many of a thousand pages answer 503 at first
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub(crate) flaky: u32,
@@ -69,13 +79,26 @@ impl Arguments {
             hosts: self.hosts.unwrap_or(hosts),
             pages: self.pages,
             shares: Shares { flaky: self.flaky, ..Shares::default() },
+            trap_percent: self.trap_percent,
             ..Settings::default()
         }
     }
 
-    /// The rules of the crawl.
+    /// The rules of the crawl, as the oracle knows them: traps are nothing that it has to fetch.
     pub(crate) fn rules(&self) -> Rules {
         Rules { max_depth: self.depth, ..Rules::default() }
+    }
+
+    /// The rules as the crawler knows them.
+    pub(crate) fn crawled(&self) -> Rules {
+        Rules { traps: self.traps, ..self.rules() }
+    }
+
+    /// The budgets of the crawl.
+    pub(crate) fn limits(&self) -> Limits {
+        let urls = self.template_budget;
+        let templates = (urls > 0).then_some(TemplateBudget { urls, ..TemplateBudget::default() });
+        Limits { max_depth: self.depth, templates, ..Limits::default() }
     }
 
     /// The delay.

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lycosa::model::{
-    Attempt, Clock as _, Commit, CommitError, Discovered, Exclusion, Finish, Gate, Hop, HostUpdate, Lease,
-    Leased, Lsn, Nack, Outcome, Payload, RequestKind, Retry, Robots, Timestamp, Want,
+    Attempt, Clock as _, Commit, CommitError, Content, Discovered, Exclusion, Finish, Gate, Hop, HostUpdate, Lease,
+    Leased, Lsn, Nack, Outcome, Payload, Request, RequestKind, Retry, Robots, Timestamp, Want,
 };
 use lycosa::{Error, ErrorKind, Result};
 use lycosa_testkit::web::{AccessLog, Kind, PageId, Place, Policy, Rules, Web};
@@ -217,12 +217,12 @@ impl Loop<'_> {
     }
 
     fn answered(&mut self, flight: &Flight, now: Timestamp) -> Commit {
-        let depth = flight.lease.request.depth;
+        let request = &flight.lease.request;
         let mut commit = match flight.place {
             Place::Page(page) => self.page(flight, page),
             Place::Trap(trap) => {
                 let mut outlinks = Vec::new();
-                self.plan.web.trap_links(trap, |link| self.follow(link.to, depth, &mut outlinks));
+                self.plan.web.trap_links(trap, |link| self.follow(link.to, request, &mut outlinks));
                 Commit { outlinks, is_page: true, ..bare(&flight.lease, Outcome::Fetched { status: 200 }) }
             }
             place => Commit {
@@ -234,8 +234,20 @@ impl Loop<'_> {
             Outcome::Fetched { status } | Outcome::Redirect { status, .. } => Some(*status),
             _ => None,
         };
-        commit.attempts = vec![attempt(flight, status, now)];
+        let content = commit.is_page.then(|| self.content(flight.place));
+        commit.attempts = vec![Attempt { content, ..attempt(flight, status, now) }];
         commit
+    }
+
+    /// What the engine would find that a page says: pages of a trap differ in numbers alone.
+    fn content(&self, place: Place) -> Content {
+        match place {
+            Place::Page(page) => match self.plan.web.kind(page) {
+                Kind::Copy { .. } | Kind::NearCopy { .. } => Content::Repeats,
+                _ => Content::New,
+            },
+            _ => Content::Repeats,
+        }
     }
 
     fn page(&mut self, flight: &Flight, page: PageId) -> Commit {
@@ -255,7 +267,7 @@ impl Loop<'_> {
                 let leads = !(self.plan.rules.respect_meta && self.plan.web.says_nofollow(page));
                 self.plan.web.links(page, |link| {
                     if leads && !(link.nofollow && self.plan.rules.respect_nofollow) {
-                        self.follow(link.to, request.depth, &mut outlinks);
+                        self.follow(link.to, request, &mut outlinks);
                     }
                 });
                 self.done.links += outlinks.len() as u64;
@@ -264,12 +276,15 @@ impl Loop<'_> {
         }
     }
 
-    fn follow(&self, to: Place, depth: u32, outlinks: &mut Vec<Discovered>) {
+    fn follow(&self, to: Place, from: &Request, outlinks: &mut Vec<Discovered>) {
+        let (depth, parent) = (from.depth, &from.url);
         let too_deep = self.plan.rules.max_depth.is_some_and(|most| depth >= most);
         if too_deep || (matches!(to, Place::Trap(_)) && !self.plan.rules.traps) {
             return;
         }
-        outlinks.push(self.identities.discovered(to, RequestKind::Page, depth + 1));
+        let mut found = self.identities.discovered(to, RequestKind::Page, depth + 1);
+        found.request.parent = Some(parent.clone());
+        outlinks.push(found);
     }
 
     fn host_update(&self, host: u32, now: Timestamp) -> HostUpdate {

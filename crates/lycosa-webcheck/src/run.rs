@@ -9,7 +9,7 @@ use lycosa::{Error, Result};
 use lycosa_testkit::web::{AccessLog, Coverage, Manners, Numbering, Rules, Web};
 
 use crate::arguments::{Arguments, By};
-use crate::by_engine::{ByEngine, limits, pace};
+use crate::by_engine::{ByEngine, pace};
 use crate::by_frontier::ByFrontier;
 use crate::clock::{BEGINNING, Stopwatch, VirtualClock};
 use crate::{memory, store};
@@ -67,12 +67,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
 /// # Errors
 /// When the crawl cannot be carried out.
 pub(crate) fn crawl(arguments: &Arguments, web: Web, numbering: &Numbering) -> Result<Crawled> {
-    let (clock, rules) = (VirtualClock::new(), arguments.rules());
+    let (clock, rules) = (VirtualClock::new(), arguments.crawled());
     let manners = Manners { delay: arguments.delay(), robots: rules.robots, ..Manners::default() };
     let log = Arc::new(AccessLog::new(web, numbering.clone(), manners));
     let folder = tempfile::tempdir().map_err(|cause| Error::io("making a folder", cause))?;
     let pace = pace(rules, arguments.delay());
-    let opened = store::open(arguments.store, limits(rules), pace, &clock, folder.path())?;
+    let opened = store::open(arguments.store, arguments.limits(), pace, &clock, folder.path())?;
     let watch = Stopwatch::start();
     let (seeds, concurrency) = (SEEDS.to_vec(), arguments.concurrency);
     let said = match arguments.by {
@@ -83,14 +83,23 @@ pub(crate) fn crawl(arguments: &Arguments, web: Web, numbering: &Numbering) -> R
             let mut progress = Progress::new(watch);
             let done = plan.crawl(&opened, |done| progress.tell(done.commits))?;
             format!(
-                "{} commits, {} links, {} given back ({} by the gate)",
-                done.commits, done.links, done.nacks, done.gated
+                "{} commits, {} links, {} given back ({} by the gate, {:.3} a commit), {} parked",
+                done.commits,
+                done.links,
+                done.nacks,
+                done.gated,
+                done.gated as f64 / done.commits.max(1) as f64,
+                opened.frontier.stats().parked
             )
         }
         By::Engine => {
             let plan = ByEngine { web, rules, seeds, log: log.clone(), clock: clock.clone(), concurrency };
             let report = plan.crawl(&opened)?;
-            format!("{:?}, {} pages, {} failed", report.end, report.crawl.pages, report.crawl.failed)
+            let stats = report.crawl;
+            format!(
+                "{:?}, {} pages, {} failed, {} parked",
+                report.end, stats.pages, stats.failed, stats.parked
+            )
         }
     };
     Ok(Crawled { log, lasted: clock.now().since(BEGINNING), took: watch.elapsed(), said })
@@ -98,7 +107,7 @@ pub(crate) fn crawl(arguments: &Arguments, web: Web, numbering: &Numbering) -> R
 
 /// Compares; whether all is as it must be.
 fn judge(expected: &Coverage, crawled: &Crawled, rules: Rules) -> bool {
-    let found = crawled.log.coverage();
+    let found = crawled.log.coverage().without_traps();
     say(&format!("crawled: {}", found.digest()));
     let counts = crawled.log.counts();
     say(&format!(

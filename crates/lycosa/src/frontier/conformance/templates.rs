@@ -9,6 +9,7 @@ use crate::model::{
 
 pub(super) const STORIES: &[Story] = &[
     ("URLs of a trap are parked, and the crawl ends", trap),
+    ("a trap that leads on link by link is parked too", chain),
     ("a catalogue is fetched whole", catalogue),
     ("what looks like a trap gets less", suspects),
     ("a budget that is raised lets them through, over a restart too", raised),
@@ -78,6 +79,25 @@ fn trap(make: &mut Make<'_>) -> Check {
     same("one more", &status, &vec![AddStatus::Parked(Exclusion::Template)])?;
     same("the same again", &world.add(vec![found("/s/999999")])?, &vec![AddStatus::Known])?;
     world.finished(Finish::Complete)
+}
+
+/// A calendar, each month of which links the next alone: whenever one is parked, its site has nothing else to do.
+fn chain(make: &mut Make<'_>) -> Check {
+    let world = World::new(make, limits(40), PLAIN);
+    begin(&world)?;
+    world.add(vec![found("/s/0")])?;
+    let (mut watched, mut count) = (0, 0);
+    while let [lease] = &world.leases(1)?[..] {
+        watched += u32::from(lease.watched);
+        count += 1;
+        let content = if lease.watched { Content::Repeats } else { Content::New };
+        world.commit(says(lease, content, vec![found(&format!("/s/{count}"))]))?;
+        if count > 1_000 {
+            return Err("it does not end".to_owned());
+        }
+    }
+    world.finished(Finish::Complete)?;
+    same("fetched, watched, parked", &(count, watched, world.stats().parked), &(40 + 14, 15, 1))
 }
 
 fn catalogue(make: &mut Make<'_>) -> Check {

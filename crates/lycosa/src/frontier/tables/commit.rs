@@ -33,9 +33,9 @@ pub(crate) enum Rules {
 impl Tables {
     /// Ends a lease with its outcome; `None` when it had ended before.
     pub(crate) fn commit(&mut self, commit: Commit, now: Timestamp, rules: Rules) -> Option<Applied> {
-        let (add, by_level): (fn(&mut Self, _, _) -> _, _) = match rules {
-            Rules::Present => (Self::add, self.serves_by_level()),
-            Rules::Past { by_level } => (Self::add_again, by_level),
+        let by_level = match rules {
+            Rules::Present => self.serves_by_level(),
+            Rules::Past { by_level } => by_level,
         };
         let lease = self.close(commit.token.0)?;
         let refused = commit.host_update.as_ref().and_then(|update| update.block_until);
@@ -51,7 +51,7 @@ impl Tables {
         if let Outcome::Redirect { status, to, if_known } = &mut outcome {
             let of: Arc<str> = to.request.url.clone();
             // The journey of an accepted URL goes on whatever the limits have become meanwhile.
-            if self.add_again((**to).clone(), now) == AddStatus::Known {
+            if self.accept((**to).clone(), now, Rules::Past { by_level }) == AddStatus::Known {
                 if by_level {
                     self.lift(to, now);
                 }
@@ -60,7 +60,7 @@ impl Tables {
             }
         }
         for found in commit.outlinks {
-            add(self, found, now);
+            self.accept(found, now, rules);
         }
         if let Some(update) = commit.host_update {
             self.learn(update, refused, now);
@@ -70,6 +70,7 @@ impl Tables {
             self.learn_of_shape(&lease, &outcome, content, now);
         }
         self.rouse(lease.site, now);
+        self.rouse_parked(now);
         self.stats.pages += u64::from(commit.is_page);
         let first_seq = self.stats.records;
         self.stats.records += records.len() as u64;

@@ -126,16 +126,27 @@ impl Tables {
 
     /// Accepts a URL once.
     pub(crate) fn add(&mut self, found: Discovered, now: Timestamp) -> AddStatus {
-        let status = self.admit(&found);
-        if status == AddStatus::New { self.queue(found, now) } else { status }
+        let status = self.accept(found, now, Rules::Present);
+        self.rouse_parked(now);
+        status
     }
 
     /// Accepts a URL whatever the present limits say: the log says it was accepted.
     pub(crate) fn add_again(&mut self, found: Discovered, now: Timestamp) -> AddStatus {
-        let limits = std::mem::take(&mut self.limits.max_depth);
+        let status = self.accept(found, now, Rules::Past { by_level: false });
+        self.rouse_parked(now);
+        status
+    }
+
+    /// Accepts a URL once, by the present limits or whatever they say. Sites with parked URLs are roused afterwards.
+    fn accept(&mut self, found: Discovered, now: Timestamp, rules: Rules) -> AddStatus {
+        let limit = self.limits.max_depth;
+        if rules != Rules::Present {
+            self.limits.max_depth = None;
+        }
         let status = self.admit(&found);
-        self.limits.max_depth = limits;
-        if status == AddStatus::New { self.queue(found, now) } else { status }
+        self.limits.max_depth = limit;
+        if status == AddStatus::New { self.enqueue(found, now) } else { status }
     }
 
     /// Says which URLs will be asked about next, so that looking for all of them takes about as long as for one.
@@ -163,6 +174,12 @@ impl Tables {
 
     /// Queues a URL that was admitted, or parks it.
     pub(crate) fn queue(&mut self, found: Discovered, now: Timestamp) -> AddStatus {
+        let status = self.enqueue(found, now);
+        self.rouse_parked(now);
+        status
+    }
+
+    fn enqueue(&mut self, found: Discovered, now: Timestamp) -> AddStatus {
         let site = self.site(&found.site);
         let Some(state) = self.sites.get_mut(site as usize) else { return AddStatus::New };
         let origin = state.origin(&found.origin);

@@ -39,6 +39,8 @@ pub(crate) struct Templates {
     shapes: usize,
     /// The rule by which budgets were given.
     rule: Option<TemplateBudget>,
+    /// Sites that have more parked than a moment ago: they may have nothing else to do.
+    parked_on: Vec<u32>,
 }
 
 /// The shapes of one site, and what is parked of each, by origin.
@@ -148,15 +150,16 @@ impl Templates {
         shapes.queues.entry((shape, entry.origin)).or_default().push(entry, overflow);
     }
 
-    /// The shape of a URL, when some like it are parked.
+    /// The shape of a URL, when its budget is used up.
     fn pressed(&self, site: u32, entry: &Entry, now: Timestamp) -> Option<u64> {
         let (shapes, rule) = (self.sites.get(&site)?, self.rule?);
-        if shapes.queues.is_empty() || !is_counted(entry) {
+        if !is_counted(entry) {
             return None;
         }
         let own = shape_of(entry, rule, now);
         let shape = if shapes.counts.contains_key(&own) { own } else { shared(own) };
-        shapes.counts.get(&shape).filter(|counts| counts.parked > 0).map(|_| shape)
+        let counts = shapes.counts.get(&shape)?;
+        (counts.parked > 0 || counts.admitted >= counts.budget).then_some(shape)
     }
 
     /// Whether what this URL's page says decides about others.
@@ -360,7 +363,7 @@ impl Tables {
         self.stats.parked += 1;
         *self.parked_for(shape) += 1;
         self.leave_level(entry.depth, now);
-        self.rouse(site, now);
+        self.templates.parked_on.push(site);
         Some(reason(shape))
     }
 
@@ -390,6 +393,13 @@ impl Tables {
         let room = self.templates.counts(lease.site, shape).filter(|counts| !counts.closed);
         let room = room.map_or(0, |counts| counts.budget.saturating_sub(counts.admitted));
         self.let_through(lease.site, shape, room.min(AT_ONCE), now);
+    }
+
+    /// Looks whether sites on which URLs were parked have anything else to do; after what else a commit brings is known.
+    pub(super) fn rouse_parked(&mut self, now: Timestamp) {
+        while let Some(site) = self.templates.parked_on.pop() {
+            self.rouse(site, now);
+        }
     }
 
     /// A site that has nothing else to do gets a few parked URLs of a shape about which nothing is decided.
