@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
-use lycosa::model::{Limits, TemplateBudget};
+use lycosa::model::{Limits, Order, TemplateBudget};
 use lycosa_testkit::web::{Rules, Settings, Shares};
 
 /// Who crawls.
@@ -13,6 +13,27 @@ pub(crate) enum By {
     Frontier,
     /// The real engine, which parses every page
     Engine,
+}
+
+/// In which order a site's URLs are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InOrder {
+    /// As they were found
+    Breadth,
+    /// The deepest first
+    Depth,
+    /// Those that many links lead to first
+    Best,
+}
+
+impl From<InOrder> for Order {
+    fn from(order: InOrder) -> Self {
+        match order {
+            InOrder::Breadth => Self::Breadth,
+            InOrder::Depth => Self::Depth,
+            InOrder::Best => Self::Best,
+        }
+    }
 }
 
 /// Where the URLs are kept.
@@ -56,6 +77,9 @@ pub(crate) struct Arguments {
     /// The least jump of the frontier crawler's clock, in virtual milliseconds; longer ones make larger batches
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) tick_ms: u64,
+    /// In which order a site's URLs are served; the frontier's crawler says how soon it fetched what much leads to
+    #[arg(long, value_enum, default_value_t = InOrder::Breadth)]
+    pub(crate) order: InOrder,
     /// Walk into traps too; only the budgets of shapes keep the crawl from walking on
     #[arg(long)]
     pub(crate) traps: bool,

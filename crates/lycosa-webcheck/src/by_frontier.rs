@@ -7,12 +7,12 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lycosa::model::{
-    Attempt, Clock as _, Commit, CommitError, Content, Discovered, Exclusion, Finish, Gate, Hop, HostUpdate, Lease,
-    Leased, Lsn, Nack, Outcome, Payload, Request, RequestKind, Retry, Robots, Timestamp, Want,
+    Attempt, Clock as _, Commit, CommitError, Content, Discovered, Exclusion, Finish, Gate, Hop, HostUpdate,
+    Lease, Leased, Lsn, Nack, Outcome, Payload, Request, RequestKind, Retry, Robots, Timestamp, Want,
 };
 use lycosa::{Error, ErrorKind, Result};
 use lycosa_testkit::web::{AccessLog, Kind, PageId, Place, Policy, Rules, Web};
@@ -41,6 +41,10 @@ pub(crate) struct ByFrontier {
     pub(crate) concurrency: usize,
     /// The clock jumps at least so far.
     pub(crate) tick: Duration,
+    /// The class of pages when they are found.
+    pub(crate) class: u8,
+    /// Pages in the order in which they are asked for, when that is wanted.
+    pub(crate) fetched: Option<Mutex<Vec<PageId>>>,
 }
 
 /// What the loop did.
@@ -187,6 +191,9 @@ impl Loop<'_> {
     }
 
     fn depart(&mut self, lease: Lease, place: Place, now: Timestamp) {
+        if let (Some(fetched), Place::Page(page)) = (&self.plan.fetched, place) {
+            fetched.lock().unwrap_or_else(PoisonError::into_inner).push(page);
+        }
         let path = self.plan.web.path(place);
         let arrival = self.plan.log.arrive(place.host(), &path, now.0);
         let due = now.after(self.plan.web.latency(place));
@@ -283,7 +290,7 @@ impl Loop<'_> {
             return;
         }
         let mut found = self.identities.discovered(to, RequestKind::Page, depth + 1);
-        found.request.parent = Some(parent.clone());
+        (found.request.parent, found.request.class) = (Some(parent.clone()), self.plan.class);
         outlinks.push(found);
     }
 

@@ -136,7 +136,8 @@ fn loss_in_traps(words: &[&str]) -> f64 {
 #[test]
 fn traps_cost_a_crawl_little_and_no_page() {
     for seed in ["1", "2", "3"] {
-        let loss = loss_in_traps(&["--pages", "30000", "--hosts", "200", "--trap-percent", "2", "--seed", seed]);
+        let loss =
+            loss_in_traps(&["--pages", "30000", "--hosts", "200", "--trap-percent", "2", "--seed", seed]);
         assert!(loss <= 0.05, "seed {seed}: {:.1} % lost", loss * 100.0);
     }
     let embedded = ["--pages", "5000", "--hosts", "40", "--trap-percent", "5", "--store", "embedded"];
@@ -161,6 +162,26 @@ fn the_engine_sees_that_pages_of_traps_say_nothing_new() {
     assert_same(&web.coverage(arguments.rules(), &SEEDS), &found.without_traps());
 }
 
+/// The best first: the same pages, those that much leads to sooner.
+#[test]
+fn the_best_first_fetches_sooner_what_much_leads_to() {
+    let mass = |order: &str, store: &str| {
+        let words = ["--pages", "20000", "--hosts", "40", "--order", order, "--store", store];
+        let arguments = Arguments::try_parse_from([&["lycosa-webcheck"], &words[..]].concat()).unwrap();
+        let web = Web::new(arguments.settings());
+        let crawled = crawl(&arguments, web, &Numbering::new(&web)).unwrap();
+        assert_same(&web.coverage(arguments.rules(), &SEEDS), &crawled.log.coverage());
+        assert_polite(&crawled.log.counts());
+        crawled.mass.unwrap()
+    };
+    let [breadth, depth, best] = ["breadth", "depth", "best"].map(|order| mass(order, "memory"));
+    let durable = mass("best", "embedded");
+    println!(
+        "in-links of the first tenth: breadth {breadth:.3}, depth {depth:.3}, best {best:.3}, {durable:.3}"
+    );
+    assert!(best > breadth + 0.02 && durable > breadth + 0.02, "{breadth} {best} {durable}");
+}
+
 /// Sites of a crowded network wait for their turns, and are not asked about again and again meanwhile.
 #[test]
 fn a_shared_network_costs_few_questions() {
@@ -170,7 +191,8 @@ fn a_shared_network_costs_few_questions() {
     let crawled = crawl(&arguments, web, &Numbering::new(&web)).unwrap();
     assert_polite(&crawled.log.counts());
     println!("{}", crawled.said);
-    let gated: u64 = crawled.said.split(" by the gate").next().unwrap().rsplit('(').next().unwrap().parse().unwrap();
+    let gated: u64 =
+        crawled.said.split(" by the gate").next().unwrap().rsplit('(').next().unwrap().parse().unwrap();
     assert!(gated < crawled.log.counts().requests / 2, "{}", crawled.said);
 }
 
@@ -195,7 +217,9 @@ fn a_frontier_without_delays_is_found_out() {
     let hasty = pace(rules, DELAY / 2);
     let opened = store::open(Store::Memory, limits(rules), hasty, &clock, folder.path()).unwrap();
     let (seeds, tick) = (SEEDS.to_vec(), Duration::ZERO);
-    let crawl = ByFrontier { web, rules, seeds, log: log.clone(), clock, concurrency: 100, tick };
+    let (log_too, class, fetched) = (log.clone(), 1, None);
+    let concurrency = 100;
+    let crawl = ByFrontier { web, rules, seeds, log: log_too, clock, concurrency, tick, class, fetched };
     crawl.crawl(&opened, |_| {}).unwrap();
     assert!(log.counts().too_soon > 10, "{:?}", log.counts());
 }

@@ -43,6 +43,9 @@ pub(crate) struct Args {
     /// Follow at most this many links from a seed; 0 is the seeds alone [default: no limit]
     #[arg(short, long, value_name = "LINKS", help_heading = "Where")]
     depth: Option<String>,
+    /// In which order a site's URLs are fetched: breadth, depth or best [default: breadth]
+    #[arg(long, value_name = "ORDER", help_heading = "Where")]
+    order: Option<String>,
     /// Let a site have this many URLs of one shape before their pages prove useful; 0 is any number [default: 100]
     #[arg(long, value_name = "URLS", help_heading = "Where")]
     template_budget: Option<String>,
@@ -341,6 +344,7 @@ fn flags(args: &Args, layers: &mut Layers) {
     let singles = [
         ("--scope", "scope", &args.scope),
         ("--depth", "depth", &args.depth),
+        ("--order", "order.by", &args.order),
         ("--template-budget", "template_budget", &args.template_budget),
         ("--max-pages", "max_pages", &args.max_pages),
         ("--max-requests", "max_requests", &args.max_requests),

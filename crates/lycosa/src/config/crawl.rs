@@ -88,6 +88,8 @@ impl CrawlOptions {
             headers,
             timeouts,
             depth: self.depth,
+            order: self.order.by.into(),
+            score: self.order.rules(&self.pattern_limits()),
             templates: self.template_budget(),
             patience: Patience {
                 failures: self.host_failures,

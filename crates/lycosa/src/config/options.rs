@@ -5,8 +5,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ByteSize, CanonicalFields, DuplicatesField, HeaderLine, HostFields, ProfileFields, RobotsTagsField,
-    Secret, SessionFields, Span, proxy_list,
+    ByteSize, CanonicalFields, DuplicatesField, HeaderLine, HostFields, OrderFields, ProfileFields,
+    RobotsTagsField, Secret, SessionFields, Span, proxy_list,
 };
 use crate::error::ErrorKind;
 use crate::extract::rules::{FollowRule, ItemRule, Named};
@@ -55,6 +55,9 @@ pub struct CrawlOptions {
     pub host_failures: u32,
     /// Rests in a row after which a host is given up and its URLs fail. Default 8: about three hours.
     pub host_rests: u32,
+    /// In which order a site's URLs are fetched. Default: as they were found.
+    #[serde(skip_serializing_if = "OrderFields::is_default")]
+    pub order: OrderFields,
     /// Whether links with `rel=nofollow` are left out. Default false: the word is about ranking.
     pub respect_nofollow: bool,
     /// Whether sitemaps are read: those robots.txt names, else `/sitemap.xml`. Default false.
@@ -240,6 +243,7 @@ impl Default for CrawlOptions {
             regex_size: ByteSize(PatternLimits::SIZE as u64),
             depth: None,
             template_budget: TemplateBudget::URLS,
+            order: OrderFields::default(),
             trap_rules: true,
             host_failures: patience.failures,
             host_rests: patience.rests,

@@ -20,7 +20,7 @@ use crate::fetch::{
 };
 use crate::ledger::Ledger;
 use crate::middleware::{Cache, StackOptions, built_in, parse_field};
-use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Origin, Pace, Resolve};
+use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Order, Origin, Pace, Resolve};
 use crate::politeness::{RetryOptions, RetryPolicy};
 use crate::profiles::HostProfiles;
 use crate::scope::{Identity, QueryRules, ScopeOptions, ScopeRules};
@@ -130,7 +130,7 @@ fn limits(options: &Options, clock: &dyn Clock) -> Limits {
 
 fn pace(options: &Options) -> Pace {
     let mut pace = Pace { per_origin: options.per_host, robots: options.robots, ..Pace::default() };
-    pace.patience = options.patience;
+    (pace.patience, pace.order) = (options.patience, options.order);
     if let Some(delay) = options.delay {
         pace.delay = delay;
         pace.response_factor = 0.0;
@@ -266,6 +266,7 @@ fn settings(options: &Options) -> Settings {
         detect_blocks: options.detect_blocks,
         list_outlinks: options.list_outlinks,
         malformed: options.malformed,
+        score: (options.order == Order::Best).then(|| Arc::new(options.score.clone())),
         ..Settings::default()
     }
 }

@@ -72,6 +72,10 @@ mod tests {
         let pages: Vec<_> = titles.iter().copied().zip(texts.iter().map(String::as_str)).collect();
         assert_eq!(told(&pages), [Content::New; 3]);
         let sorted: Vec<_> = texts.iter().map(|text| ("Search", text.as_str())).collect();
-        assert_eq!(told(&sorted)[1..], [Content::Repeats; 2], "one title for the same frame: results of a search");
+        assert_eq!(
+            told(&sorted)[1..],
+            [Content::Repeats; 2],
+            "one title for the same frame: results of a search"
+        );
     }
 }

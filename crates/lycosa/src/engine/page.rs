@@ -145,7 +145,7 @@ impl Journey {
                 .problem(format!("a page has {most} links or more; those beyond are not followed"));
         }
         let outlinks = if judgement.follows {
-            self.shared.discover_outlinks(&self.request, &self.url, &findings)
+            self.shared.discover_outlinks(&self.request, &self.url, &findings, &self.shared.anchors(&page))
         } else {
             Vec::new()
         };

@@ -10,7 +10,7 @@ use crate::ledger::Ledger;
 use crate::model::{Clock, ConnectPolicy, Extract, Fetch, FetchLimits, Frontier, Middleware, Outbox, Scope};
 use crate::politeness::RetryPolicy;
 use crate::politeness::robots::RobotsAgents;
-use crate::scope::Identity;
+use crate::scope::{Identity, ScoreRules};
 use crate::telemetry::Telemetry;
 
 /// Everything a crawl is made of. The engine knows only the traits.
@@ -85,6 +85,8 @@ pub struct Settings {
     pub list_outlinks: bool,
     /// What to do with bytes that mean nothing in a page's charset. Default: U+FFFD for each.
     pub malformed: lycosa_dom::Malformed,
+    /// How links are scored when the best are served first; none in any other order.
+    pub score: Option<Arc<ScoreRules>>,
     /// Links taken from one page. Default 100,000.
     pub max_links: usize,
 }
@@ -108,6 +110,7 @@ impl Default for Settings {
             detect_blocks: true,
             list_outlinks: false,
             malformed: lycosa_dom::Malformed::default(),
+            score: None,
             max_links: 100_000,
         }
     }

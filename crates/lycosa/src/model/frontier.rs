@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Attempt, BoxFuture, Committed, DelayCause, Exclusion, Health, Origin, Outcome, Patience, Payload, Request,
-    SiteKey, Timestamp, UrlKey,
+    Attempt, BoxFuture, Committed, DelayCause, Exclusion, Health, Order, Origin, Outcome, Patience, Payload,
+    Request, SiteKey, Timestamp, UrlKey,
 };
 use crate::error::{Error, Result};
 
@@ -351,6 +351,8 @@ pub struct Pace {
     pub lease: Duration,
     /// How long a site that fails is put up with.
     pub patience: Patience,
+    /// In which order a site's URLs are served.
+    pub order: Order,
 }
 
 impl Default for Pace {
@@ -363,6 +365,7 @@ impl Default for Pace {
             robots: true,
             lease: Duration::from_secs(600),
             patience: Patience::default(),
+            order: Order::default(),
         }
     }
 }

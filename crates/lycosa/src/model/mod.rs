@@ -11,6 +11,7 @@ mod fetch;
 mod frontier;
 mod key;
 mod middleware;
+mod order;
 mod outcome;
 mod record;
 mod request;
@@ -36,6 +37,7 @@ pub use frontier::{
 pub use key::{AddressKey, CrawlId, Origin, RecordId, Scheme, SiteKey, UrlKey, Versions};
 pub use lycosa_rules::{FieldCounts, FieldFailure, InnerCounts, Item, ItemCounts, Reject};
 pub use middleware::{Answer, Middleware, Next};
+pub use order::Order;
 pub use outcome::{Attempt, Content, Exclusion, Outcome};
 pub use record::{Committed, Payload, Record, RecordKind};
 pub use request::{Hop, Request, RequestKind, SessionId, USER_AGENT};

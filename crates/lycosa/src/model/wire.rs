@@ -14,8 +14,8 @@ mod error;
 
 use self::error::{put_error, read_error};
 use super::{
-    Attempt, Content, Discovered, Exclusion, Hop, HostUpdate, Origin, Outcome, Record, RecordId, RecordKind, Request,
-    RequestKind, Robots, Scheme, SessionId, SiteKey, Timestamp, UrlKey,
+    Attempt, Content, Discovered, Exclusion, Hop, HostUpdate, Origin, Outcome, Record, RecordId, RecordKind,
+    Request, RequestKind, Robots, Scheme, SessionId, SiteKey, Timestamp, UrlKey,
 };
 
 /// Version of this encoding; stored with the state.

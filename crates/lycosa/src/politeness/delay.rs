@@ -57,8 +57,7 @@ mod tests {
         assert_eq!(site_delay(&pace, ms(20_000), ms(60_000)), ms(20_000));
         let causes = [(0, 100), (2_000, 100), (100, 3_000), (500, 500)]
             .map(|(asked, response)| delay_cause(&pace, ms(asked), ms(response)));
-        let (rule, asked, response) =
-            (DelayCause::Rule, DelayCause::CrawlDelay, DelayCause::ResponseTime);
+        let (rule, asked, response) = (DelayCause::Rule, DelayCause::CrawlDelay, DelayCause::ResponseTime);
         assert_eq!(causes, [rule, asked, response, rule]);
     }
 

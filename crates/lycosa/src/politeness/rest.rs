@@ -86,9 +86,8 @@ mod tests {
         assert_eq!(of_status(429), Sign::Neither);
         let again = Attempt { status: Some(500), ..Attempt::default() };
         assert_eq!(sign_of(&again, true), Sign::Neither);
-        let of_failure = |failure: &str| {
-            sign_of(&Attempt { failure: Some(failure.into()), ..Attempt::default() }, true)
-        };
+        let of_failure =
+            |failure: &str| sign_of(&Attempt { failure: Some(failure.into()), ..Attempt::default() }, true);
         for failure in ["connect/connect", "resolve/dns", "timeout/first_byte", "disconnected"] {
             assert_eq!(of_failure(failure), Sign::Fails, "{failure}");
         }

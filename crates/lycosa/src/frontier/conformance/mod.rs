@@ -9,6 +9,7 @@ mod budgets;
 mod control;
 mod leases;
 mod levels;
+mod order;
 mod outbox;
 mod politeness;
 mod rests;
@@ -52,7 +53,7 @@ type Story = (&'static str, fn(&mut Make<'_>) -> Check);
 /// # Errors
 /// Every violation, a line each, with the story in which it came to light.
 pub fn check(make: &mut Make<'_>) -> Result<(), String> {
-    let chapters: [&[Story]; 10] = [
+    let chapters: [&[Story]; 11] = [
         urls::STORIES,
         levels::STORIES,
         leases::STORIES,
@@ -60,6 +61,7 @@ pub fn check(make: &mut Make<'_>) -> Result<(), String> {
         budgets::STORIES,
         politeness::STORIES,
         rests::STORIES,
+        order::STORIES,
         templates::STORIES,
         robots::STORIES,
         control::STORIES,

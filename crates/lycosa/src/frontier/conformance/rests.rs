@@ -17,12 +17,8 @@ pub(super) const STORIES: &[Story] = &[
     ("a site that was given up is asked again by the next run", given_up_is_asked_again),
 ];
 
-const PATIENCE: Patience = Patience {
-    failures: 4,
-    first: Duration::from_secs(60),
-    most: Duration::from_secs(3_600),
-    rests: 3,
-};
+const PATIENCE: Patience =
+    Patience { failures: 4, first: Duration::from_secs(60), most: Duration::from_secs(3_600), rests: 3 };
 
 const PATIENT: Pace = Pace { patience: PATIENCE, ..PLAIN };
 
@@ -54,8 +50,7 @@ fn dead_host(make: &mut Make<'_>) -> Check {
                     if &*lease.site.0 == "well.test" {
                         world.fetch(lease)?;
                     } else if lease.given_up.is_none() && lease.request.attempt < 2 {
-                        let retry =
-                            Retry { not_before: world.now(), block_site_until: None, counts: true };
+                        let retry = Retry { not_before: world.now(), block_site_until: None, counts: true };
                         world.nack(lease, Some(unreachable(world.now())), retry)?;
                     } else {
                         fail(&world, lease)?;

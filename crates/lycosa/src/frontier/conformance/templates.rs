@@ -138,7 +138,11 @@ fn suspects(make: &mut Make<'_>) -> Check {
     let count = |wanted| statuses.iter().filter(|status| **status == wanted).count();
     let parked = [AddStatus::Parked(Exclusion::Template), AddStatus::Parked(Exclusion::Trap)].map(count);
     let stats = world.stats();
-    same("in the counts", &(stats.parked_templates, stats.parked_traps), &(parked[0] as u64, parked[1] as u64))?;
+    same(
+        "in the counts",
+        &(stats.parked_templates, stats.parked_traps),
+        &(parked[0] as u64, parked[1] as u64),
+    )?;
     // The clock of the stand shows another year than now: which months are far ones, it decides.
     let new = count(AddStatus::New);
     if parked[1] > 200 && new <= 90 { Ok(()) } else { Err(format!("{new} new, {parked:?} parked")) }
@@ -194,7 +198,8 @@ fn wanted(make: &mut Make<'_>) -> Check {
 fn many_shapes(make: &mut Make<'_>) -> Check {
     let world = World::new(make, limits(5), PLAIN);
     begin(&world)?;
-    let word = |n: u32| -> String { format!("{n:04x}").bytes().map(|byte| char::from(byte % 20 + b'a')).collect() };
+    let word =
+        |n: u32| -> String { format!("{n:04x}").bytes().map(|byte| char::from(byte % 20 + b'a')).collect() };
     for part in 0..10 {
         let urls = (0..1_000).map(|n| {
             let number = part * 1_000 + n;

@@ -8,9 +8,9 @@ use super::{Make, Stand, wait};
 use crate::error::{Error, ErrorKind};
 use crate::model::{
     AddStatus, Attempt, Clock as _, Commit, CommitError, Committed, Control, Discovered, Exclusion,
-    Extension, Finish, Frontier, Granted, HostRecord, HostUpdate, Lease, Leased, Limits, Lsn, Nack, Origin,
-    Outbox, Outcome, Pace, Patience, Payload, Record, RecordId, RecordKind, Request, Retry, Robots, SiteKey, Stats,
-    Timestamp, UrlKey, Want,
+    Extension, Finish, Frontier, Granted, HostRecord, HostUpdate, Lease, Leased, Limits, Lsn, Nack, Order,
+    Origin, Outbox, Outcome, Pace, Patience, Payload, Record, RecordId, RecordKind, Request, Retry, Robots,
+    SiteKey, Stats, Timestamp, UrlKey, Want,
 };
 
 /// What a step gives, or the violation that it found.
@@ -25,6 +25,7 @@ pub(super) const PLAIN: Pace = Pace {
     robots: false,
     lease: Duration::from_secs(60),
     patience: Patience::ENDLESS,
+    order: Order::Breadth,
 };
 
 /// One crawl under test.

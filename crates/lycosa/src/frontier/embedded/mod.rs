@@ -377,6 +377,7 @@ impl Shared {
             return Err(CommitError::Fenced);
         }
         state.tables.announce(&commit.outlinks);
+        state.tables.note_links(&commit.outlinks, now);
         commit.outlinks.retain(|found| state.tables.is_news(found));
         let by_level = state.tables.serves_by_level();
         let lsn = self.append(&mut state, |out| event::put_committed(out, now, &commit, by_level));

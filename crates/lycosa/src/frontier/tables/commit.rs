@@ -109,6 +109,7 @@ impl Tables {
         };
         *counter += 1;
         self.seen.set(lease.entry.key, mark);
+        self.degrees.done(lease.entry.key);
         self.stats.leased -= 1;
         self.stats.done += 1;
         self.leave_level(lease.entry.depth, now);
@@ -158,6 +159,7 @@ impl Tables {
     pub(super) fn close(&mut self, token: u64) -> Option<OpenLease> {
         let lease = self.leases.remove(&token)?;
         self.expiries.remove(&(lease.expires, token));
+        self.degrees.ends(lease.entry.key);
         self.reserved_pages -= u64::from(lease.page);
         self.reserved_bytes = self.reserved_bytes.saturating_sub(lease.bytes);
         if let Some(site) = self.sites.get_mut(lease.site as usize) {

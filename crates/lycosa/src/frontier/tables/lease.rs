@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::entry::Entry;
 use super::{OpenLease, Tables, is_valid, lease_of};
-use crate::model::{Finish, Lease, Leased, RequestKind, Timestamp, Want};
+use crate::model::{Finish, Lease, Leased, Order, RequestKind, Timestamp, Want};
 
 impl Tables {
     /// Hands out URLs that may be fetched now.
@@ -109,6 +109,10 @@ impl Tables {
                 return None;
             }
             let entry = site.pop(level, pace.per_origin, &mut self.overflow)?;
+            if self.is_superfluous(index, &entry) {
+                continue;
+            }
+            let site = self.sites.get(index as usize)?;
             let origin = site.origins.get(entry.origin as usize)?;
             if pace.robots && entry.kind != RequestKind::Robots && !is_valid(&origin.robots, now) {
                 // Its robots.txt has become too old meanwhile: hold it and ask again.
@@ -135,6 +139,9 @@ impl Tables {
         site.started_under = token;
         site.lease_begins(entry.origin);
         self.breakers.begins(index, token, now);
+        if pace.order == Order::Best {
+            self.degrees.begins(entry.key);
+        }
         let page = entry.kind.yields_page();
         let lease = OpenLease { site: index, entry, expires: now.after(pace.lease), bytes, page, before };
         self.open(token, lease, now)

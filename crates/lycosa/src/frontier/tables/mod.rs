@@ -6,6 +6,7 @@
 
 mod breaker;
 mod commit;
+mod degrees;
 mod entry;
 mod gate;
 mod lease;
@@ -23,8 +24,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::sync::Arc;
 
-pub(crate) use self::commit::{Applied, Rules};
 use self::breaker::Breakers;
+pub(crate) use self::commit::{Applied, Rules};
+use self::degrees::Degrees;
 use self::entry::Entry;
 use self::gate::Gates;
 use self::overflow::Overflow;
@@ -36,7 +38,7 @@ pub(crate) use self::store::{Loading, Part};
 use self::templates::Templates;
 use self::waiting::Waiting;
 use crate::model::{
-    AddStatus, Control, Discovered, Exclusion, HostRecord, HostUpdate, Lease, Limits, Pace, Request,
+    AddStatus, Control, Discovered, Exclusion, HostRecord, HostUpdate, Lease, Limits, Order, Pace, Request,
     RequestKind, Robots, SiteKey, Stats, Timestamp, UrlKey,
 };
 
@@ -83,6 +85,7 @@ pub(crate) struct Tables {
     gates: Gates,
     breakers: Breakers,
     templates: Templates,
+    degrees: Degrees,
     overflow: Overflow,
     /// The site at which entries were moved out of memory last.
     shed_at: usize,
@@ -112,6 +115,7 @@ impl Tables {
             gates: Gates::default(),
             breakers: Breakers::default(),
             templates: Templates::default(),
+            degrees: Degrees::default(),
             overflow: Overflow::default(),
             shed_at: 0,
             levels: BTreeMap::new(),
@@ -302,9 +306,14 @@ impl Tables {
         self.limits.max_depth.is_some()
     }
 
-    /// The level an entry waits on: its depth while levels are served one by one.
+    /// The level an entry waits on: its depth while levels are served one by one, or so that the deepest come first.
     fn level(&self, entry: &Entry) -> u32 {
-        if self.serves_by_level() && entry.kind != RequestKind::Robots { entry.depth } else { 0 }
+        match self.pace.order {
+            _ if entry.kind == RequestKind::Robots => 0,
+            _ if self.serves_by_level() => entry.depth,
+            Order::Depth => u32::MAX - entry.depth,
+            Order::Breadth | Order::Best => 0,
+        }
     }
 
     /// Makes sure that the heap looks at a site when it can next be served.
@@ -419,7 +428,11 @@ impl Tables {
                 }
             }
             Control::Pace(pace) => {
-                self.pace = pace;
+                let order = std::mem::replace(&mut self.pace, pace).order;
+                if order != pace.order {
+                    self.place_all(now);
+                    self.begin_degrees();
+                }
                 if !pace.robots {
                     self.place_held(now);
                 }
@@ -456,7 +469,8 @@ impl Tables {
         let turn = self.gates.held_until(index);
         let health = self.breakers.health(index, site.blocked_until, turn);
         let next_allowed = record.next_allowed.max(self.held_until(index));
-        Some(HostRecord { health, next_allowed, ..record })
+        let pending = record.pending.saturating_sub(self.degrees.extra(index));
+        Some(HostRecord { health, next_allowed, pending, ..record })
     }
 
     /// Until when a site is left alone whatever its delay: its breaker is open, or another has its turn.

@@ -63,6 +63,7 @@ impl Tables {
         self.bound_times(now);
         self.breakers.reopened(&self.pace.patience, now);
         self.apply_template_budget(now);
+        self.begin_degrees();
         self.schedule_all(now);
         tokens.len() as u64
     }

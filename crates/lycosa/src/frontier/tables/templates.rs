@@ -217,9 +217,8 @@ impl Templates {
     /// Gives every shape at least what the rule says now, and another chance, when it says more than before.
     fn raise(&mut self, rule: TemplateBudget) {
         let before = self.rule.replace(rule);
-        let is_more = before.is_some_and(|before| {
-            rule.urls > before.urls || (before.trap_signs && !rule.trap_signs)
-        });
+        let is_more =
+            before.is_some_and(|before| rule.urls > before.urls || (before.trap_signs && !rule.trap_signs));
         if !is_more {
             return;
         }
@@ -256,11 +255,7 @@ impl Templates {
     }
 
     /// Writes all of it, part by part.
-    pub(super) fn store<E>(
-        &self,
-        part: usize,
-        mut put: impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub(super) fn store<E>(&self, part: usize, mut put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         let mut out = Vec::new();
         wire::put_bytes(&mut out, &self.met);
         wire::put_option(&mut out, self.rule, |out, rule| {
