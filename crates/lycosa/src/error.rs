@@ -167,9 +167,7 @@ impl ErrorKind {
             }
             Self::Charset => "read it all the same with --set malformed=replace",
             Self::Redirect => "look at each hop with curl -I",
-            Self::HostDown => {
-                "crawl these URLs anew when the host is back; --set host_rests=20 waits for longer"
-            }
+            Self::HostDown => "crawl it anew when it is back; --set host_rests=20 waits for longer",
             _ => return None,
         })
     }

@@ -5,6 +5,7 @@
 //! library but `error`, and no runtime.
 
 mod block;
+mod budget;
 mod clock;
 mod extract;
 mod fetch;
@@ -22,6 +23,7 @@ mod usage;
 pub mod wire;
 
 pub use block::{Block, BlockKind, BlockLayer};
+pub use budget::TemplateBudget;
 pub use clock::{Clock, ManualClock, Timestamp};
 pub(crate) use extract::resolve;
 pub use extract::{Extract, Findings, Outlink, Page};
@@ -32,7 +34,7 @@ pub use fetch::{
 pub use frontier::{
     AddStatus, Commit, CommitError, Control, Cursor, Discovered, Extension, Finish, Frontier, Gate, Granted,
     HostRecord, HostUpdate, Lease, Leased, Limits, Lsn, Nack, OriginRecord, Outbox, Pace, Retry, Robots,
-    Stats, TemplateBudget, Token, Want,
+    Stats, Token, Want,
 };
 pub use key::{AddressKey, CrawlId, Origin, RecordId, Scheme, SiteKey, UrlKey, Versions};
 pub use lycosa_rules::{FieldCounts, FieldFailure, InnerCounts, Item, ItemCounts, Reject};
