@@ -17,6 +17,7 @@ use crate::model::{
     Attempt, Committed, Cursor, Frontier, HostUpdate, ManualClock, Origin, Outbox, Outcome, Payload, Record,
     RecordId, RecordKind, Request, Retry, Robots, SiteKey, UrlKey,
 };
+use crate::scope::Fingerprint;
 
 const VERSIONS: Versions =
     Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
@@ -220,7 +221,7 @@ fn whole_log() -> Vec<u8> {
 /// Reads a state of these files, as opening does.
 fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Recovered> {
     let shelf: Arc<dyn FileLayer> = Arc::new(Shelf::holding(files));
-    let mut recovered = recovery::recover(Path::new(FOLDER), &shelf, LIMITS, pace())?;
+    let mut recovered = recovery::recover(Path::new(FOLDER), &shelf, LIMITS, pace(), Fingerprint::default())?;
     recovered.tables.reopened(Timestamp(2_000_000));
     Ok(recovered)
 }

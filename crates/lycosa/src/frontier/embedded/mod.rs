@@ -42,6 +42,7 @@ use crate::model::{
     AddStatus, Clock, Commit, CommitError, Discovered, Extension, Granted, Lease, Leased, Limits, Lsn, Nack,
     Pace, Timestamp, Versions, Want,
 };
+use crate::scope::Fingerprint;
 
 /// Version of the state's files.
 pub const FORMAT_VERSION: u32 = 4;
@@ -167,7 +168,8 @@ impl Embedded {
 
     fn start(opening: Opening, identity: CrawlIdentity, lock: Option<File>) -> Result<Self> {
         let Opening { folder, limits, pace, clock, files, durability } = opening;
-        let mut recovered = recovery::recover(&folder, &files, limits, pace)?;
+        let fingerprint = Fingerprint::new(identity.fingerprint_key);
+        let mut recovered = recovery::recover(&folder, &files, limits, pace, fingerprint)?;
         let (segment, written) = match recovered.segment.take() {
             Some((path, length)) => {
                 let file = files

@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::tables::{LeaseName, Rules, Tables};
 use crate::model::wire::Reader;
 use crate::model::{Limits, Lsn, Pace};
+use crate::scope::Fingerprint;
 
 /// What was found when a state was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,9 +49,10 @@ pub(super) fn recover(
     layer: &Arc<dyn FileLayer>,
     limits: Limits,
     pace: Pace,
+    fingerprint: Fingerprint,
 ) -> Result<Recovered> {
     let files = &**layer;
-    let mut empty = Tables::new(limits, pace);
+    let mut empty = Tables::new(limits, pace).with_fingerprint(fingerprint);
     empty.overflow_into(Box::new(BacklogFiles::new(folder, layer.clone())?));
     let (tables, tail, covered) = snapshot::newest(folder, files, empty)?;
     tables.trouble().map_or(Ok(()), Err)?;

@@ -75,7 +75,7 @@ impl Tables {
         let first_seq = self.stats.records;
         self.stats.records += records.len() as u64;
         self.schedule(lease.site, now);
-        Some(Applied { key: lease.entry.key, outcome, first_seq, records })
+        Some(Applied { key: lease.key, outcome, first_seq, records })
     }
 
     /// A redirect costs no depth: a known target that waits on a deeper level is lifted to the redirect's own, so
@@ -86,8 +86,9 @@ impl Tables {
         }
         let index = self.site(&to.site);
         let depth = to.request.depth;
-        let Some(site) = self.sites.get(index as usize) else { return };
-        let deeper = |entry: &Entry| entry.key == to.key && entry.depth > depth;
+        let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
+        let fingerprint = self.fingerprint;
+        let deeper = |entry: &Entry| entry.depth > depth && entry.key(&to.origin, fingerprint) == to.key;
         let Some(origin) = site.known_origin(&to.origin) else { return };
         // What waits on its level or above need not be looked through, which may be long and on disk.
         let least = if self.serves_by_level() { depth.saturating_add(1) } else { 0 };
@@ -108,12 +109,12 @@ impl Tables {
             Outcome::Failed { .. } => (Mark::Failed, &mut self.stats.failed),
         };
         *counter += 1;
-        self.seen.set(lease.entry.key, mark);
-        self.degrees.done(lease.entry.key);
+        self.seen.set(lease.key, mark);
+        self.degrees.done(lease.key);
         self.stats.leased -= 1;
         self.stats.done += 1;
         self.leave_level(lease.entry.depth, now);
-        if let Some(site) = self.sites.get_mut(lease.site as usize) {
+        if let Some(site) = self.sites.wake(lease.site, &mut self.overflow) {
             site.done += 1;
             site.failed += u64::from(mark == Mark::Failed);
         }
@@ -147,10 +148,8 @@ impl Tables {
     }
 
     pub(super) fn retry_at(&mut self, index: u32, entry: Entry, at: Timestamp, now: Timestamp) {
-        self.next_turn += 1;
-        let number = self.next_turn;
-        if let Some(site) = self.sites.get_mut(index as usize) {
-            site.retries.insert((at, number), entry);
+        if let Some(site) = self.sites.wake(index, &mut self.overflow) {
+            site.retry(at, entry);
         }
         self.schedule(index, now);
     }
@@ -159,10 +158,10 @@ impl Tables {
     pub(super) fn close(&mut self, token: u64) -> Option<OpenLease> {
         let lease = self.leases.remove(&token)?;
         self.expiries.remove(&(lease.expires, token));
-        self.degrees.ends(lease.entry.key);
+        self.degrees.ends(lease.key);
         self.reserved_pages -= u64::from(lease.page);
         self.reserved_bytes = self.reserved_bytes.saturating_sub(lease.bytes);
-        if let Some(site) = self.sites.get_mut(lease.site as usize) {
+        if let Some(site) = self.sites.wake(lease.site, &mut self.overflow) {
             site.lease_ends(lease.entry.origin, self.pace.per_origin);
         }
         Some(lease)
@@ -177,7 +176,7 @@ impl Tables {
         now: Timestamp,
     ) {
         self.hear(token.0, lease, attempts, refused, now);
-        let Some(site) = self.sites.get_mut(lease.site as usize) else { return };
+        let Some(site) = self.sites.wake(lease.site, &mut self.overflow) else { return };
         if attempts.is_empty() && site.started_under == token.0 {
             // No request was sent: the politeness it would have cost is given back.
             site.started = lease.before;
@@ -202,7 +201,7 @@ impl Tables {
         refused: bool,
         now: Timestamp,
     ) {
-        let Some(site) = self.sites.get(lease.site as usize) else { return };
+        let Some(site) = self.sites.wake(lease.site, &mut self.overflow) else { return };
         let heard = Heard { token, attempts, tried_before: lease.entry.attempt > 0, refused };
         self.breakers.ended(lease.site, &site.key.0, &self.pace.patience, heard, now);
     }

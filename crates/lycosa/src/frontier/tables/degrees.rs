@@ -140,10 +140,10 @@ impl Tables {
             return;
         }
         let site = self.site(&link.site);
-        let Some(state) = self.sites.get_mut(site as usize) else { return };
+        let Some(state) = self.sites.wake(site, &mut self.overflow) else { return };
         let origin = state.origin(&link.origin);
         let request = Request { class: class - 1, ..link.request.clone() };
-        let entry = Entry::new(key, origin, &link.origin, request);
+        let entry = Entry::new(key, origin, &link.origin, request, self.fingerprint);
         // One that may be parked stays so.
         if self.templates.watches(site, &entry, now) {
             return;
@@ -159,7 +159,10 @@ impl Tables {
         if self.degrees.is_idle() || entry.kind == RequestKind::Robots {
             return false;
         }
-        let key = entry.key;
+        let fingerprint = self.fingerprint;
+        let Some(state) = self.sites.wake(site, &mut self.overflow) else { return false };
+        let Some(origin) = state.origins.get(entry.origin as usize) else { return false };
+        let key = entry.key(&origin.origin, fingerprint);
         let is_other = entry.kind == RequestKind::Page
             && self.degrees.moved.get(&key).is_some_and(|class| *class != entry.class);
         let is_over = self.degrees.leased.contains(&key) || self.seen.get(key) != Some(Mark::Open);
@@ -173,7 +176,7 @@ impl Tables {
     /// Learns which URLs are leased, when the best are served first from now on.
     pub(super) fn begin_degrees(&mut self) {
         if self.serves_best() {
-            self.degrees.leased = self.leases.values().map(|lease| lease.entry.key).collect();
+            self.degrees.leased = self.leases.values().map(|lease| lease.key).collect();
         }
     }
 }

@@ -46,8 +46,8 @@ impl Tables {
     pub(crate) fn gate(&mut self, token: Token, address: IpAddr, now: Timestamp) -> Option<Gate> {
         let index = self.lease_site(token).filter(|_| self.is_open(token, now))?;
         let (sites, pace) = (&self.sites, &self.pace);
-        let delay = |index: u32| sites.get(index as usize).map(|site| site.delay(pace)).unwrap_or_default();
-        let has_more = sites.get(index as usize).is_some_and(|site| site.queued > 0);
+        let delay = |index: u32| sites.look(index, |site| site.delay(pace)).unwrap_or_default();
+        let has_more = sites.look(index, |site| site.queued > 0).unwrap_or_default();
         Some(self.gates.ask(index, AddressKey::of(address), now, has_more, delay))
     }
 }

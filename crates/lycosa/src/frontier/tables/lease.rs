@@ -72,27 +72,24 @@ impl Tables {
 
     /// The next site that is due, taken off the heap.
     fn due(&mut self, now: Timestamp) -> Option<u32> {
-        while let Some(Reverse((at, _, index))) = self.ready.peek().copied() {
-            let scheduled = self.sites.get(index as usize).and_then(|site| site.scheduled);
-            if scheduled != Some(at) {
+        while let Some(Reverse(due)) = self.ready.peek().copied() {
+            if !self.sites.scheduled(due.site()).is_some_and(|at| due.is_at(at)) {
                 self.ready.pop();
                 continue;
             }
-            if at > now {
+            if due.at() > now {
                 return None;
             }
             self.ready.pop();
-            if let Some(site) = self.sites.get_mut(index as usize) {
-                site.scheduled = None;
-            }
-            return Some(index);
+            self.sites.set_scheduled(due.site(), None);
+            return Some(due.site());
         }
         None
     }
 
     /// The next moment at which something could be handed out without a change; `None` when only a change helps.
     fn next_moment(&self) -> Option<Timestamp> {
-        let due = self.ready.peek().map(|Reverse((at, _, _))| *at);
+        let due = self.ready.peek().map(|Reverse(due)| due.at());
         let expiry = self.expiries.first().map(|(at, _)| *at);
         [due, expiry, self.limits.deadline].into_iter().flatten().min()
     }
@@ -103,7 +100,7 @@ impl Tables {
         let (level, pace) = (self.served_level(), self.pace);
         loop {
             let held = self.held_until(index);
-            let site = self.sites.get_mut(index as usize)?;
+            let site = self.sites.wake(index, &mut self.overflow)?;
             let admitted = self.breakers.admits(index, site.leased, now);
             if !admitted || site.next_allowed(&pace).max(held) > now {
                 return None;
@@ -112,7 +109,7 @@ impl Tables {
             if self.is_superfluous(index, &entry) {
                 continue;
             }
-            let site = self.sites.get(index as usize)?;
+            let site = self.sites.wake(index, &mut self.overflow)?;
             let origin = site.origins.get(entry.origin as usize)?;
             if pace.robots && entry.kind != RequestKind::Robots && !is_valid(&origin.robots, now) {
                 // Its robots.txt has become too old meanwhile: hold it and ask again.
@@ -134,16 +131,19 @@ impl Tables {
         now: Timestamp,
     ) -> Option<Lease> {
         let pace = self.pace;
-        let site = self.sites.get_mut(index as usize)?;
+        let site = self.sites.wake(index, &mut self.overflow)?;
         let before = site.started.replace(now);
         site.started_under = token;
         site.lease_begins(entry.origin);
         self.breakers.begins(index, token, now);
-        if pace.order == Order::Best {
-            self.degrees.begins(entry.key);
-        }
         let page = entry.kind.yields_page();
-        let lease = OpenLease { site: index, entry, expires: now.after(pace.lease), bytes, page, before };
+        let origin = &site.origins.get(entry.origin as usize)?.origin;
+        let key = entry.key(origin, self.fingerprint);
+        if pace.order == Order::Best {
+            self.degrees.begins(key);
+        }
+        let expires = now.after(pace.lease);
+        let lease = OpenLease { site: index, key, entry, expires, bytes, page, before };
         self.open(token, lease, now)
     }
 
@@ -152,9 +152,10 @@ impl Tables {
         let limited = self.limits.max_bytes.is_some();
         let given_up = self.breakers.given_up(lease.site);
         let watched = self.templates.watches(lease.site, &lease.entry, now);
-        let site = self.sites.get(lease.site as usize)?;
+        let site = self.sites.wake(lease.site, &mut self.overflow)?;
         let bytes = if limited { lease.bytes } else { u64::MAX };
-        let handed = lease_of(token, &lease, site, bytes, (given_up, watched))?;
+        let handed = lease_of(token, &lease, site, bytes, &mut self.overflow)?;
+        let handed = Lease { given_up, watched, ..handed };
         self.reserved_pages += u64::from(lease.page);
         self.reserved_bytes = self.reserved_bytes.saturating_add(lease.bytes);
         if lease.entry.kind != RequestKind::Robots {
@@ -171,7 +172,7 @@ impl Tables {
     /// Retries whose time has come go back to their queues.
     pub(super) fn wake_retries(&mut self, index: u32, now: Timestamp) {
         loop {
-            let Some(site) = self.sites.get_mut(index as usize) else { return };
+            let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
             let Some((&(at, number), _)) = site.retries.first_key_value() else { return };
             if at > now {
                 return;

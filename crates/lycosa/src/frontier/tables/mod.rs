@@ -7,6 +7,8 @@
 mod breaker;
 mod commit;
 mod degrees;
+mod dormant;
+mod due;
 mod entry;
 mod gate;
 mod hosts;
@@ -17,17 +19,18 @@ mod queue;
 mod replay;
 mod seen;
 mod site;
+mod sites;
 mod store;
 mod templates;
 mod waiting;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
-use std::sync::Arc;
 
 use self::breaker::Breakers;
 pub(crate) use self::commit::{Applied, Rules};
 use self::degrees::Degrees;
+use self::due::Due;
 use self::entry::Entry;
 use self::gate::Gates;
 use self::overflow::Overflow;
@@ -35,6 +38,7 @@ pub(crate) use self::overflow::{Backlog, InUse, Place};
 pub(crate) use self::replay::LeaseName;
 use self::seen::SeenSet;
 use self::site::Site;
+use self::sites::Sites;
 pub(crate) use self::store::{Loading, Part};
 use self::templates::Templates;
 use self::waiting::Waiting;
@@ -42,6 +46,7 @@ use crate::model::{
     AddStatus, Control, Discovered, Exclusion, Lease, Limits, Order, Pace, Request, RequestKind, Robots,
     SiteKey, Stats, Timestamp, UrlKey,
 };
+use crate::scope::Fingerprint;
 
 /// What is known of a URL, one byte of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +67,7 @@ impl Mark {
 #[derive(Debug)]
 pub(crate) struct OpenLease {
     pub(crate) site: u32,
+    pub(crate) key: UrlKey,
     pub(crate) entry: Entry,
     pub(crate) expires: Timestamp,
     pub(crate) bytes: u64,
@@ -76,11 +82,12 @@ pub(crate) struct Tables {
     pub(crate) limits: Limits,
     pub(crate) pace: Pace,
     pub(crate) paused: bool,
+    /// How fingerprints follow from URLs.
+    fingerprint: Fingerprint,
     seen: SeenSet,
-    sites: Vec<Site>,
-    site_index: HashMap<Arc<str>, u32>,
+    sites: Sites,
     /// When to look at which site; entries that do not match the site's `scheduled` are stale.
-    ready: BinaryHeap<Reverse<(Timestamp, u64, u32)>>,
+    ready: BinaryHeap<Reverse<Due>>,
     leases: HashMap<u64, OpenLease>,
     expiries: BTreeSet<(Timestamp, u64)>,
     gates: Gates,
@@ -89,7 +96,7 @@ pub(crate) struct Tables {
     degrees: Degrees,
     overflow: Overflow,
     /// The site at which entries were moved out of memory last.
-    shed_at: usize,
+    shed_at: u32,
     /// Open URLs (queued, held, leased) by depth, while levels are served one by one.
     levels: BTreeMap<u32, u64>,
     /// Sites whose lowest level is not served yet, by that level.
@@ -107,9 +114,9 @@ impl Tables {
             limits,
             pace,
             paused: false,
+            fingerprint: Fingerprint::default(),
             seen: SeenSet::default(),
-            sites: Vec::new(),
-            site_index: HashMap::new(),
+            sites: Sites::default(),
             ready: BinaryHeap::new(),
             leases: HashMap::new(),
             expiries: BTreeSet::new(),
@@ -127,6 +134,11 @@ impl Tables {
             reserved_bytes: 0,
             stats: Stats::default(),
         }
+    }
+
+    /// The same, for a crawl whose fingerprints are made so: one that follows from its URL takes no room then.
+    pub(crate) fn with_fingerprint(self, fingerprint: Fingerprint) -> Self {
+        Self { fingerprint, ..self }
     }
 
     /// Accepts a URL once.
@@ -186,9 +198,9 @@ impl Tables {
 
     fn enqueue(&mut self, found: Discovered, now: Timestamp) -> AddStatus {
         let site = self.site(&found.site);
-        let Some(state) = self.sites.get_mut(site as usize) else { return AddStatus::New };
+        let Some(state) = self.sites.wake(site, &mut self.overflow) else { return AddStatus::New };
         let origin = state.origin(&found.origin);
-        let entry = Entry::new(found.key, origin, &found.origin, found.request);
+        let entry = Entry::new(found.key, origin, &found.origin, found.request, self.fingerprint);
         let parked = self.park_excess(site, &entry, now);
         if parked.is_none() {
             self.let_wait(site, None, entry, now);
@@ -201,7 +213,7 @@ impl Tables {
     fn place(&mut self, site: u32, entry: Entry, now: Timestamp) {
         let level = self.level(&entry);
         let robots = self.pace.robots && entry.kind != RequestKind::Robots;
-        let Some(state) = self.sites.get_mut(site as usize) else { return };
+        let Some(state) = self.sites.wake(site, &mut self.overflow) else { return };
         let index = entry.origin;
         let Some(origin) = state.origins.get_mut(index as usize) else { return };
         if robots && !is_valid(&origin.robots, now) {
@@ -223,7 +235,7 @@ impl Tables {
         let too_deep = self.limits.max_depth.is_some_and(|limit| entry.depth > limit);
         if too_deep && entry.kind != RequestKind::Robots {
             let depth = entry.depth;
-            if let Some(site) = self.sites.get_mut(index as usize) {
+            if let Some(site) = self.sites.wake(index, &mut self.overflow) {
                 site.parked.push((at, entry));
             }
             self.stats.pending -= 1;
@@ -253,7 +265,7 @@ impl Tables {
         least: u32,
         wanted: impl Fn(&Entry) -> bool,
     ) -> Option<(Option<Timestamp>, Entry)> {
-        let state = self.sites.get_mut(site as usize)?;
+        let state = self.sites.wake(site, &mut self.overflow)?;
         if let Some(found) = state.take(origin, least, &wanted, &mut self.overflow) {
             return Some(found);
         }
@@ -266,8 +278,8 @@ impl Tables {
 
     /// Places everything that waits anew, after the depth limit has changed.
     fn place_all(&mut self, now: Timestamp) {
-        for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
-            let Some(site) = self.sites.get_mut(index as usize) else { return };
+        for index in self.sites.numbers() {
+            let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
             let parked = std::mem::take(&mut site.parked);
             let mut waiting = site.empty();
             parked.iter().for_each(|(_, entry)| self.unpark(entry.depth));
@@ -284,8 +296,8 @@ impl Tables {
 
     /// Queues what is held for robots.txt, which nobody asks for any more.
     fn place_held(&mut self, now: Timestamp) {
-        for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
-            let Some(site) = self.sites.get_mut(index as usize) else { return };
+        for index in self.sites.numbers() {
+            let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
             let held: Vec<_> =
                 site.origins.iter_mut().map(|origin| std::mem::take(&mut origin.held)).collect();
             for (held, origin) in held.into_iter().zip(0..) {
@@ -319,18 +331,18 @@ impl Tables {
 
     /// Makes sure that the heap looks at a site when it can next be served.
     fn schedule(&mut self, index: u32, now: Timestamp) {
-        let (served, held) = (self.served_level(), self.held_until(index));
-        let Some(site) = self.sites.get_mut(index as usize) else { return };
-        if let Some(level) =
-            site.level_above(served).filter(|level| site.waits_for.is_none_or(|at| *level < at))
-        {
-            site.waits_for = Some(level);
-            self.waiting_sites.entry(level).or_default().push(index);
-        }
+        let (served, resting) = (self.served_level(), self.held_until(index));
+        let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
+        let above = site.level_above(served);
         let servable = site.has_room(served, self.pace.per_origin);
         let admitted = self.breakers.admits(index, site.leased, now);
         let retry = site.retries.keys().next().map(|(at, _)| *at);
-        let free = site.next_allowed(&self.pace).max(held).max(now);
+        let free = site.next_allowed(&self.pace).max(resting).max(now);
+        let waits_for = self.sites.waits_for(index);
+        if let Some(level) = above.filter(|level| waits_for.is_none_or(|at| *level < at)) {
+            self.sites.set_waits_for(index, Some(level));
+            self.waiting_sites.entry(level).or_default().push(index);
+        }
         let at = match (servable, retry) {
             // The end of its leases changes that.
             _ if !admitted => None,
@@ -339,13 +351,14 @@ impl Tables {
             (false, None) => None,
         };
         let due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
-        if site.scheduled == at || due(site.scheduled) && due(at) {
+        let before = self.sites.scheduled(index);
+        if before == at || due(before) && due(at) {
             return;
         }
-        site.scheduled = at;
+        self.sites.set_scheduled(index, at);
         if let Some(at) = at {
             self.next_turn += 1;
-            self.ready.push(Reverse((at, self.next_turn, index)));
+            self.ready.push(Reverse(Due::new(at, self.next_turn, index)));
         }
     }
 
@@ -370,23 +383,17 @@ impl Tables {
         let served = self.served_level();
         while let Some(first) = self.waiting_sites.first_entry().filter(|first| *first.key() <= served) {
             for index in first.remove() {
-                if let Some(site) = self.sites.get_mut(index as usize) {
-                    site.waits_for = None;
-                }
+                self.sites.set_waits_for(index, None);
                 self.schedule(index, now);
             }
         }
     }
 
     fn site(&mut self, key: &SiteKey) -> u32 {
-        if let Some(index) = self.site_index.get(&key.0) {
-            return *index;
-        }
-        let index = u32::try_from(self.sites.len()).unwrap_or(u32::MAX);
-        self.sites.push(Site::new(key.clone()));
-        self.site_index.insert(key.0.clone(), index);
-        self.stats.sites += 1;
-        index
+        self.sites.find(key).unwrap_or_else(|| {
+            self.stats.sites += 1;
+            self.sites.add(Site::new(key.clone()), &mut self.overflow)
+        })
     }
 
     pub(crate) fn control(&mut self, control: Control, now: Timestamp) {
@@ -419,9 +426,9 @@ impl Tables {
     /// Looks at every site anew, after a rule has changed.
     fn schedule_all(&mut self, now: Timestamp) {
         self.waiting_sites.clear();
-        for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
-            if let Some(site) = self.sites.get_mut(index as usize) {
-                site.waits_for = None;
+        for index in self.sites.numbers() {
+            self.sites.set_waits_for(index, None);
+            if let Some(site) = self.sites.wake(index, &mut self.overflow) {
                 site.readmit_all();
             }
             self.schedule(index, now);
@@ -442,28 +449,29 @@ fn robots_entry(index: u32, origin: &site::OriginState) -> Entry {
     let mut request = Request::get(format!("{}/robots.txt", origin.origin));
     request.kind = RequestKind::Robots;
     request.class = 0;
-    Entry::new(UrlKey(0), index, &origin.origin, request)
+    Entry::new(UrlKey(0), index, &origin.origin, request, Fingerprint::default())
 }
 
 /// A lease as its holder sees it.
 fn lease_of(
     token: u64,
     lease: &OpenLease,
-    site: &Site,
+    site: &mut Site,
     bytes: u64,
-    (given_up, watched): (Option<u32>, bool),
+    overflow: &mut Overflow,
 ) -> Option<Lease> {
-    let origin = site.origins.get(lease.entry.origin as usize)?;
+    let origin = site.origins.get_mut(lease.entry.origin as usize)?;
+    let robots = origin.robots(overflow);
     Some(Lease {
         token: crate::model::Token(token),
-        key: lease.entry.key,
+        key: lease.key,
         site: site.key.clone(),
         origin: origin.origin.clone(),
         request: lease.entry.request(&origin.origin),
         deadline: lease.expires,
         bytes,
-        robots: origin.robots.clone(),
-        given_up,
-        watched,
+        robots,
+        given_up: None,
+        watched: false,
     })
 }

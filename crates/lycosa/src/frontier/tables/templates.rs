@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::entry::Entry;
-use super::overflow::{Block, Overflow};
+use super::overflow::{Overflow, Place};
 use super::waiting::Waiting;
 use super::{OpenLease, Tables};
 use crate::model::wire::{self, Damaged, Reader};
@@ -242,9 +242,9 @@ impl Templates {
         parked
     }
 
-    /// The blocks that hold entries of it.
-    pub(super) fn blocks(&mut self) -> impl Iterator<Item = &mut Block> {
-        self.sites.values_mut().flat_map(|shapes| shapes.queues.values_mut()).flat_map(Waiting::blocks)
+    /// Where it has something elsewhere.
+    pub(super) fn places(&mut self) -> impl Iterator<Item = &mut Place> {
+        self.sites.values_mut().flat_map(|shapes| shapes.queues.values_mut()).flat_map(Waiting::places)
     }
 
     /// Moves entries out of memory where that many bytes of them wait in one place.
@@ -338,7 +338,7 @@ impl Shapes {
         })?;
         let queues = reader.list(|reader| {
             let key = (reader.fixed64()?, reader.small()?);
-            Ok((key, Waiting::load(reader, overflow)?))
+            Ok((key, Waiting::load(reader, true, overflow)?))
         })?;
         Ok(Self { counts: counts.into_iter().collect(), queues: queues.into_iter().collect() })
     }
@@ -400,13 +400,13 @@ impl Tables {
     /// A site that has nothing else to do gets a few parked URLs of a shape about which nothing is decided.
     pub(super) fn rouse(&mut self, index: u32, now: Timestamp) {
         let Some((shape, count)) = self.templates.undecided(index) else { return };
-        let is_idle = self.sites.get(index as usize).is_some_and(|site| {
+        let is_idle = self.sites.look(index, |site| {
             site.leased == 0
                 && site.queued == 0
                 && site.retries.is_empty()
                 && site.origins.iter().all(|origin| origin.held.is_empty())
         });
-        if is_idle {
+        if is_idle == Some(true) {
             self.let_through(index, shape, count.min(AT_ONCE), now);
         }
     }
