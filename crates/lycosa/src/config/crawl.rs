@@ -79,23 +79,29 @@ impl CrawlOptions {
         (budget.urls > 0).then_some(budget)
     }
 
+    /// What is served when, and what is held back.
+    fn serving(&self) -> Options {
+        let patience =
+            Patience { failures: self.host_failures, rests: self.host_rests, ..Patience::default() };
+        Options {
+            order: self.order.by.into(),
+            score: self.order.rules(&self.pattern_limits()),
+            templates: self.template_budget(),
+            patience,
+            ..Options::default()
+        }
+    }
+
     /// The options that only change their type on the way.
     fn plain(self) -> Options {
         let timeouts = self.limits_by_phase();
         let retry = self.retry_options();
         let headers = self.headers.iter().map(super::HeaderLine::pair).collect();
+        let options = self.serving();
         Options {
             headers,
             timeouts,
             depth: self.depth,
-            order: self.order.by.into(),
-            score: self.order.rules(&self.pattern_limits()),
-            templates: self.template_budget(),
-            patience: Patience {
-                failures: self.host_failures,
-                rests: self.host_rests,
-                ..Patience::default()
-            },
             max_pages: self.max_pages,
             max_requests: self.max_requests,
             max_time: self.max_time.map(|span| span.0),
@@ -146,7 +152,7 @@ impl CrawlOptions {
                 MalformedField::Skip => Malformed::Skip,
                 MalformedField::Fail => Malformed::Fail,
             },
-            ..Options::default()
+            ..options
         }
     }
 

@@ -94,7 +94,7 @@ fn reason(shape: u64) -> Exclusion {
 
 /// The budget that a shape shares when there are too many.
 fn shared(shape: u64) -> u64 {
-    (shape >> 1) % SHARED << 1 | shape & 1
+    (((shape >> 1) % SHARED) << 1) | (shape & 1)
 }
 
 fn shape_of(entry: &Entry, rule: TemplateBudget, now: Timestamp) -> u64 {
@@ -103,7 +103,7 @@ fn shape_of(entry: &Entry, rule: TemplateBudget, now: Timestamp) -> u64 {
     let path = entry.path();
     let this_year = u32::try_from(1970 + now.0 / YEAR).unwrap_or(u32::MAX);
     let is_suspect = rule.trap_signs && is_suspect_path(path, this_year);
-    path_template(path) & !1 | u64::from(is_suspect)
+    (path_template(path) & !1) | u64::from(is_suspect)
 }
 
 /// Whether URLs like this are counted: those found on pages. A seed is wanted, a redirect is on its way already.
