@@ -22,10 +22,11 @@ use lycosa_testkit::web::{
 use lycosa_testkit::{Hit, Request, Response, Server, monotonic_micros};
 
 use crate::arguments::Store;
-use crate::by_engine::{ByEngine, TRAPS, limits, pace};
+use crate::by_engine::{ByEngine, TRAPS, pace};
 use crate::clock::{BEGINNING, VirtualClock};
 use crate::run::SEEDS;
 use crate::store;
+use crate::tests::limits;
 
 const WORKERS: usize = 64;
 

@@ -43,6 +43,15 @@ pub(crate) struct Args {
     /// Follow at most this many links from a seed; 0 is the seeds alone [default: no limit]
     #[arg(short, long, value_name = "LINKS", help_heading = "Where")]
     depth: Option<String>,
+    /// In which order a site's URLs are fetched: breadth, depth or best [default: breadth]
+    #[arg(long, value_name = "ORDER", help_heading = "Where")]
+    order: Option<String>,
+    /// Let a site have this many URLs of one shape before their pages prove useful; 0 is any number [default: 100]
+    #[arg(long, value_name = "URLS", help_heading = "Where")]
+    template_budget: Option<String>,
+    /// Do not hold back URLs because they look like those of spider traps
+    #[arg(long, help_heading = "Where")]
+    no_trap_rules: bool,
     /// Read sitemaps: those robots.txt names, else /sitemap.xml
     #[arg(long, help_heading = "Where")]
     sitemap: bool,
@@ -349,6 +358,8 @@ fn flags(args: &Args, layers: &mut Layers) {
     let singles = [
         ("--scope", "scope", &args.scope),
         ("--depth", "depth", &args.depth),
+        ("--order", "order.by", &args.order),
+        ("--template-budget", "template_budget", &args.template_budget),
         ("--max-pages", "max_pages", &args.max_pages),
         ("--max-requests", "max_requests", &args.max_requests),
         ("--max-time", "max_time", &args.max_time),
@@ -405,6 +416,7 @@ fn switches(args: &Args, layers: &mut Layers) {
         ("--sitemap", "sitemap", args.sitemap, "true"),
         ("--recrawl", "recrawl.on", args.recrawl, "true"),
         ("--no-robots", "robots", args.no_robots, "false"),
+        ("--no-trap-rules", "trap_rules", args.no_trap_rules, "false"),
         ("--no-cookies", "keep_cookies", args.no_cookies, "false"),
         ("--insecure", "insecure", args.insecure, "true"),
         ("--offline", "offline", args.offline, "true"),

@@ -11,6 +11,7 @@ use super::{CrawlOptions, Durability, MalformedField, OutlinksField, Secret};
 use crate::crawler::{self, Continue, Options, RetryOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch;
+use crate::model::{Patience, TemplateBudget};
 use crate::proxies::{ProxyOptions, ProxyPolicy, ProxyPool};
 use crate::seed;
 
@@ -75,11 +76,30 @@ impl CrawlOptions {
         Ok(Options { continuation: occasion.continuation, ..options })
     }
 
+    fn template_budget(&self) -> Option<TemplateBudget> {
+        let budget = TemplateBudget { urls: self.template_budget, trap_signs: self.trap_rules };
+        (budget.urls > 0).then_some(budget)
+    }
+
+    /// What is served when, and what is held back.
+    fn serving(&self) -> Options {
+        let patience =
+            Patience { failures: self.host_failures, rests: self.host_rests, ..Patience::default() };
+        Options {
+            order: self.order.by.into(),
+            score: self.order.rules(&self.pattern_limits()),
+            templates: self.template_budget(),
+            patience,
+            ..Options::default()
+        }
+    }
+
     /// The options that only change their type on the way.
     fn plain(self) -> Options {
         let timeouts = self.limits_by_phase();
         let retry = self.retry_options();
         let headers = self.headers.iter().map(super::HeaderLine::pair).collect();
+        let options = self.serving();
         Options {
             headers,
             timeouts,
@@ -134,7 +154,7 @@ impl CrawlOptions {
                 MalformedField::Skip => Malformed::Skip,
                 MalformedField::Fail => Malformed::Fail,
             },
-            ..Options::default()
+            ..options
         }
     }
 

@@ -20,7 +20,7 @@ use crate::fetch::{
 };
 use crate::ledger::Ledger;
 use crate::middleware::{Cache, StackOptions, built_in, parse_field};
-use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Origin, Pace, Resolve};
+use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Order, Origin, Pace, Resolve};
 use crate::politeness::{RetryOptions, RetryPolicy};
 use crate::profiles::HostProfiles;
 use crate::scope::{Identity, QueryRules, ScopeOptions, ScopeRules};
@@ -124,12 +124,14 @@ fn limits(options: &Options, clock: &dyn Clock) -> Limits {
         max_bytes: options.max_bytes,
         max_depth: options.depth,
         deadline: options.max_time.map(|time| clock.now().after(time)),
+        templates: options.templates,
     }
 }
 
 fn pace(options: &Options) -> Pace {
     let (per_origin, robots, revisits) = (options.per_host, options.robots, options.recrawl);
-    let mut pace = Pace { per_origin, robots, revisits, ..Pace::default() };
+    let (patience, order) = (options.patience, options.order);
+    let mut pace = Pace { per_origin, robots, revisits, patience, order, ..Pace::default() };
     if let Some(delay) = options.delay {
         pace.delay = delay;
         pace.response_factor = 0.0;
@@ -266,6 +268,7 @@ fn settings(options: &Options) -> Settings {
         list_outlinks: options.list_outlinks,
         malformed: options.malformed,
         revisits: options.revisits.filter(|_| options.recrawl || options.state.is_some()),
+        score: (options.order == Order::Best).then(|| Arc::new(options.score.clone())),
         ..Settings::default()
     }
 }

@@ -13,11 +13,11 @@ pub use crate::engine::{Duplicates, RevisitRecords, Revisits, RobotsTags};
 use crate::error::Result;
 use crate::fetch::{HttpVersion, Timeouts};
 pub use crate::frontier::embedded::Durability;
-use crate::model::Sink;
+use crate::model::{Order, Patience, Sink, TemplateBudget};
 pub use crate::politeness::RetryOptions;
 use crate::profiles::HostProfile;
 use crate::proxies::ProxyPool;
-use crate::scope::ScopeMode;
+use crate::scope::{ScopeMode, ScoreRules};
 use crate::session::SessionPool;
 use crate::sink::SinkOptions;
 
@@ -63,6 +63,14 @@ pub struct Options {
     pub typed_seeds: usize,
     /// Links from a seed. Default: no limit.
     pub depth: Option<u32>,
+    /// URLs of one shape that a site may have before they prove useful; without it, any number. Default 100.
+    pub templates: Option<TemplateBudget>,
+    /// How long a site that fails is put up with.
+    pub patience: Patience,
+    /// In which order a site's URLs are served. Default: as they were found.
+    pub order: Order,
+    /// How links are scored in the order [`Order::Best`].
+    pub score: ScoreRules,
     /// Pages to write. Default: no limit.
     pub max_pages: Option<u64>,
     /// Requests to send. Default: no limit.
@@ -208,6 +216,10 @@ impl Default for Options {
             seeds: Vec::new(),
             typed_seeds: 0,
             depth: None,
+            templates: Some(TemplateBudget::default()),
+            patience: Patience::default(),
+            order: Order::default(),
+            score: ScoreRules::default(),
             max_pages: None,
             max_requests: None,
             max_time: None,

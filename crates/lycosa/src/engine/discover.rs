@@ -1,14 +1,19 @@
 //! From a link to something the frontier can keep: canonical form, scope, identity, request.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use url::Url;
 
 use super::shared::Shared;
+use crate::extract::page_links;
 use crate::model::{
-    Candidate, Discovered, Exclusion, Findings, Hop, Outlink, Request, RequestKind, UrlKey, Verdict,
+    Candidate, Discovered, Exclusion, Findings, Hop, Outlink, Page, Request, RequestKind, UrlKey, Verdict,
 };
 use crate::scope::spelling;
+
+/// The texts of a page's links, by address; empty when nobody asks about them.
+pub(super) type Anchors = HashMap<Url, String>;
 
 /// Why a target cannot be discovered.
 pub(super) enum Target {
@@ -25,11 +30,12 @@ impl Shared {
         from: &Request,
         page: &Url,
         findings: &Findings,
+        anchors: &Anchors,
     ) -> Vec<Discovered> {
         let parent: Arc<str> = page.as_str().into();
         let mut outlinks: Vec<Discovered> = Vec::new();
         for link in findings.outlinks.iter().take(self.parts.settings.max_links) {
-            match self.discover_link(from, &parent, link) {
+            match self.discover_link(from, &parent, link, anchors) {
                 Some(Target::Discovered(found)) => outlinks.push(*found),
                 Some(Target::Refused(reason)) => self.telemetry.skipped(reason, 1),
                 None => {}
@@ -38,9 +44,21 @@ impl Shared {
         outlinks
     }
 
-    fn discover_link(&self, from: &Request, parent: &Arc<str>, link: &Outlink) -> Option<Target> {
+    fn discover_link(
+        &self,
+        from: &Request,
+        parent: &Arc<str>,
+        link: &Outlink,
+        anchors: &Anchors,
+    ) -> Option<Target> {
         let depth = from.depth.saturating_add(1);
+        let score = self.parts.settings.score.as_deref();
+        let class = |url: &Url| {
+            let anchor = anchors.get(&link.url).map(String::as_str).unwrap_or_default();
+            score.map_or(Request::PAGE_CLASS, |rules| rules.class(url, anchor, depth))
+        };
         let make = |url: &Url| Request {
+            class: class(url),
             label: link.label.clone(),
             meta: link.meta.clone(),
             session: from.session.for_outlinks(),
@@ -48,7 +66,20 @@ impl Shared {
             parent: Some(parent.clone()),
             ..Request::get(spelling(url))
         };
-        self.discover(&link.url, RequestKind::Page, depth, |key| !self.known.contains(key), make)
+        self.discover(
+            &link.url,
+            RequestKind::Page,
+            depth,
+            |key| score.is_some() || !self.known.contains(key),
+            make,
+        )
+    }
+
+    /// The texts of a page's links, when a rule asks about them.
+    pub(super) fn anchors(&self, page: &Page<'_>) -> Anchors {
+        let reads = self.parts.settings.score.as_ref().is_some_and(|rules| rules.reads_anchors());
+        let Some(document) = page.document.filter(|_| reads) else { return Anchors::new() };
+        page_links(document, page.url).into_iter().map(|link| (link.url, link.text)).collect()
     }
 
     /// Judges a URL and makes a request of it; `None` when `wanted` turns its key away.

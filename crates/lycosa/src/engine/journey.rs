@@ -118,6 +118,9 @@ impl Journey {
     }
 
     async fn travel(&mut self) -> Ending {
+        if let Some(failures) = self.lease.given_up {
+            return self.host_down(failures);
+        }
         if let Some(reason) = self.robots_refusal(&self.url.clone()) {
             return self.excluded(reason);
         }
@@ -149,13 +152,7 @@ impl Journey {
                     self.shared.telemetry.answered(status, wire_bytes, 0);
                 }
                 self.note(status, Some(reason), wire_bytes);
-                let now = self.now();
-                // 429 is about this visitor; 503 may be anybody's, and its rest does not grow.
-                let until = if block_site && status == Some(429) {
-                    self.shared.rests.blocked(&self.lease.site, self.started, now, after)
-                } else {
-                    now.after(after)
-                };
+                let until = self.now().after(after);
                 self.nack(Retry {
                     not_before: until,
                     block_site_until: block_site.then_some(until),
@@ -304,6 +301,17 @@ impl Journey {
         }
     }
 
+    /// Nothing is sent to a site that failed for so long.
+    fn host_down(&mut self, failures: u32) -> Ending {
+        let site = &self.lease.site;
+        let message = format!("{site} failed {failures} times in a row, for hours, and was given up");
+        let error = Error::new(ErrorKind::HostDown, message);
+        if self.lease.request.kind == RequestKind::Robots {
+            return self.robots_failed(&error);
+        }
+        self.failed(error)
+    }
+
     /// A failure in the middle of a body: to be tried again while tries are left and it makes sense.
     pub(super) fn retry_body(&mut self, error: &Error) -> Option<Ending> {
         if error.kind() == ErrorKind::Budget {
@@ -407,6 +415,7 @@ impl Journey {
             failure: failure.map(Into::into),
             peer: self.peer,
             wire_bytes,
+            content: None,
         });
     }
 }

@@ -82,7 +82,6 @@ impl Journey {
         if let Some(block) = self.block_of(status, &response.headers, &body) {
             return self.blocked(block, &response.headers);
         }
-        self.shared.rests.answered(&self.lease.site, self.started());
         let Facts { proxy, guard_delegated, .. } = response.facts;
         let headers = response.headers;
         let arrived = Arrived { status, headers, body, content_type, proxy, guard_delegated, is_cut };
@@ -139,6 +138,10 @@ impl Journey {
                 self.url
             ));
         }
+        let novelty = self.novelty(&page);
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.content = novelty;
+        }
         let judgement = self.judge(&page);
         let mut findings = self.extract(&page, judgement.excluded.is_none())?;
         for note in findings.notes.drain(..) {
@@ -154,7 +157,7 @@ impl Journey {
                 .problem(format!("a page has {most} links or more; those beyond are not followed"));
         }
         let outlinks = if judgement.follows {
-            self.shared.discover_outlinks(&self.request, &self.url, &findings)
+            self.shared.discover_outlinks(&self.request, &self.url, &findings, &self.shared.anchors(&page))
         } else {
             Vec::new()
         };

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::judgement::Contents;
-use super::rests::Rests;
 use super::revisits::Thresholds;
 use super::robots::RobotsCache;
 use super::settings::Parts;
@@ -17,11 +16,12 @@ pub(super) struct Shared {
     pub(super) parts: Parts,
     pub(super) telemetry: Telemetry,
     pub(super) robots: RobotsCache,
-    pub(super) rests: Rests,
     pub(super) known: KnownKeys,
     pub(super) exported: Exported,
     pub(super) contents: Contents,
     pub(super) thresholds: Thresholds,
+    /// What pages of watched shapes said.
+    pub(super) novelties: Contents,
 }
 
 impl Shared {
@@ -30,11 +30,11 @@ impl Shared {
             parts,
             telemetry,
             robots: RobotsCache::default(),
-            rests: Rests::default(),
             known: KnownKeys::default(),
             exported: Exported::default(),
             contents: Contents::default(),
             thresholds: Thresholds::default(),
+            novelties: Contents::default(),
         })
     }
 }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Attempt, BoxFuture, Committed, Exclusion, Origin, Outcome, Payload, Request, Revisit, SiteKey, Timestamp,
-    UrlKey,
+    Attempt, BoxFuture, Committed, DelayCause, Exclusion, Health, Order, Origin, Outcome, Patience, Payload,
+    Request, Revisit, SiteKey, TemplateBudget, Timestamp, UrlKey,
 };
 use crate::error::{Error, Result};
 
@@ -80,6 +80,12 @@ pub struct Lease {
     /// What robots.txt of its origin says, as the frontier knows it. Never [`Robots::Unknown`] for a page when
     /// [`Pace::robots`] is on.
     pub robots: Robots,
+    /// The site was given up after so many failures in a row: the lease is to be ended as failed
+    /// ([`ErrorKind::HostDown`](crate::ErrorKind::HostDown)), without a request.
+    pub given_up: Option<u32>,
+    /// Whether URLs of its shape are parked: what its page says is to be compared with others
+    /// ([`Attempt::content`]), which decides whether more of them are let through.
+    pub watched: bool,
 }
 
 /// Answer of [`Frontier::lease`].
@@ -99,7 +105,8 @@ pub enum Leased {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finish {
-    /// Every accepted URL has its outcome, those apart that are parked beyond a depth limit lowered since.
+    /// Every accepted URL has its outcome, those apart that are parked: beyond a depth limit lowered since, or over the
+    /// budget of their shape.
     Complete,
     /// `max_pages` is reached, URLs are left.
     Pages,
@@ -169,7 +176,8 @@ pub struct Nack {
 pub struct Retry {
     /// Not before this moment.
     pub not_before: Timestamp,
-    /// The whole site rests until this moment (429, 503, `Retry-After`).
+    /// The whole site rests until this moment (429, 503, `Retry-After`). After a 429 that follows another the frontier
+    /// makes the rest longer.
     pub block_site_until: Option<Timestamp>,
     /// Whether `attempt` of the request goes up (not for deferrals and cancellation).
     pub counts: bool,
@@ -231,7 +239,8 @@ pub struct HostUpdate {
     pub robots: Option<Robots>,
     /// The crawl-delay it asks for; `Some(ZERO)` takes an earlier one back.
     pub crawl_delay: Option<Duration>,
-    /// The whole site rests until then.
+    /// The whole site rests until then. In the commit of an answer that kept the crawler out (any status but 503) the
+    /// frontier makes the rest longer each time in a row.
     pub block_until: Option<Timestamp>,
 }
 
@@ -257,6 +266,10 @@ pub struct HostRecord {
     pub origins: Vec<OriginRecord>,
     /// The delay in force between the starts of two requests.
     pub delay: Duration,
+    /// What made it as long as it is.
+    pub delay_cause: DelayCause,
+    /// Whether it works, and how long it rests.
+    pub health: Health,
     /// No request before this moment.
     pub next_allowed: Timestamp,
     /// URLs waiting.
@@ -294,6 +307,9 @@ pub struct Limits {
     pub max_depth: Option<u32>,
     /// No lease is given at or after this moment.
     pub deadline: Option<Timestamp>,
+    /// How many URLs of one shape a site may have before they prove useful; none switches this off. Without effect
+    /// while `max_depth` is set, which bounds every trap by itself and promises all URLs up to it.
+    pub templates: Option<TemplateBudget>,
 }
 
 /// Politeness rules. A site's delay is the greatest of: its origins' crawl-delays, `delay`, `response_factor` ×
@@ -314,6 +330,10 @@ pub struct Pace {
     pub lease: Duration,
     /// Whether URLs are served again when their next visit is due. Default false: visits to come are kept, and wait.
     pub revisits: bool,
+    /// How long a site that fails is put up with.
+    pub patience: Patience,
+    /// In which order a site's URLs are served.
+    pub order: Order,
 }
 
 impl Default for Pace {
@@ -326,6 +346,8 @@ impl Default for Pace {
             robots: true,
             lease: Duration::from_secs(600),
             revisits: false,
+            patience: Patience::default(),
+            order: Order::default(),
         }
     }
 }
@@ -355,8 +377,12 @@ pub struct Stats {
     pub leased: u64,
     /// With an outcome.
     pub done: u64,
-    /// Accepted and held back.
+    /// Accepted and held back: beyond a depth limit, or those of the next two.
     pub parked: u64,
+    /// Of these: over the budget of their shape ([`Exclusion::Template`]).
+    pub parked_templates: u64,
+    /// Of these: the same, and they look like a trap ([`Exclusion::Trap`]).
+    pub parked_traps: u64,
     /// Sites met.
     pub sites: u64,
     /// Sites that could be served right now.

@@ -5,15 +5,18 @@
 //! library but `error`, and no runtime.
 
 mod block;
+mod budget;
 mod clock;
 mod extract;
 mod fetch;
 mod frontier;
 mod key;
 mod middleware;
+mod order;
 mod outcome;
 mod record;
 mod request;
+mod rest;
 mod scope;
 mod sink;
 mod usage;
@@ -21,6 +24,7 @@ mod visit;
 pub mod wire;
 
 pub use block::{Block, BlockKind, BlockLayer};
+pub use budget::TemplateBudget;
 pub use clock::{Clock, ManualClock, Timestamp};
 pub(crate) use extract::resolve;
 pub use extract::{Extract, Findings, Outlink, Page};
@@ -36,9 +40,11 @@ pub use frontier::{
 pub use key::{AddressKey, CrawlId, Origin, RecordId, Scheme, SiteKey, UrlKey, Versions};
 pub use lycosa_rules::{FieldCounts, FieldFailure, InnerCounts, Item, ItemCounts, Reject};
 pub use middleware::{Answer, Middleware, Next};
-pub use outcome::{Attempt, Exclusion, Outcome};
+pub use order::Order;
+pub use outcome::{Attempt, Content, Exclusion, Outcome};
 pub use record::{Committed, Payload, Record, RecordKind};
 pub use request::{Hop, Request, RequestKind, SessionId, USER_AGENT};
+pub use rest::{Breaker, DelayCause, Health, Patience, RestReason};
 pub use scope::{Candidate, Scope, Verdict};
 pub use sink::{Position, Sink};
 pub use usage::{SignalPlace, UseSignal};

@@ -39,11 +39,15 @@ pub enum Exclusion {
     NoIndex,
     /// A page with the same content, or nearly the same, was written before.
     Duplicate,
+    /// Its site has many URLs of its shape, and they did not prove worth more yet: parked.
+    Template,
+    /// As [`Exclusion::Template`], and its address looks like one of a spider trap: less is granted to these.
+    Trap,
 }
 
 impl Exclusion {
     /// Every reason, in the order of its stored code (only append).
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Invalid,
         Self::TooLong,
         Self::Host,
@@ -57,6 +61,8 @@ impl Exclusion {
         Self::Hook,
         Self::NoIndex,
         Self::Duplicate,
+        Self::Template,
+        Self::Trap,
     ];
 
     /// The name used in records and summaries, such as `not_included`.
@@ -76,6 +82,8 @@ impl Exclusion {
             Self::Hook => "hook",
             Self::NoIndex => "noindex",
             Self::Duplicate => "duplicate",
+            Self::Template => "template",
+            Self::Trap => "trap",
         }
     }
 }
@@ -147,4 +155,20 @@ pub struct Attempt {
     pub peer: Option<SocketAddr>,
     /// Bytes received on the wire, head and body.
     pub wire_bytes: u64,
+    /// What the page says that came, compared with others of the crawl; none when it was not compared.
+    pub content: Option<Content>,
+}
+
+/// What a page says, compared with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Something of its own.
+    New,
+    /// The same as another, or nearly.
+    Repeats,
+}
+
+impl Content {
+    /// All, in the order of their stored codes (only append).
+    pub(crate) const ALL: [Self; 2] = [Self::New, Self::Repeats];
 }

@@ -16,8 +16,8 @@ mod visit;
 use self::error::{put_error, read_error};
 pub(crate) use self::visit::{put_revisit, read_revisit};
 use super::{
-    Attempt, Discovered, Exclusion, Hop, HostUpdate, Origin, Outcome, Record, RecordId, RecordKind, Request,
-    RequestKind, Robots, Scheme, SessionId, SiteKey, Timestamp, UrlKey,
+    Attempt, Content, Discovered, Exclusion, Hop, HostUpdate, Origin, Outcome, Record, RecordId, RecordKind,
+    Request, RequestKind, Robots, Scheme, SessionId, SiteKey, Timestamp, UrlKey,
 };
 
 /// Version of this encoding; stored with the state.
@@ -344,6 +344,7 @@ pub(crate) fn put_attempt(out: &mut Vec<u8>, attempt: &Attempt) {
     put_option(out, attempt.failure.as_deref(), put_text);
     put_option(out, attempt.peer, |out, peer| put_text(out, &peer.to_string()));
     put_number(out, attempt.wire_bytes);
+    put_option(out, attempt.content, |out, content| out.push(code_of(&Content::ALL, &content)));
 }
 
 pub(crate) fn read_attempt(reader: &mut Reader<'_>) -> Read<Attempt> {
@@ -354,6 +355,7 @@ pub(crate) fn read_attempt(reader: &mut Reader<'_>) -> Read<Attempt> {
         failure: reader.option(|reader| reader.text().map(Box::from))?,
         peer: reader.option(|reader| reader.text()?.parse::<SocketAddr>().map_err(|_| Damaged))?,
         wire_bytes: reader.number()?,
+        content: reader.option(|reader| reader.one_of(&Content::ALL))?,
     })
 }
 

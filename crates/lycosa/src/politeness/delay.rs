@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::Pace;
+use crate::model::{DelayCause, Pace};
 
 /// The delay in force: the greatest of the crawl-delay that robots.txt asks for, the rule, and k × the mean
 /// response time (that part bounded by [`Pace::adaptive_max`]). A crawl-delay counts only while robots.txt does.
@@ -17,6 +17,19 @@ pub fn site_delay(pace: &Pace, crawl_delay: Duration, mean_response: Duration) -
     };
     let asked = if pace.robots { crawl_delay } else { Duration::ZERO };
     asked.max(pace.delay).max(adaptive)
+}
+
+/// Which wish the delay in force follows; of equal ones the rule, then robots.txt.
+#[must_use]
+pub fn delay_cause(pace: &Pace, crawl_delay: Duration, mean_response: Duration) -> DelayCause {
+    let delay = site_delay(pace, crawl_delay, mean_response);
+    if delay <= pace.delay {
+        DelayCause::Rule
+    } else if delay == crawl_delay {
+        DelayCause::CrawlDelay
+    } else {
+        DelayCause::ResponseTime
+    }
 }
 
 /// The mean response time after one more answer: exponentially weighted, a quarter for the newest. Zero stands
@@ -42,6 +55,10 @@ mod tests {
         assert_eq!(site_delay(&pace, ms(100), ms(3_000)), ms(3_000));
         assert_eq!(site_delay(&pace, ms(100), ms(60_000)), pace.adaptive_max);
         assert_eq!(site_delay(&pace, ms(20_000), ms(60_000)), ms(20_000));
+        let causes = [(0, 100), (2_000, 100), (100, 3_000), (500, 500)]
+            .map(|(asked, response)| delay_cause(&pace, ms(asked), ms(response)));
+        let (rule, asked, response) = (DelayCause::Rule, DelayCause::CrawlDelay, DelayCause::ResponseTime);
+        assert_eq!(causes, [rule, asked, response, rule]);
     }
 
     #[test]

@@ -162,8 +162,14 @@ fn split(log: &[u8]) -> Vec<(u64, u64, Vec<u8>)> {
     frames
 }
 
-const LIMITS: Limits =
-    Limits { max_pages: None, max_requests: None, max_bytes: Some(1 << 20), max_depth: None, deadline: None };
+const LIMITS: Limits = Limits {
+    max_pages: None,
+    max_requests: None,
+    max_bytes: Some(1 << 20),
+    max_depth: None,
+    deadline: None,
+    templates: None,
+};
 
 fn pace() -> Pace {
     Pace { lease: Duration::from_secs(4), ..Pace::default() }

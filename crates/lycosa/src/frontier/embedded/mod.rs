@@ -345,7 +345,7 @@ impl Shared {
     fn add(&self, mut batch: Vec<Discovered>, now: Timestamp) -> (Vec<AddStatus>, u64) {
         let mut state = self.state();
         state.tables.announce(&batch);
-        let statuses: Vec<AddStatus> = batch.iter().map(|found| state.tables.admit(found)).collect();
+        let mut statuses: Vec<AddStatus> = batch.iter().map(|found| state.tables.admit(found)).collect();
         let mut news = statuses.iter();
         batch.retain(|_| news.next() == Some(&AddStatus::New));
         let lsn = if batch.is_empty() {
@@ -354,7 +354,10 @@ impl Shared {
         } else {
             self.append(&mut state, |out| event::put_added(out, now, &batch))
         };
-        batch.into_iter().for_each(|found| state.tables.queue(found, now));
+        let news = statuses.iter_mut().filter(|status| **status == AddStatus::New);
+        for (found, status) in batch.into_iter().zip(news) {
+            *status = state.tables.queue(found, now);
+        }
         (statuses, lsn)
     }
 
@@ -380,6 +383,7 @@ impl Shared {
             return Err(CommitError::Fenced);
         }
         state.tables.announce(&commit.outlinks);
+        state.tables.note_links(&commit.outlinks, now);
         commit.outlinks.retain(|found| state.tables.is_news(found));
         let by_level = state.tables.serves_by_level();
         let lsn = self.append(&mut state, |out| event::put_committed(out, now, &commit, by_level));

@@ -301,6 +301,8 @@ impl Tables {
 
     fn shed_to(&mut self, goal: usize) {
         for least in WORTHWHILE {
+            // What is parked is needed last.
+            self.templates.shed(least, &mut self.overflow);
             for _ in self.sites.numbers() {
                 let last = self.sites.numbers().end.saturating_sub(1);
                 self.shed_at = if self.shed_at < last { self.shed_at + 1 } else { 0 };
@@ -333,11 +335,12 @@ impl Tables {
                 }
             }
         }
-        for place in self.revisits.places() {
+        for place in self.revisits.places().chain(self.templates.places()) {
             *in_use.entry(place.file).or_default() += u64::from(place.length);
         }
         assert_eq!(in_use, self.overflow.in_use);
         let counted: usize = self.sites.numbers().map(|number| self.sites.held(number)).sum();
+        let counted = counted + self.templates.held();
         assert_eq!(counted, self.overflow.held, "of {held} before all were awake once");
     }
 
@@ -359,6 +362,9 @@ impl Tables {
         if sparse.len() < in_use.len().div_ceil(SHARE_OF_FILES).min(FILES_LEFT_AT_ONCE) || sparse.is_empty() {
             self.overflow.keep_only(&in_use);
             return Ok((in_use, current));
+        }
+        for place in self.templates.places().filter(|place| sparse.contains(&place.file)) {
+            self.overflow.copy(place);
         }
         for number in self.sites.numbers() {
             let Some(site) = self.sites.wake(number, &mut self.overflow) else { break };

@@ -72,6 +72,9 @@ impl Tables {
         }
         // Tokens whose lease was not durable yet may be out: a run's tokens never meet another's.
         self.next_token = (self.next_token >> RUN_BITS).saturating_add(1) << RUN_BITS;
+        self.breakers.reopened(&self.pace.patience, now);
+        self.apply_template_budget(now);
+        self.begin_degrees();
         let back = before.since(now);
         self.schedule_all(now, |site| {
             site.started = Some(now);
