@@ -8,7 +8,7 @@ use super::Timestamp;
 
 /// How long a site is put up with that does not answer: a circuit breaker (M. Nygard, "Release It!", 2007).
 ///
-/// After so many failures in a row (no connection, no name, no answer in time, a connection broken off, 5xx) the
+/// After so many failures in a row (no connection, no name, no answer in time, a connection broken off, 5xx but 503) the
 /// breaker opens and the site rests. After the rest one request is let through: an answer closes the breaker, a failure
 /// opens it again for twice as long. Retries of a URL that answered 5xx before do not count, or a site with one
 /// broken page would seem down.

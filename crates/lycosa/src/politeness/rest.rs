@@ -15,7 +15,7 @@ pub enum Sign {
     Works,
     /// It did not answer, or with 5xx.
     Fails,
-    /// Neither: the request ended on this side of it, or was turned away (429).
+    /// Neither: the request ended on this side of it, or was turned away (429, 503).
     Neither,
 }
 
@@ -24,9 +24,10 @@ pub enum Sign {
 #[must_use]
 pub fn sign_of(attempt: &Attempt, tried_before: bool) -> Sign {
     match (attempt.status, attempt.failure.as_deref()) {
+        // It works and asks for a rest, which it gets.
+        (Some(429 | 503), _) => Sign::Neither,
         (Some(500..=599), _) if tried_before => Sign::Neither,
         (Some(500..=599), _) => Sign::Fails,
-        (Some(429), _) => Sign::Neither,
         (Some(_), _) => Sign::Works,
         (None, Some(failure)) => {
             let kind = failure.split('/').next().unwrap_or(failure);
@@ -82,8 +83,8 @@ mod tests {
     fn dead_sites_are_told_from_broken_pages_and_from_our_own_trouble() {
         let of_status = |status| sign_of(&Attempt { status: Some(status), ..Attempt::default() }, false);
         assert_eq!([200, 404, 403, 301].map(of_status), [Sign::Works; 4]);
-        assert_eq!([500, 502, 503, 599].map(of_status), [Sign::Fails; 4]);
-        assert_eq!(of_status(429), Sign::Neither);
+        assert_eq!([500, 502, 504, 599].map(of_status), [Sign::Fails; 4]);
+        assert_eq!([429, 503].map(of_status), [Sign::Neither; 2]);
         let again = Attempt { status: Some(500), ..Attempt::default() };
         assert_eq!(sign_of(&again, true), Sign::Neither);
         let of_failure =
