@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::frontier::conformance::wait;
-use crate::model::{Attempt, Clock, Frontier, Lease, ManualClock, Origin, Request, Retry, SiteKey, UrlKey};
+use crate::model::{
+    Attempt, Clock, Cursor, Frontier, Lease, ManualClock, Origin, Outbox, Request, Retry, SiteKey, UrlKey,
+};
 
 const VERSIONS: Versions =
     Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
