@@ -243,5 +243,6 @@ fn page(lease: &Lease, world: World, numbers: &mut u64, urls: u64) -> Commit {
         outlinks,
         host_update: None,
         is_page: true,
+        revisit: None,
     }
 }

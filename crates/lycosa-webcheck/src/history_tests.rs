@@ -234,7 +234,15 @@ fn within(limits: Limits, rules: Rules) -> (Arc<AccessLog>, End, u64) {
     let folder = tempfile::tempdir().unwrap();
     // Whoever waits for a real disk would see the virtual clock jump meanwhile.
     let opened = store::open(Store::Memory, limits, pace(rules, delay), &clock, folder.path()).unwrap();
-    let crawl = ByEngine { web, rules, seeds: SEEDS.to_vec(), log: log.clone(), clock, concurrency: WORKERS };
+    let crawl = ByEngine {
+        web,
+        rules,
+        seeds: SEEDS.to_vec(),
+        log: log.clone(),
+        clock,
+        concurrency: WORKERS,
+        again: None,
+    };
     let report = crawl.crawl(&opened).unwrap();
     let counts = log.counts();
     assert_eq!((counts.too_soon, counts.too_many, counts.denied), (0, 0, 0), "{:?}", counts.violations);

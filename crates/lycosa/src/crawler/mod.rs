@@ -29,7 +29,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
-pub use self::options::{Continue, Duplicates, Durability, Options, Output, RetryOptions, RobotsTags};
+pub use self::options::{
+    Continue, Duplicates, Durability, Options, Output, RetryOptions, RevisitRecords, Revisits, RobotsTags,
+};
 pub use self::page::{PageContext, StreamedPage};
 pub use self::watch::{Moment, Watch};
 pub use crate::engine::{End, Report};

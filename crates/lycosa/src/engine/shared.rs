@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::judgement::Contents;
 use super::rests::Rests;
+use super::revisits::Thresholds;
 use super::robots::RobotsCache;
 use super::settings::Parts;
 use crate::model::{Lsn, UrlKey};
@@ -20,6 +21,7 @@ pub(super) struct Shared {
     pub(super) known: KnownKeys,
     pub(super) exported: Exported,
     pub(super) contents: Contents,
+    pub(super) thresholds: Thresholds,
 }
 
 impl Shared {
@@ -32,6 +34,7 @@ impl Shared {
             known: KnownKeys::default(),
             exported: Exported::default(),
             contents: Contents::default(),
+            thresholds: Thresholds::default(),
         })
     }
 }

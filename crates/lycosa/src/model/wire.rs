@@ -11,8 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 mod error;
+mod visit;
 
 use self::error::{put_error, read_error};
+pub(crate) use self::visit::{put_revisit, read_revisit};
 use super::{
     Attempt, Discovered, Exclusion, Hop, HostUpdate, Origin, Outcome, Record, RecordId, RecordKind, Request,
     RequestKind, Robots, Scheme, SessionId, SiteKey, Timestamp, UrlKey,
@@ -194,6 +196,7 @@ pub(crate) fn plain_path<'r>(request: &'r Request, origin: &Origin) -> Option<&'
         || !request.meta.is_empty()
         || request.session.0 != 0
         || request.generation != 0
+        || request.revisit.is_some()
         || !request.chain.is_empty();
     if special {
         return None;
@@ -296,6 +299,7 @@ pub(crate) fn put_special(out: &mut Vec<u8>, request: &Request) {
         put_text(out, &hop.url);
         put_number(out, u64::from(hop.status));
     });
+    put_option(out, request.revisit.as_deref(), put_revisit);
 }
 
 pub(crate) fn read_request(reader: &mut Reader<'_>, origin: &Origin, with_parent: bool) -> Read<Request> {
@@ -328,6 +332,7 @@ pub(crate) fn read_special(reader: &mut Reader<'_>) -> Read<Request> {
         let url = reader.text()?.into();
         Ok(Hop { url, status: u16::try_from(reader.number()?).map_err(|_| Damaged)? })
     })?;
+    request.revisit = reader.option(read_revisit)?.map(Box::new);
     Ok(request)
 }
 

@@ -24,6 +24,7 @@ pub(super) const PLAIN: Pace = Pace {
     per_origin: 100,
     robots: false,
     lease: Duration::from_secs(60),
+    revisits: false,
 };
 
 /// One crawl under test.
@@ -292,6 +293,7 @@ pub(super) fn ended(lease: &Lease, outcome: Outcome) -> Commit {
         outlinks: Vec::new(),
         host_update: None,
         is_page,
+        revisit: None,
     }
 }
 

@@ -98,6 +98,7 @@ fn fetched(lease: &Lease) -> Commit {
         outlinks: Vec::new(),
         host_update: None,
         is_page: true,
+        revisit: None,
     }
 }
 

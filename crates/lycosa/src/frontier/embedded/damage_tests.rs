@@ -133,6 +133,7 @@ fn live(frontier: &Embedded, clock: &ManualClock) {
                 host_update: (number % 3 == 0 || lease.request.kind != crate::model::RequestKind::Page)
                     .then_some(update),
                 is_page: number % 2 == 0,
+                revisit: None,
             };
             wait(frontier.commit(vec![commit]));
         }

@@ -51,7 +51,7 @@ use crate::model::{
 use crate::scope::Fingerprint;
 
 /// Version of the state's files.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 5;
 
 /// Bytes of log after which a snapshot is taken, at least.
 const SNAPSHOT_EVERY: u64 = 64 << 20;
@@ -192,10 +192,6 @@ impl Embedded {
         };
         let now = clock.now();
         recovered.recovery.reopened = recovered.tables.reopened(now, recovered.last_time);
-        if recovered.recovery.replayed > 0 {
-            // The last process did not end in peace: requests whose lease was not durable yet may have been sent.
-            recovered.tables.rest(now);
-        }
         let mut writer =
             Writer { folder: folder.clone(), files: files.clone(), durability, segment, written };
         // Durable before the first lease: otherwise a run that is killed early has given tokens that the next one,

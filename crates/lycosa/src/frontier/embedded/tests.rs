@@ -82,6 +82,7 @@ fn fetched(lease: &Lease, outlinks: Vec<Discovered>) -> Commit {
         outlinks,
         host_update: None,
         is_page: true,
+        revisit: None,
     }
 }
 

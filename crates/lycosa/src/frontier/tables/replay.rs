@@ -1,8 +1,13 @@
 //! Applying what a log says happened: leases by name instead of by choice, and the end of all of them at opening.
 
+use std::time::Duration;
+
 use super::entry::Entry;
 use super::{Tables, robots_entry};
 use crate::model::{RequestKind, Timestamp, UrlKey};
+
+/// A wall clock that was set back between two runs must not make a site wait for the difference.
+const LONGEST_BLOCK: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Tokens of one run differ in these bits, tokens of different runs above them.
 const RUN_BITS: u32 = 32;
@@ -41,8 +46,11 @@ impl Tables {
         let Some(origin) = origin.map(|state| state.origin.clone()) else { return false };
         let fingerprint = self.fingerprint;
         let wanted = |entry: &Entry| entry.kind == name.kind && entry.key(&origin, fingerprint) == name.key;
-        let waiting = self.take(name.site, name.origin, 0, wanted).map(|(_, entry)| entry);
-        let entry = waiting.or_else(|| {
+        let mut waiting = self.take(name.site, name.origin, 0, &wanted);
+        if waiting.is_none() && self.wake_revisits(now) {
+            waiting = self.take(name.site, name.origin, 0, &wanted);
+        }
+        let entry = waiting.map(|(_, entry)| entry).or_else(|| {
             // A request for robots.txt is born when a page meets rules that have become too old: no event of its own.
             let own = name.kind == RequestKind::Robots && name.key == UrlKey(0);
             let site = self.sites.wake(name.site, &mut self.overflow).filter(|_| own)?;
@@ -64,43 +72,15 @@ impl Tables {
         }
         // Tokens whose lease was not durable yet may be out: a run's tokens never meet another's.
         self.next_token = (self.next_token >> RUN_BITS).saturating_add(1) << RUN_BITS;
-        self.bound_times(now, before.since(now));
-        self.schedule_all(now);
-        tokens.len() as u64
-    }
-
-    /// Every site rests a full delay from now on.
-    pub(crate) fn rest(&mut self, now: Timestamp) {
-        for number in self.sites.numbers() {
-            if let Some(site) = self.sites.wake(number, &mut self.overflow) {
-                site.started = Some(now);
-            }
-        }
-        self.schedule_all(now);
-    }
-
-    /// A wall clock that was set `back` between two runs must not make a site wait for the difference.
-    fn bound_times(&mut self, now: Timestamp, back: std::time::Duration) {
-        const LONGEST_BLOCK: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
-        let back = u64::try_from(back.as_millis()).unwrap_or(u64::MAX);
-        let earlier = |at: Timestamp| Timestamp(at.0.saturating_sub(back));
-        for number in self.sites.numbers() {
-            let Some(site) = self.sites.wake(number, &mut self.overflow) else { return };
+        let back = before.since(now);
+        self.schedule_all(now, |site| {
             site.started = Some(now);
-            site.blocked_until = earlier(site.blocked_until).min(now.after(LONGEST_BLOCK));
-            if back > 0 {
-                let retries = std::mem::take(&mut site.retries).into_iter();
-                site.retries = retries.map(|((at, turn), entry)| ((earlier(at), turn), entry)).collect();
-                site.parked.iter_mut().for_each(|(at, _)| *at = at.map(earlier));
-            }
-            let late: Vec<_> =
-                site.retries.range((now.after(LONGEST_BLOCK), 0)..).map(|(at, _)| *at).collect();
-            for at in late {
-                if let Some(entry) = site.retries.remove(&at) {
-                    site.retry(now.after(LONGEST_BLOCK), entry);
-                }
-            }
+            site.bound_times(back, now.after(LONGEST_BLOCK));
+        });
+        if self.pace.revisits {
+            self.wake_revisits(now);
         }
+        tokens.len() as u64
     }
 
     /// Whether this token's lease is open at this moment.

@@ -19,12 +19,14 @@ pub(crate) enum Part {
     Seen,
     /// Sites and what waits for them, in order.
     Sites,
-    /// Open leases. One, after the sites.
+    /// Open leases. One, last of all.
     Leases,
+    /// Visits to come, after the sites.
+    Revisits,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 4] = [Self::Counts, Self::Seen, Self::Sites, Self::Leases];
+    pub(crate) const ALL: [Self; 5] = [Self::Counts, Self::Seen, Self::Sites, Self::Leases, Self::Revisits];
 }
 
 impl Tables {
@@ -52,6 +54,9 @@ impl Tables {
         }
         put(Part::Sites, &out)?;
         out.clear();
+        self.revisits.store(&mut out);
+        put(Part::Revisits, &out)?;
+        out.clear();
         self.store_leases(&mut out);
         put(Part::Leases, &out)
     }
@@ -71,6 +76,7 @@ impl Tables {
             self.stats.records,
             self.stats.pending,
             self.stats.parked,
+            self.stats.revisited,
         ] {
             wire::put_number(out, number);
         }
@@ -121,6 +127,7 @@ impl Tables {
             records: reader.number()?,
             pending: reader.number()?,
             parked: reader.number()?,
+            revisited: reader.number()?,
             ..Stats::default()
         };
         let rules = (reader.option(Reader::small)?, reader.byte()? != 0);
@@ -185,6 +192,7 @@ impl Loading {
                     self.tables.load_site(reader)?;
                 }
             }
+            Part::Revisits => self.tables.revisits.load(reader, &mut self.tables.overflow)?,
             Part::Leases => {
                 for _ in 0..reader.number()? {
                     self.tables.load_lease(reader)?;
