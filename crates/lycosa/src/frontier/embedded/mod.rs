@@ -322,6 +322,7 @@ impl Shared {
         let (in_use, current) = state.tables.settle_overflow(backlog::SPARSE)?;
         let covers = self.log.last();
         state.since_snapshot = 0;
+        state.tail.seen = self.clock.now();
         // The tables stand still while they are written; the file is synced when they are free again.
         let write = move |out: &mut dyn std::io::Write| {
             state.snapshot_size = snapshot::write(out, &state.tables, &state.tail, covers)?;

@@ -65,7 +65,7 @@ pub(super) fn recover(
     }
     let mut state = Recovered {
         last: covered,
-        last_time: Timestamp::default(),
+        last_time: tail.seen,
         recovery: Recovery::default(),
         segment: None,
         since_snapshot: 0,
