@@ -19,7 +19,8 @@ fn arbitrary_request() -> impl Strategy<Value = Request> {
                 request.meta.insert("note".into(), value.into());
                 request.kind = RequestKind::Redirect;
                 request.generation = depth + 1;
-                let visit = Visit { changes: 7, content: u64::MAX, etag: Some(path.into()), ..Visit::default() };
+                let visit =
+                    Visit { changes: 7, content: u64::MAX, etag: Some(path.into()), ..Visit::default() };
                 request.revisit = Some(Box::new(Revisit { due: crate::model::Timestamp(1 << 40), visit }));
                 request.chain = hops
                     .iter()
