@@ -14,6 +14,8 @@ mod arguments;
 mod by_engine;
 mod by_frontier;
 mod clock;
+#[cfg(test)]
+mod history_tests;
 mod identities;
 mod memory;
 mod recrawl;

@@ -151,7 +151,7 @@ pub(crate) struct Args {
     #[arg(long, help_heading = "Requests")]
     offline: bool,
 
-    /// Write records here: .jsonl or .csv, with .gz or .zst after it; DIR/ for numbered parts; - for standard output
+    /// Write records here: .jsonl or .csv, with .gz or .zst after it; .sqlite; DIR/ for parts; - for standard output
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<String>,
     /// Write pages here, when item rules send items to -o

@@ -162,8 +162,9 @@ pub struct CrawlOptions {
     #[schemars(length(min = 1))]
     pub save_bodies: Option<String>,
 
-    /// Where records go: a file (`.jsonl` or `.csv`, with `.gz` or `.zst` after that), a folder (a name that ends
-    /// in `/`), `-` for standard output. Items when there are item rules, else pages. Default none.
+    /// Where records go: a file (`.jsonl` or `.csv`, with `.gz` or `.zst` after that), a database (`.sqlite`,
+    /// `.sqlite3` or `.db`), a folder (a name that ends in `/`), `-` for standard output. Items when there are item
+    /// rules, else pages; a database takes both. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
     /// Where pages go when `output` holds items. Default none.

@@ -145,7 +145,8 @@ impl Crawler {
         self.options(|options| options.scope = scope)
     }
 
-    /// An output: a file (`.jsonl`, `.csv`, with `.gz` or `.zst`), a folder (ending in `/`), `-`. It receives the
+    /// An output: a file (`.jsonl`, `.csv`, with `.gz` or `.zst`), a database (`.sqlite`), a folder (ending in
+    /// `/`), `-`. It receives the
     /// pages and every item.
     #[must_use]
     pub fn output(self, path: impl Into<PathBuf>) -> Self {

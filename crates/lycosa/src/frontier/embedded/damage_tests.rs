@@ -217,7 +217,7 @@ fn whole_log() -> Vec<u8> {
 fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Recovered> {
     let shelf: Arc<dyn FileLayer> = Arc::new(Shelf::holding(files));
     let mut recovered = recovery::recover(Path::new(FOLDER), &shelf, LIMITS, pace(), Fingerprint::default())?;
-    recovered.tables.reopened(Timestamp(2_000_000));
+    recovered.tables.reopened(Timestamp(2_000_000), recovered.last_time);
     Ok(recovered)
 }
 

@@ -404,15 +404,16 @@ impl Tables {
                 }
             }
         }
-        self.schedule_all(now);
+        self.schedule_all(now, |_| {});
     }
 
-    /// Looks at every site anew, after a rule has changed.
-    fn schedule_all(&mut self, now: Timestamp) {
+    /// Looks at every site anew, after a rule or something about all of them has changed.
+    fn schedule_all(&mut self, now: Timestamp, change: impl Fn(&mut Site)) {
         self.waiting_sites.clear();
         for index in self.sites.numbers() {
             self.sites.set_waits_for(index, None);
             if let Some(site) = self.sites.wake(index, &mut self.overflow) {
+                change(site);
                 site.readmit_all();
             }
             self.schedule(index, now);

@@ -210,7 +210,10 @@ impl Tables {
     pub(super) fn wake_revisits(&mut self, now: Timestamp) -> bool {
         let mut any = false;
         while let Some(bytes) = self.revisits.pop(now, &mut self.overflow) {
-            let Ok((site, key, entry)) = self.read_revisit(&bytes) else { continue };
+            let Ok((site, key, entry)) = self.read_revisit(&bytes) else {
+                self.overflow.note_unpackable();
+                return any;
+            };
             any = true;
             let mark = self.last_outcome(key);
             *self.outcomes(mark) -= 1;
