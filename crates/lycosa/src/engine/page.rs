@@ -132,12 +132,7 @@ impl Journey {
             fetched_at: self.started(),
             document: document.as_ref(),
         };
-        if let Some(why) = document.as_ref().and_then(|document| cut_reason(document.tree_state())) {
-            self.shared.telemetry.problem(format!(
-                "the tree of {} was cut ({why}); its links were taken without it",
-                self.url
-            ));
-        }
+        self.tell_of_cut_tree(document.as_ref());
         let novelty = self.novelty(&page);
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.content = novelty;
@@ -150,12 +145,7 @@ impl Journey {
         if let Some(reason) = findings.excluded {
             return Ok(Err(reason));
         }
-        let most = self.shared.parts.settings.max_links;
-        if findings.outlinks.len() >= most {
-            self.shared
-                .telemetry
-                .problem(format!("a page has {most} links or more; those beyond are not followed"));
-        }
+        self.tell_of_many_links(&findings);
         let outlinks = if judgement.follows {
             self.shared.discover_outlinks(&self.request, &self.url, &findings, &self.shared.anchors(&page))
         } else {
@@ -191,6 +181,24 @@ impl Journey {
             .is_some()
             .then(|| self.committed_page(arrived, &decoded.text, findings.items));
         Ok(Ok(Digest { records, outlinks, page, items, is_page: true, excluded: None, revisit }))
+    }
+
+    fn tell_of_cut_tree(&self, document: Option<&Document>) {
+        if let Some(why) = document.and_then(|document| cut_reason(document.tree_state())) {
+            self.shared.telemetry.problem(format!(
+                "the tree of {} was cut ({why}); its links were taken without it",
+                self.url
+            ));
+        }
+    }
+
+    fn tell_of_many_links(&self, findings: &Findings) {
+        let most = self.shared.parts.settings.max_links;
+        if findings.outlinks.len() >= most {
+            self.shared
+                .telemetry
+                .problem(format!("a page has {most} links or more; those beyond are not followed"));
+        }
     }
 
     fn decode<'a>(&self, body: &'a [u8], content_type: Option<&str>) -> Result<Decoded<'a>> {

@@ -46,9 +46,9 @@ impl Tables {
         let Some(origin) = origin.map(|state| state.origin.clone()) else { return false };
         let fingerprint = self.fingerprint;
         let wanted = |entry: &Entry| entry.kind == name.kind && entry.key(&origin, fingerprint) == name.key;
-        let mut waiting = self.take(name.site, name.origin, 0, &wanted);
+        let mut waiting = self.take(name.site, name.origin, 0, wanted);
         if waiting.is_none() && self.wake_revisits(now) {
-            waiting = self.take(name.site, name.origin, 0, &wanted);
+            waiting = self.take(name.site, name.origin, 0, wanted);
         }
         let entry = waiting.map(|(_, entry)| entry).or_else(|| {
             // A request for robots.txt is born when a page meets rules that have become too old: no event of its own.
