@@ -190,6 +190,7 @@ impl Life<'_> {
             clock: world.clock.clone(),
             files: sabotage::files(&world.defect, Arc::new(self.disk.clone())),
             durability: world.plan.durability,
+            history: true,
         };
         let versions = versions(FORMAT_VERSION);
         if world.disk.holds(Path::new(&folder.join("crawl.json"))) {
@@ -262,7 +263,6 @@ impl Life<'_> {
         Settings {
             concurrency: self.world.plan.concurrency,
             limits: FetchLimits::default(),
-            byte_budget: matches!(self.world.plan.budget, Budget::Bytes(_)) && !lifted,
             drain,
             all_outcomes: true,
             ..Settings::default()

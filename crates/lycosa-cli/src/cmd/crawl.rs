@@ -176,6 +176,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "LEVEL", help_heading = "State")]
     durability: Option<String>,
 
+    /// Do not keep what happened to each URL: the state is smaller, `lycosa explain` knows less
+    #[arg(long, help_heading = "State")]
+    no_history: bool,
+
     /// Read options from a file; flags come before it
     #[arg(long, value_name = "FILE", help_heading = "Configuration")]
     config: Option<PathBuf>,
@@ -388,6 +392,7 @@ fn switches(args: &Args, layers: &mut Layers) {
         ("--sitemap", "sitemap", args.sitemap, "true"),
         ("--no-robots", "robots", args.no_robots, "false"),
         ("--no-cookies", "keep_cookies", args.no_cookies, "false"),
+        ("--no-history", "history", args.no_history, "false"),
         ("--insecure", "insecure", args.insecure, "true"),
         ("--offline", "offline", args.offline, "true"),
         ("--strict-guard", "strict_guard", args.strict_guard, "true"),

@@ -258,7 +258,6 @@ fn settings(options: &Options) -> Settings {
         max_redirects: options.max_redirects,
         accept_types: options.accept_types.iter().map(|kind| kind.to_ascii_lowercase()).collect(),
         limits: FetchLimits { wire: options.max_body, decoded: options.max_body, ..FetchLimits::default() },
-        byte_budget: options.max_bytes.is_some(),
         drain: options.drain,
         all_outcomes: options.all_outcomes,
         detect_blocks: options.detect_blocks,

@@ -2,7 +2,7 @@
 //!
 //! It knows the traits only; whoever builds a crawl chooses the implementations. The order of reading: `settings`
 //! (what it is given), `dispatch` (the loop), `journey` (one lease) with `robots`, `sitemap` and `page` for the
-//! kinds, `blocked` for answers that keep the crawler out, `discover` (from link to frontier), `export` (from commit to sinks). It parses no options, opens no
+//! kinds, `blocked` for answers that keep the crawler out, `discover` (from link to frontier) and `refusals` (what is noted of the others), `export` (from commit to sinks). It parses no options, opens no
 //! files and knows no backend by name.
 
 mod blocked;
@@ -17,6 +17,7 @@ mod lost;
 mod page;
 mod pages;
 mod policy;
+mod refusals;
 mod rests;
 mod robots;
 mod settings;
@@ -154,7 +155,7 @@ impl Engine {
         for url in seeds {
             match self.shared.discover(url, RequestKind::Page, 0, |_| true, make) {
                 Some(Target::Discovered(seed)) => found.push(*seed),
-                Some(Target::Refused(reason)) => refused.push((url, reason)),
+                Some(Target::Refused(reason, _)) => refused.push((url, reason)),
                 None => {}
             }
         }

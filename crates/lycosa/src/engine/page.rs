@@ -20,7 +20,7 @@ use crate::extract::{
     CharsetNotes, OutcomeFacts, Outlinks, PageFacts, ParsedAs, declared_base, item_record, outcome_record,
     page_record, reject_record,
 };
-use crate::model::{Commit, Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind};
+use crate::model::{CommitNotes, Commit, Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind};
 
 /// Bodies from this size on are worked on outside the runtime's own threads, so that they hold up nobody.
 const LARGE_BODY: usize = 512 << 10;
@@ -41,6 +41,7 @@ struct Arrived {
 struct Digest {
     records: Vec<Record>,
     outlinks: Vec<Discovered>,
+    notes: CommitNotes,
     page: Option<Box<CommittedPage>>,
     items: u64,
     /// Why it is no page of the crawl although its links count.
@@ -96,10 +97,10 @@ impl Journey {
         if let Some(reason) = digest.excluded {
             self.shared.telemetry.skipped(reason, 1);
             let commit = self.commit(Outcome::Excluded { reason });
-            return Ending::Commit(Box::new(Commit { outlinks: digest.outlinks, ..commit }), None);
+            return Ending::Commit(Box::new(Commit { outlinks: digest.outlinks, notes: digest.notes, ..commit }), None);
         }
         self.shared.telemetry.page(digest.items);
-        let commit = self.page_commit(status, digest.records, digest.outlinks);
+        let commit = self.page_commit(status, digest.records, digest.outlinks, digest.notes);
         Ending::Commit(Box::new(commit), digest.page)
     }
 
@@ -141,14 +142,14 @@ impl Journey {
                 .telemetry
                 .problem(format!("a page has {most} links or more; those beyond are not followed"));
         }
-        let outlinks = if judgement.follows {
+        let (outlinks, notes) = if judgement.follows {
             self.shared.discover_outlinks(&self.request, &self.url, &findings)
         } else {
-            Vec::new()
+            (Vec::new(), CommitNotes::default())
         };
         if let Some(reason) = judgement.excluded {
             let (records, excluded) = (Vec::new(), Some(reason));
-            return Ok(Ok(Digest { records, outlinks, page: None, items: 0, excluded }));
+            return Ok(Ok(Digest { records, outlinks, notes, page: None, items: 0, excluded }));
         }
         findings.items.retain_mut(|item| self.shared.parts.hooks.on_item(item));
         let records = self.page_records(&page, arrived, &decoded, &findings, &judgement);
@@ -159,7 +160,7 @@ impl Journey {
             .feed
             .is_some()
             .then(|| self.committed_page(arrived, &decoded.text, findings.items));
-        Ok(Ok(Digest { records, outlinks, page, items, excluded: None }))
+        Ok(Ok(Digest { records, outlinks, notes, page, items, excluded: None }))
     }
 
     fn decode<'a>(&self, body: &'a [u8], content_type: Option<&str>) -> Result<Decoded<'a>> {

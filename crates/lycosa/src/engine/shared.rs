@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::judgement::Contents;
+use super::refusals::Refusals;
 use super::rests::Rests;
 use super::robots::RobotsCache;
 use super::settings::Parts;
@@ -20,6 +21,7 @@ pub(super) struct Shared {
     pub(super) known: KnownKeys,
     pub(super) exported: Exported,
     pub(super) contents: Contents,
+    pub(super) refusals: Refusals,
 }
 
 impl Shared {
@@ -32,6 +34,7 @@ impl Shared {
             known: KnownKeys::default(),
             exported: Exported::default(),
             contents: Contents::default(),
+            refusals: Refusals::default(),
         })
     }
 }

@@ -67,7 +67,6 @@ fn crawl(limits: Limits, panics: bool) -> (Engine, Arc<Memory>, Arc<Semaphore>, 
         ledger: Ledger::default(),
         settings: Settings {
             drain: Duration::ZERO,
-            byte_budget: limits.max_bytes.is_some(),
             ..Settings::default()
         },
     });

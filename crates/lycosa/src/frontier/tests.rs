@@ -131,6 +131,7 @@ impl EmbeddedStand {
             clock: self.clock.clone(),
             files: self.files.clone(),
             durability: Durability::Process,
+            history: true,
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Attempt, BoxFuture, Committed, Exclusion, Origin, Outcome, Payload, Request, SiteKey, Timestamp, UrlKey,
+    Attempt, BoxFuture, CommitNotes, Committed, Exclusion, Origin, Outcome, Payload, Request, SiteKey, Timestamp, UrlKey,
 };
 use crate::error::{Error, Result};
 
@@ -127,6 +127,8 @@ pub struct Commit {
     pub host_update: Option<HostUpdate>,
     /// Whether the payload counts as a page against `max_pages`.
     pub is_page: bool,
+    /// For those who ask later what happened.
+    pub notes: CommitNotes,
 }
 
 /// Why a commit, nack or extension changed nothing.
@@ -255,8 +257,12 @@ pub struct HostRecord {
     pub delay: Duration,
     /// No request before this moment.
     pub next_allowed: Timestamp,
+    /// The whole site rests until this moment (429, 503, a block, by hand); zero when it never did.
+    pub blocked_until: Timestamp,
     /// URLs waiting.
     pub pending: u64,
+    /// URLs held back by a depth limit.
+    pub parked: u64,
     /// Leases open.
     pub leased: u32,
     /// Mean response time of its answers (exponentially weighted).
@@ -334,6 +340,8 @@ pub enum Control {
     Limits(Limits),
     /// New politeness rules, in force at once.
     Pace(Pace),
+    /// A site rests until a moment, over restarts too; the moment 0 ends every rest of it.
+    Bar(SiteKey, Timestamp),
 }
 
 /// Counts of the frontier. `known == pending + leased + done + parked`, always (robots requests apart).

@@ -35,7 +35,7 @@ pub use frontier::{
 pub use key::{AddressKey, CrawlId, Origin, RecordId, Scheme, SiteKey, UrlKey, Versions};
 pub use lycosa_rules::{FieldCounts, FieldFailure, InnerCounts, Item, ItemCounts, Reject};
 pub use middleware::{Answer, Middleware, Next};
-pub use outcome::{Attempt, Exclusion, Outcome};
+pub use outcome::{Attempt, CommitNotes, Exclusion, Outcome, RefusedLink};
 pub use record::{Committed, Payload, Record, RecordKind};
 pub use request::{Hop, Request, RequestKind, SessionId, USER_AGENT};
 pub use scope::{Candidate, Scope, Verdict};

@@ -132,6 +132,7 @@ fn live(frontier: &Embedded, clock: &ManualClock) {
                 host_update: (number % 3 == 0 || lease.request.kind != crate::model::RequestKind::Page)
                     .then_some(update),
                 is_page: number % 2 == 0,
+                notes: crate::model::CommitNotes::default(),
             };
             wait(frontier.commit(vec![commit]));
         }
@@ -177,6 +178,7 @@ static LEFT: LazyLock<Left> = LazyLock::new(|| {
         clock: clock.clone(),
         files: Arc::new(Disk),
         durability: Durability::Process,
+        history: true,
     };
     let crawl = CrawlIdentity::random(VERSIONS, "seeds".to_owned()).unwrap();
     let frontier = Embedded::create(opening, crawl.clone()).unwrap();

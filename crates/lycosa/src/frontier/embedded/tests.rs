@@ -39,6 +39,7 @@ impl Crawl {
             clock: self.clock.clone(),
             files: Arc::new(Disk),
             durability: Durability::Process,
+            history: true,
         }
     }
 
@@ -82,6 +83,7 @@ fn fetched(lease: &Lease, outlinks: Vec<Discovered>) -> Commit {
         outlinks,
         host_update: None,
         is_page: true,
+        notes: crate::model::CommitNotes::default(),
     }
 }
 

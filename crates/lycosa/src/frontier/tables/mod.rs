@@ -2,12 +2,13 @@
 //!
 //! Both implementations stand on it: memory as it is, the embedded one with a log below. Time is an argument.
 //! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `gate` lets
-//! sites that share addresses take turns, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
+//! sites that share addresses take turns, `look` is for questions and changes by hand, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
 mod commit;
 mod entry;
 mod gate;
 mod lease;
+mod look;
 mod overflow;
 mod packed;
 mod queue;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 pub(crate) use self::commit::{Applied, Rules};
 use self::entry::Entry;
 use self::gate::Gates;
+pub(crate) use self::look::Whereabouts;
 use self::overflow::Overflow;
 pub(crate) use self::overflow::{Backlog, InUse, Place};
 pub(crate) use self::replay::LeaseName;
@@ -78,6 +80,10 @@ pub(crate) struct Tables {
     expiries: BTreeSet<(Timestamp, u64)>,
     gates: Gates,
     overflow: Overflow,
+    /// Sites that rest by hand, and until when.
+    barred: BTreeMap<u32, Timestamp>,
+    /// Whether the rules of a stored state stay in force.
+    keeps_rules: bool,
     /// The site at which entries were moved out of memory last.
     shed_at: usize,
     /// Open URLs (queued, held, leased) by depth, while levels are served one by one.
@@ -105,6 +111,8 @@ impl Tables {
             expiries: BTreeSet::new(),
             gates: Gates::default(),
             overflow: Overflow::default(),
+            barred: BTreeMap::new(),
+            keeps_rules: false,
             shed_at: 0,
             levels: BTreeMap::new(),
             waiting_sites: BTreeMap::new(),
@@ -374,6 +382,7 @@ impl Tables {
 
     pub(crate) fn control(&mut self, control: Control, now: Timestamp) {
         match control {
+            Control::Bar(site, until) => return self.bar(&site, until, now),
             Control::Pause => self.paused = true,
             Control::Resume => self.paused = false,
             Control::Limits(limits) => {

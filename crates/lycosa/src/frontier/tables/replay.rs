@@ -76,9 +76,10 @@ impl Tables {
     /// A wall clock that was set back between two runs must not make a site wait for the difference.
     fn bound_times(&mut self, now: Timestamp) {
         const LONGEST_BLOCK: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
-        for site in &mut self.sites {
+        for (site, index) in self.sites.iter_mut().zip(0..) {
             site.started = Some(now);
-            site.blocked_until = site.blocked_until.min(now.after(LONGEST_BLOCK));
+            let by_hand = self.barred.get(&index).copied().unwrap_or_default();
+            site.blocked_until = site.blocked_until.min(now.after(LONGEST_BLOCK)).max(by_hand);
             let late: Vec<_> =
                 site.retries.range((now.after(LONGEST_BLOCK), 0)..).map(|(at, _)| *at).collect();
             for at in late {

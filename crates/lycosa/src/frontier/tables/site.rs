@@ -298,6 +298,8 @@ impl Site {
                 .collect(),
             delay: self.delay(pace),
             next_allowed: self.next_allowed(pace),
+            blocked_until: self.blocked_until,
+            parked: self.parked.len() as u64,
             pending: self.queued + self.retries.len() as u64 + held as u64,
             leased: self.leased,
             response_time: self.response_time,

@@ -23,10 +23,13 @@ pub(crate) enum Part {
     Sites,
     /// Open leases. One, after the sites.
     Leases,
+    /// Sites that rest by hand. At most one, before the leases.
+    Barred,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 4] = [Self::Counts, Self::Seen, Self::Sites, Self::Leases];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Counts, Self::Seen, Self::Sites, Self::Leases, Self::Barred];
 }
 
 impl Tables {
@@ -50,6 +53,15 @@ impl Tables {
             }
         }
         put(Part::Sites, &out)?;
+        if !self.barred.is_empty() {
+            out.clear();
+            let barred: Vec<_> = self.barred.iter().collect();
+            wire::put_list(&mut out, &barred, |out, (site, until)| {
+                wire::put_number(out, u64::from(**site));
+                wire::put_number(out, until.0);
+            });
+            put(Part::Barred, &out)?;
+        }
         out.clear();
         self.store_leases(&mut out);
         put(Part::Leases, &out)
@@ -128,7 +140,7 @@ impl Tables {
         }
     }
 
-    fn discovered(&self, site: u32, entry: &Entry) -> Option<Discovered> {
+    pub(super) fn discovered(&self, site: u32, entry: &Entry) -> Option<Discovered> {
         let site = self.sites.get(site as usize)?;
         let origin = &site.origins.get(entry.origin as usize)?.origin;
         let request = entry.request(origin);
@@ -259,6 +271,10 @@ impl Loading {
                     self.tables.load_site(reader)?;
                 }
             }
+            Part::Barred => {
+                self.tables.barred =
+                    reader.list(|reader| Ok((reader.small()?, reader.time()?)))?.into_iter().collect();
+            }
             Part::Leases => {
                 for _ in 0..reader.number()? {
                     self.tables.load_lease(reader)?;
@@ -279,6 +295,9 @@ impl Loading {
         let Self { mut tables, rules: Some((max_depth, robots)), has_leases: true } = self else {
             return Err(Damaged);
         };
+        if tables.keeps_rules {
+            (tables.limits.max_depth, tables.pace.robots) = (max_depth, robots);
+        }
         // The time zero makes stored robots.txt valid for as long as they say.
         if max_depth != tables.limits.max_depth {
             tables.place_all(Timestamp::default());

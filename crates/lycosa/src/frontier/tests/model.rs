@@ -228,6 +228,7 @@ impl Run {
             outlinks: links.iter().map(|(number, depth)| found(*number, *depth)).collect(),
             host_update: None,
             is_page: matches!(end, Ending::Fetched),
+            notes: crate::model::CommitNotes::default(),
         };
         let answer = wait(self.stand.frontier().commit(vec![commit])).remove(0);
         retry_answer(&answer, open)?;
