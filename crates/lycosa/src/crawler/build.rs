@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::callbacks::Callbacks;
+use super::controls::{Controls, Inner, PresentScope, Rules};
 use super::options::Options;
 use super::state::{self, Opened};
 use super::{Crawl, Watch};
@@ -37,7 +38,8 @@ pub(super) async fn build(
     check(&options)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     // Everything that can refuse a choice comes before the state is touched.
-    let scope = Arc::new(scope(&options)?);
+    let rules = scope_options(&options);
+    let scope = Arc::new(PresentScope::new(ScopeRules::new(rules.clone())?));
     let query = query_rules(&options)?;
     let guard = Arc::new(guard(&options)?);
     let ledger = Ledger::default();
@@ -55,8 +57,10 @@ pub(super) async fn build(
         super::save::check(&folder)?;
         callbacks.on_page(Box::new(move |page| super::save::save(&folder, page)));
     }
+    let started = clock.now();
+    let limits = limits(&options, &*clock);
     let opened: Opened =
-        state::open(&options, &notes, limits(&options, &*clock), pace(&options), clock.clone())?;
+        state::open(&options, &notes, limits, pace(&options), clock.clone())?;
     let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key).with_query_rules(query));
     let links =
         LinkOptions { respect_nofollow: options.respect_nofollow, limit: settings(&options).max_links };
@@ -71,11 +75,11 @@ pub(super) async fn build(
         fetch: Arc::new(client.clone()),
         middlewares: stack.into(),
         guard,
-        scope,
+        scope: scope.clone(),
         extractors: extractors.into(),
         hooks: Arc::new(callbacks),
         feed,
-        identity,
+        identity: identity.clone(),
         clock: clock.clone(),
         retry,
         telemetry,
@@ -83,8 +87,29 @@ pub(super) async fn build(
         settings: Settings { robots_agents: super::names::robots_agents(&options)?, ..settings(&options) },
     };
     let engine = Engine::new(parts);
-    let watch = Watch::new(engine.telemetry(), opened.frontier, ledger.clone(), clock, options.max_pages);
-    Ok(Crawl { engine, sinks, watch, seeds: options.seeds, client, ledger, notices: opened.notices })
+    let frontier = opened.frontier;
+    let watch =
+        Watch::new(engine.telemetry(), frontier.clone(), ledger.clone(), clock, options.max_pages);
+    let controls = Controls::new(Inner {
+        frontier,
+        identity,
+        scope,
+        places: engine.places(),
+        watch: watch.clone(),
+        stop: engine.stop_token(),
+        ledger: ledger.clone(),
+        folder: options.state.clone(),
+        started,
+        rules: tokio::sync::Mutex::new(Rules {
+            limits,
+            pace: pace(&options),
+            concurrency: options.concurrency,
+            scope: rules,
+            paused: false,
+            robots_name: super::names::robots_name(&options),
+        }),
+    });
+    Ok(Crawl { engine, sinks, watch, seeds: options.seeds, client, ledger, notices: opened.notices, controls })
 }
 
 fn check(options: &Options) -> Result<()> {
@@ -138,8 +163,8 @@ fn pace(options: &Options) -> Pace {
     pace
 }
 
-fn scope(options: &Options) -> Result<ScopeRules> {
-    ScopeRules::new(ScopeOptions {
+fn scope_options(options: &Options) -> ScopeOptions {
+    ScopeOptions {
         mode: options.scope,
         seeds: options.seeds.clone(),
         allowed_domains: options.allowed_domains.clone(),
@@ -148,7 +173,7 @@ fn scope(options: &Options) -> Result<ScopeRules> {
         regex_size: options.regex_size,
         max_depth: options.depth,
         ..ScopeOptions::default()
-    })
+    }
 }
 
 fn query_rules(options: &Options) -> Result<QueryRules> {

@@ -16,6 +16,7 @@ mod judgement;
 mod lost;
 mod page;
 mod pages;
+mod places;
 mod policy;
 mod refusals;
 mod rests;
@@ -35,6 +36,7 @@ use url::Url;
 
 pub use hooks::{Hooks, NoHooks};
 pub use pages::{CommittedPage, PageFeed};
+pub use places::Places;
 pub use settings::{DEFAULT_ACCEPT_TYPES, Duplicates, Parts, RobotsTags, Settings};
 
 use self::discover::Target;
@@ -101,6 +103,12 @@ impl Engine {
     #[must_use]
     pub fn telemetry(&self) -> Telemetry {
         self.telemetry.clone()
+    }
+
+    /// How many requests may be under way at once, to be changed while it runs.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        self.shared.places.clone()
     }
 
     /// Cancelling this asks the crawl to stop: no request starts any more, open ones may end within the drain

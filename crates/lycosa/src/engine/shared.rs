@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::judgement::Contents;
+use super::places::Places;
 use super::refusals::Refusals;
 use super::rests::Rests;
 use super::robots::RobotsCache;
@@ -22,11 +23,14 @@ pub(super) struct Shared {
     pub(super) exported: Exported,
     pub(super) contents: Contents,
     pub(super) refusals: Refusals,
+    pub(super) places: Places,
 }
 
 impl Shared {
     pub(super) fn new(parts: Parts, telemetry: Telemetry) -> Arc<Self> {
+        let places = Places::new(parts.settings.concurrency);
         Arc::new(Self {
+            places,
             parts,
             telemetry,
             robots: RobotsCache::default(),

@@ -286,6 +286,7 @@ fn is_ours(name: &str) -> bool {
         || backlog::number(name).is_some()
         || history::is_run(name)
         || name.starts_with("snapshot-")
+        || name == "run.json"
 }
 
 /// The error of a state that another process has open.

@@ -222,11 +222,11 @@ impl Recovered {
             Event::Opened => drop(self.tables.reopened(now)),
             Event::Again(list) => {
                 self.history.again(lsn, now, &list);
-                list.into_iter().for_each(|found| drop(self.tables.again(found, now)));
+                return list.into_iter().all(|found| self.tables.again(found, now));
             }
             Event::TakenIn(list) => {
                 self.history.taken_in(lsn, now, &list);
-                list.iter().for_each(|(found, outcome)| drop(self.tables.take_in(found, outcome)));
+                return list.iter().all(|(found, outcome)| self.tables.take_in(found, outcome));
             }
             Event::Barred(site, until) => {
                 self.history.rests(lsn, now, &site, until, history::BY_HAND);

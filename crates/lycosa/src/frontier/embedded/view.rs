@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::files::{Disk, FileLayer, LogFile, Write};
 use super::history::{Fact, Reader, key_of_site};
-use super::identity::{self, CrawlIdentity};
+use super::identity::CrawlIdentity;
 use super::recovery::{self, How, Recovery};
 use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::tables::{Mark, Tables, Whereabouts};

@@ -15,7 +15,7 @@ use std::path::Path;
 pub use self::fact::{Ended, Fact, Happened};
 pub(super) use self::fact::Story;
 pub(super) use self::read::Reader;
-pub(super) use self::run::{covers, is_run};
+pub(super) use self::run::is_run;
 use super::files::FileLayer;
 use crate::error::{Error, Result};
 use crate::frontier::tables::Tables;
@@ -70,6 +70,11 @@ impl History {
     /// The last event that a run covers.
     pub(super) fn covered(&self) -> u64 {
         self.covered
+    }
+
+    /// Nothing in memory, after the same runs.
+    pub(super) fn covering(&self) -> Self {
+        Self { covered: self.covered, ..Self::default() }
     }
 
     fn wants(&self, lsn: u64) -> bool {
