@@ -55,7 +55,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "configuration",
-        modules: &["config"],
+        modules: &["config", "control"],
         imports: &["words", "pure", "stages", "wrapping", "joining", "faces"],
         rule: "the configuration stands above the crawler",
     },

@@ -8,6 +8,49 @@ use crate::model::Pace;
 /// response time (that part bounded by [`Pace::adaptive_max`]). A crawl-delay counts only while robots.txt does.
 #[must_use]
 pub fn site_delay(pace: &Pace, crawl_delay: Duration, mean_response: Duration) -> Duration {
+    let (asked, adaptive) = wishes(pace, crawl_delay, mean_response);
+    asked.max(pace.delay).max(adaptive)
+}
+
+/// Which wish gives a site's delay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DelayRule {
+    /// The crawl-delay of robots.txt.
+    CrawlDelay,
+    /// The rule of the crawl.
+    Rule,
+    /// k × the mean response time.
+    ResponseTime,
+}
+
+impl DelayRule {
+    /// In words.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CrawlDelay => "robots.txt",
+            Self::Rule => "rule",
+            Self::ResponseTime => "response time",
+        }
+    }
+}
+
+/// The wish that [`site_delay`] follows: of equal ones the rule.
+#[must_use]
+pub fn delay_rule(pace: &Pace, crawl_delay: Duration, mean_response: Duration) -> DelayRule {
+    let (asked, adaptive) = wishes(pace, crawl_delay, mean_response);
+    if asked > pace.delay && asked >= adaptive {
+        DelayRule::CrawlDelay
+    } else if adaptive > pace.delay {
+        DelayRule::ResponseTime
+    } else {
+        DelayRule::Rule
+    }
+}
+
+/// What robots.txt asks for, and k × the mean response time.
+fn wishes(pace: &Pace, crawl_delay: Duration, mean_response: Duration) -> (Duration, Duration) {
     let factor = f64::from(pace.response_factor);
     let adaptive = if factor > 0.0 && !mean_response.is_zero() {
         let seconds = mean_response.as_secs_f64() * factor;
@@ -15,8 +58,7 @@ pub fn site_delay(pace: &Pace, crawl_delay: Duration, mean_response: Duration) -
     } else {
         Duration::ZERO
     };
-    let asked = if pace.robots { crawl_delay } else { Duration::ZERO };
-    asked.max(pace.delay).max(adaptive)
+    (if pace.robots { crawl_delay } else { Duration::ZERO }, adaptive)
 }
 
 /// The mean response time after one more answer: exponentially weighted, a quarter for the newest. Zero stands
@@ -42,6 +84,9 @@ mod tests {
         assert_eq!(site_delay(&pace, ms(100), ms(3_000)), ms(3_000));
         assert_eq!(site_delay(&pace, ms(100), ms(60_000)), pace.adaptive_max);
         assert_eq!(site_delay(&pace, ms(20_000), ms(60_000)), ms(20_000));
+        assert_eq!(delay_rule(&pace, ms(0), ms(100)), DelayRule::Rule);
+        assert_eq!(delay_rule(&pace, ms(2_000), ms(100)), DelayRule::CrawlDelay);
+        assert_eq!(delay_rule(&pace, ms(100), ms(3_000)), DelayRule::ResponseTime);
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod retry;
 mod retry_after;
 pub mod robots;
 
-pub use delay::{mean_response_time, site_delay};
+pub use delay::{DelayRule, delay_rule, mean_response_time, site_delay};
 pub use page_robots::PageRobots;
 pub use retry::{Pause, RetryOptions, RetryPolicy};
 pub use retry_after::{MAX_RETRY_AFTER, retry_after};

@@ -122,7 +122,8 @@ impl Default for UrlLine {
 
 impl UrlLine {
     /// A URL with its outcome.
-    pub(super) fn ended(at: Timestamp, ended: &Ended) -> Self {
+    #[must_use]
+    pub fn of_ended(at: Timestamp, ended: &Ended) -> Self {
         let mut line = Self::of(&ended.found, ended.outcome.as_str());
         line.at = Some(at);
         match &ended.outcome {
@@ -145,7 +146,8 @@ impl UrlLine {
     }
 
     /// A URL without one.
-    pub(super) fn open(open: &Open) -> Self {
+    #[must_use]
+    pub fn of_open(open: &Open) -> Self {
         let (state, not_before) = match open.place {
             Where::Waiting(at) => ("pending", at),
             Where::Parked => ("parked", None),

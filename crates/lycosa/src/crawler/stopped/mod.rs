@@ -6,6 +6,7 @@
 
 mod change;
 mod explain;
+mod host;
 mod line;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use url::Url;
 pub(super) use self::change::site_of;
 pub use self::change::{Changes, Imported, Requeue};
 pub use self::explain::{Explanation, RobotsSay, Step};
+pub use self::host::{HostLine, HostOrder, OriginLine};
 pub use self::line::{ErrorLine, ExportHead, UrlLine};
 use super::run_file::RunRules;
 use super::state::Notes;
@@ -24,6 +26,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::embedded::{CrawlIdentity, FORMAT_VERSION, Fact, Happened, View};
 use crate::model::{Clock, Timestamp, UrlKey};
 use crate::scope::{Identity, QueryRules};
+
+/// The end of a rest that has none: the last second of the year 9999.
+pub const FOR_EVER: Timestamp = Timestamp(253_402_300_799_000);
 
 /// The state of a crawl that stands still, to look into.
 #[derive(Debug)]
@@ -130,7 +135,7 @@ impl Stopped {
                 return Ok(true);
             }
             match last_end(facts) {
-                Some((at, ended)) => visit(UrlLine::ended(at, ended)),
+                Some((at, ended)) => visit(UrlLine::of_ended(at, ended)),
                 None => Ok(true),
             }
         })
@@ -142,7 +147,15 @@ impl Stopped {
     /// When what waits in files cannot be read.
     pub fn visit_open(&mut self, mut visit: impl FnMut(UrlLine) -> bool) -> Result<()> {
         // A robots.txt is no URL of the crawl: it is asked for again wherever it is needed.
-        self.view.visit_open(None, |open| open.found.key == UrlKey(0) || visit(UrlLine::open(&open)))
+        self.view.visit_open(None, |open| open.found.key == UrlKey(0) || visit(UrlLine::of_open(&open)))
+    }
+
+    /// The site of a host as a person names it.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn site_of(&self, host: &str) -> Result<crate::model::SiteKey> {
+        site_of(&self.identity, host)
     }
 
     /// The fingerprint of a URL.
