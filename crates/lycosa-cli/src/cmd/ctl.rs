@@ -208,7 +208,8 @@ fn names(list: &Value) -> String {
 
 fn reloaded(says: &Value) -> String {
     let (changed, waits) = (names(&says["changed"]), names(&says["needs_restart"]));
-    let changed = if changed.is_empty() { "nothing has changed".to_owned() } else { format!("in force: {changed}") };
+    let changed =
+        if changed.is_empty() { "nothing has changed".to_owned() } else { format!("in force: {changed}") };
     let waits = if waits.is_empty() {
         String::new()
     } else {

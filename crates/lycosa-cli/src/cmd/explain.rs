@@ -126,8 +126,10 @@ fn attempt(attempt: &Attempt) -> String {
         ("tls", phases.tls),
         ("first byte", phases.first_byte),
     ];
-    let taken: Vec<String> =
-        phases.iter().filter_map(|(name, took)| took.map(|took| format!("{name} {}", precise(took)))).collect();
+    let taken: Vec<String> = phases
+        .iter()
+        .filter_map(|(name, took)| took.map(|took| format!("{name} {}", precise(took))))
+        .collect();
     let taken = if taken.is_empty() { String::new() } else { format!(" ({})", taken.join(", ")) };
     let _infallible = write!(text, ", {}{taken}, {} bytes", precise(attempt.duration), attempt.wire_bytes);
     if let Some(peer) = attempt.peer {
@@ -137,7 +139,14 @@ fn attempt(attempt: &Attempt) -> String {
 }
 
 fn precise(took: Duration) -> String {
-    if took < Duration::from_millis(10) { format!("{:.1}ms", took.as_secs_f64() * 1000.0) } else { span(took) }
+    if took.is_zero() {
+        return "<1ms".to_owned();
+    }
+    if took < Duration::from_millis(10) {
+        format!("{:.1}ms", took.as_secs_f64() * 1000.0)
+    } else {
+        span(took)
+    }
 }
 
 fn happened(fact: &Fact) -> Vec<String> {
@@ -205,7 +214,10 @@ fn told(story: &Explanation, now: Timestamp) -> String {
     for fact in &story.facts {
         for (place, line) in happened(fact).into_iter().enumerate() {
             let at = if place == 0 { stamp(fact.at) } else { " ".repeat(24) };
-            rows.push((if std::ptr::eq(fact, &story.facts[0]) && place == 0 { "history" } else { "" }, format!("{at}  {line}")));
+            rows.push((
+                if std::ptr::eq(fact, &story.facts[0]) && place == 0 { "history" } else { "" },
+                format!("{at}  {line}"),
+            ));
         }
     }
     rows.iter().map(|(name, value)| format!("{name:<10} {}\n", output::printable(value))).collect()

@@ -58,8 +58,9 @@ impl ControlServer {
         let Some(folder) = controls.folder().map(Path::to_owned) else {
             return Err(Error::new(ErrorKind::Usage, "a crawl without a state folder has no control socket"));
         };
-        let listener = bind(&folder)
-            .map_err(|cause| Error::io(format!("making the control socket in {}", folder.display()), cause))?;
+        let listener = bind(&folder).map_err(|cause| {
+            Error::io(format!("making the control socket in {}", folder.display()), cause)
+        })?;
         let socket = folder.join(FILE);
         let owner = std::fs::symlink_metadata(&socket).map(|found| found.uid()).ok();
         let stop = CancellationToken::new();
@@ -130,7 +131,8 @@ async fn serve(listener: UnixListener, served: Arc<Served>, stop: CancellationTo
             tokio::time::sleep(BREATH).await;
             continue;
         };
-        let is_owner = stream.peer_cred().is_ok_and(|peer| peer.uid() == 0 || Some(peer.uid()) == served.owner);
+        let is_owner =
+            stream.peer_cred().is_ok_and(|peer| peer.uid() == 0 || Some(peer.uid()) == served.owner);
         // Dropped without an answer: whoever may not ask, and one too many, which the client tries again.
         let Some(place) = places.clone().try_acquire_owned().ok().filter(|_| is_owner) else { continue };
         let served = served.clone();
@@ -151,7 +153,9 @@ async fn converse(served: &Served, stream: UnixStream) {
     for _ in 0..MOST_LINES {
         let mut line = Vec::new();
         let mut bounded = (&mut reading).take(LONGEST);
-        let Ok(Ok(length @ 1..)) = timeout(PATIENCE, bounded.read_until(b'\n', &mut line)).await else { return };
+        let Ok(Ok(length @ 1..)) = timeout(PATIENCE, bounded.read_until(b'\n', &mut line)).await else {
+            return;
+        };
         let whole = line.last() == Some(&b'\n');
         if !whole && length as u64 == LONGEST {
             let error = Error::new(ErrorKind::Usage, format!("an order is longer than {LONGEST} bytes"));
@@ -159,10 +163,10 @@ async fn converse(served: &Served, stream: UnixStream) {
             return;
         }
         let reply = match serde_json::from_slice::<Order>(&line) {
-            Ok(order) => served.carry_out(order).await.map_or_else(|error| Reply::refused(&error), Reply::done),
-            Err(cause) => {
-                Reply::refused(&Error::new(ErrorKind::Usage, format!("this is no order: {cause}")))
+            Ok(order) => {
+                served.carry_out(order).await.map_or_else(|error| Reply::refused(&error), Reply::done)
             }
+            Err(cause) => Reply::refused(&Error::new(ErrorKind::Usage, format!("this is no order: {cause}"))),
         };
         let said = timeout(PATIENCE, say(&mut writing, &reply)).await;
         if !matches!(said, Ok(Ok(()))) || !whole {

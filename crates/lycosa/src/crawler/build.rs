@@ -59,8 +59,7 @@ pub(super) async fn build(
     }
     let started = clock.now();
     let limits = limits(&options, &*clock);
-    let opened: Opened =
-        state::open(&options, &notes, limits, pace(&options), clock.clone())?;
+    let opened: Opened = state::open(&options, &notes, limits, pace(&options), clock.clone())?;
     let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key).with_query_rules(query));
     let links =
         LinkOptions { respect_nofollow: options.respect_nofollow, limit: settings(&options).max_links };
@@ -88,8 +87,7 @@ pub(super) async fn build(
     };
     let engine = Engine::new(parts);
     let frontier = opened.frontier;
-    let watch =
-        Watch::new(engine.telemetry(), frontier.clone(), ledger.clone(), clock, options.max_pages);
+    let watch = Watch::new(engine.telemetry(), frontier.clone(), ledger.clone(), clock, options.max_pages);
     let controls = Controls::new(Inner {
         frontier,
         identity,
@@ -109,7 +107,16 @@ pub(super) async fn build(
             robots_name: super::names::robots_name(&options),
         }),
     });
-    Ok(Crawl { engine, sinks, watch, seeds: options.seeds, client, ledger, notices: opened.notices, controls })
+    Ok(Crawl {
+        engine,
+        sinks,
+        watch,
+        seeds: options.seeds,
+        client,
+        ledger,
+        notices: opened.notices,
+        controls,
+    })
 }
 
 fn check(options: &Options) -> Result<()> {

@@ -17,7 +17,9 @@ use super::watch::Watch;
 use crate::engine::Places;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Ledger;
-use crate::model::{Candidate, Control, Frontier, HostRecord, Limits, Pace, Scope, SiteKey, Timestamp, Verdict};
+use crate::model::{
+    Candidate, Control, Frontier, HostRecord, Limits, Pace, Scope, SiteKey, Timestamp, Verdict,
+};
 use crate::scope::{Identity, ScopeMode, ScopeOptions, ScopeRules};
 
 /// The least byte budget: each request reserves so much of it.

@@ -6,7 +6,8 @@ use url::Url;
 
 use super::shared::Shared;
 use crate::model::{
-    Candidate, CommitNotes, Discovered, Exclusion, Findings, Hop, Outlink, Request, RequestKind, UrlKey, Verdict,
+    Candidate, CommitNotes, Discovered, Exclusion, Findings, Hop, Outlink, Request, RequestKind, UrlKey,
+    Verdict,
 };
 use crate::scope::spelling;
 
@@ -81,7 +82,8 @@ impl Shared {
     pub(super) fn discover_hop(&self, from: &Request, status: u16, target: &Url) -> Target {
         let make = |url: &Url| next_hop(from, status, url);
         let kind = if from.kind == RequestKind::Page { RequestKind::Redirect } else { from.kind };
-        self.discover(target, kind, from.depth, |_| true, make).unwrap_or(Target::Refused(Exclusion::Invalid, UrlKey(0)))
+        self.discover(target, kind, from.depth, |_| true, make)
+            .unwrap_or(Target::Refused(Exclusion::Invalid, UrlKey(0)))
     }
 }
 

@@ -16,8 +16,8 @@ use super::shared::Shared;
 use super::toll::Toll;
 use crate::error::{Error, ErrorKind};
 use crate::model::{
-    Answer, Attempt, Commit, CommitNotes, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome, Payload, Record,
-    Request, RequestKind, Response, Retry, SessionId, Timestamp, Timings,
+    Answer, Attempt, Commit, CommitNotes, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome,
+    Payload, Record, Request, RequestKind, Response, Retry, SessionId, Timestamp, Timings,
 };
 use crate::scope::canonical;
 

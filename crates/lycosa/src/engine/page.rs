@@ -20,7 +20,9 @@ use crate::extract::{
     CharsetNotes, OutcomeFacts, Outlinks, PageFacts, ParsedAs, declared_base, item_record, outcome_record,
     page_record, reject_record,
 };
-use crate::model::{CommitNotes, Commit, Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind};
+use crate::model::{
+    Commit, CommitNotes, Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind,
+};
 
 /// Bodies from this size on are worked on outside the runtime's own threads, so that they hold up nobody.
 const LARGE_BODY: usize = 512 << 10;
@@ -97,7 +99,10 @@ impl Journey {
         if let Some(reason) = digest.excluded {
             self.shared.telemetry.skipped(reason, 1);
             let commit = self.commit(Outcome::Excluded { reason });
-            return Ending::Commit(Box::new(Commit { outlinks: digest.outlinks, notes: digest.notes, ..commit }), None);
+            return Ending::Commit(
+                Box::new(Commit { outlinks: digest.outlinks, notes: digest.notes, ..commit }),
+                None,
+            );
         }
         self.shared.telemetry.page(digest.items);
         let commit = self.page_commit(status, digest.records, digest.outlinks, digest.notes);

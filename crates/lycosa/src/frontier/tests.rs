@@ -88,6 +88,10 @@ impl FileLayer for Cramped {
     fn waiting_memory(&self) -> usize {
         100
     }
+
+    fn history_memory(&self) -> usize {
+        2_000
+    }
 }
 
 /// How a process ends.

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Attempt, BoxFuture, CommitNotes, Committed, Exclusion, Origin, Outcome, Payload, Request, SiteKey, Timestamp, UrlKey,
+    Attempt, BoxFuture, CommitNotes, Committed, Exclusion, Origin, Outcome, Payload, Request, SiteKey,
+    Timestamp, UrlKey,
 };
 use crate::error::{Error, Result};
 

@@ -15,8 +15,8 @@ mod notes;
 use self::error::{put_error, read_error};
 pub(crate) use self::notes::{put_attempt, put_notes, read_attempt, read_notes};
 use super::{
-    Discovered, Exclusion, Hop, HostUpdate, Origin, Outcome, Record, RecordId, RecordKind,
-    Request, RequestKind, Robots, Scheme, SessionId, SiteKey, Timestamp, UrlKey,
+    Discovered, Exclusion, Hop, HostUpdate, Origin, Outcome, Record, RecordId, RecordKind, Request,
+    RequestKind, Robots, Scheme, SessionId, SiteKey, Timestamp, UrlKey,
 };
 
 /// Version of this encoding; stored with the state.

@@ -14,7 +14,9 @@ impl ScopeRules {
         let url = candidate.url;
         let why = match verdict {
             Verdict::Accept => self.admitted_by(url),
-            Verdict::Refuse(Exclusion::Invalid) => "only http and https URLs with a host are crawled".to_owned(),
+            Verdict::Refuse(Exclusion::Invalid) => {
+                "only http and https URLs with a host are crawled".to_owned()
+            }
             Verdict::Refuse(Exclusion::TooLong) => {
                 format!("its {} bytes are more than {}", url.as_str().len(), self.max_url_length())
             }
@@ -38,7 +40,9 @@ impl ScopeRules {
         let host = host_of(url).unwrap_or_default();
         let by = if self.mode() == ScopeMode::Any { "every host" } else { host };
         match self.deciding_pattern(url) {
-            Some(pattern) => format!("scope = {} admits {by}, include pattern `{pattern}` matches", self.mode()),
+            Some(pattern) => {
+                format!("scope = {} admits {by}, include pattern `{pattern}` matches", self.mode())
+            }
             None => format!("scope = {} admits {by}", self.mode()),
         }
     }

@@ -101,7 +101,8 @@ async fn bar(folder: &Path, host: &str, until: Timestamp, order: &Order) -> Resu
     match Changes::open(folder) {
         Ok(changes) => changes.bar(host, until).await.map(|site| site.to_string()),
         Err(error) if error.kind() == ErrorKind::State && control::socket_path(folder).exists() => {
-            let says = control::ask(folder, order).and_then(control::Reply::into_result).map_err(|_| error)?;
+            let says =
+                control::ask(folder, order).and_then(control::Reply::into_result).map_err(|_| error)?;
             Ok(says["site"].as_str().unwrap_or(host).to_owned())
         }
         Err(error) => Err(error),

@@ -241,7 +241,8 @@ pub(super) fn export(folder: &Path, to: Option<&Path>) -> Result<Exit> {
     let mut lines = Lines::to_reader(0);
     if let Some(path) = to {
         let file = File::create_new(path).map_err(|cause| {
-            Error::io(format!("making {}", path.display()), cause).with_hint("name a file that is not there yet")
+            Error::io(format!("making {}", path.display()), cause)
+                .with_hint("name a file that is not there yet")
         })?;
         lines.out = BufWriter::new(Box::new(file));
     }

@@ -129,7 +129,10 @@ fn shown(facts: &Value, now: Timestamp) -> String {
             size("history")
         ),
     ));
-    rows.push(("log", format!("{} events, {} since the snapshot", stats["last_lsn"], facts["since_snapshot"]["events"])));
+    rows.push((
+        "log",
+        format!("{} events, {} since the snapshot", stats["last_lsn"], facts["since_snapshot"]["events"]),
+    ));
     rows.push(("versions", pairs(&facts["versions"])));
     rows.iter().map(|(name, value)| format!("{name:<10} {}\n", output::printable(value))).collect()
 }

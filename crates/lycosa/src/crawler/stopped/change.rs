@@ -116,7 +116,9 @@ impl Changes {
             Ok(())
         };
         self.state.visit_facts(|_, facts| {
-            if let Some((_, ended)) = last_end(facts).filter(|(_, ended)| wanted(&ended.found, &ended.outcome)) {
+            if let Some((_, ended)) =
+                last_end(facts).filter(|(_, ended)| wanted(&ended.found, &ended.outcome))
+            {
                 let mut found = ended.found.clone();
                 found.request.attempt = 0;
                 found.request.generation = found.request.generation.saturating_add(1);
@@ -285,17 +287,17 @@ impl Lines<'_> {
     fn line(&self, text: &str) -> Line {
         if !text.starts_with('{') {
             return match crate::seed::parse(text) {
-                Ok(url) => Line::Url(
-                    self.number,
-                    Box::new(UrlLine { url: url.to_string(), ..UrlLine::default() }),
-                ),
+                Ok(url) => {
+                    Line::Url(self.number, Box::new(UrlLine { url: url.to_string(), ..UrlLine::default() }))
+                }
                 Err(_) => Line::Wrong(self.number),
             };
         }
         if let Ok(head) = serde_json::from_str::<ExportHead>(text) {
             return Line::Head(head);
         }
-        serde_json::from_str(text).map_or(Line::Wrong(self.number), |line| Line::Url(self.number, Box::new(line)))
+        serde_json::from_str(text)
+            .map_or(Line::Wrong(self.number), |line| Line::Url(self.number, Box::new(line)))
     }
 
     fn skip_line(&mut self) -> std::io::Result<()> {

@@ -5,7 +5,7 @@ use url::Url;
 use super::{Stopped, last_end};
 use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::embedded::{Ended, Fact, Happened, Open};
-use crate::model::{Candidate, HostRecord, Robots, RequestKind, Timestamp, UrlKey, Verdict};
+use crate::model::{Candidate, HostRecord, RequestKind, Robots, Timestamp, UrlKey, Verdict};
 use crate::politeness::robots::{RobotsTxt, product_token};
 use crate::scope::{ScopeRules, spelling};
 
@@ -113,7 +113,8 @@ impl Stopped {
         let is_known = own.is_some();
         let refused_from = facts.iter().find_map(refused_on);
         let (way, from_seed) = self.way(parent.or(refused_from), is_known)?;
-        let depth = if is_known { depth } else { way.first().and_then(|step| step.depth).map_or(1, |on| on + 1) };
+        let depth =
+            if is_known { depth } else { way.first().and_then(|step| step.depth).map_or(1, |on| on + 1) };
         let scope = self.scope()?.map(|rules| rules.explain(Candidate { url: &canonical, kind, depth }));
         let not_before = open.as_ref().and_then(|open| {
             let own = match open.place {
@@ -162,7 +163,8 @@ impl Stopped {
                 let verdict = rules.judge(path);
                 let line = verdict.line.and_then(|line| usize::try_from(line).ok());
                 let whole = String::from_utf8_lossy(body);
-                let text = line.and_then(|line| whole.lines().nth(line - 1)).map(|line| line.trim().to_owned());
+                let text =
+                    line.and_then(|line| whole.lines().nth(line - 1)).map(|line| line.trim().to_owned());
                 RobotsSay::Rules { allowed: verdict.allowed, line: verdict.line, text, name: name.to_owned() }
             }
         }

@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, ErrorKind, Phase};
 use crate::frontier::embedded::{Ended, Open, Where};
-use crate::model::{
-    Block, Discovered, Exclusion, Hop, Outcome, Request, RequestKind, SessionId, Timestamp,
-};
+use crate::model::{Block, Discovered, Exclusion, Hop, Outcome, Request, RequestKind, SessionId, Timestamp};
 
 /// The first line of an export: whose it is.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -179,7 +177,11 @@ impl UrlLine {
             reason: None,
             error: None,
             method: (request.method != http::Method::GET).then(|| request.method.to_string()),
-            headers: request.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+            headers: request
+                .headers
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect(),
             body: request.body.iter().map(hex).collect(),
             label: request.label.as_ref().map(text),
             meta: request.meta.clone(),

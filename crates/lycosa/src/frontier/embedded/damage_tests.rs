@@ -216,7 +216,8 @@ fn whole_log() -> Vec<u8> {
 /// Reads a state of these files, as opening does.
 fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Recovered> {
     let shelf: Arc<dyn FileLayer> = Arc::new(Shelf::holding(files));
-    let mut recovered = recovery::recover(Path::new(FOLDER), &shelf, LIMITS, pace())?;
+    let how = recovery::How { history: true, as_stored: false, only_look: false };
+    let mut recovered = recovery::recover(Path::new(FOLDER), &shelf, LIMITS, pace(), how)?;
     recovered.tables.reopened(Timestamp(2_000_000));
     Ok(recovered)
 }

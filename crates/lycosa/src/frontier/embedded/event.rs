@@ -2,8 +2,8 @@
 
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{
-    Attempt, Commit, CommitNotes, Cursor, Discovered, Extension, HostUpdate, Lsn, Nack, Outcome, Payload, RequestKind,
-    Retry, SiteKey, Timestamp, Token, UrlKey,
+    Attempt, Commit, CommitNotes, Cursor, Discovered, Extension, HostUpdate, Lsn, Nack, Outcome, Payload,
+    RequestKind, Retry, SiteKey, Timestamp, Token, UrlKey,
 };
 
 /// A lease as the log remembers it.

@@ -7,6 +7,7 @@
 //! questions, `view` the asking, `change` what is changed by hand, `files` what all of it asks of a file system.
 
 mod backlog;
+mod change;
 #[cfg(test)]
 mod damage_tests;
 mod event;
@@ -17,7 +18,6 @@ mod identity;
 mod log;
 mod recovery;
 mod serve;
-mod change;
 mod snapshot;
 pub(crate) mod state;
 #[cfg(test)]

@@ -11,6 +11,8 @@ use crate::model::{
     RequestKind, Retry, Robots, SiteKey, Stats, UrlKey,
 };
 
+mod kept;
+
 const VERSIONS: Versions =
     Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
 

@@ -60,8 +60,9 @@ impl View {
     pub fn open(folder: &Path, versions: Versions, pace: Pace) -> Result<Self> {
         if !super::exists(folder) {
             let message = format!("there is no crawl in {}", folder.display());
-            return Err(Error::new(ErrorKind::State, message)
-                .with_hint("name the folder of a crawl with --state; those made without it are below .lycosa"));
+            return Err(Error::new(ErrorKind::State, message).with_hint(
+                "name the folder of a crawl with --state; those made without it are below .lycosa",
+            ));
         }
         let lock = share(folder)?;
         let layer: Arc<dyn FileLayer> = Arc::new(Still);
@@ -124,7 +125,8 @@ impl View {
     pub fn files(&self) -> Result<Vec<(String, u64)>> {
         let reading = |cause| Error::io(format!("reading {}", self.folder.display()), cause);
         let mut files = Vec::new();
-        for name in Disk.list(&self.folder).map_err(reading)?.into_iter().filter(|name| super::is_ours(name)) {
+        for name in Disk.list(&self.folder).map_err(reading)?.into_iter().filter(|name| super::is_ours(name))
+        {
             let size = std::fs::metadata(self.folder.join(&name)).map_err(reading)?.len();
             files.push((name, size));
         }

@@ -28,8 +28,7 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Counts, Self::Seen, Self::Sites, Self::Leases, Self::Barred];
+    pub(crate) const ALL: [Self; 5] = [Self::Counts, Self::Seen, Self::Sites, Self::Leases, Self::Barred];
 }
 
 impl Tables {

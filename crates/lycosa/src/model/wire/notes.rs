@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use super::{Damaged, Read, Reader, code_of, put_list, put_number, put_option, put_span, put_text, read_status};
+use super::{
+    Damaged, Read, Reader, code_of, put_list, put_number, put_option, put_span, put_text, read_status,
+};
 use crate::model::{Attempt, CommitNotes, Exclusion, RefusedLink, Timings, UrlKey};
 
 /// An attempt.

@@ -113,7 +113,10 @@ impl Story {
             records: small(records.len()),
             items: small(items),
             is_page: commit.is_page,
-            rests: commit.host_update.as_ref().and_then(|update| Some((update.site.clone(), update.block_until?))),
+            rests: commit
+                .host_update
+                .as_ref()
+                .and_then(|update| Some((update.site.clone(), update.block_until?))),
         })
     }
 
@@ -140,7 +143,8 @@ pub(super) fn put_ended(out: &mut Vec<u8>, now: Timestamp, story: &Story, outcom
         other => wire::put_outcome(out, other),
     }
     wire::put_list(out, &story.attempts, wire::put_attempt);
-    let notes = CommitNotes { links: story.notes.links, refused: story.notes.refused.clone(), samples: Vec::new() };
+    let notes =
+        CommitNotes { links: story.notes.links, refused: story.notes.refused.clone(), samples: Vec::new() };
     wire::put_notes(out, &notes);
     for count in [story.new_links, story.records, story.items] {
         wire::put_number(out, u64::from(count));

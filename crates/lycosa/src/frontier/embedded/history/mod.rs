@@ -12,14 +12,16 @@ mod run;
 
 use std::path::Path;
 
-pub use self::fact::{Ended, Fact, Happened};
 pub(super) use self::fact::Story;
+pub use self::fact::{Ended, Fact, Happened};
 pub(super) use self::read::Reader;
 pub(super) use self::run::is_run;
 use super::files::FileLayer;
 use crate::error::{Error, Result};
 use crate::frontier::tables::Tables;
-use crate::model::{Commit, Discovered, Exclusion, HostUpdate, Nack, Outcome, RefusedLink, SiteKey, Timestamp, UrlKey};
+use crate::model::{
+    Commit, Discovered, Exclusion, HostUpdate, Nack, Outcome, RefusedLink, SiteKey, Timestamp, UrlKey,
+};
 
 /// A fact in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -87,7 +87,8 @@ impl Reader {
         &self,
         mut visit: impl FnMut(UrlKey, &[Fact]) -> Result<bool>,
     ) -> Result<()> {
-        let mut sources: Vec<Source<'_>> = self.runs.iter().map(|run| Source::run(run, &self.files)).collect();
+        let mut sources: Vec<Source<'_>> =
+            self.runs.iter().map(|run| Source::run(run, &self.files)).collect();
         sources.push(Source::memory(&self.recent));
         let mut heap = BinaryHeap::new();
         for (place, source) in sources.iter_mut().enumerate() {
