@@ -55,9 +55,15 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "configuration",
-        modules: &["config", "control"],
+        modules: &["config"],
         imports: &["words", "pure", "stages", "wrapping", "joining", "faces"],
         rule: "the configuration stands above the crawler",
+    },
+    Layer {
+        name: "control",
+        modules: &["control"],
+        imports: &["words", "pure", "stages", "wrapping", "joining", "faces", "configuration"],
+        rule: "control joins a running crawl and its configuration",
     },
 ];
 
