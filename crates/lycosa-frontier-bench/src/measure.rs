@@ -10,6 +10,7 @@ use lycosa::model::{
     Attempt, Clock, Commit, Frontier as _, Lease, Leased, Limits, Lsn, ManualClock, Outbox as _, Outcome,
     Pace, Payload, Record, RecordId, RecordKind, Timestamp, Versions, Want,
 };
+use lycosa::scope::Fingerprint;
 use lycosa::{Error, ErrorKind};
 use serde_json::{Value, json};
 
@@ -48,9 +49,9 @@ fn rate(things: u64, taken: Duration) -> f64 {
 /// Makes a crawl of so many URLs and measures it.
 pub(crate) async fn fill(urls: u64, folder: &Path) -> lycosa::Result<Value> {
     let clock = Arc::new(ManualClock::new(Timestamp(1_700_000_000_000)));
-    let world = World::new(urls);
     let before = figures::resident();
     let identity = CrawlIdentity::random(versions(), String::new())?;
+    let world = World::new(urls, Fingerprint::new(identity.fingerprint_key));
     let frontier = Embedded::create(opening(folder, &clock), identity)?;
     let inserts = insert(&frontier, world, urls).await?;
     let filled = figures::resident() - before;

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use lycosa::model::{Discovered, Origin, Request, Scheme, SiteKey, UrlKey};
+use lycosa::model::{Discovered, Origin, Request, Scheme, SiteKey};
+use lycosa::scope::Fingerprint;
 
 /// Exponent of the power law.
 const EXPONENT: f64 = 1.1;
@@ -22,12 +23,13 @@ pub(crate) fn mix(number: u64) -> u64 {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct World {
     hosts: u64,
+    fingerprint: Fingerprint,
 }
 
 impl World {
     /// As many hosts as make a hundred URLs each on average.
-    pub(crate) fn new(urls: u64) -> Self {
-        Self { hosts: (urls / 100).max(10) }
+    pub(crate) fn new(urls: u64, fingerprint: Fingerprint) -> Self {
+        Self { hosts: (urls / 100).max(10), fingerprint }
     }
 
     pub(crate) fn hosts(self) -> u64 {
@@ -66,12 +68,9 @@ impl World {
             parent: Some(parent.clone()),
             ..Request::get(format!("https://{name}{path}"))
         };
-        Discovered {
-            key: UrlKey(mix(number ^ 0x00c0_ffee)),
-            site: SiteKey(format!("site-{host}.example").into()),
-            origin: Origin { scheme: Scheme::Https, host: name.into(), port: 443 },
-            request,
-        }
+        let origin = Origin { scheme: Scheme::Https, host: name.into(), port: 443 };
+        let key = self.fingerprint.plain(&origin, &path);
+        Discovered { key, site: SiteKey(format!("site-{host}.example").into()), origin, request }
     }
 
     /// The URLs of these numbers, all found on one page.

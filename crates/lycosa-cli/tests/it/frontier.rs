@@ -176,7 +176,7 @@ fn a_host_rests_for_as_long_as_it_is_blocked() {
 
 #[test]
 fn a_state_in_use_is_told_with_how_to_ask_the_crawl() {
-    let gate = Gate::new();
+    let gate = Gate::closed();
     let held = gate.clone();
     let server = Server::start(move |request| match request.target.as_str() {
         "/robots.txt" => Response::not_found(),

@@ -137,7 +137,7 @@ impl Frontier for Memory {
     }
 
     fn host(&self, sites: Vec<SiteKey>) -> BoxFuture<'_, Result<Vec<Option<HostRecord>>>> {
-        let state = self.state();
+        let mut state = self.state();
         ready(Ok(sites.iter().map(|site| state.tables.host(site)).collect()))
     }
 

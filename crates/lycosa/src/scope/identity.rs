@@ -20,6 +20,46 @@ use crate::model::{CrawlId, Discovered, Origin, RecordId, Request, Scheme, SiteK
 /// Counts up whenever the function behind [`Identity::key`] or [`Identity::record_id`] changes.
 pub const FINGERPRINT_VERSION: u32 = 1;
 
+/// How one crawl makes fingerprints of URLs: SipHash-1-3-64 with a key drawn at random when the crawl is made.
+#[derive(Clone, Copy, Default)]
+pub struct Fingerprint([u8; 16]);
+
+impl std::fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The key is a secret.
+        f.debug_struct("Fingerprint").finish_non_exhaustive()
+    }
+}
+
+impl Fingerprint {
+    /// With this key.
+    #[must_use]
+    pub fn new(key: [u8; 16]) -> Self {
+        Self(key)
+    }
+
+    /// Of `method`, NUL, canonical URL, NUL, body.
+    fn of(self, method: &Method, canonical: &[&str], body: &[u8]) -> UrlKey {
+        let mut hasher = SipHasher13::new_with_key(&self.0);
+        hasher.write(method.as_str().as_bytes());
+        hasher.write(&[0]);
+        canonical.iter().for_each(|part| hasher.write(part.as_bytes()));
+        hasher.write(&[0]);
+        hasher.write(body);
+        UrlKey(hasher.finish())
+    }
+
+    /// Of a GET without a body, from a canonical URL's origin and what follows it.
+    #[must_use]
+    pub fn plain(self, origin: &Origin, path: &str) -> UrlKey {
+        let scheme = origin.scheme.as_str();
+        if origin.port == origin.scheme.default_port() {
+            return self.of(&Method::GET, &[scheme, "://", &origin.host, path], &[]);
+        }
+        self.of(&Method::GET, &[scheme, "://", &origin.host, ":", &origin.port.to_string(), path], &[])
+    }
+}
+
 /// How one crawl names URLs, sites and records. Cheap to use from many threads; share it behind an `Arc`.
 #[derive(Debug)]
 pub struct Identity {
@@ -86,16 +126,10 @@ impl Identity {
         Some(Identified { canonical, key, site, origin })
     }
 
-    /// SipHash-1-3-64 over `method`, NUL, canonical URL, NUL, body.
+    /// The fingerprint of a method, a canonical URL and a body.
     #[must_use]
     pub fn key(&self, method: &Method, canonical: &Url, body: &[u8]) -> UrlKey {
-        let mut hasher = SipHasher13::new_with_key(&self.fingerprint_key);
-        hasher.write(method.as_str().as_bytes());
-        hasher.write(&[0]);
-        hasher.write(canonical.as_str().as_bytes());
-        hasher.write(&[0]);
-        hasher.write(body);
-        UrlKey(hasher.finish())
+        Fingerprint(self.fingerprint_key).of(method, &[canonical.as_str()], body)
     }
 
     /// The key of a request that is sent once more although its key is known: after so many hops of its redirects.

@@ -17,7 +17,7 @@ mod template;
 mod trap;
 
 pub use canonical::{CANONICALISATION_VERSION, canonical};
-pub use identity::{FINGERPRINT_VERSION, Identified, Identity, spelling};
+pub use identity::{FINGERPRINT_VERSION, Fingerprint, Identified, Identity, spelling};
 pub use query_rules::{QueryRuleError, QueryRules};
 pub use rules::{MAX_URL_LENGTH, ScopeMode, ScopeOptions, ScopeRules};
 pub use site::{SITE_KEY_VERSION, SUFFIX_LIST_VERSION, SiteRules};

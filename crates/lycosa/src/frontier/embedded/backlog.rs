@@ -4,14 +4,19 @@
 //! are synced before a snapshot that names them takes its place, a run never appends to a file of an earlier one, and
 //! a file goes when a snapshot names none of its blocks any more.
 
+use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::files::{FileLayer, LogFile};
-use super::frame;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+use zstd::bulk::{Compressor, Decompressor};
+
+use super::files::{FileLayer, LogFile, Parts};
 use super::recovery::damage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::tables::{Backlog, InUse, Place};
+use crate::model::wire::{self, Reader};
 
 /// Bytes after which a file is left and the next one begun.
 const FILE: u64 = 64 << 20;
@@ -19,6 +24,10 @@ const FILE: u64 = 64 << 20;
 pub(super) const SPARSE: u64 = FILE / 4;
 /// The fastest level: most of a block is fingerprints, which do not compress.
 const LEVEL: i32 = 1;
+/// Bytes of blocks that are handed to the file system at once.
+const GATHER: usize = 128 << 10;
+/// Files to read from that are open at a time.
+const OPEN: usize = 128;
 /// Bytes that a block can have when it is decompressed; longer ones were not written here.
 const LONGEST: usize = 64 << 20;
 
@@ -37,12 +46,49 @@ pub(super) fn number(name: &str) -> Option<u32> {
 pub(super) struct BacklogFiles {
     folder: PathBuf,
     files: Arc<dyn FileLayer>,
-    /// The file that is appended to: its number, itself, its length.
-    current: Option<(u32, Box<dyn LogFile>, u64)>,
+    current: Option<Current>,
     next: u32,
     room: usize,
     /// Why nothing is written any more: what a failed write or sync left is not known.
     broken: Option<Error>,
+    /// Files that blocks were read from, open still.
+    open: HashMap<u32, Box<dyn Parts>>,
+    packing: Packing,
+}
+
+/// The file that is appended to.
+#[derive(Debug)]
+struct Current {
+    number: u32,
+    file: Box<dyn LogFile>,
+    /// Bytes that were handed to the file system.
+    written: u64,
+    /// Those after them.
+    gathered: Vec<u8>,
+}
+
+impl Current {
+    fn length(&self) -> u64 {
+        self.written + self.gathered.len() as u64
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        self.file.write(&self.gathered)?;
+        self.written += self.gathered.len() as u64;
+        self.gathered.clear();
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.write()?;
+        self.file.sync()
+    }
+
+    /// The bytes of a place, as far as they were not handed on.
+    fn gathered(&self, place: Place) -> Option<&[u8]> {
+        let start = usize::try_from(u64::from(place.offset).checked_sub(self.written)?).ok()?;
+        self.gathered.get(start..start.checked_add(place.length as usize)?)
+    }
 }
 
 impl BacklogFiles {
@@ -51,30 +97,33 @@ impl BacklogFiles {
         let names = names(folder, &*files)?;
         let next = names.into_iter().max().map_or(1, |last| last.saturating_add(1));
         let room = files.waiting_memory();
-        Ok(Self { folder: folder.to_owned(), files, current: None, next, room, broken: None })
+        let packing = Packing::new().map_err(|cause| Error::io("making room to compress in", cause))?;
+        let (folder, open) = (folder.to_owned(), HashMap::new());
+        Ok(Self { folder, files, current: None, next, room, broken: None, open, packing })
     }
 
     fn path(&self, number: u32) -> PathBuf {
         self.folder.join(name(number))
     }
 
-    fn begin(&mut self) -> Result<()> {
-        if let Some((number, mut file, _)) = self.current.take() {
-            file.sync()
-                .map_err(|cause| Error::io(format!("syncing {}", self.path(number).display()), cause))?;
+    /// The file to append to, a new one when the last has become long.
+    fn current(&mut self) -> io::Result<&mut Current> {
+        if self.current.as_ref().is_some_and(|current| current.length() >= FILE)
+            && let Some(mut full) = self.current.take()
+        {
+            full.sync()?;
         }
-        let path = self.path(self.next);
-        let file = self
-            .files
-            .append(&path)
-            .map_err(|cause| Error::io(format!("beginning {}", path.display()), cause))?;
-        self.current = Some((self.next, file, 0));
-        self.next += 1;
-        Ok(())
+        let (path, number) = (self.path(self.next), self.next);
+        match &mut self.current {
+            Some(current) => Ok(current),
+            none => {
+                let file = self.files.append(&path)?;
+                self.next += 1;
+                Ok(none.insert(Current { number, file, written: 0, gathered: Vec::new() }))
+            }
+        }
     }
-}
 
-impl BacklogFiles {
     /// Does something to the files; after a failure nothing more is done to them.
     fn unless_broken<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if let Some(error) = &self.broken {
@@ -90,35 +139,52 @@ impl BacklogFiles {
             let message = format!("a block of {} bytes of waiting URLs is too long", block.len());
             return Err(Error::new(ErrorKind::Internal, message));
         }
-        if self.current.as_ref().is_none_or(|(_, _, length)| *length >= FILE) {
-            self.begin()?;
-        }
-        let folder = self.folder.clone();
-        let failed = |cause| {
-            Error::io(format!("writing waiting URLs to {}", folder.display()), cause)
+        self.append(block).map_err(|cause| {
+            Error::io(format!("writing waiting URLs to {}", self.folder.display()), cause)
                 .with_hint("free space or mend the disk, then go on with --resume: nothing committed is lost")
-        };
-        let mut packed = u32::try_from(block.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
-        packed.extend(zstd::bulk::compress(block, LEVEL).map_err(failed)?);
-        let Some((number, file, length)) = &mut self.current else {
-            return Err(failed(std::io::ErrorKind::NotFound.into()));
-        };
-        let whole = [&frame::head(u64::from(*number), &packed)[..], &packed].concat();
-        file.write(&whole).map_err(failed)?;
-        let place = Place {
-            file: *number,
-            offset: u32::try_from(*length).unwrap_or(u32::MAX),
-            length: u32::try_from(whole.len()).unwrap_or(u32::MAX),
-        };
-        *length += whole.len() as u64;
-        Ok(place)
+        })
+    }
+
+    fn append(&mut self, block: &[u8]) -> io::Result<Place> {
+        let packed = self.packing.pack(block)?;
+        let current = self.current()?;
+        let offset = u32::try_from(current.length()).map_err(|_| io::ErrorKind::FileTooLarge)?;
+        current.gathered.extend_from_slice(&checksum(current.number, offset, &packed).to_le_bytes());
+        current.gathered.extend_from_slice(&packed);
+        let length = u32::try_from(current.length()).map_err(|_| io::ErrorKind::FileTooLarge)? - offset;
+        if current.gathered.len() >= GATHER {
+            current.write()?;
+        }
+        Ok(Place { file: current.number, offset, length })
     }
 
     fn make_durable(&mut self) -> Result<()> {
-        let Some((number, file, _)) = &mut self.current else { return Ok(()) };
-        let path = self.folder.join(name(*number));
-        let synced = file.sync().and_then(|()| self.files.sync_folder(&self.folder));
+        let Some(current) = &mut self.current else { return Ok(()) };
+        let path = self.folder.join(name(current.number));
+        let synced = current.sync().and_then(|()| self.files.sync_folder(&self.folder));
         synced.map_err(|cause| Error::io(format!("syncing {}", path.display()), cause))
+    }
+
+    /// The bytes at a place.
+    fn read(&mut self, place: Place) -> io::Result<Vec<u8>> {
+        let current = self.current.as_ref().filter(|current| current.number == place.file);
+        if let Some(bytes) = current.and_then(|current| current.gathered(place)) {
+            return Ok(bytes.to_vec());
+        }
+        let (path, offset) = (self.path(place.file), u64::from(place.offset));
+        if !self.open.contains_key(&place.file) {
+            if self.open.len() >= OPEN {
+                self.open.clear();
+            }
+            if let Some(parts) = self.files.parts(&path)? {
+                self.open.insert(place.file, parts);
+            }
+        }
+        let Some(parts) = self.open.get(&place.file) else {
+            return self.files.read_at(&path, offset, place.length as usize);
+        };
+        let mut bytes = vec![0; place.length as usize];
+        parts.read_at(offset, &mut bytes).map(|()| bytes)
     }
 }
 
@@ -127,18 +193,16 @@ impl Backlog for BacklogFiles {
         self.unless_broken(|files| files.write(block))
     }
 
-    fn get(&self, place: Place) -> Result<Vec<u8>> {
+    fn get(&mut self, place: Place) -> Result<Vec<u8>> {
         let path = self.path(place.file);
-        let bytes = self
-            .files
-            .read_at(&path, u64::from(place.offset), place.length as usize)
-            .map_err(|cause| Error::io(format!("reading {}", path.display()), cause))?;
+        let bytes =
+            self.read(place).map_err(|cause| Error::io(format!("reading {}", path.display()), cause))?;
         let bad = || damage(&path, place.offset as usize, "a block does not match its checksum");
-        let frame = frame::read(&bytes).filter(|frame| frame.first_lsn == u64::from(place.file));
-        let (length, packed) =
-            frame.and_then(|frame| frame.payload.split_first_chunk::<4>()).ok_or_else(bad)?;
-        let length = usize::try_from(u32::from_le_bytes(*length)).ok().filter(|length| *length <= LONGEST);
-        zstd::bulk::decompress(packed, length.ok_or_else(bad)?).map_err(|_| bad())
+        let (sum, packed) = bytes.split_first_chunk::<4>().ok_or_else(bad)?;
+        if u32::from_le_bytes(*sum) != checksum(place.file, place.offset, packed) {
+            return Err(bad());
+        }
+        self.packing.unpack(packed).ok_or_else(bad)
     }
 
     fn room(&self) -> usize {
@@ -146,11 +210,58 @@ impl Backlog for BacklogFiles {
     }
 
     fn current(&self) -> u32 {
-        self.current.as_ref().map_or(self.next, |(number, _, _)| *number)
+        self.current.as_ref().map_or(self.next, |current| current.number)
     }
 
     fn sync(&mut self) -> Result<()> {
         self.unless_broken(Self::make_durable)
+    }
+
+    fn keep_only(&mut self, in_use: &InUse) {
+        self.open.retain(|number, _| in_use.contains_key(number));
+    }
+}
+
+/// Of a block's bytes and where they belong, so that a block is not taken for another.
+fn checksum(file: u32, offset: u32, packed: &[u8]) -> u32 {
+    let place = u64::from(file) << 32 | u64::from(offset);
+    u32::try_from(xxh3_64_with_seed(packed, place) >> 32).unwrap_or(u32::MAX)
+}
+
+/// How a block is made short: its length, whether it is compressed (the lowest bit), and then itself.
+struct Packing {
+    compressor: Compressor<'static>,
+    decompressor: Decompressor<'static>,
+}
+
+impl std::fmt::Debug for Packing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Packing").finish_non_exhaustive()
+    }
+}
+
+impl Packing {
+    fn new() -> io::Result<Self> {
+        Ok(Self { compressor: Compressor::new(LEVEL)?, decompressor: Decompressor::new()? })
+    }
+
+    fn pack(&mut self, block: &[u8]) -> io::Result<Vec<u8>> {
+        let compressed = self.compressor.compress(block)?;
+        let shorter = compressed.len() < block.len();
+        let mut out = Vec::with_capacity(compressed.len().min(block.len()) + 5);
+        wire::put_number(&mut out, (block.len() as u64) << 1 | u64::from(shorter));
+        out.extend_from_slice(if shorter { &compressed } else { block });
+        Ok(out)
+    }
+
+    fn unpack(&mut self, packed: &[u8]) -> Option<Vec<u8>> {
+        let mut reader = Reader::new(packed);
+        let head = reader.number().ok()?;
+        let length = usize::try_from(head >> 1).ok().filter(|length| *length <= LONGEST)?;
+        let rest = packed.get(packed.len() - reader.left()..)?;
+        let block =
+            if head & 1 == 0 { rest.to_vec() } else { self.decompressor.decompress(rest, length).ok()? };
+        (block.len() == length).then_some(block)
     }
 }
 

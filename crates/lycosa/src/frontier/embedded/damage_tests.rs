@@ -17,6 +17,7 @@ use crate::model::{
     Attempt, Committed, Cursor, Frontier, HostUpdate, ManualClock, Origin, Outbox, Outcome, Payload, Record,
     RecordId, RecordKind, Request, Retry, Robots, SiteKey, UrlKey,
 };
+use crate::scope::Fingerprint;
 
 const VERSIONS: Versions =
     Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
@@ -217,7 +218,8 @@ fn whole_log() -> Vec<u8> {
 fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Recovered> {
     let shelf: Arc<dyn FileLayer> = Arc::new(Shelf::holding(files));
     let how = recovery::How { history: true, as_stored: false, only_look: false };
-    let mut recovered = recovery::recover(Path::new(FOLDER), &shelf, LIMITS, pace(), how)?;
+    let mut recovered =
+        recovery::recover(Path::new(FOLDER), &shelf, (LIMITS, pace()), how, Fingerprint::default())?;
     recovered.tables.reopened(Timestamp(2_000_000));
     Ok(recovered)
 }

@@ -84,6 +84,15 @@ pub trait FileLayer: Send + Sync + Debug {
         part.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
+    /// Opens a file to read parts of it many times; `None` when [`read_at`](Self::read_at) is to be asked each time.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    fn parts(&self, path: &Path) -> io::Result<Option<Box<dyn Parts>>> {
+        let _ = path;
+        Ok(None)
+    }
+
     /// Bytes of waiting URLs that are kept in memory; what goes beyond waits in files. Default 64 MiB.
     fn waiting_memory(&self) -> usize {
         64 << 20
@@ -98,6 +107,15 @@ pub trait FileLayer: Send + Sync + Debug {
     fn segment_size(&self) -> u64 {
         64 << 20
     }
+}
+
+/// A file of which parts are read.
+pub trait Parts: Send + Debug {
+    /// Fills the bytes with what the file has from a place on.
+    ///
+    /// # Errors
+    /// Whatever the file system says; when the file ends before.
+    fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()>;
 }
 
 /// A file that is only appended to.
@@ -152,6 +170,10 @@ impl FileLayer for Disk {
         Ok(bytes)
     }
 
+    fn parts(&self, path: &Path) -> io::Result<Option<Box<dyn Parts>>> {
+        Ok(Some(Box::new(File::open(path)?)))
+    }
+
     fn open(&self, path: &Path) -> io::Result<Box<dyn io::Read>> {
         Ok(Box::new(BufReader::with_capacity(PIECE, File::open(path)?)))
     }
@@ -181,6 +203,14 @@ impl FileLayer for Disk {
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         File::open(folder)?.sync_all()
+    }
+}
+
+impl Parts for File {
+    fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        let mut file = self;
+        file.seek(SeekFrom::Start(offset))?;
+        file.read_exact(bytes)
     }
 }
 

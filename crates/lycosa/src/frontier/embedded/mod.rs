@@ -49,6 +49,7 @@ use crate::model::{
     AddStatus, Clock, Commit, CommitError, Discovered, Extension, Granted, Lease, Leased, Limits, Lsn, Nack,
     Pace, Timestamp, Versions, Want,
 };
+use crate::scope::Fingerprint;
 
 /// Version of the state's files.
 pub const FORMAT_VERSION: u32 = 4;
@@ -185,7 +186,8 @@ impl Embedded {
     fn start(opening: Opening, identity: CrawlIdentity, lock: Option<File>, as_stored: bool) -> Result<Self> {
         let Opening { folder, limits, pace, clock, files, durability, history } = opening;
         let how = How { history, as_stored, only_look: false };
-        let mut recovered = recovery::recover(&folder, &files, limits, pace, how)?;
+        let fingerprint = Fingerprint::new(identity.fingerprint_key);
+        let mut recovered = recovery::recover(&folder, &files, (limits, pace), how, fingerprint)?;
         let (segment, written) = match recovered.segment.take() {
             Some((path, length)) => {
                 let file = files

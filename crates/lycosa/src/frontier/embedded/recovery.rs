@@ -19,6 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::tables::{LeaseName, Rules, Tables};
 use crate::model::wire::Reader;
 use crate::model::{Limits, Lsn, Pace};
+use crate::scope::Fingerprint;
 
 /// What was found when a state was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,11 +60,11 @@ pub(super) struct How {
 pub(super) fn recover(
     folder: &Path,
     layer: &Arc<dyn FileLayer>,
-    limits: Limits,
-    pace: Pace,
+    rules: (Limits, Pace),
     how: How,
+    fingerprint: Fingerprint,
 ) -> Result<Recovered> {
-    let state = read_all(folder, layer, (limits, pace), how, u64::MAX)?;
+    let state = read_all(folder, layer, rules, how, (fingerprint, u64::MAX))?;
     if state.history.covered() <= state.last {
         return Ok(state);
     }
@@ -71,7 +72,7 @@ pub(super) fn recover(
     if !how.only_look {
         history::remove_after(folder, &**layer, state.last)?;
     }
-    read_all(folder, layer, (limits, pace), how, state.last)
+    read_all(folder, layer, rules, how, (fingerprint, state.last))
 }
 
 fn read_all(
@@ -79,10 +80,10 @@ fn read_all(
     layer: &Arc<dyn FileLayer>,
     (limits, pace): (Limits, Pace),
     how: How,
-    believed: u64,
+    (fingerprint, believed): (Fingerprint, u64),
 ) -> Result<Recovered> {
     let files = &**layer;
-    let mut empty = Tables::new(limits, pace);
+    let mut empty = Tables::new(limits, pace).with_fingerprint(fingerprint);
     if how.as_stored {
         empty.keep_rules();
     }

@@ -84,7 +84,7 @@ impl Frontier for Embedded {
     }
 
     fn host(&self, sites: Vec<SiteKey>) -> BoxFuture<'_, Result<Vec<Option<HostRecord>>>> {
-        let state = self.shared.state();
+        let mut state = self.shared.state();
         let records = sites.iter().map(|site| state.tables.host(site)).collect();
         Box::pin(std::future::ready(Ok(records)))
     }

@@ -17,6 +17,7 @@ use crate::frontier::tables::{Mark, Tables, Whereabouts};
 use crate::model::{
     Cursor, Discovered, Exclusion, HostRecord, Limits, Lsn, Pace, SiteKey, Stats, Timestamp, UrlKey, Versions,
 };
+use crate::scope::Fingerprint;
 
 /// Where an open URL is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +68,9 @@ impl View {
         let lock = share(folder)?;
         let layer: Arc<dyn FileLayer> = Arc::new(Still);
         let identity = CrawlIdentity::load(folder, &*layer, versions)?;
+        let fingerprint = Fingerprint::new(identity.fingerprint_key);
         let how = How { history: true, as_stored: true, only_look: true };
-        let state = recovery::recover(folder, &layer, Limits::default(), pace, how)?;
+        let state = recovery::recover(folder, &layer, (Limits::default(), pace), how, fingerprint)?;
         let history = Reader::new(folder, layer, state.history)?;
         Ok(Self {
             folder: folder.to_owned(),
@@ -139,9 +141,8 @@ impl View {
         self.tables.visit_sites(visit);
     }
 
-    /// One site.
-    #[must_use]
-    pub fn site(&self, site: &SiteKey) -> Option<HostRecord> {
+    /// One site, with the text of its robots.txt.
+    pub fn site(&mut self, site: &SiteKey) -> Option<HostRecord> {
         self.tables.host(site)
     }
 

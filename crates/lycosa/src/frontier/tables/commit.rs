@@ -67,7 +67,7 @@ impl Tables {
         let first_seq = self.stats.records;
         self.stats.records += records.len() as u64;
         self.schedule(lease.site, now);
-        Some(Applied { key: lease.entry.key, outcome, first_seq, records })
+        Some(Applied { key: lease.key, outcome, first_seq, records })
     }
 
     /// A redirect costs no depth: a known target that waits on a deeper level is lifted to the redirect's own, so
@@ -78,8 +78,9 @@ impl Tables {
         }
         let index = self.site(&to.site);
         let depth = to.request.depth;
-        let Some(site) = self.sites.get(index as usize) else { return };
-        let deeper = |entry: &Entry| entry.key == to.key && entry.depth > depth;
+        let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
+        let fingerprint = self.fingerprint;
+        let deeper = |entry: &Entry| entry.depth > depth && entry.key(&to.origin, fingerprint) == to.key;
         let Some(origin) = site.known_origin(&to.origin) else { return };
         // What waits on its level or above need not be looked through, which may be long and on disk.
         let least = if self.serves_by_level() { depth.saturating_add(1) } else { 0 };
@@ -100,11 +101,11 @@ impl Tables {
             Outcome::Failed { .. } => (Mark::Failed, &mut self.stats.failed),
         };
         *counter += 1;
-        self.seen.set(lease.entry.key, mark);
+        self.seen.set(lease.key, mark);
         self.stats.leased -= 1;
         self.stats.done += 1;
         self.leave_level(lease.entry.depth, now);
-        if let Some(site) = self.sites.get_mut(lease.site as usize) {
+        if let Some(site) = self.sites.wake(lease.site, &mut self.overflow) {
             site.done += 1;
             site.failed += u64::from(mark == Mark::Failed);
         }
@@ -119,7 +120,7 @@ impl Tables {
             lease.entry.attempt = lease.entry.attempt.saturating_add(1);
         }
         if let Some(until) = nack.retry.block_site_until
-            && let Some(site) = self.sites.get_mut(lease.site as usize)
+            && let Some(site) = self.sites.wake(lease.site, &mut self.overflow)
         {
             site.blocked_until = site.blocked_until.max(until);
         }
@@ -138,10 +139,8 @@ impl Tables {
     }
 
     pub(super) fn retry_at(&mut self, index: u32, entry: Entry, at: Timestamp, now: Timestamp) {
-        self.next_turn += 1;
-        let number = self.next_turn;
-        if let Some(site) = self.sites.get_mut(index as usize) {
-            site.retries.insert((at, number), entry);
+        if let Some(site) = self.sites.wake(index, &mut self.overflow) {
+            site.retry(at, entry);
         }
         self.schedule(index, now);
     }
@@ -152,14 +151,14 @@ impl Tables {
         self.expiries.remove(&(lease.expires, token));
         self.reserved_pages -= u64::from(lease.page);
         self.reserved_bytes = self.reserved_bytes.saturating_sub(lease.bytes);
-        if let Some(site) = self.sites.get_mut(lease.site as usize) {
+        if let Some(site) = self.sites.wake(lease.site, &mut self.overflow) {
             site.lease_ends(lease.entry.origin, self.pace.per_origin);
         }
         Some(lease)
     }
 
     fn settle_attempts(&mut self, token: Token, lease: &OpenLease, attempts: &[Attempt], now: Timestamp) {
-        let Some(site) = self.sites.get_mut(lease.site as usize) else { return };
+        let Some(site) = self.sites.wake(lease.site, &mut self.overflow) else { return };
         if attempts.is_empty() && site.started_under == token.0 {
             // No request was sent: the politeness it would have cost is given back.
             site.started = lease.before;

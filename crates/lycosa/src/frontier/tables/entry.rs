@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use crate::model::wire::plain_path;
 use crate::model::{Origin, Request, RequestKind, UrlKey};
+use crate::scope::Fingerprint;
 
 /// A URL on its way to a queue or out of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
-    pub(crate) key: UrlKey,
+    /// Its fingerprint, unless it follows from the URL.
+    pub(super) own_key: Option<UrlKey>,
     pub(crate) depth: u32,
     pub(crate) attempt: u16,
     /// Index into the site's origins.
@@ -29,14 +31,35 @@ pub(super) enum Body {
 }
 
 impl Entry {
-    pub(crate) fn new(key: UrlKey, origin_index: u32, origin: &Origin, request: Request) -> Self {
+    pub(crate) fn new(
+        key: UrlKey,
+        origin_index: u32,
+        origin: &Origin,
+        request: Request,
+        fingerprint: Fingerprint,
+    ) -> Self {
         let (depth, class, kind) = (request.depth, request.class.min(Request::LAST_CLASS), request.kind);
         let attempt = u16::try_from(request.attempt).unwrap_or(u16::MAX);
+        let mut own_key = Some(key);
         let body = match plain_path(&request, origin) {
-            Some(path) => Body::Plain { path: path.into(), parent: request.parent },
+            Some(path) => {
+                // Most URLs are found in their canonical spelling.
+                own_key = own_key.filter(|key| *key != fingerprint.plain(origin, path));
+                Body::Plain { path: path.into(), parent: request.parent }
+            }
             None => Body::Whole(Box::new(request)),
         };
-        Self { key, depth, attempt, origin: origin_index, class, kind, body }
+        Self { own_key, depth, attempt, origin: origin_index, class, kind, body }
+    }
+
+    /// Its fingerprint.
+    pub(crate) fn key(&self, origin: &Origin, fingerprint: Fingerprint) -> UrlKey {
+        match (self.own_key, &self.body) {
+            (Some(key), _) => key,
+            (None, Body::Plain { path, .. }) => fingerprint.plain(origin, path),
+            // Only a plain URL is stored without its fingerprint.
+            (None, Body::Whole(_)) => UrlKey(0),
+        }
     }
 
     /// The page it was found on.
@@ -90,8 +113,10 @@ mod tests {
         let mut special = plain.clone();
         special.label = Some("detail".into());
         for request in [plain, special] {
-            let entry = Entry::new(UrlKey(1), 0, &origin, request.clone());
+            let fingerprint = Fingerprint::new([7; 16]);
+            let entry = Entry::new(UrlKey(1), 0, &origin, request.clone(), fingerprint);
             assert_eq!(entry.request(&origin), request);
+            assert_eq!(entry.key(&origin, fingerprint), UrlKey(1));
         }
     }
 }

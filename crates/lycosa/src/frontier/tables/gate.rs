@@ -29,9 +29,7 @@ impl Tables {
     pub(crate) fn gate(&mut self, token: Token, address: IpAddr, now: Timestamp) -> Option<Gate> {
         let index = self.lease_site(token).filter(|_| self.is_open(token, now))?;
         let network = AddressKey::of(address);
-        let delay = |index: u32| {
-            self.sites.get(index as usize).map(|site| site.delay(&self.pace)).unwrap_or_default()
-        };
+        let delay = |index: u32| self.sites.look(index, |site| site.delay(&self.pace)).unwrap_or_default();
         let after = |(other, at): (u32, Timestamp)| at.after(delay(index).max(delay(other)));
         if let Some(seen) = self.gates.networks.get_mut(&network) {
             let others_turn = seen.next.filter(|next| next.0 != index && now < after(*next));

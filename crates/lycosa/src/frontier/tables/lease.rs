@@ -72,27 +72,24 @@ impl Tables {
 
     /// The next site that is due, taken off the heap.
     fn due(&mut self, now: Timestamp) -> Option<u32> {
-        while let Some(Reverse((at, _, index))) = self.ready.peek().copied() {
-            let scheduled = self.sites.get(index as usize).and_then(|site| site.scheduled);
-            if scheduled != Some(at) {
+        while let Some(Reverse(due)) = self.ready.peek().copied() {
+            if !self.sites.scheduled(due.site()).is_some_and(|at| due.is_at(at)) {
                 self.ready.pop();
                 continue;
             }
-            if at > now {
+            if due.at() > now {
                 return None;
             }
             self.ready.pop();
-            if let Some(site) = self.sites.get_mut(index as usize) {
-                site.scheduled = None;
-            }
-            return Some(index);
+            self.sites.set_scheduled(due.site(), None);
+            return Some(due.site());
         }
         None
     }
 
     /// The next moment at which something could be handed out without a change; `None` when only a change helps.
     fn next_moment(&self) -> Option<Timestamp> {
-        let due = self.ready.peek().map(|Reverse((at, _, _))| *at);
+        let due = self.ready.peek().map(|Reverse(due)| due.at());
         let expiry = self.expiries.first().map(|(at, _)| *at);
         [due, expiry, self.limits.deadline].into_iter().flatten().min()
     }
@@ -102,7 +99,7 @@ impl Tables {
         self.wake_retries(index, now);
         let (level, pace) = (self.served_level(), self.pace);
         loop {
-            let site = self.sites.get_mut(index as usize)?;
+            let site = self.sites.wake(index, &mut self.overflow)?;
             if site.next_allowed(&pace) > now {
                 return None;
             }
@@ -128,20 +125,24 @@ impl Tables {
         now: Timestamp,
     ) -> Option<Lease> {
         let pace = self.pace;
-        let site = self.sites.get_mut(index as usize)?;
+        let site = self.sites.wake(index, &mut self.overflow)?;
         let before = site.started.replace(now);
         site.started_under = token;
         site.lease_begins(entry.origin);
         let page = entry.kind.yields_page();
-        let lease = OpenLease { site: index, entry, expires: now.after(pace.lease), bytes, page, before };
+        let origin = &site.origins.get(entry.origin as usize)?.origin;
+        let key = entry.key(origin, self.fingerprint);
+        let expires = now.after(pace.lease);
+        let lease = OpenLease { site: index, key, entry, expires, bytes, page, before };
         self.open(token, lease, now)
     }
 
     fn open(&mut self, token: u64, lease: OpenLease, now: Timestamp) -> Option<Lease> {
         self.next_token = token.saturating_add(1);
         let limited = self.limits.max_bytes.is_some();
-        let site = self.sites.get(lease.site as usize)?;
-        let handed = lease_of(token, &lease, site, if limited { lease.bytes } else { u64::MAX })?;
+        let site = self.sites.wake(lease.site, &mut self.overflow)?;
+        let bytes = if limited { lease.bytes } else { u64::MAX };
+        let handed = lease_of(token, &lease, site, bytes, &mut self.overflow)?;
         self.reserved_pages += u64::from(lease.page);
         self.reserved_bytes = self.reserved_bytes.saturating_add(lease.bytes);
         if lease.entry.kind != RequestKind::Robots {
@@ -158,7 +159,7 @@ impl Tables {
     /// Retries whose time has come go back to their queues.
     pub(super) fn wake_retries(&mut self, index: u32, now: Timestamp) {
         loop {
-            let Some(site) = self.sites.get_mut(index as usize) else { return };
+            let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
             let Some((&(at, number), _)) = site.retries.first_key_value() else { return };
             if at > now {
                 return;

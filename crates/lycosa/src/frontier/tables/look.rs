@@ -3,8 +3,9 @@
 //! Looking at what waits takes it out, a block at a time: for tables that are thrown away afterwards, and in as little
 //! memory as serving takes.
 
+use super::entry::Entry;
 use super::{Mark, Tables};
-use crate::model::{Discovered, HostRecord, Outcome, SiteKey, Timestamp, UrlKey};
+use crate::model::{Discovered, HostRecord, Origin, Outcome, SiteKey, Timestamp, UrlKey};
 
 /// Where a URL of the tables is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ impl Tables {
     /// The URL of an open lease.
     pub(crate) fn leased(&self, token: u64) -> Option<Discovered> {
         let lease = self.leases.get(&token)?;
-        self.discovered(lease.site, &lease.entry)
+        self.discovered(lease)
     }
 
     /// What is known of a URL.
@@ -36,7 +37,8 @@ impl Tables {
 
     /// Every site, in the order in which they were met, until `visit` says `false`.
     pub(crate) fn visit_sites(&self, mut visit: impl FnMut(HostRecord) -> bool) {
-        let _all = self.sites.iter().all(|site| visit(site.record(&self.pace)));
+        let record = |number| self.sites.look(number, |site| site.record(&self.pace));
+        self.sites.numbers().filter_map(record).all(|record| visit(record));
     }
 
     /// Takes out and shows what is open, of one site or of all, until `visit` says `false`.
@@ -46,9 +48,9 @@ impl Tables {
         mut visit: impl FnMut(Discovered, Whereabouts) -> bool,
     ) {
         let range = match only {
-            None => 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX),
-            Some(site) => match self.site_index.get(&site.0) {
-                Some(index) => *index..index + 1,
+            None => self.sites.numbers(),
+            Some(site) => match self.sites.find(site) {
+                Some(index) => index..index + 1,
                 None => return,
             },
         };
@@ -64,18 +66,23 @@ impl Tables {
     }
 
     fn drain_site(&mut self, index: u32, visit: &mut impl FnMut(Discovered, Whereabouts) -> bool) -> bool {
-        let Some(site) = self.sites.get_mut(index as usize) else { return true };
+        let Some(site) = self.sites.wake(index, &mut self.overflow) else { return true };
         let parked = std::mem::take(&mut site.parked);
         let mut waiting = site.empty();
+        let (site, origins) = (site.key.clone(), site.origins.iter().map(|state| state.origin.clone()));
+        let origins: Vec<Origin> = origins.collect();
+        let fingerprint = self.fingerprint;
+        let whole = |entry: &Entry| {
+            let origin = origins.get(entry.origin as usize)?.clone();
+            let (key, request) = (entry.key(&origin, fingerprint), entry.request(&origin));
+            Some(Discovered { key, site: site.clone(), origin, request })
+        };
         while let Some((at, entry)) = waiting.next(&mut self.overflow) {
-            if let Some(found) = self.discovered(index, &entry)
-                && !visit(found, Whereabouts::Waiting(at))
-            {
+            if whole(&entry).is_some_and(|found| !visit(found, Whereabouts::Waiting(at))) {
                 return false;
             }
         }
-        let mut parked = parked.iter().filter_map(|(_, entry)| self.discovered(index, entry));
-        parked.all(|found| visit(found, Whereabouts::Parked))
+        parked.iter().filter_map(|(_, entry)| whole(entry)).all(|found| visit(found, Whereabouts::Parked))
     }
 
     /// Lets a URL that has an outcome wait again; `false` when it has none.
@@ -88,7 +95,7 @@ impl Tables {
         self.seen.set(found.key, Mark::Open);
         *self.levels.entry(found.request.depth).or_default() += 1;
         let index = self.site(&found.site);
-        if let Some(site) = self.sites.get_mut(index as usize) {
+        if let Some(site) = self.sites.wake(index, &mut self.overflow) {
             site.done = site.done.saturating_sub(1);
             site.failed = site.failed.saturating_sub(u64::from(mark == Mark::Failed));
         }
@@ -106,7 +113,7 @@ impl Tables {
         self.stats.known += 1;
         self.stats.done += 1;
         let index = self.site(&found.site);
-        if let Some(site) = self.sites.get_mut(index as usize) {
+        if let Some(site) = self.sites.wake(index, &mut self.overflow) {
             site.done += 1;
             site.failed += u64::from(mark == Mark::Failed);
         }
@@ -126,7 +133,7 @@ impl Tables {
     /// Lets a site rest until a moment, whatever clocks say when the state is opened again; 0 ends every rest.
     pub(crate) fn bar(&mut self, key: &SiteKey, until: Timestamp, now: Timestamp) {
         let index = self.site(key);
-        if let Some(site) = self.sites.get_mut(index as usize) {
+        if let Some(site) = self.sites.wake(index, &mut self.overflow) {
             site.blocked_until = until;
         }
         if until.0 == 0 {
@@ -139,7 +146,7 @@ impl Tables {
 
     /// Until when a site rests by hand.
     pub(crate) fn barred_until(&self, key: &SiteKey) -> Option<Timestamp> {
-        self.barred.get(self.site_index.get(&key.0)?).copied()
+        self.barred.get(&self.sites.find(key)?).copied()
     }
 }
 

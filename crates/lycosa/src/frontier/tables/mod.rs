@@ -5,6 +5,8 @@
 //! sites that share addresses take turns, `look` is for questions and changes by hand, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
 mod commit;
+mod dormant;
+mod due;
 mod entry;
 mod gate;
 mod lease;
@@ -15,14 +17,15 @@ mod queue;
 mod replay;
 mod seen;
 mod site;
+mod sites;
 mod store;
 mod waiting;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
-use std::sync::Arc;
 
 pub(crate) use self::commit::{Applied, Rules};
+use self::due::Due;
 use self::entry::Entry;
 use self::gate::Gates;
 pub(crate) use self::look::Whereabouts;
@@ -31,12 +34,14 @@ pub(crate) use self::overflow::{Backlog, InUse, Place};
 pub(crate) use self::replay::LeaseName;
 use self::seen::SeenSet;
 use self::site::Site;
+use self::sites::Sites;
 pub(crate) use self::store::{Loading, Part};
 use self::waiting::Waiting;
 use crate::model::{
     AddStatus, Control, Discovered, Exclusion, HostRecord, HostUpdate, Lease, Limits, Pace, Request,
     RequestKind, Robots, SiteKey, Stats, Timestamp, UrlKey,
 };
+use crate::scope::Fingerprint;
 
 /// What is known of a URL, one byte of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +62,7 @@ impl Mark {
 #[derive(Debug)]
 pub(crate) struct OpenLease {
     pub(crate) site: u32,
+    pub(crate) key: UrlKey,
     pub(crate) entry: Entry,
     pub(crate) expires: Timestamp,
     pub(crate) bytes: u64,
@@ -71,11 +77,12 @@ pub(crate) struct Tables {
     pub(crate) limits: Limits,
     pub(crate) pace: Pace,
     pub(crate) paused: bool,
+    /// How fingerprints follow from URLs.
+    fingerprint: Fingerprint,
     seen: SeenSet,
-    sites: Vec<Site>,
-    site_index: HashMap<Arc<str>, u32>,
+    sites: Sites,
     /// When to look at which site; entries that do not match the site's `scheduled` are stale.
-    ready: BinaryHeap<Reverse<(Timestamp, u64, u32)>>,
+    ready: BinaryHeap<Reverse<Due>>,
     leases: HashMap<u64, OpenLease>,
     expiries: BTreeSet<(Timestamp, u64)>,
     gates: Gates,
@@ -85,7 +92,7 @@ pub(crate) struct Tables {
     /// Whether the rules of a stored state stay in force.
     keeps_rules: bool,
     /// The site at which entries were moved out of memory last.
-    shed_at: usize,
+    shed_at: u32,
     /// Open URLs (queued, held, leased) by depth, while levels are served one by one.
     levels: BTreeMap<u32, u64>,
     /// Sites whose lowest level is not served yet, by that level.
@@ -103,9 +110,9 @@ impl Tables {
             limits,
             pace,
             paused: false,
+            fingerprint: Fingerprint::default(),
             seen: SeenSet::default(),
-            sites: Vec::new(),
-            site_index: HashMap::new(),
+            sites: Sites::default(),
             ready: BinaryHeap::new(),
             leases: HashMap::new(),
             expiries: BTreeSet::new(),
@@ -122,6 +129,11 @@ impl Tables {
             reserved_bytes: 0,
             stats: Stats::default(),
         }
+    }
+
+    /// The same, for a crawl whose fingerprints are made so: one that follows from its URL takes no room then.
+    pub(crate) fn with_fingerprint(self, fingerprint: Fingerprint) -> Self {
+        Self { fingerprint, ..self }
     }
 
     /// Accepts a URL once.
@@ -170,9 +182,9 @@ impl Tables {
     /// Queues a URL that was admitted.
     pub(crate) fn queue(&mut self, found: Discovered, now: Timestamp) {
         let site = self.site(&found.site);
-        let Some(state) = self.sites.get_mut(site as usize) else { return };
+        let Some(state) = self.sites.wake(site, &mut self.overflow) else { return };
         let origin = state.origin(&found.origin);
-        let entry = Entry::new(found.key, origin, &found.origin, found.request);
+        let entry = Entry::new(found.key, origin, &found.origin, found.request, self.fingerprint);
         self.let_wait(site, None, entry, now);
         self.shed_excess();
     }
@@ -181,7 +193,7 @@ impl Tables {
     fn place(&mut self, site: u32, entry: Entry, now: Timestamp) {
         let level = self.level(&entry);
         let robots = self.pace.robots && entry.kind != RequestKind::Robots;
-        let Some(state) = self.sites.get_mut(site as usize) else { return };
+        let Some(state) = self.sites.wake(site, &mut self.overflow) else { return };
         let index = entry.origin;
         let Some(origin) = state.origins.get_mut(index as usize) else { return };
         if robots && !is_valid(&origin.robots, now) {
@@ -203,7 +215,7 @@ impl Tables {
         let too_deep = self.limits.max_depth.is_some_and(|limit| entry.depth > limit);
         if too_deep && entry.kind != RequestKind::Robots {
             let depth = entry.depth;
-            if let Some(site) = self.sites.get_mut(index as usize) {
+            if let Some(site) = self.sites.wake(index, &mut self.overflow) {
                 site.parked.push((at, entry));
             }
             self.stats.pending -= 1;
@@ -233,7 +245,7 @@ impl Tables {
         least: u32,
         wanted: impl Fn(&Entry) -> bool,
     ) -> Option<(Option<Timestamp>, Entry)> {
-        let site = self.sites.get_mut(site as usize)?;
+        let site = self.sites.wake(site, &mut self.overflow)?;
         if let Some(found) = site.take(origin, least, &wanted, &mut self.overflow) {
             return Some(found);
         }
@@ -244,8 +256,8 @@ impl Tables {
 
     /// Places everything that waits anew, after the depth limit has changed.
     fn place_all(&mut self, now: Timestamp) {
-        for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
-            let Some(site) = self.sites.get_mut(index as usize) else { return };
+        for index in self.sites.numbers() {
+            let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
             let parked = std::mem::take(&mut site.parked);
             let mut waiting = site.empty();
             parked.iter().for_each(|(_, entry)| self.unpark(entry.depth));
@@ -262,8 +274,8 @@ impl Tables {
 
     /// Queues what is held for robots.txt, which nobody asks for any more.
     fn place_held(&mut self, now: Timestamp) {
-        for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
-            let Some(site) = self.sites.get_mut(index as usize) else { return };
+        for index in self.sites.numbers() {
+            let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
             let held: Vec<_> =
                 site.origins.iter_mut().map(|origin| std::mem::take(&mut origin.held)).collect();
             for (held, origin) in held.into_iter().zip(0..) {
@@ -293,29 +305,30 @@ impl Tables {
     /// Makes sure that the heap looks at a site when it can next be served.
     fn schedule(&mut self, index: u32, now: Timestamp) {
         let served = self.served_level();
-        let Some(site) = self.sites.get_mut(index as usize) else { return };
-        if let Some(level) =
-            site.level_above(served).filter(|level| site.waits_for.is_none_or(|at| *level < at))
-        {
-            site.waits_for = Some(level);
-            self.waiting_sites.entry(level).or_default().push(index);
-        }
+        let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
+        let above = site.level_above(served);
         let servable = site.has_room(served, self.pace.per_origin);
         let retry = site.retries.keys().next().map(|(at, _)| *at);
         let free = site.next_allowed(&self.pace).max(now);
+        let waits_for = self.sites.waits_for(index);
+        if let Some(level) = above.filter(|level| waits_for.is_none_or(|at| *level < at)) {
+            self.sites.set_waits_for(index, Some(level));
+            self.waiting_sites.entry(level).or_default().push(index);
+        }
         let at = match (servable, retry) {
             (true, _) => Some(free),
             (false, Some(retry)) => Some(free.max(retry)),
             (false, None) => None,
         };
         let due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
-        if site.scheduled == at || due(site.scheduled) && due(at) {
+        let before = self.sites.scheduled(index);
+        if before == at || due(before) && due(at) {
             return;
         }
-        site.scheduled = at;
+        self.sites.set_scheduled(index, at);
         if let Some(at) = at {
             self.next_turn += 1;
-            self.ready.push(Reverse((at, self.next_turn, index)));
+            self.ready.push(Reverse(Due::new(at, self.next_turn, index)));
         }
     }
 
@@ -340,29 +353,23 @@ impl Tables {
         let served = self.served_level();
         while let Some(first) = self.waiting_sites.first_entry().filter(|first| *first.key() <= served) {
             for index in first.remove() {
-                if let Some(site) = self.sites.get_mut(index as usize) {
-                    site.waits_for = None;
-                }
+                self.sites.set_waits_for(index, None);
                 self.schedule(index, now);
             }
         }
     }
 
     fn site(&mut self, key: &SiteKey) -> u32 {
-        if let Some(index) = self.site_index.get(&key.0) {
-            return *index;
-        }
-        let index = u32::try_from(self.sites.len()).unwrap_or(u32::MAX);
-        self.sites.push(Site::new(key.clone()));
-        self.site_index.insert(key.0.clone(), index);
-        self.stats.sites += 1;
-        index
+        self.sites.find(key).unwrap_or_else(|| {
+            self.stats.sites += 1;
+            self.sites.add(Site::new(key.clone()), &mut self.overflow)
+        })
     }
 
     /// Takes in what was learned about a host.
     pub(crate) fn update_host(&mut self, update: HostUpdate, now: Timestamp) {
         let index = self.site(&update.site);
-        let Some(site) = self.sites.get_mut(index as usize) else { return };
+        let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
         if let Some(until) = update.block_until {
             site.blocked_until = site.blocked_until.max(until);
         }
@@ -372,7 +379,7 @@ impl Tables {
         }
         let Some(origin) = site.origins.get_mut(place as usize) else { return };
         if let Some(robots) = update.robots {
-            origin.robots = robots;
+            origin.set_robots(robots, &mut self.overflow);
             origin.robots_pending = false;
             let held = std::mem::take(&mut origin.held);
             self.release(index, place, held, now);
@@ -404,28 +411,36 @@ impl Tables {
     /// Looks at every site anew, after a rule has changed.
     fn schedule_all(&mut self, now: Timestamp) {
         self.waiting_sites.clear();
-        for index in 0..u32::try_from(self.sites.len()).unwrap_or(u32::MAX) {
-            if let Some(site) = self.sites.get_mut(index as usize) {
-                site.waits_for = None;
+        for index in self.sites.numbers() {
+            self.sites.set_waits_for(index, None);
+            if let Some(site) = self.sites.wake(index, &mut self.overflow) {
                 site.readmit_all();
             }
             self.schedule(index, now);
         }
     }
 
-    pub(crate) fn host(&self, key: &SiteKey) -> Option<HostRecord> {
-        let index = self.site_index.get(&key.0)?;
-        Some(self.sites.get(*index as usize)?.record(&self.pace))
+    pub(crate) fn host(&mut self, key: &SiteKey) -> Option<HostRecord> {
+        let number = self.sites.find(key)?;
+        let site = self.sites.wake(number, &mut self.overflow)?;
+        site.origins.iter_mut().for_each(|origin| drop(origin.robots(&mut self.overflow)));
+        Some(site.record(&self.pace))
     }
 
     pub(crate) fn slowest(&self, limit: usize) -> Vec<HostRecord> {
-        let mut order: Vec<&Site> = self.sites.iter().filter(|site| site.done > 0).collect();
-        order.sort_by_key(|site| Reverse(site.response_time));
-        order.into_iter().take(limit).map(|site| site.record(&self.pace)).collect()
+        let slow = |number: u32| {
+            let slow = self.sites.look(number, |site| (site.done > 0).then_some(site.response_time));
+            slow.flatten().map(|time| (Reverse(time), number))
+        };
+        let mut order: Vec<_> = self.sites.numbers().filter_map(slow).collect();
+        order.sort_unstable();
+        let slowest = order.into_iter().take(limit);
+        slowest.filter_map(|(_, number)| self.sites.look(number, |site| site.record(&self.pace))).collect()
     }
 
     pub(crate) fn stats(&self, now: Timestamp) -> Stats {
-        let ready = self.sites.iter().filter(|site| site.scheduled.is_some_and(|at| at <= now));
+        let ready =
+            self.sites.numbers().filter(|site| self.sites.scheduled(*site).is_some_and(|at| at <= now));
         Stats { ready_sites: ready.count() as u64, ..self.stats.clone() }
     }
 }
@@ -443,20 +458,27 @@ fn robots_entry(index: u32, origin: &site::OriginState) -> Entry {
     let mut request = Request::get(format!("{}/robots.txt", origin.origin));
     request.kind = RequestKind::Robots;
     request.class = 0;
-    Entry::new(UrlKey(0), index, &origin.origin, request)
+    Entry::new(UrlKey(0), index, &origin.origin, request, Fingerprint::default())
 }
 
 /// A lease as its holder sees it.
-fn lease_of(token: u64, lease: &OpenLease, site: &Site, bytes: u64) -> Option<Lease> {
-    let origin = site.origins.get(lease.entry.origin as usize)?;
+fn lease_of(
+    token: u64,
+    lease: &OpenLease,
+    site: &mut Site,
+    bytes: u64,
+    overflow: &mut Overflow,
+) -> Option<Lease> {
+    let origin = site.origins.get_mut(lease.entry.origin as usize)?;
+    let robots = origin.robots(overflow);
     Some(Lease {
         token: crate::model::Token(token),
-        key: lease.entry.key,
+        key: lease.key,
         site: site.key.clone(),
         origin: origin.origin.clone(),
         request: lease.entry.request(&origin.origin),
         deadline: lease.expires,
         bytes,
-        robots: origin.robots.clone(),
+        robots,
     })
 }

@@ -8,7 +8,6 @@ use std::fmt::Debug;
 
 use super::Tables;
 use super::packed::Packed;
-use super::site::Site;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::wire::{self, Damaged, Reader};
 
@@ -16,6 +15,8 @@ use crate::model::wire::{self, Damaged, Reader};
 pub(super) const BLOCK: usize = 2 << 10;
 /// Queues with this many bytes waiting are written away first, then smaller ones.
 pub(super) const WORTHWHILE: [usize; 3] = [4 << 10, 512, 128];
+/// In so many steps the bound between queues that stay in memory and those that leave it halves, about.
+const STEPS: usize = 1024;
 /// Files with little left in them whose blocks are copied at a time.
 pub(super) const FILES_LEFT_AT_ONCE: usize = 4;
 
@@ -42,7 +43,7 @@ pub(crate) trait Backlog: Send + Debug {
     ///
     /// # Errors
     /// When it cannot be read or is damaged.
-    fn get(&self, place: Place) -> Result<Vec<u8>>;
+    fn get(&mut self, place: Place) -> Result<Vec<u8>>;
 
     /// Bytes of entries that may wait in memory.
     fn room(&self) -> usize;
@@ -55,6 +56,9 @@ pub(crate) trait Backlog: Send + Debug {
 
     /// The file that is appended to; those before it are only read.
     fn current(&self) -> u32;
+
+    /// Blocks are wanted from these files alone from now on, and from those that come.
+    fn keep_only(&mut self, in_use: &InUse);
 }
 
 /// A block of a queue.
@@ -66,6 +70,18 @@ pub(super) struct Block {
     pub(super) served: u32,
 }
 
+impl Place {
+    pub(super) fn store(self, out: &mut Vec<u8>) {
+        for number in [self.file, self.offset, self.length] {
+            wire::put_number(out, u64::from(number));
+        }
+    }
+
+    pub(super) fn load(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        Ok(Self { file: reader.small()?, offset: reader.small()?, length: reader.small()? })
+    }
+}
+
 impl Block {
     /// How many of its entries wait.
     pub(super) fn left(&self) -> usize {
@@ -73,14 +89,13 @@ impl Block {
     }
 
     pub(super) fn store(&self, out: &mut Vec<u8>) {
-        let Place { file, offset, length } = self.place;
-        for number in [file, offset, length, self.count, self.served] {
-            wire::put_number(out, u64::from(number));
-        }
+        self.place.store(out);
+        wire::put_number(out, u64::from(self.count));
+        wire::put_number(out, u64::from(self.served));
     }
 
     pub(super) fn load(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
-        let place = Place { file: reader.small()?, offset: reader.small()?, length: reader.small()? };
+        let place = Place::load(reader)?;
         let block = Self { place, count: reader.small()?, served: reader.small()? };
         if block.served < block.count { Ok(block) } else { Err(Damaged) }
     }
@@ -94,6 +109,11 @@ pub(super) struct Overflow {
     pub(super) held: usize,
     /// What is held when moving it out of memory is tried next: more than `room` when little could be moved.
     bar: usize,
+    /// Bytes of entries from which on a queue of a site that goes to sleep is moved out of memory; it follows how full
+    /// memory is.
+    least: usize,
+    /// Bytes of what is elsewhere, by file.
+    in_use: InUse,
     trouble: Option<Error>,
 }
 
@@ -113,9 +133,31 @@ impl Overflow {
         (self.held > room.max(self.bar) && self.trouble.is_none()).then_some(room / 2)
     }
 
+    /// Bytes of entries from which on a queue of a site that goes to sleep is moved out of memory; `None` while there is
+    /// room enough.
+    pub(super) fn least_to_shed(&mut self) -> Option<usize> {
+        let room = self.backlog.as_ref()?.room();
+        let [most, _, fewest] = WORTHWHILE;
+        if self.trouble.is_some() || self.held < room / 2 {
+            self.least = most;
+            return None;
+        }
+        // Slowly up and slowly down, so that blocks are about as large as memory allows.
+        let step = self.least / STEPS + 1;
+        let step_back = self.held < room / 4 * 3;
+        self.least =
+            if step_back { self.least + step } else { self.least.saturating_sub(step) }.clamp(fewest, most);
+        Some(self.least)
+    }
+
     /// Sets the bar after an attempt: many short queues take memory, and looking at all of them takes time.
     pub(super) fn attempted(&mut self, goal: usize) {
         self.bar = if self.held > goal { self.held + self.held / 4 } else { 0 };
+    }
+
+    /// The backlog, unless everything has room in memory: then it is only read.
+    fn taker(&mut self) -> Option<&mut Box<dyn Backlog>> {
+        self.backlog.as_mut().filter(|backlog| backlog.room() < usize::MAX)
     }
 
     /// Keeps entries elsewhere; `None` when that is impossible, and then they stay.
@@ -123,8 +165,11 @@ impl Overflow {
         let mut bytes = Vec::new();
         entries.store(&mut bytes);
         let count = u32::try_from(entries.len()).ok()?;
-        match self.backlog.as_mut()?.put(&bytes) {
-            Ok(place) => Some(Block { place, count, served: 0 }),
+        match self.taker()?.put(&bytes) {
+            Ok(place) => {
+                self.note_use(place);
+                Some(Block { place, count, served: 0 })
+            }
             Err(error) => {
                 self.trouble = Some(error);
                 None
@@ -132,12 +177,62 @@ impl Overflow {
         }
     }
 
+    /// Keeps a text elsewhere, if that is possible.
+    pub(super) fn put_text(&mut self, text: &[u8]) -> Option<Place> {
+        match self.taker()?.put(text) {
+            Ok(place) => {
+                self.note_use(place);
+                Some(place)
+            }
+            Err(error) => {
+                self.trouble = Some(error);
+                None
+            }
+        }
+    }
+
+    /// A text that was kept elsewhere.
+    pub(super) fn get_text(&mut self, place: Place) -> Option<Vec<u8>> {
+        match self.backlog.as_mut()?.get(place) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                self.trouble = Some(error);
+                None
+            }
+        }
+    }
+
+    /// Something there is needed.
+    pub(super) fn note_use(&mut self, place: Place) {
+        *self.in_use.entry(place.file).or_default() += u64::from(place.length);
+    }
+
+    /// What is there is needed no more.
+    pub(super) fn release(&mut self, place: Place) {
+        if let Some(bytes) = self.in_use.get_mut(&place.file) {
+            *bytes = bytes.saturating_sub(u64::from(place.length));
+            if *bytes == 0 {
+                self.in_use.remove(&place.file);
+            }
+        }
+    }
+
+    /// Bytes of what is elsewhere, by file.
+    pub(super) fn in_use(&self) -> InUse {
+        self.in_use.clone()
+    }
+
+    /// A site that was packed cannot be unpacked, which only a mistake in here can bring about.
+    pub(super) fn note_unpackable(&mut self) {
+        self.trouble = Some(Error::new(ErrorKind::Internal, "a site of the frontier cannot be unpacked"));
+    }
+
     /// The entries of a block that were not served.
     pub(super) fn get(&mut self, block: Block) -> Option<Packed> {
-        let bytes = self.backlog.as_ref()?.get(block.place);
+        let bytes = self.backlog.as_mut()?.get(block.place);
         let entries = bytes.and_then(|bytes| {
-            let read = || {
-                let mut entries = Packed::trust(&mut Reader::new(&bytes))?;
+            let read = move || {
+                let mut entries = Packed::adopt(bytes)?;
                 entries.skip(block.served).map(|()| entries)
             };
             let whole = read().ok().filter(|entries| entries.len() == block.left());
@@ -168,11 +263,21 @@ impl Overflow {
         Ok(backlog.current())
     }
 
-    /// Copies a block to where blocks are written now.
-    pub(super) fn copy(&mut self, block: &mut Block) {
+    /// Blocks are wanted from these files alone.
+    pub(super) fn keep_only(&mut self, in_use: &InUse) {
+        if let Some(backlog) = self.backlog.as_mut() {
+            backlog.keep_only(in_use);
+        }
+    }
+
+    /// Copies what is at a place to where blocks are written now.
+    pub(super) fn copy(&mut self, place: &mut Place) {
         let Some(backlog) = self.backlog.as_mut() else { return };
-        match backlog.get(block.place).and_then(|bytes| backlog.put(&bytes)) {
-            Ok(place) => block.place = place,
+        match backlog.get(*place).and_then(|bytes| backlog.put(&bytes)) {
+            Ok(new) => {
+                self.release(std::mem::replace(place, new));
+                self.note_use(new);
+            }
             Err(error) => self.trouble = Some(error),
         }
     }
@@ -181,6 +286,7 @@ impl Overflow {
 impl Tables {
     /// From now on what does not fit into memory waits there.
     pub(crate) fn overflow_into(&mut self, backlog: Box<dyn Backlog>) {
+        self.sites.fit(backlog.room());
         self.overflow.begin(backlog);
     }
 
@@ -198,9 +304,12 @@ impl Tables {
 
     fn shed_to(&mut self, goal: usize) {
         for least in WORTHWHILE {
-            for _ in 0..self.sites.len() {
-                self.shed_at = if self.shed_at + 1 < self.sites.len() { self.shed_at + 1 } else { 0 };
-                if let Some(site) = self.sites.get_mut(self.shed_at) {
+            for _ in self.sites.numbers() {
+                let last = self.sites.numbers().end.saturating_sub(1);
+                self.shed_at = if self.shed_at < last { self.shed_at + 1 } else { 0 };
+                if self.sites.held(self.shed_at) >= least
+                    && let Some(site) = self.sites.wake(self.shed_at, &mut self.overflow)
+                {
                     site.shed(least, &mut self.overflow);
                 }
                 if self.overflow.held <= goal || self.overflow.trouble().is_some() {
@@ -211,12 +320,8 @@ impl Tables {
     }
 
     /// How many bytes of blocks are in use, by file.
-    pub(crate) fn in_use(&mut self) -> InUse {
-        let mut in_use = InUse::new();
-        for block in self.sites.iter_mut().flat_map(Site::blocks) {
-            *in_use.entry(block.place.file).or_default() += u64::from(block.place.length);
-        }
-        in_use
+    pub(crate) fn in_use(&self) -> InUse {
+        self.overflow.in_use()
     }
 
     /// Makes what waits outside of memory durable, for a snapshot that names it; which files those are, and which one
@@ -232,16 +337,20 @@ impl Tables {
         let sparse = in_use.iter().filter(|(file, bytes)| **file < current && **bytes < least);
         let sparse: Vec<u32> = sparse.map(|(file, _)| *file).take(FILES_LEFT_AT_ONCE).collect();
         if sparse.is_empty() {
+            self.overflow.keep_only(&in_use);
             return Ok((in_use, current));
         }
-        for block in self.sites.iter_mut().flat_map(Site::blocks) {
-            if sparse.contains(&block.place.file) {
-                self.overflow.copy(block);
+        for number in self.sites.numbers() {
+            let Some(site) = self.sites.wake(number, &mut self.overflow) else { break };
+            for place in site.places().filter(|place| sparse.contains(&place.file)) {
+                self.overflow.copy(place);
             }
         }
         self.trouble().map_or(Ok(()), Err)?;
         let current = self.overflow.sync()?;
-        Ok((self.in_use(), current))
+        let in_use = self.in_use();
+        self.overflow.keep_only(&in_use);
+        Ok((in_use, current))
     }
 }
 

@@ -1,5 +1,5 @@
-//! Entries of one origin one behind the other as bytes, first in, first out: a plain page costs its fingerprint, its
-//! path and four bytes more; its parent costs nothing when the one before was found on the same page.
+//! Entries of one origin one behind the other as bytes, first in, first out: a plain page costs its path
+//! and four bytes more, and its fingerprint where that does not follow from the URL; its parent costs nothing when the one before was found on the same page.
 //!
 //! What it leaves out: the origin, which is the same for all, and checksums, which belong to files.
 
@@ -19,9 +19,10 @@ pub(super) struct Packed {
     /// Where the first entry begins.
     start: usize,
     count: u32,
-    /// The parent before the first entry, and that of the last.
+    /// The parent before the first entry.
     before: Parent,
-    last: Parent,
+    /// That of the last, where it is known.
+    last: Option<Parent>,
 }
 
 type Parent = Option<Arc<str>>;
@@ -32,6 +33,8 @@ mod flag {
     pub(super) const SAME_PARENT: u8 = 2;
     pub(super) const CLASS: u32 = 2;
     pub(super) const KIND: u32 = 4;
+    pub(super) const KINDS: u8 = 7;
+    pub(super) const KEY_FOLLOWS: u8 = 1 << 7;
 }
 
 impl Packed {
@@ -61,7 +64,7 @@ impl Packed {
             let to = whole.len() - reader.left();
             if to - from >= bytes || number == self.count {
                 let part = whole.get(from..to).unwrap_or_default().to_vec();
-                parts.push(Self { bytes: part, start: 0, count, before, last: parent.clone() });
+                parts.push(Self { bytes: part, start: 0, count, before, last: Some(parent.clone()) });
                 (from, count, before) = (to, 0, parent.clone());
             }
         }
@@ -72,21 +75,24 @@ impl Packed {
     pub(super) fn push(&mut self, entry: &Entry) {
         let out = &mut self.bytes;
         let parent = entry.parent();
-        let same = self.count > 0 && self.last == *parent;
+        let same = self.count > 0 && self.last.as_ref() == Some(parent);
         let kind = wire::code_of(&RequestKind::ALL, &entry.kind);
         let plain = matches!(entry.body, Body::Plain { .. });
         out.push(
             (u8::from(plain) * flag::PLAIN)
                 | (u8::from(same) * flag::SAME_PARENT)
                 | ((entry.class & 3) << flag::CLASS)
-                | (kind << flag::KIND),
+                | ((kind & flag::KINDS) << flag::KIND)
+                | (u8::from(entry.own_key.is_none()) * flag::KEY_FOLLOWS),
         );
-        out.extend_from_slice(&entry.key.0.to_le_bytes());
+        if let Some(key) = entry.own_key {
+            out.extend_from_slice(&key.0.to_le_bytes());
+        }
         wire::put_number(out, u64::from(entry.depth));
         wire::put_number(out, u64::from(entry.attempt));
         if !same {
             wire::put_option(out, parent.as_deref(), wire::put_text);
-            self.last.clone_from(parent);
+            self.last = Some(parent.clone());
         }
         match &entry.body {
             Body::Plain { path, .. } => wire::put_text(out, path),
@@ -151,8 +157,10 @@ impl Packed {
         let mut parent = None;
         for _ in 0..count {
             let flags = reader.byte()?;
-            // Its fingerprint, depth and attempt.
-            reader.fixed64()?;
+            if flags & flag::KEY_FOLLOWS == 0 {
+                reader.fixed64()?;
+            }
+            // Its depth and attempt.
             reader.number()?;
             reader.number()?;
             if flags & flag::SAME_PARENT == 0 {
@@ -172,12 +180,23 @@ impl Packed {
         Ok(())
     }
 
-    /// Reads what [`Self::store`] wrote and a checksum vouches for, so that nothing is looked at before its time. It can
-    /// only be taken from: what its last entry is, it does not know.
+    /// Reads what [`Self::store`] wrote and is known to be whole, so that nothing is looked at before its time.
     pub(super) fn trust(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
         let count = reader.small()?;
         let before: Parent = reader.option(|reader| reader.text().map(Arc::from))?;
         Ok(Self { bytes: reader.bytes()?.to_vec(), start: 0, count, last: None, before })
+    }
+
+    /// The same from bytes of its own, which it keeps as they are.
+    pub(super) fn adopt(bytes: Vec<u8>) -> Result<Self, Damaged> {
+        let mut reader = Reader::new(&bytes);
+        let count = reader.small()?;
+        let before: Parent = reader.option(|reader| reader.text().map(Arc::from))?;
+        if reader.number()? != reader.left() as u64 {
+            return Err(Damaged);
+        }
+        let start = bytes.len() - reader.left();
+        Ok(Self { start, bytes, count, last: None, before })
     }
 
     /// Writes all of it.
@@ -192,7 +211,7 @@ impl Packed {
         let count = reader.small()?;
         let before: Parent = reader.option(|reader| reader.text().map(Arc::from))?;
         let bytes = reader.bytes()?.to_vec();
-        let mut packed = Self { bytes, start: 0, count, last: before.clone(), before };
+        let mut packed = Self { bytes, start: 0, count, last: None, before };
         let mut entries = packed.entries(0);
         let (mut found, mut last) = (0, None);
         for entry in entries.by_ref() {
@@ -204,7 +223,7 @@ impl Packed {
             return Err(Damaged);
         }
         if let Some(entry) = last {
-            packed.last.clone_from(entry.parent());
+            packed.last = Some(entry.parent().clone());
         }
         Ok(packed)
     }
@@ -213,10 +232,14 @@ impl Packed {
 /// Reads the entry that follows one with this parent.
 fn read(reader: &mut Reader<'_>, origin: u32, before: &Parent) -> Result<Entry, Damaged> {
     let flags = reader.byte()?;
-    let key = UrlKey(reader.fixed64()?);
+    let own_key = match flags & flag::KEY_FOLLOWS {
+        0 => Some(UrlKey(reader.fixed64()?)),
+        _ if flags & flag::PLAIN == 0 => return Err(Damaged),
+        _ => None,
+    };
     let (depth, attempt) = (reader.small()?, reader.small()?);
     let attempt = u16::try_from(attempt).map_err(|_| Damaged)?;
-    let kind = *RequestKind::ALL.get(usize::from(flags >> flag::KIND)).ok_or(Damaged)?;
+    let kind = *RequestKind::ALL.get(usize::from(flags >> flag::KIND & flag::KINDS)).ok_or(Damaged)?;
     let class = flags >> flag::CLASS & 3;
     let parent = match flags & flag::SAME_PARENT {
         0 => reader.option(|reader| reader.text().map(Arc::from))?,
@@ -230,7 +253,7 @@ fn read(reader: &mut Reader<'_>, origin: u32, before: &Parent) -> Result<Entry, 
         request.attempt = u32::from(attempt);
         Body::Whole(Box::new(request))
     };
-    Ok(Entry { key, depth, attempt, origin, class, kind, body })
+    Ok(Entry { own_key, depth, attempt, origin, class, kind, body })
 }
 
 #[cfg(test)]
@@ -241,12 +264,21 @@ mod tests {
 
     use super::*;
     use crate::model::{Origin, Request};
+    use crate::scope::Fingerprint;
 
     fn origin() -> Origin {
         Origin::of(&url::Url::parse("http://a.test/").unwrap()).unwrap()
     }
 
+    fn fingerprint() -> Fingerprint {
+        Fingerprint::new([3; 16])
+    }
+
     fn entry(number: u64, parent: Option<&str>, special: bool) -> Entry {
+        entry_with(number, parent, special, number.is_multiple_of(3))
+    }
+
+    fn entry_with(number: u64, parent: Option<&str>, special: bool, follows: bool) -> Entry {
         let mut request = Request::get(format!("http://a.test/{number}"));
         request.parent = parent.map(Into::into);
         (request.depth, request.class) =
@@ -256,7 +288,9 @@ mod tests {
             request.label = Some("detail".into());
             request.kind = RequestKind::Render;
         }
-        Entry::new(UrlKey(number), 7, &origin(), request)
+        let request_key = fingerprint().plain(&origin(), &format!("/{number}"));
+        let key = if follows { request_key } else { UrlKey(number) };
+        Entry::new(key, 7, &origin(), request, fingerprint())
     }
 
     fn shown(entry: &Entry) -> String {
@@ -273,7 +307,7 @@ mod tests {
                 match what {
                     0 => prop_assert_eq!(packed.pop(7).as_ref().map(shown), model.pop_front().as_ref().map(shown)),
                     1 => {
-                        let wanted = |entry: &Entry| entry.key.0 % 5 == number % 5;
+                        let wanted = |entry: &Entry| entry.depth % 5 == u32::try_from(number % 5).unwrap();
                         let at = model.iter().position(wanted);
                         let expected = at.and_then(|at| model.remove(at));
                         prop_assert_eq!(packed.take(7, wanted).as_ref().map(shown), expected.as_ref().map(shown));
@@ -310,10 +344,16 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_page_costs_its_path_and_twelve_bytes() {
-        let mut packed = Packed::default();
-        (100..200).for_each(|number| packed.push(&entry(number, Some("http://a.test/index"), false)));
-        assert_eq!(packed.bytes.len(), 100 * (12 + "/100".len()) + "http://a.test/index".len() + 2 + 72);
+    fn a_plain_page_in_canonical_spelling_costs_its_path_and_four_bytes() {
+        for (follows, bytes) in [(true, 4), (false, 12)] {
+            let mut packed = Packed::default();
+            let page = |number| entry_with(number, Some("http://a.test/index"), false, follows);
+            (100..200).for_each(|number| packed.push(&page(number)));
+            assert_eq!(
+                packed.bytes.len(),
+                100 * (bytes + "/100".len()) + "http://a.test/index".len() + 2 + 72
+            );
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use super::entry::Entry;
-use super::overflow::{Block, Overflow};
+use super::overflow::Overflow;
 use super::waiting::Waiting;
 use crate::model::wire::{self, Damaged, Reader};
 
@@ -118,16 +118,22 @@ impl Level {
         }
     }
 
-    /// The blocks that hold entries of it.
-    pub(super) fn blocks(&mut self) -> impl Iterator<Item = &mut Block> {
-        self.classes.iter_mut().flat_map(|class| &mut class.queues).flat_map(|queue| queue.entries.blocks())
+    /// What waits, origin by origin.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Waiting> {
+        self.classes.iter().flat_map(|class| &class.queues).map(|queue| &queue.entries)
     }
 
-    /// Writes all of it but whose turn it is.
+    /// What waits, origin by origin.
+    pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut Waiting> {
+        self.classes.iter_mut().flat_map(|class| &mut class.queues).map(|queue| &mut queue.entries)
+    }
+
+    /// Writes all of it. Queues come in the order of their turns.
     pub(super) fn store(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.turns);
         for class in &self.classes {
-            let waiting = class.queues.iter().filter(|queue| !queue.entries.is_empty());
-            wire::put_number(out, waiting.clone().count() as u64);
+            let waiting = class.by_turn();
+            wire::put_number(out, waiting.len() as u64);
             for queue in waiting {
                 wire::put_number(out, u64::from(queue.origin));
                 queue.entries.store(out);
@@ -136,22 +142,40 @@ impl Level {
     }
 
     /// Reads what [`Self::store`] wrote.
-    pub(super) fn load(reader: &mut Reader<'_>, overflow: &mut Overflow) -> Result<Self, Damaged> {
+    pub(super) fn load(
+        reader: &mut Reader<'_>,
+        check: bool,
+        overflow: &mut Overflow,
+    ) -> Result<Self, Damaged> {
         let mut level = Self::default();
+        for turns in &mut level.turns {
+            *turns = reader.byte()?;
+        }
         for class in &mut level.classes {
             class.queues = reader.list(|reader| {
                 let origin = reader.small()?;
-                Ok(Queue { origin, entries: Waiting::load(reader, overflow)?, in_round: false })
+                Ok(Queue { origin, entries: Waiting::load(reader, check, overflow)?, in_round: true })
             })?;
+            class.round = class.queues.iter().map(|queue| queue.origin).collect();
             class.queues.sort_unstable_by_key(|queue| queue.origin);
             class.length = class.queues.iter().map(|queue| queue.entries.len()).sum();
         }
-        level.readmit_all();
         Ok(level)
     }
 }
 
 impl Class {
+    /// The queues that are not empty: those whose turn comes next first, then those that have no room.
+    fn by_turn(&self) -> Vec<&Queue> {
+        let find = |origin: &u32| {
+            let place = self.queues.binary_search_by_key(origin, |queue| queue.origin).ok()?;
+            self.queues.get(place)
+        };
+        let rest = self.queues.iter().filter(|queue| !queue.in_round);
+        let all = self.round.iter().filter_map(find).chain(rest);
+        all.filter(|queue| !queue.entries.is_empty()).collect()
+    }
+
     fn push(&mut self, entry: &Entry, overflow: &mut Overflow) {
         let origin = entry.origin;
         let place = self.queues.binary_search_by_key(&origin, |queue| queue.origin).unwrap_or_else(|place| {

@@ -24,7 +24,7 @@ impl Tables {
         let lease = self.leases.get(&token)?;
         let entry = &lease.entry;
         let (site, bytes) = (lease.site, lease.bytes);
-        Some(LeaseName { token, site, origin: entry.origin, kind: entry.kind, key: entry.key, bytes })
+        Some(LeaseName { token, site, origin: entry.origin, kind: entry.kind, key: lease.key, bytes })
     }
 
     /// Hands out exactly this URL again, as at that moment. `false` when it does not wait there: damage.
@@ -36,12 +36,16 @@ impl Tables {
             return false;
         }
         self.wake_retries(name.site, now);
-        let wanted = |entry: &Entry| entry.key == name.key && entry.kind == name.kind;
+        let site = self.sites.wake(name.site, &mut self.overflow);
+        let origin = site.and_then(|site| site.origins.get(name.origin as usize));
+        let Some(origin) = origin.map(|state| state.origin.clone()) else { return false };
+        let fingerprint = self.fingerprint;
+        let wanted = |entry: &Entry| entry.kind == name.kind && entry.key(&origin, fingerprint) == name.key;
         let waiting = self.take(name.site, name.origin, 0, wanted).map(|(_, entry)| entry);
         let entry = waiting.or_else(|| {
             // A request for robots.txt is born when a page meets rules that have become too old: no event of its own.
             let own = name.kind == RequestKind::Robots && name.key == UrlKey(0);
-            let site = self.sites.get_mut(name.site as usize).filter(|_| own)?;
+            let site = self.sites.wake(name.site, &mut self.overflow).filter(|_| own)?;
             let state = site.origins.get_mut(name.origin as usize)?;
             state.robots_pending = true;
             Some(robots_entry(name.origin, state))
@@ -67,8 +71,10 @@ impl Tables {
 
     /// Every site rests a full delay from now on.
     pub(crate) fn rest(&mut self, now: Timestamp) {
-        for site in &mut self.sites {
-            site.started = Some(now);
+        for number in self.sites.numbers() {
+            if let Some(site) = self.sites.wake(number, &mut self.overflow) {
+                site.started = Some(now);
+            }
         }
         self.schedule_all(now);
     }
@@ -76,7 +82,8 @@ impl Tables {
     /// A wall clock that was set back between two runs must not make a site wait for the difference.
     fn bound_times(&mut self, now: Timestamp) {
         const LONGEST_BLOCK: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
-        for (site, index) in self.sites.iter_mut().zip(0..) {
+        for index in self.sites.numbers() {
+            let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
             site.started = Some(now);
             let by_hand = self.barred.get(&index).copied().unwrap_or_default();
             site.blocked_until = site.blocked_until.min(now.after(LONGEST_BLOCK)).max(by_hand);
@@ -84,7 +91,7 @@ impl Tables {
                 site.retries.range((now.after(LONGEST_BLOCK), 0)..).map(|(at, _)| *at).collect();
             for at in late {
                 if let Some(entry) = site.retries.remove(&at) {
-                    site.retries.insert((now.after(LONGEST_BLOCK), at.1), entry);
+                    site.retry(now.after(LONGEST_BLOCK), entry);
                 }
             }
         }

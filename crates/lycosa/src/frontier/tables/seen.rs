@@ -1,10 +1,16 @@
-//! Which URLs were ever accepted, and what became of each: an exact set of fingerprints at about ten bytes a URL.
+//! Which URLs were ever accepted, and what became of each: an exact set of fingerprints at about seven bytes a URL.
 //!
 //! A fingerprint is spread first, by a multiplication that can be undone, so that any numbers will do as fingerprints.
-//! Then its upper bits choose one of 4,096 tables; the rest and the mark share a word of 64 bits, so nothing is lost. Each table is open-addressed with linear probing (Knuth, TAOCP vol. 3, §6.4) and
-//! grows by an eighth when it is 86 % full, on its own: no moment at which all of it is copied. A probe costs one
+//! Its upper bits choose one of 4,096 tables. In a table it belongs to a place by its size (Lemire 2019, "Fast random
+//! integer generation in an interval"), so the place holds part of it and only the rest is stored (Cleary 1984, "Compact
+//! hash tables using bidirectional linear probing"), with how far from that place it had to go: linear probing in which
+//! who is further from home goes first (Celis 1986, "Robin Hood hashing"), so all stand in the order of
+//! their fingerprints, and keep it when a table grows.
+//! A table grows by an eighth when it is 90 % full, on its own: no moment at which all of it is copied. A probe costs one
 //! cache miss, so who asks for many announces them first ([`SeenSet::announce`]) and the misses overlap. Nothing is
 //! ever removed. What it leaves out: the disk.
+
+use std::cmp::Ordering;
 
 use super::Mark;
 use crate::model::UrlKey;
@@ -13,10 +19,15 @@ use crate::model::wire::{self, Damaged, Reader};
 /// Bits of the fingerprint that choose the table.
 const TABLE_BITS: u32 = 12;
 const TABLES: usize = 1 << TABLE_BITS;
-/// Bits of a word below the fingerprint's rest: as many as the choice of the table saves.
-const MARK_BITS: u32 = TABLE_BITS;
+/// Bits of the fingerprint that are left to a table.
+const REST_BITS: u32 = 64 - TABLE_BITS;
+/// Bits of an entry for the mark, 0 where nothing is, and above them for the distance from home.
+const MARK_BITS: u32 = 3;
+const DISTANCE_BITS: u32 = 6;
+const REST_AT: u32 = MARK_BITS + DISTANCE_BITS;
+const FURTHEST: usize = (1 << DISTANCE_BITS) - 1;
 /// A table grows when more of its places than this many in a hundred are taken.
-const FULLEST: usize = 86;
+const FULLEST: usize = 90;
 const LEAST_PLACES: usize = 8;
 /// An odd multiplier that spreads neighbours (Knuth, TAOCP vol. 3, §6.4): odd, so it can be undone modulo 2⁶⁴.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -31,47 +42,109 @@ pub(super) struct SeenSet {
     length: u64,
 }
 
+/// Entries of equal width, one behind the other.
 #[derive(Debug, Default)]
 struct Table {
-    /// 0 where nothing is: every mark has a code of 1 or more.
-    words: Box<[u64]>,
+    /// Filled up with [`size_of::<u64>`] bytes, so that every entry can be read as a word.
+    bytes: Box<[u8]>,
+    /// Homes; there are a few entries more behind the last of them ([`Shape::entries`]).
+    places: usize,
     taken: usize,
 }
 
-/// A fingerprint that was spread.
+/// What follows from how many places a table has.
 #[derive(Clone, Copy)]
-struct Spread(u64);
+struct Shape {
+    places: usize,
+    /// Bits of what the place does not tell that are not stored either: they follow.
+    shift: u32,
+    /// Bytes of an entry.
+    width: usize,
+}
 
-impl Spread {
-    fn of(key: UrlKey) -> Self {
-        Self(key.0.wrapping_mul(SPREAD))
+/// What is stored of a fingerprint at a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Entry(u64);
+
+impl Entry {
+    const EMPTY: Self = Self(0);
+
+    fn new(rest: u64, distance: usize, mark: Mark) -> Self {
+        Self(rest << REST_AT | (distance as u64) << MARK_BITS | (mark as u64 + 1))
     }
 
-    #[cfg(test)]
-    fn key(self) -> UrlKey {
-        UrlKey(self.0.wrapping_mul(GATHER))
+    fn rest(self) -> u64 {
+        self.0 >> REST_AT
     }
 
-    fn table(self) -> usize {
-        usize::try_from(self.0 >> (64 - TABLE_BITS)).unwrap_or(0)
+    fn distance(self) -> usize {
+        usize::try_from(self.0 >> MARK_BITS).unwrap_or(0) & FURTHEST
     }
 
-    fn word(self, mark: Mark) -> u64 {
-        self.0 << MARK_BITS | (mark as u64 + 1)
+    fn mark(self) -> Option<Mark> {
+        let code = usize::try_from(self.0 & ((1 << MARK_BITS) - 1)).ok()?;
+        Mark::ALL.get(code.checked_sub(1)?).copied()
     }
 
-    /// Where it belongs among so many places: its rest as a fraction of them (Lemire 2019, "Fast random integer
-    /// generation in an interval"), so a table that grows keeps its order.
-    fn home(self, places: usize) -> usize {
-        let product = u128::from(self.0 << TABLE_BITS) * places as u128;
-        usize::try_from(product >> 64).unwrap_or(0)
+    fn further(self) -> Self {
+        Self(self.0 + (1 << MARK_BITS))
+    }
+}
+
+/// The part of a fingerprint that was spread which its table knows it by.
+#[derive(Clone, Copy)]
+struct Rest(u64);
+
+fn spread(key: UrlKey) -> (usize, Rest) {
+    let spread = key.0.wrapping_mul(SPREAD);
+    let table = usize::try_from(spread >> REST_BITS).unwrap_or(0);
+    (table, Rest(spread & ((1 << REST_BITS) - 1)))
+}
+
+impl Shape {
+    fn of(places: usize) -> Self {
+        let shift = places.checked_ilog2().unwrap_or(0);
+        let bits = REST_BITS - shift + REST_AT;
+        Self { places, shift, width: bits.div_ceil(8) as usize }
+    }
+
+    /// How many entries there are room for: who lives at the last places must be able to give way.
+    fn entries(self) -> usize {
+        self.places + (self.places / 8 + LEAST_PLACES).min(FURTHEST)
+    }
+
+    fn bytes(self) -> usize {
+        self.entries() * self.width + size_of::<u64>()
+    }
+
+    /// Where a fingerprint belongs, and what is left of it there. Two that belong to one place differ by a multiple of
+    /// `places` in the lower half of the product, so its lowest bits tell nothing.
+    fn home(self, rest: Rest) -> (usize, u64) {
+        let product = u128::from(rest.0) * self.places as u128;
+        let home = usize::try_from(product >> REST_BITS).unwrap_or(0);
+        let below = u64::try_from(product & ((1 << REST_BITS) - 1)).unwrap_or(0);
+        (home, below >> self.shift)
+    }
+
+    /// The fingerprint of which this is left at this place.
+    fn rest(self, home: usize, left: u64) -> Rest {
+        let product = (home as u128) << REST_BITS | u128::from(left << self.shift);
+        // By hand, because a division of 128 bits takes ten times as long.
+        let places = self.places as u64;
+        let (upper, lower) = ((product >> 32) as u64, (product & u128::from(u32::MAX)) as u64);
+        let (quotient, over) = (upper / places, upper % places);
+        let lower = over << 32 | lower;
+        Rest((quotient << 32) + lower.div_ceil(places))
     }
 }
 
 /// Where a fingerprint is, or where it would go.
 enum Place {
     Taken(usize),
-    Free(usize),
+    /// Here, so far from its home; whoever is there gives way.
+    Wanted(usize, usize),
+    /// Nowhere: the way from its home is too long.
+    TooFar,
 }
 
 impl Default for SeenSet {
@@ -89,10 +162,10 @@ impl SeenSet {
 
     /// The mark of a fingerprint.
     pub(super) fn get(&self, key: UrlKey) -> Option<Mark> {
-        let key = Spread::of(key);
-        let table = self.tables.get(key.table())?;
-        match table.find(key) {
-            Some(Place::Taken(at)) => table.words.get(at).and_then(|word| mark_of(*word)),
+        let (table, rest) = spread(key);
+        let table = self.tables.get(table)?;
+        match table.find(rest) {
+            Place::Taken(at) => table.entry(at).mark(),
             _ => None,
         }
     }
@@ -104,23 +177,23 @@ impl SeenSet {
 
     /// Adds a fingerprint with a mark; `false`, and nothing is changed, when it is there.
     pub(super) fn add(&mut self, key: UrlKey, mark: Mark) -> bool {
-        let key = Spread::of(key);
-        let Some(table) = self.tables.get_mut(key.table()) else { return false };
-        let added = table.add(key, mark);
+        let (table, rest) = spread(key);
+        let Some(table) = self.tables.get_mut(table) else { return false };
+        let added = table.add(rest, mark);
         self.length += u64::from(added);
         added
     }
 
     /// Sets the mark of a fingerprint, which is added if it is not there.
     pub(super) fn set(&mut self, key: UrlKey, mark: Mark) {
-        let spread = Spread::of(key);
-        let Some(table) = self.tables.get_mut(spread.table()) else { return };
-        if let Some(Place::Taken(at)) = table.find(spread)
-            && let Some(word) = table.words.get_mut(at)
-        {
-            *word = spread.word(mark);
-        } else {
-            self.add(key, mark);
+        let (table, rest) = spread(key);
+        let Some(table) = self.tables.get_mut(table) else { return };
+        match table.find(rest) {
+            Place::Taken(at) => {
+                let there = table.entry(at);
+                table.put(at, Entry::new(there.rest(), there.distance(), mark));
+            }
+            _ => drop(self.add(key, mark)),
         }
     }
 
@@ -128,11 +201,12 @@ impl SeenSet {
     /// the time of one.
     pub(super) fn announce(&self, keys: impl Iterator<Item = UrlKey>) {
         let first = |key: UrlKey| {
-            let key = Spread::of(key);
-            let table = self.tables.get(key.table())?;
-            table.words.get(key.home(table.words.len())).copied()
+            let (table, rest) = spread(key);
+            let table = self.tables.get(table)?;
+            let shape = Shape::of(table.places);
+            table.bytes.get(shape.home(rest).0 * shape.width).copied()
         };
-        std::hint::black_box(keys.filter_map(first).fold(0, |all, word| all ^ word));
+        std::hint::black_box(keys.filter_map(first).fold(0, |all, byte| all ^ byte));
     }
 
     /// Writes tables from this one on, until there are this many bytes; the next table, if there is one.
@@ -142,8 +216,8 @@ impl SeenSet {
             if out.len() > bytes {
                 return Some(number);
             }
-            wire::put_number(out, table.words.len() as u64);
-            table.words.iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
+            wire::put_number(out, table.places as u64);
+            wire::put_bytes(out, &table.bytes);
         }
         None
     }
@@ -166,76 +240,165 @@ impl SeenSet {
     #[cfg(test)]
     fn iter(&self) -> impl Iterator<Item = (UrlKey, Mark)> {
         self.tables.iter().zip(0_u64..).flat_map(|(table, number)| {
-            table.words.iter().filter_map(move |word| {
-                let spread = Spread(number << (64 - TABLE_BITS) | word >> MARK_BITS);
-                Some((spread.key(), mark_of(*word)?))
+            table.all().filter_map(move |(rest, entry)| {
+                let spread = number << REST_BITS | rest.0;
+                Some((UrlKey(spread.wrapping_mul(GATHER)), entry.mark()?))
             })
         })
     }
 }
 
-fn mark_of(word: u64) -> Option<Mark> {
-    let code = usize::try_from(word & ((1 << MARK_BITS) - 1)).ok()?;
-    Mark::ALL.get(code.checked_sub(1)?).copied()
-}
-
 impl Table {
-    fn find(&self, key: Spread) -> Option<Place> {
-        let places = self.words.len();
-        let mut at = key.home(places);
-        // There is always a free place, so the loop ends; an empty table has none and is asked for none.
-        for _ in 0..places {
-            let word = *self.words.get(at)?;
-            if word == 0 {
-                return Some(Place::Free(at));
-            }
-            if (word ^ key.0 << MARK_BITS) >> MARK_BITS == 0 {
-                return Some(Place::Taken(at));
-            }
-            at = if at + 1 == places { 0 } else { at + 1 };
-        }
-        None
+    fn empty(places: usize) -> Self {
+        Self { bytes: vec![0; Shape::of(places).bytes()].into_boxed_slice(), places, taken: 0 }
     }
 
-    fn add(&mut self, key: Spread, mark: Mark) -> bool {
-        match self.find(key) {
-            Some(Place::Taken(_)) => return false,
-            Some(Place::Free(at)) if (self.taken + 1) * 100 <= self.words.len() * FULLEST => {
-                if let Some(word) = self.words.get_mut(at) {
-                    *word = key.word(mark);
-                    self.taken += 1;
-                }
+    /// The entry at a place; none behind the last.
+    fn entry(&self, at: usize) -> Entry {
+        read(&self.bytes, Shape::of(self.places).width, at)
+    }
+
+    fn put(&mut self, at: usize, entry: Entry) {
+        let width = Shape::of(self.places).width;
+        if let Some(bytes) = self.bytes.get_mut(at * width..at * width + width) {
+            bytes.copy_from_slice(entry.0.to_le_bytes().get(..width).unwrap_or_default());
+        }
+    }
+
+    fn find(&self, rest: Rest) -> Place {
+        let shape = Shape::of(self.places);
+        if shape.places == 0 {
+            return Place::TooFar;
+        }
+        let (home, left) = shape.home(rest);
+        let entries = shape.entries();
+        for (at, distance) in (home..entries).zip(0..=FURTHEST) {
+            let entry = read(&self.bytes, shape.width, at);
+            if entry == Entry::EMPTY {
+                return Place::Wanted(at, distance);
+            }
+            match entry.distance().cmp(&distance).then(left.cmp(&entry.rest())) {
+                Ordering::Greater => {}
+                Ordering::Equal => return Place::Taken(at),
+                Ordering::Less => return Place::Wanted(at, distance),
+            }
+        }
+        Place::TooFar
+    }
+
+    fn add(&mut self, rest: Rest, mark: Mark) -> bool {
+        match self.find(rest) {
+            Place::Taken(_) => return false,
+            Place::Wanted(at, distance)
+                if (self.taken + 1) * 100 <= self.places * FULLEST && self.make_way(at) =>
+            {
+                let (_, left) = Shape::of(self.places).home(rest);
+                self.put(at, Entry::new(left, distance, mark));
+                self.taken += 1;
             }
             _ => {
                 self.grow();
-                return self.add(key, mark);
+                return self.add(rest, mark);
             }
         }
         true
     }
 
-    fn load(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
-        let places = usize::try_from(reader.number()?).map_err(|_| Damaged)?;
-        if places > reader.left() / size_of::<u64>() {
-            return Err(Damaged);
+    /// Moves whoever is here, and those behind, one place on. `false`, and nothing has moved, when that is too far for one
+    /// of them.
+    fn make_way(&mut self, at: usize) -> bool {
+        let entries = Shape::of(self.places).entries();
+        let moving = (at..entries).take_while(|at| self.entry(*at) != Entry::EMPTY).count();
+        let end = at + moving;
+        if end >= entries || (at..end).any(|at| self.entry(at).distance() == FURTHEST) {
+            return false;
         }
-        let words = (0..places).map(|_| reader.fixed64()).collect::<Result<Box<[u64]>, Damaged>>()?;
-        let taken = words.iter().filter(|word| **word != 0).count();
-        let is_sound = words.iter().all(|word| *word == 0 || mark_of(*word).is_some());
-        if is_sound && taken * 100 <= places * FULLEST { Ok(Self { words, taken }) } else { Err(Damaged) }
+        for at in (at..end).rev() {
+            self.put(at + 1, self.entry(at).further());
+        }
+        true
+    }
+
+    /// What is in it, in order.
+    fn all(&self) -> impl Iterator<Item = (Rest, Entry)> {
+        let shape = Shape::of(self.places);
+        let entries = if shape.places == 0 { 0 } else { shape.entries() };
+        (0..entries).filter_map(move |at| {
+            let entry = self.entry(at);
+            let home = at.checked_sub(entry.distance())?;
+            (entry != Entry::EMPTY).then(|| (shape.rest(home, entry.rest()), entry))
+        })
     }
 
     fn grow(&mut self) {
-        let places = self.words.len() + self.words.len() / 8 + LEAST_PLACES;
-        let words = std::mem::replace(&mut self.words, vec![0; places].into_boxed_slice());
-        for word in words.into_iter().filter(|word| *word != 0) {
-            if let Some(Place::Free(at)) = self.find(Spread(word >> MARK_BITS))
-                && let Some(place) = self.words.get_mut(at)
-            {
-                *place = word;
+        let mut places = self.places;
+        loop {
+            places += places / 8 + LEAST_PLACES;
+            if let Some(grown) = self.with(places) {
+                *self = grown;
+                return;
             }
         }
     }
+
+    /// The same with so many places: its entries are in the order of their fingerprints, and stay so. `None` when one would have
+    /// to go too far.
+    fn with(&self, places: usize) -> Option<Self> {
+        let shape = Shape::of(places);
+        let mut table = Self::empty(places);
+        let mut free = 0;
+        for (rest, entry) in self.all() {
+            let (home, left) = shape.home(rest);
+            let at = home.max(free);
+            if at - home > FURTHEST || at >= shape.entries() {
+                return None;
+            }
+            table.put(at, Entry::new(left, at - home, entry.mark()?));
+            free = at + 1;
+        }
+        table.taken = self.taken;
+        Some(table)
+    }
+
+    fn load(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let places = usize::try_from(reader.number()?).map_err(|_| Damaged)?;
+        let bytes = reader.bytes()?;
+        if places == 0 && bytes.is_empty() {
+            return Ok(Self::default());
+        }
+        let shape = Shape::of(places);
+        if places == 0 || places > bytes.len() || shape.bytes() != bytes.len() {
+            return Err(Damaged);
+        }
+        let mut table = Self { bytes: bytes.into(), places, taken: 0 };
+        // Whatever is found must be what looking for it finds.
+        let mut least = (0, 0);
+        for at in 0..shape.entries() {
+            let entry = table.entry(at);
+            if entry == Entry::EMPTY {
+                least = (at + 1, 0);
+                continue;
+            }
+            let home = at.checked_sub(entry.distance()).ok_or(Damaged)?;
+            let is_sound = home < places
+                && (home, entry.rest()) >= least
+                && entry.mark().is_some()
+                && shape.home(shape.rest(home, entry.rest())) == (home, entry.rest());
+            if !is_sound {
+                return Err(Damaged);
+            }
+            least = (home, entry.rest() + 1);
+            table.taken += 1;
+        }
+        if table.taken * 100 <= places * FULLEST { Ok(table) } else { Err(Damaged) }
+    }
+}
+
+/// An entry out of a table's bytes.
+fn read(bytes: &[u8], width: usize, at: usize) -> Entry {
+    let word = bytes.get(at * width..).and_then(|rest| rest.first_chunk::<8>());
+    let word = word.map_or(0, |word| u64::from_le_bytes(*word));
+    Entry(word & (u64::MAX >> (64 - 8 * width)))
 }
 
 #[cfg(test)]
@@ -258,8 +421,8 @@ mod tests {
         assert!((0..100_000).all(|number| seen.get(key(number)) == Some(mark(number))));
         assert!((100_000..200_000).all(|number| !seen.contains(key(number))));
         assert_eq!(seen.len(), 100_000);
-        let words: usize = seen.tables.iter().map(|table| table.words.len()).sum();
-        assert!(words * 8 < 13 * 100_000, "{} bytes each", words * 8 / 100_000);
+        let bytes: usize = seen.tables.iter().map(|table| table.bytes.len()).sum();
+        assert!(bytes < 14 * 100_000, "{} bytes each", bytes / 100_000);
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::entry::Entry;
-use super::overflow::{Block, Overflow};
+use super::overflow::{Overflow, Place};
 use super::queue::Level;
 use super::waiting::Waiting;
 use crate::model::wire::{self, Damaged, Reader};
@@ -18,7 +18,10 @@ const FEW_ORIGINS: usize = 16;
 #[derive(Debug)]
 pub(crate) struct OriginState {
     pub(crate) origin: Origin,
+    /// Without the text of its rules while that is elsewhere alone.
     pub(crate) robots: Robots,
+    /// Where the text of its rules is, once it was put there.
+    pub(super) rules_elsewhere: Option<Place>,
     pub(crate) crawl_delay: Duration,
     pub(crate) leased: u32,
     /// A robots request of this origin is queued, leased or on its way through redirects.
@@ -52,10 +55,6 @@ pub(crate) struct Site {
     pub(crate) leased: u32,
     pub(crate) done: u64,
     pub(crate) failed: u64,
-    /// When the ready heap will look at this site next; entries of the heap with another time are stale.
-    pub(crate) scheduled: Option<Timestamp>,
-    /// The level for which it is on the list of sites that wait.
-    pub(crate) waits_for: Option<u32>,
 }
 
 impl Site {
@@ -76,8 +75,6 @@ impl Site {
             leased: 0,
             done: 0,
             failed: 0,
-            scheduled: None,
-            waits_for: None,
         }
     }
 
@@ -100,6 +97,7 @@ impl Site {
         self.origins.push(OriginState {
             origin: origin.clone(),
             robots: Robots::Unknown,
+            rules_elsewhere: None,
             crawl_delay: Duration::ZERO,
             leased: 0,
             robots_pending: false,
@@ -193,10 +191,51 @@ impl Site {
         }
     }
 
-    /// The blocks that hold entries of it.
-    pub(super) fn blocks(&mut self) -> impl Iterator<Item = &mut Block> {
-        let held = self.origins.iter_mut().flat_map(|state| state.held.blocks());
-        self.levels.iter_mut().flat_map(|(_, level)| level.blocks()).chain(held)
+    /// What waits in queues or for robots.txt.
+    fn all(&self) -> impl Iterator<Item = &Waiting> {
+        let held = self.origins.iter().map(|state| &state.held);
+        self.levels.iter().flat_map(|(_, level)| level.all()).chain(held)
+    }
+
+    /// Bytes of entries in memory.
+    pub(super) fn held(&self) -> usize {
+        self.all().map(Waiting::held).sum()
+    }
+
+    /// How many blocks it has elsewhere.
+    pub(super) fn blocks(&self) -> usize {
+        self.all().map(Waiting::blocks).sum()
+    }
+
+    /// Bytes of robots.txt that are in memory alone.
+    pub(super) fn rules_here(&self) -> usize {
+        let rules = |state: &OriginState| match &state.robots {
+            Robots::Rules { body, .. } => body.len(),
+            _ => 0,
+        };
+        self.origins.iter().map(rules).sum()
+    }
+
+    /// Lets an entry wait for a time, behind those that wait for the same.
+    pub(super) fn retry(&mut self, at: Timestamp, entry: Entry) {
+        let last = self.retries.range((at, 0)..=(at, u64::MAX)).next_back();
+        let number = last.map_or(0, |((_, number), _)| number + 1);
+        self.retries.insert((at, number), entry);
+    }
+
+    /// Forgets what was read of blocks and can be read again.
+    pub(super) fn drop_heads(&mut self, overflow: &mut Overflow) {
+        let held = self.origins.iter_mut().map(|state| &mut state.held);
+        let queued = self.levels.iter_mut().flat_map(|(_, level)| level.all_mut());
+        queued.chain(held).for_each(|waiting| waiting.drop_head(overflow));
+    }
+
+    /// Where it has something elsewhere.
+    pub(super) fn places(&mut self) -> impl Iterator<Item = &mut Place> {
+        let queued = self.levels.iter_mut().flat_map(|(_, level)| level.all_mut());
+        let origins = self.origins.iter_mut();
+        let origins = origins.map(|state| (state.held.places(), state.rules_elsewhere.iter_mut()));
+        queued.flat_map(Waiting::places).chain(origins.flat_map(|(held, rules)| held.chain(rules)))
     }
 
     /// The lowest level above this one that has something.
@@ -273,15 +312,17 @@ impl Site {
     pub(super) fn load_queues(
         &mut self,
         reader: &mut Reader<'_>,
+        check: bool,
         overflow: &mut Overflow,
     ) -> Result<(), Damaged> {
         self.levels =
-            reader.list(|reader| Ok((reader.small()?, Box::new(Level::load(reader, overflow)?))))?;
+            reader.list(|reader| Ok((reader.small()?, Box::new(Level::load(reader, check, overflow)?))))?;
         self.levels.sort_unstable_by_key(|(number, _)| *number);
         self.queued = self.levels.iter().map(|(_, level)| level.len() as u64).sum();
         Ok(())
     }
 
+    /// What is known of it. The text of rules that is elsewhere is missing.
     pub(crate) fn record(&self, pace: &Pace) -> HostRecord {
         let held: usize = self.origins.iter().map(|origin| origin.held.len()).sum();
         HostRecord {

@@ -3,11 +3,9 @@
 //! Open leases are stored as such, because the log after the snapshot goes on to end them. The heap is derived.
 
 use super::entry::Entry;
-use super::site::Site;
-use super::waiting::Waiting;
 use super::{InUse, OpenLease, Tables};
 use crate::model::wire::{self, Damaged, Reader};
-use crate::model::{Discovered, SiteKey, Stats, Timestamp};
+use crate::model::{Discovered, Stats, Timestamp};
 
 /// Bytes after which a part is left and the next one begun.
 const PART: usize = 256 << 10;
@@ -44,8 +42,11 @@ impl Tables {
             put(Part::Seen, &out)?;
         }
         out.clear();
-        for (site, index) in self.sites.iter().zip(0..) {
-            self.store_site(site, index, &mut out);
+        let mut site = Vec::new();
+        for number in self.sites.numbers() {
+            site.clear();
+            self.sites.store(number, &mut site);
+            wire::put_bytes(&mut out, &site);
             if out.len() > PART {
                 put(Part::Sites, &out)?;
                 out.clear();
@@ -93,27 +94,6 @@ impl Tables {
         }
     }
 
-    fn store_site(&self, site: &Site, index: u32, out: &mut Vec<u8>) {
-        wire::put_text(out, &site.key.0);
-        wire::put_option(out, site.started, |out, at| wire::put_number(out, at.0));
-        wire::put_number(out, site.blocked_until.0);
-        wire::put_span(out, site.response_time);
-        wire::put_number(out, site.done);
-        wire::put_number(out, site.failed);
-        wire::put_list(out, &site.origins, |out, state| {
-            wire::put_origin(out, &state.origin);
-            wire::put_robots(out, &state.robots);
-            wire::put_span(out, state.crawl_delay);
-            out.push(u8::from(state.robots_pending));
-            state.held.store(out);
-        });
-        site.store_queues(out);
-        let retries: Vec<_> = site.retries.iter().map(|((at, _), entry)| (Some(*at), entry)).collect();
-        self.store_entries(out, &retries, index);
-        let parked: Vec<_> = site.parked.iter().map(|(at, entry)| (*at, entry)).collect();
-        self.store_entries(out, &parked, index);
-    }
-
     fn store_leases(&self, out: &mut Vec<u8>) {
         wire::put_number(out, self.leases.len() as u64);
         let mut leases: Vec<_> = self.leases.iter().collect();
@@ -124,26 +104,17 @@ impl Tables {
             wire::put_number(out, lease.expires.0);
             wire::put_number(out, lease.bytes);
             wire::put_option(out, lease.before, |out, at| wire::put_number(out, at.0));
-            self.store_entries(out, &[(None, &lease.entry)], lease.site);
+            if let Some(found) = self.discovered(lease) {
+                wire::put_discovered(out, &found, None);
+            }
         }
     }
 
-    fn store_entries(&self, out: &mut Vec<u8>, waiting: &[(Option<Timestamp>, &Entry)], site: u32) {
-        wire::put_number(out, waiting.len() as u64);
-        let mut near: Option<Discovered> = None;
-        for (at, entry) in waiting {
-            let Some(found) = self.discovered(site, entry) else { continue };
-            wire::put_option(out, *at, |out, at| wire::put_number(out, at.0));
-            wire::put_discovered(out, &found, near.as_ref());
-            near = Some(found);
-        }
-    }
-
-    pub(super) fn discovered(&self, site: u32, entry: &Entry) -> Option<Discovered> {
-        let site = self.sites.get(site as usize)?;
-        let origin = &site.origins.get(entry.origin as usize)?.origin;
-        let request = entry.request(origin);
-        Some(Discovered { key: entry.key, site: site.key.clone(), origin: origin.clone(), request })
+    pub(super) fn discovered(&self, lease: &OpenLease) -> Option<Discovered> {
+        let site = self.sites.awake(lease.site)?;
+        let origin = &site.origins.get(lease.entry.origin as usize)?.origin;
+        let request = lease.entry.request(origin);
+        Some(Discovered { key: lease.key, site: site.key.clone(), origin: origin.clone(), request })
     }
 
     fn load_counts(&mut self, reader: &mut Reader<'_>) -> Result<(Option<u32>, bool), Damaged> {
@@ -169,52 +140,9 @@ impl Tables {
     }
 
     fn load_site(&mut self, reader: &mut Reader<'_>) -> Result<(), Damaged> {
-        let key = SiteKey(reader.text()?.into());
-        let index = self.site(&key);
-        let site = self.sites.get_mut(index as usize).ok_or(Damaged)?;
-        site.started = reader.option(Reader::time)?;
-        site.blocked_until = reader.time()?;
-        site.response_time = reader.span()?;
-        site.done = reader.number()?;
-        site.failed = reader.number()?;
-        let overflow = &mut self.overflow;
-        let origins = reader.list(|reader| {
-            let (origin, robots) = (wire::read_origin(reader)?, wire::read_robots(reader)?);
-            Ok((origin, robots, reader.span()?, reader.byte()? != 0, Waiting::load(reader, overflow)?))
-        })?;
-        for (origin, robots, crawl_delay, pending, held) in origins {
-            let place = site.origin(&origin);
-            site.set_crawl_delay(place, crawl_delay);
-            let state = site.origins.get_mut(place as usize).ok_or(Damaged)?;
-            (state.robots, state.robots_pending, state.held) = (robots, pending, held);
-        }
-        site.load_queues(reader, &mut self.overflow)?;
-        let retries = self.load_entries(reader, index)?;
-        let parked = self.load_entries(reader, index)?;
-        let site = self.sites.get_mut(index as usize).ok_or(Damaged)?;
-        for (at, entry) in retries {
-            self.next_turn += 1;
-            site.retries.insert((at.ok_or(Damaged)?, self.next_turn), entry);
-        }
-        site.parked = parked;
+        self.sites.add_stored(reader.bytes()?, &mut self.overflow)?;
+        self.stats.sites += 1;
         Ok(())
-    }
-
-    fn load_entries(
-        &mut self,
-        reader: &mut Reader<'_>,
-        index: u32,
-    ) -> Result<Vec<(Option<Timestamp>, Entry)>, Damaged> {
-        let site = self.sites.get_mut(index as usize).ok_or(Damaged)?;
-        let mut near: Option<Discovered> = None;
-        reader.list(|reader| {
-            let at = reader.option(Reader::time)?;
-            let found = wire::read_discovered(reader, near.as_ref())?;
-            let origin = site.origin(&found.origin);
-            let entry = Entry::new(found.key, origin, &found.origin, found.request.clone());
-            near = Some(found);
-            Ok((at, entry))
-        })
     }
 
     /// Opens a stored lease again.
@@ -223,13 +151,11 @@ impl Tables {
         let index = reader.small()?;
         let (expires, bytes) = (reader.time()?, reader.number()?);
         let before = reader.option(Reader::time)?;
-        if reader.number()? != 1 || reader.option(Reader::time)?.is_some() {
-            return Err(Damaged);
-        }
         let found = wire::read_discovered(reader, None)?;
-        let site = self.sites.get_mut(index as usize).ok_or(Damaged)?;
+        let site = self.sites.wake(index, &mut self.overflow).ok_or(Damaged)?;
         let origin = site.origin(&found.origin);
-        let entry = Entry::new(found.key, origin, &found.origin, found.request);
+        let (key, fingerprint) = (found.key, self.fingerprint);
+        let entry = Entry::new(key, origin, &found.origin, found.request, fingerprint);
         site.lease_begins(origin);
         if entry.kind != crate::model::RequestKind::Robots {
             self.stats.leased += 1;
@@ -238,7 +164,7 @@ impl Tables {
         self.reserved_pages += u64::from(page);
         self.reserved_bytes = self.reserved_bytes.saturating_add(bytes);
         self.expiries.insert((expires, token));
-        self.leases.insert(token, OpenLease { site: index, entry, expires, bytes, page, before });
+        self.leases.insert(token, OpenLease { site: index, key, entry, expires, bytes, page, before });
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::entry::Entry;
-use super::overflow::{BLOCK, Block, Overflow};
+use super::overflow::{BLOCK, Block, Overflow, Place};
 use super::packed::Packed;
 use crate::model::wire::{self, Damaged, Reader};
 
@@ -28,7 +28,8 @@ impl Waiting {
         self.head.is_empty() && self.blocks.is_empty() && self.tail.is_empty()
     }
 
-    fn held(&self) -> usize {
+    /// Bytes of entries in memory.
+    pub(super) fn held(&self) -> usize {
         self.head.size() + self.tail.size()
     }
 
@@ -53,7 +54,6 @@ impl Waiting {
     pub(super) fn pop(&mut self, origin: u32, overflow: &mut Overflow) -> Option<Entry> {
         self.counted(overflow, |waiting, overflow| {
             if waiting.head.is_empty() {
-                waiting.head_block = None;
                 let Some(block) = waiting.blocks.front() else { return waiting.tail.pop(origin) };
                 waiting.head = overflow.get(*block)?;
                 waiting.head_block = waiting.blocks.pop_front();
@@ -61,6 +61,9 @@ impl Waiting {
             let entry = waiting.head.pop(origin);
             if let (None, Some(block)) = (&entry, waiting.head_block) {
                 overflow.note_unreadable(block);
+            }
+            if waiting.head.is_empty() {
+                waiting.let_go(overflow);
             }
             entry
         })
@@ -84,14 +87,21 @@ impl Waiting {
         self.counted(overflow, |waiting, overflow| {
             let is_first = waiting.head.entries(origin).next().is_some_and(|entry| wanted(&entry));
             if let Some(entry) = waiting.head.take(origin, &wanted) {
-                if !is_first {
+                if !is_first || waiting.head.is_empty() {
                     // No longer the end of its block.
-                    waiting.head_block = None;
+                    waiting.let_go(overflow);
                 }
                 return Some(entry);
             }
             waiting.take_from_blocks(origin, &wanted, overflow).or_else(|| waiting.tail.take(origin, &wanted))
         })
+    }
+
+    /// The block that the head came from is not needed any more.
+    fn let_go(&mut self, overflow: &mut Overflow) {
+        if let Some(block) = self.head_block.take() {
+            overflow.release(block.place);
+        }
     }
 
     /// Puts the first entry back to where it was taken from.
@@ -119,8 +129,9 @@ impl Waiting {
             for block in self.blocks.iter().take(number + 1) {
                 overflow.get(*block)?.entries(origin).for_each(|entry| head.push(&entry));
             }
-            self.blocks.drain(..=number);
-            (self.head, self.head_block) = (head, None);
+            self.let_go(overflow);
+            self.blocks.drain(..=number).for_each(|block| overflow.release(block.place));
+            self.head = head;
             return self.head.take(origin, wanted);
         }
         None
@@ -164,9 +175,27 @@ impl Waiting {
         }
     }
 
-    /// The blocks that are needed.
-    pub(super) fn blocks(&mut self) -> impl Iterator<Item = &mut Block> {
-        self.head_block.iter_mut().chain(&mut self.blocks)
+    /// Where the blocks are.
+    pub(super) fn places(&mut self) -> impl Iterator<Item = &mut Place> {
+        self.head_block.iter_mut().chain(&mut self.blocks).map(|block| &mut block.place)
+    }
+
+    /// How many blocks there are.
+    pub(super) fn blocks(&self) -> usize {
+        self.blocks.len() + usize::from(self.head_block.is_some())
+    }
+
+    /// Forgets what was read of a block and can be read again.
+    pub(super) fn drop_head(&mut self, overflow: &mut Overflow) {
+        if self.head_block.is_some() && !self.head.is_empty() {
+            self.counted(overflow, |waiting, _| {
+                let left = u32::try_from(waiting.head.len()).unwrap_or(u32::MAX);
+                if let Some(block) = waiting.head_block.take() {
+                    waiting.blocks.push_front(Block { served: block.count.saturating_sub(left), ..block });
+                }
+                waiting.head = Packed::default();
+            });
+        }
     }
 
     /// Writes all of it; what is in a block is named by it.
@@ -183,11 +212,19 @@ impl Waiting {
         self.tail.store(out);
     }
 
-    /// Reads what [`Self::store`] wrote.
-    pub(super) fn load(reader: &mut Reader<'_>, overflow: &mut Overflow) -> Result<Self, Damaged> {
-        let head = Packed::load(reader)?;
-        let blocks = reader.list(Block::load)?.into();
-        let waiting = Self { head, head_block: None, blocks, tail: Packed::load(reader)? };
+    /// Reads what [`Self::store`] wrote; what comes from a file is looked at throughout and counted as in use (`check`).
+    pub(super) fn load(
+        reader: &mut Reader<'_>,
+        check: bool,
+        overflow: &mut Overflow,
+    ) -> Result<Self, Damaged> {
+        let packed = if check { Packed::load } else { Packed::trust };
+        let head = packed(reader)?;
+        let blocks: VecDeque<Block> = reader.list(Block::load)?.into();
+        if check {
+            blocks.iter().for_each(|block| overflow.note_use(block.place));
+        }
+        let waiting = Self { head, head_block: None, blocks, tail: packed(reader)? };
         overflow.held += waiting.held();
         Ok(waiting)
     }
