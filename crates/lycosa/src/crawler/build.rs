@@ -21,7 +21,7 @@ use crate::fetch::{
 };
 use crate::ledger::Ledger;
 use crate::middleware::{Cache, StackOptions, built_in, parse_field};
-use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Origin, Pace, Resolve};
+use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Origin, Pace, Resolve, Sink};
 use crate::politeness::{RetryOptions, RetryPolicy};
 use crate::profiles::HostProfiles;
 use crate::scope::{Identity, QueryRules, ScopeOptions, ScopeRules};
@@ -38,8 +38,9 @@ pub(super) async fn build(
     check(&options)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     // Everything that can refuse a choice comes before the state is touched.
-    let rules = scope_options(&options);
-    let scope = Arc::new(PresentScope::new(ScopeRules::new(rules.clone())?));
+    let started = clock.now();
+    let rules = rules(&options, &*clock);
+    let scope = Arc::new(PresentScope::new(ScopeRules::new(rules.scope.clone())?));
     let query = query_rules(&options)?;
     let guard = Arc::new(guard(&options)?);
     let ledger = Ledger::default();
@@ -48,26 +49,13 @@ pub(super) async fn build(
     let retry = retry_policy(&options, telemetry.clone());
     let cache = cache(&options, &clock, &telemetry)?;
     let stack = middlewares(&options, &retry, cache, &clock, ledger.clone())?;
-    let sinks: Vec<_> = options.outputs.iter().map(super::Output::sink).collect::<Result<_>>()?;
-    if options.continuation != super::Continue::Resume {
-        let check = sinks.iter().try_for_each(|sink| sink.check_new());
-        check.map_err(|error| state::with_resume(error, &options))?;
-    }
+    let sinks = sinks(&options)?;
     if let Some(folder) = options.save_bodies.clone() {
         super::save::check(&folder)?;
         callbacks.on_page(Box::new(move |page| super::save::save(&folder, page)));
     }
-    let started = clock.now();
-    let limits = limits(&options, &*clock);
-    let opened: Opened = state::open(&options, &notes, limits, pace(&options), clock.clone())?;
+    let opened: Opened = state::open(&options, &notes, rules.limits, rules.pace, clock.clone())?;
     let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key).with_query_rules(query));
-    let links =
-        LinkOptions { respect_nofollow: options.respect_nofollow, limit: settings(&options).max_links };
-    let mut extractors: Vec<Arc<dyn Extract>> = Vec::new();
-    if options.all_links {
-        extractors.push(Arc::new(LinkExtractor::new(links)));
-    }
-    extractors.extend(options.extractors.iter().cloned());
     let parts = Parts {
         frontier: opened.frontier.clone(),
         outbox: opened.outbox,
@@ -75,7 +63,7 @@ pub(super) async fn build(
         middlewares: stack.into(),
         guard,
         scope: scope.clone(),
-        extractors: extractors.into(),
+        extractors: extractors(&options).into(),
         hooks: Arc::new(callbacks),
         feed,
         identity: identity.clone(),
@@ -98,25 +86,40 @@ pub(super) async fn build(
         ledger: ledger.clone(),
         folder: options.state.clone(),
         started,
-        rules: tokio::sync::Mutex::new(Rules {
-            limits,
-            pace: pace(&options),
-            concurrency: options.concurrency,
-            scope: rules,
-            paused: false,
-            robots_name: super::names::robots_name(&options),
-        }),
+        rules: tokio::sync::Mutex::new(rules),
     });
-    Ok(Crawl {
-        engine,
-        sinks,
-        watch,
-        seeds: options.seeds,
-        client,
-        ledger,
-        notices: opened.notices,
-        controls,
-    })
+    let (seeds, notices) = (options.seeds, opened.notices);
+    Ok(Crawl { engine, sinks, watch, seeds, client, ledger, notices, controls })
+}
+
+/// What can change while the crawl runs.
+fn rules(options: &Options, clock: &dyn Clock) -> Rules {
+    Rules {
+        limits: limits(options, clock),
+        pace: pace(options),
+        concurrency: options.concurrency,
+        scope: scope_options(options),
+        paused: false,
+        robots_name: super::names::robots_name(options),
+    }
+}
+
+/// The outputs; one that is there already is refused where that can be told before the state is touched.
+fn sinks(options: &Options) -> Result<Vec<Box<dyn Sink>>> {
+    let sinks: Vec<_> = options.outputs.iter().map(super::Output::sink).collect::<Result<_>>()?;
+    if options.continuation != super::Continue::Resume {
+        let check = sinks.iter().try_for_each(|sink| sink.check_new());
+        check.map_err(|error| state::with_resume(error, options))?;
+    }
+    Ok(sinks)
+}
+
+/// What is taken out of pages: their links, if all are followed, then what the options add.
+fn extractors(options: &Options) -> Vec<Arc<dyn Extract>> {
+    let links =
+        LinkOptions { respect_nofollow: options.respect_nofollow, limit: settings(options).max_links };
+    let all = options.all_links.then(|| Arc::new(LinkExtractor::new(links)) as Arc<dyn Extract>);
+    all.into_iter().chain(options.extractors.iter().cloned()).collect()
 }
 
 fn check(options: &Options) -> Result<()> {

@@ -78,7 +78,6 @@ pub struct Rules {
 
 /// A change of rules; what is `None` stays as it is. The inner `None` of a budget lifts it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::option_option, reason = "as it is, without one, and this one are three wishes")]
 pub struct Adjustment {
     /// Pages over all runs.
     pub max_pages: Option<Option<u64>>,

@@ -36,9 +36,9 @@ impl Tables {
     }
 
     /// Every site, in the order in which they were met, until `visit` says `false`.
-    pub(crate) fn visit_sites(&self, mut visit: impl FnMut(HostRecord) -> bool) {
+    pub(crate) fn visit_sites(&self, visit: impl FnMut(HostRecord) -> bool) {
         let record = |number| self.sites.look(number, |site| site.record(&self.pace));
-        self.sites.numbers().filter_map(record).all(|record| visit(record));
+        self.sites.numbers().filter_map(record).all(visit);
     }
 
     /// Takes out and shows what is open, of one site or of all, until `visit` says `false`.

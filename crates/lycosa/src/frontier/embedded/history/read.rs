@@ -128,7 +128,7 @@ impl<'r> Source<'r> {
     }
 
     fn memory(recent: &[Stored]) -> Self {
-        Self { run: None, next_block: 0, block: recent.to_vec().into_iter(), head: None }
+        Self { run: None, next_block: 0, block: Vec::from(recent).into_iter(), head: None }
     }
 
     /// Where the next fact belongs.
