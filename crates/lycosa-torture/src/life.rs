@@ -21,7 +21,7 @@ use crate::dice::Dice;
 use crate::disk::LifeDisk;
 use crate::items::Items;
 use crate::output::{Fate, LifeSink, Output, Trouble};
-use crate::plan::{Budget, Ending};
+use crate::plan::Ending;
 use crate::sabotage;
 use crate::switch::{Moment, Switch};
 use crate::watched::{WatchedFrontier, WatchedOutbox};
@@ -250,12 +250,12 @@ impl Life<'_> {
             retry,
             telemetry,
             ledger,
-            settings: self.settings(lifted),
+            settings: self.settings(),
         };
         Ok((Engine::new(parts), embedded))
     }
 
-    fn settings(&self, lifted: bool) -> Settings {
+    fn settings(&self) -> Settings {
         let drain = match self.ending {
             Ending::Stop { drain, .. } => drain,
             _ => Duration::from_secs(1),
