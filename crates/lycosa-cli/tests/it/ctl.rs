@@ -186,6 +186,8 @@ fn hostile_clients_harm_nothing() {
     let watchdog = Watchdog::over(&child);
     let running = Running { bench, server, child, _watchdog: watchdog };
     running.until(|status| status["pages"].as_u64() > Some(0));
+    // So that it does not end before they have had their turn.
+    running.ctl(&["pause"]).ends_with(0);
     let socket = running.bench.path("state/control.sock");
     let mut huge = connect(&socket);
     let line = vec![b'x'; 1 << 20];
@@ -211,6 +213,7 @@ fn hostile_clients_harm_nothing() {
     // Whoever waits long enough is served: the silent ones are sent away.
     running.ctl(&["status"]).ends_with(0);
     running.ctl(&["set", "delay=0s", "per_host=16", "concurrency=16"]).ends_with(0);
+    running.ctl(&["resume"]).ends_with(0);
     let crowd_stays = crowd;
     let (code, said, bench) = running.end();
     drop(crowd_stays);
