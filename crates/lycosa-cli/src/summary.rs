@@ -37,6 +37,11 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>, e
     }
     let received = format!("{} ({} decoded)", bytes(report.run.wire_bytes), bytes(report.run.decoded_bytes));
     line(&mut text, "received", &received);
+    if !report.run.revisits.is_empty() {
+        let visits: Vec<_> =
+            report.run.revisits.iter().map(|(how, count)| format!("{how}: {count}")).collect();
+        line(&mut text, "visits again", &visits.join(", "));
+    }
     let left = report.crawl.pending + report.crawl.leased;
     line(
         &mut text,

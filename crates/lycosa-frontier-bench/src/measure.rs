@@ -245,5 +245,6 @@ fn page(lease: &Lease, world: World, numbers: &mut u64, urls: u64) -> Commit {
         host_update: None,
         is_page: true,
         notes: lycosa::model::CommitNotes::default(),
+        revisit: None,
     }
 }

@@ -23,6 +23,18 @@ pub(crate) struct Arguments {
     /// Puts a defect in: the run must fail. `all`: a clean run, then every defect, each of which must be caught
     #[arg(long, value_name = "NAME", hide_possible_values = true, value_parser = names())]
     pub(crate) sabotage: Option<String>,
+    /// Processes that are stopped for longer than a lease, now and then, and go on
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) frozen: u64,
+    /// Crawls on file systems that run full or become read-only, as root
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(crate) mounts: u64,
+    /// Every lease lasts so many seconds of the crawl's time, fifty of which are one
+    #[arg(long, value_name = "N", hide = true)]
+    pub(crate) lease: Option<u64>,
+    /// No table of the fail points, and none must be hit
+    #[arg(long, hide = true)]
+    pub(crate) plain: bool,
     /// Begins with the crawl of this number, as a violation names it
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) crawl: u64,

@@ -15,6 +15,10 @@ pub(crate) struct Counts {
     pub(crate) kills: u64,
     /// Those of them that took the unsynced bytes along.
     pub(crate) power_losses: u64,
+    /// Fail points that were hit.
+    pub(crate) points: u64,
+    /// Leases that ran out under their holders, whose commits were refused.
+    pub(crate) fenced: u64,
     /// Failing and full disks.
     pub(crate) failures: u64,
     /// Orderly stops.
@@ -31,15 +35,17 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} cycles in {} crawls: {} kills ({} with power loss), {} disk failures, {} stops, {} budgets; \
-             {} pages and {} items, each once",
+            "{} cycles in {} crawls: {} kills ({} with power loss; {} fail points), {} disk failures, {} stops, \
+             {} budgets, {} leases fenced; {} pages and {} items, each once",
             self.cycles,
             self.crawls,
             self.kills,
             self.power_losses,
+            self.points,
             self.failures,
             self.stops,
             self.budgets,
+            self.fenced,
             self.pages,
             self.items
         )

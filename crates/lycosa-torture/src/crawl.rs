@@ -13,11 +13,13 @@ use crate::dice::Dice;
 use crate::disk::Disk;
 use crate::judge;
 use crate::life::{Death, is_typed, live};
+use crate::mount::{Break, Mount};
 use crate::observer::Observer;
 use crate::output::Output;
 use crate::plan::{Budget, Ending, Plan};
+use crate::point::{Tally, Target};
 use crate::sabotage::Defect;
-use crate::time::FastClock;
+use crate::time::{FastClock, HOUR};
 use crate::verdict::Verdict;
 use crate::web::{Web, host};
 
@@ -36,60 +38,108 @@ pub(crate) struct World {
     /// The whole output, and perhaps one of the items alone.
     pub(crate) outputs: Vec<Output>,
     pub(crate) clock: Arc<FastClock>,
+    pub(crate) tally: Tally,
     pub(crate) observer: Arc<Observer>,
     pub(crate) verdict: Verdict,
     pub(crate) defect: Defect,
+    /// The file system below state and outputs, if it is a real one that breaks.
+    pub(crate) mount: Option<Arc<Mount>>,
+}
+
+/// Which crawl, and under what conditions.
+#[derive(Clone, Debug)]
+pub(crate) struct Job {
+    pub(crate) seed: u64,
+    pub(crate) number: u64,
+    pub(crate) defect: Defect,
+    pub(crate) tally: Tally,
+    /// How long leases last, when the plan shall not say.
+    pub(crate) lease: Option<Duration>,
+    pub(crate) mount: Option<Arc<Mount>>,
 }
 
 impl World {
-    fn new(seed: u64, number: u64, defect: Defect) -> Result<Self> {
-        let plan = Plan::new(seed, number);
+    fn new(job: &Job) -> Result<Self> {
+        let Job { seed, number, defect, tally, mount, .. } = job.clone();
+        let mut plan = Plan::new(seed, number);
+        if let Some(lease) = job.lease {
+            (plan.pace.lease, plan.slow) = (lease, None);
+        }
         let verdict = Verdict::default();
-        let folder = TempDir::new().map_err(|cause| Error::io("making a folder", cause))?;
-        let parse = |number: usize| {
-            Url::parse(&format!("http://{}/", host(number))).map_err(|cause| {
+        let folder = match &mount {
+            Some(mount) => TempDir::new_in(mount.path()),
+            None => TempDir::new(),
+        };
+        let folder = folder.map_err(|cause| Error::io("making a folder", cause))?;
+        let parse = |url: String| {
+            Url::parse(&url).map_err(|cause| {
                 Error::new(lycosa::ErrorKind::Internal, "a seed is no URL").with_source(cause)
             })
         };
+        let sites = (0..plan.sites.len()).map(|number| format!("http://{}/", host(number)));
+        let seeds = sites.chain(plan.wide.map(|wide| wide.seed()));
         Ok(Self {
             seed: seed.wrapping_mul(1_000_003).wrapping_add(number),
-            seeds: (0..plan.sites.len()).map(parse).collect::<Result<_>>()?,
+            seeds: seeds.map(parse).collect::<Result<_>>()?,
             web: Arc::new(Web::new(&plan, verdict.clone())),
             disk: Disk::default(),
             outputs: outputs(&plan, &folder),
             folder,
             clock: Arc::new(FastClock::start()),
+            tally,
             observer: Arc::new(Observer::new(verdict.clone(), plan.pace.lease, plan.pace.delay)),
             verdict,
             defect,
+            mount,
             plan,
         })
     }
 }
 
+impl World {
+    /// `torn`: the last life may have left a write half done, which the next one cuts off.
+    fn ending(&self, cycles: u64, torn: bool, dice: &mut Dice) -> Ending {
+        let goes_on = cycles < self.plan.cycles;
+        if torn && self.mount.is_none() {
+            return Ending::KillPoint { target: Target::cut(dice), power: false };
+        }
+        match self.mount.as_ref().map(|mount| mount.kind) {
+            // It breaks by itself.
+            Some(Break::Full) => Ending::Natural,
+            Some(Break::ReadOnly) if goes_on => Ending::Breaks { commits: dice.between(2, 14) },
+            None if goes_on => self.plan.ending(dice),
+            _ => Ending::Natural,
+        }
+    }
+}
+
 fn outputs(plan: &Plan, folder: &TempDir) -> Vec<Output> {
     let whole = Output::whole(folder.path(), plan.output);
-    let items = plan.items_too.then(|| Output::items(folder.path()));
-    std::iter::once(whole).chain(items).collect()
+    let second = plan.second.map(|kind| Output::second(folder.path(), kind));
+    std::iter::once(whole).chain(second).collect()
 }
 
 /// Runs the crawl of this number. Answers the first violation, if there was one.
 ///
 /// # Errors
 /// When the torture itself cannot go on.
-pub(crate) fn crawl(seed: u64, number: u64, defect: Defect, counts: &mut Counts) -> Result<Option<String>> {
-    let world = World::new(seed, number, defect)?;
-    let mut dice = Dice::new(seed, number.wrapping_add(1 << 32));
+pub(crate) fn crawl(job: &Job, counts: &mut Counts) -> Result<Option<String>> {
+    let world = World::new(job)?;
+    let mut dice = Dice::new(job.seed, job.number.wrapping_add(1 << 32));
     let mut lifted = false;
-    let mut cycles = 0;
+    let (mut cycles, mut torn) = (0, false);
     for _ in 0..MOST_LIVES {
-        let ending = if cycles < world.plan.cycles { world.plan.ending(&mut dice) } else { Ending::Natural };
+        let ending = world.ending(cycles, torn, &mut dice);
         let death = live(&world, ending, lifted, &mut dice)?;
         counts.lives += 1;
+        torn = matches!((ending, &death), (Ending::KillPoint { target, .. }, Death::Killed(_)) if target.tears());
         let counted = aftermath(&world, ending, &death, &mut dice, counts)?;
         cycles += u64::from(counted);
         if let Some(violation) = world.verdict.violation() {
             return Ok(Some(violation));
+        }
+        if let (Some(mount), Death::Failed(..)) = (&world.mount, &death) {
+            mount.mend()?;
         }
         let Death::Finished(finish) = death else { continue };
         judge::budget(&world, finish, lifted)?;
@@ -119,6 +169,7 @@ fn aftermath(
     let loses_power = match ending {
         Ending::Kill { power, .. }
         | Ending::KillInside { power, .. }
+        | Ending::KillPoint { power, .. }
         | Ending::KillOutput { power, .. }
         | Ending::DiskFails { power, .. } => power,
         _ => false,
@@ -139,6 +190,10 @@ fn aftermath(
         Death::Stopped => counts.stops += 1,
         Death::Killed(_) | Death::Finished(_) => {}
     }
+    let thawed = world.outputs.iter().try_for_each(Output::thaw);
+    thawed.map_err(|cause| Error::io("leaving a database as a death left it", cause))?;
+    let left = world.defect.after_life(&world.outputs);
+    left.map_err(|cause| Error::new(lycosa::ErrorKind::Internal, "a defect failed").with_source(cause))?;
     if loses_power && matches!(death, Death::Killed(_) | Death::Failed(..)) {
         world.disk.lose_power(dice);
         for output in &world.outputs {
@@ -152,14 +207,13 @@ fn aftermath(
         Death::Finished(_) | Death::Hung => false,
     };
     counts.cycles += u64::from(counted);
-    match dice.below(12) {
+    match dice.below(15) {
         // Longer than any robots.txt is valid.
-        0 => world.clock.jump(Duration::from_secs(30 * 3600), Duration::ZERO),
+        0 => world.clock.jump(30 * HOUR, Duration::ZERO),
         1 => world.clock.jump(Duration::from_secs(dice.below(60)), Duration::ZERO),
-        2 => {
-            world.clock.jump(Duration::ZERO, Duration::from_millis(dice.below(2_000)));
-            world.observer.clock_put_back();
-        }
+        2 => world.clock.jump(Duration::ZERO, Duration::from_millis(dice.below(2_000))),
+        3 => world.clock.jump(HOUR, Duration::ZERO),
+        4 => world.clock.jump(Duration::ZERO, HOUR),
         _ => {}
     }
     Ok(counted)
@@ -183,8 +237,12 @@ mod tests {
 
     /// The first crawls of a run, each of another subject.
     fn first_violation(kind: Option<Sabotage>) -> (Option<String>, Counts) {
-        let mut counts = Counts::default();
-        let crawls = (0..6).map(|number| crawl(3, number, Defect::new(kind), &mut counts).unwrap());
+        let (mut counts, tally) = (Counts::default(), Tally::default());
+        let crawls = (0..6).map(|number| {
+            let (defect, tally) = (Defect::new(kind), tally.clone());
+            let job = Job { seed: 3, number, defect, tally, lease: None, mount: None };
+            crawl(&job, &mut counts).unwrap()
+        });
         let violation = crawls.into_iter().flatten().next();
         (violation, counts)
     }

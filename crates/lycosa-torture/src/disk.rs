@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use lycosa::frontier::embedded::{FileLayer, LogFile};
 
 use crate::dice::Dice;
+use crate::point::{Aim, Point, Side};
 use crate::switch::{Switch, gone};
 use crate::verdict::locked;
 
@@ -20,6 +21,8 @@ struct Content {
     bytes: Vec<u8>,
     synced: usize,
     named: bool,
+    /// What has the name as long as this file's is not durable.
+    before: Option<Box<Self>>,
 }
 
 #[derive(Debug, Default)]
@@ -46,7 +49,16 @@ impl Disk {
                 files.present.entry(path).or_insert(content);
             }
         }
-        files.present.retain(|_, content| content.named || dice.one_in(2));
+        files.present.retain(|_, content| match content.before.take() {
+            // One or the other has the name, whatever happens.
+            Some(before) => {
+                if dice.one_in(2) {
+                    *content = *before;
+                }
+                true
+            }
+            None => content.named || dice.one_in(2),
+        });
         for content in files.present.values_mut() {
             forget(&mut content.bytes, content.synced, dice);
             (content.synced, content.named) = (content.bytes.len(), true);
@@ -88,6 +100,8 @@ pub(crate) enum Failure {
     Write,
     /// A sync fails, once.
     Sync,
+    /// Nothing can be written from now on.
+    ReadOnly,
 }
 
 /// The disk as one life sees it.
@@ -96,6 +110,7 @@ pub(crate) struct LifeDisk {
     disk: Disk,
     switch: Arc<Switch>,
     trouble: Arc<Mutex<Trouble>>,
+    aim: Aim,
     segment: u64,
 }
 
@@ -120,11 +135,12 @@ impl LifeDisk {
         disk: Disk,
         switch: Arc<Switch>,
         fault: Option<Fault>,
+        aim: Aim,
         segment: u64,
         dice: Dice,
     ) -> Self {
         let trouble = Trouble { fault, changes: 0, struck: false, dice };
-        Self { disk, switch, trouble: Arc::new(Mutex::new(trouble)), segment }
+        Self { disk, switch, trouble: Arc::new(Mutex::new(trouble)), aim, segment }
     }
 
     /// Whether the fault has struck.
@@ -144,6 +160,10 @@ impl LifeDisk {
                 self.switch.kill_in_turn(turn);
                 Fate::Broken(part, gone())
             }
+            Some(Fault::FailAt(at, Failure::ReadOnly)) if number >= at => {
+                trouble.struck = true;
+                Fate::Broken(0, io::ErrorKind::ReadOnlyFilesystem.into())
+            }
             Some(Fault::FailAt(at, Failure::Full)) if number >= at && !is_sync => {
                 trouble.struck = true;
                 Fate::Broken(part, io::ErrorKind::StorageFull.into())
@@ -158,28 +178,47 @@ impl LifeDisk {
         }
     }
 
-    /// A change that happens whole or not at all.
-    fn change(&self, is_sync: bool, apply: impl FnOnce(&mut Files)) -> io::Result<()> {
+    /// One change of so many bytes, 0 for a sync: `apply` is told how many of them reach the disk.
+    fn step(&self, point: Point, length: usize, apply: impl FnOnce(&mut Files, usize)) -> io::Result<()> {
         let turn = self.switch.turn()?;
-        match self.fate(&turn, 1, is_sync) {
-            Fate::Done => {
-                apply(&mut locked(&self.disk.0));
-                Ok(())
+        let dies = |side| {
+            let dies = self.aim.strikes(point, side);
+            if dies {
+                self.switch.kill_in_turn(&turn);
             }
+            dies
+        };
+        if dies(Side::Before) {
+            return Err(gone());
+        }
+        if dies(Side::Inside) {
+            let part = locked(&self.trouble).dice.place(0, length);
+            apply(&mut locked(&self.disk.0), part);
+            return Err(gone());
+        }
+        match self.fate(&turn, length, length == 0) {
+            Fate::Done => apply(&mut locked(&self.disk.0), length),
             Fate::Broken(part, error) => {
                 if part > 0 {
-                    apply(&mut locked(&self.disk.0));
+                    apply(&mut locked(&self.disk.0), part);
                 }
-                Err(error)
+                return Err(error);
             }
         }
+        if dies(Side::After) { Err(gone()) } else { Ok(()) }
     }
 }
 
 impl FileLayer for LifeDisk {
     fn append(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
+        let is_new = !locked(&self.disk.0).present.contains_key(path);
+        if is_new {
+            let point = Point::of(path, Point::LogBegin, Point::Other, Point::BacklogBegin);
+            self.step(point, 1, |files, _| {
+                files.present.entry(path.to_owned()).or_default();
+            })?;
+        }
         let _turn = self.switch.turn()?;
-        locked(&self.disk.0).present.entry(path.to_owned()).or_default();
         Ok(Box::new(OpenFile { life: self.clone(), path: path.to_owned() }))
     }
 
@@ -190,27 +229,27 @@ impl FileLayer for LifeDisk {
     }
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let turn = self.switch.turn()?;
         let mut temporary = path.as_os_str().to_owned();
         temporary.push(".tmp");
-        match self.fate(&turn, bytes.len(), false) {
-            Fate::Done => {
-                let mut files = locked(&self.disk.0);
-                let content = Content { bytes: bytes.to_vec(), synced: bytes.len(), named: true };
+        let temporary = PathBuf::from(temporary);
+        let point = |snapshot| Point::of(path, Point::Other, snapshot, Point::Other);
+        self.step(point(Point::SnapshotWrite), bytes.len(), |files, part| {
+            let content = Content { bytes: bytes[..part].to_vec(), ..Content::default() };
+            files.present.insert(temporary.clone(), content);
+        })?;
+        self.step(point(Point::SnapshotSync), 0, |files, _| make_durable(files, &temporary))?;
+        self.step(point(Point::SnapshotRename), 1, |files, _| {
+            if let Some(mut content) = files.present.remove(&temporary) {
+                content.named = false;
+                content.before = files.present.remove(path).map(Box::new);
                 files.present.insert(path.to_owned(), content);
-                make_names_durable(&mut files, path.parent());
-                Ok(())
             }
-            Fate::Broken(part, error) => {
-                let content = Content { bytes: bytes[..part].to_vec(), ..Content::default() };
-                locked(&self.disk.0).present.insert(temporary.into(), content);
-                Err(error)
-            }
-        }
+        })?;
+        path.parent().map_or(Ok(()), |folder| self.sync_folder(folder))
     }
 
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
-        self.change(false, |files| {
+        self.step(Point::of(path, Point::LogCut, Point::Other, Point::Other), 1, |files, _| {
             if let Some(content) = files.present.get_mut(path) {
                 content.bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
                 content.synced = content.bytes.len();
@@ -219,7 +258,7 @@ impl FileLayer for LifeDisk {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.change(false, |files| {
+        self.step(Point::of(path, Point::LogTidy, Point::SnapshotTidy, Point::BacklogTidy), 1, |files, _| {
             if let Some(content) = files.present.remove(path)
                 && content.named
             {
@@ -236,7 +275,7 @@ impl FileLayer for LifeDisk {
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        self.change(true, |files| make_names_durable(files, Some(folder)))
+        self.step(Point::FolderSync, 0, |files, _| make_names_durable(files, Some(folder)))
     }
 
     fn segment_size(&self) -> u64 {
@@ -254,11 +293,17 @@ impl FileLayer for LifeDisk {
     }
 }
 
+fn make_durable(files: &mut Files, path: &Path) {
+    if let Some(content) = files.present.get_mut(path) {
+        content.synced = content.bytes.len();
+    }
+}
+
 fn make_names_durable(files: &mut Files, folder: Option<&Path>) {
     let inside = |path: &Path| path.parent() == folder;
     files.removed.retain(|path, _| !inside(path));
     for (_, content) in files.present.iter_mut().filter(|(path, _)| inside(path)) {
-        content.named = true;
+        (content.named, content.before) = (true, None);
     }
 }
 
@@ -270,25 +315,18 @@ struct OpenFile {
 
 impl LogFile for OpenFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let turn = self.life.switch.turn()?;
-        let (part, result) = match self.life.fate(&turn, bytes.len(), false) {
-            Fate::Done => (bytes.len(), Ok(())),
-            Fate::Broken(part, error) => (part, Err(error)),
-        };
-        let mut files = locked(&self.life.disk.0);
-        // A file that was removed under its writer still takes bytes; nobody will ever read them.
-        if let Some(content) = files.present.get_mut(&self.path) {
-            content.bytes.extend_from_slice(&bytes[..part]);
-        }
-        result
+        let point = Point::of(&self.path, Point::LogAppend, Point::Other, Point::BacklogWrite);
+        self.life.step(point, bytes.len(), |files, part| {
+            // A file that was removed under its writer still takes bytes; nobody will ever read them.
+            if let Some(content) = files.present.get_mut(&self.path) {
+                content.bytes.extend_from_slice(&bytes[..part]);
+            }
+        })
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.life.change(true, |files| {
-            if let Some(content) = files.present.get_mut(&self.path) {
-                content.synced = content.bytes.len();
-            }
-        })
+        let point = Point::of(&self.path, Point::LogSync, Point::Other, Point::BacklogSync);
+        self.life.step(point, 0, |files, _| make_durable(files, &self.path))
     }
 }
 
@@ -302,7 +340,8 @@ mod tests {
 
     fn life(disk: &Disk, fault: Option<Fault>) -> LifeDisk {
         let observer = Arc::new(Observer::new(Verdict::default(), Duration::ZERO, Duration::ZERO));
-        LifeDisk::new(disk.clone(), Arc::new(Switch::new(observer)), fault, 1 << 20, Dice::new(1, 1))
+        let aim = Aim::new(None, crate::point::Tally::default(), None);
+        LifeDisk::new(disk.clone(), Arc::new(Switch::new(observer)), fault, aim, 1 << 20, Dice::new(1, 1))
     }
 
     #[test]
@@ -343,9 +382,25 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_was_taken_over_is_the_new_files_or_the_old_ones() {
+        let left: std::collections::BTreeSet<Vec<u8>> = (0..50)
+            .map(|seed| {
+                let disk = Disk::default();
+                let path = Path::new("state/crawl.json");
+                life(&disk, None).replace(path, b"old").unwrap();
+                // The change before the last: the new file has the name, not yet durably.
+                assert!(life(&disk, Some(Fault::FailAt(3, Failure::Sync))).replace(path, b"new").is_err());
+                disk.lose_power(&mut Dice::new(seed, 0));
+                life(&disk, None).read(path).unwrap()
+            })
+            .collect();
+        assert_eq!(left, [b"new".to_vec(), b"old".to_vec()].into());
+    }
+
+    #[test]
     fn after_a_kill_inside_a_write_nothing_reaches_the_disk_any_more() {
         let disk = Disk::default();
-        let files = life(&disk, Some(Fault::KillAt(1)));
+        let files = life(&disk, Some(Fault::KillAt(2)));
         let mut log = files.append(Path::new("log")).unwrap();
         log.write(b"whole").unwrap();
         assert!(log.write(b"cut off somewhere").is_err());

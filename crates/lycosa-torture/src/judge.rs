@@ -14,6 +14,7 @@ use crate::observer::few;
 use crate::output::Output;
 use crate::plan::Budget;
 use crate::web::host;
+use crate::wide::{Whole, Wide};
 
 /// What was read out of an output.
 #[derive(Debug, Default)]
@@ -24,6 +25,10 @@ struct Found {
     items: BTreeMap<String, (String, String)>,
     /// Outcomes by URL.
     outcomes: BTreeMap<String, Value>,
+    /// Outcomes by the last URL of a chain of redirects, where that gave no page.
+    ends: BTreeMap<String, Value>,
+    /// Statuses of pages by URL.
+    statuses: BTreeMap<String, u64>,
     /// URLs that pages were reached from by redirects.
     hops: BTreeSet<String>,
 }
@@ -66,6 +71,9 @@ pub(crate) fn whole(world: &World, counts: &mut Counts) -> Result<()> {
     for (number, site) in world.plan.sites.iter().enumerate() {
         compare_site(world, number, &site.oracle(depth), &found, &mut expected);
     }
+    if let Some(wide) = &world.plan.wide {
+        compare_wide(world, wide, &found, &mut expected);
+    }
     exactly(world, "page", found.pages.keys(), expected.pages.keys());
     exactly(world, "item", found.items.keys(), expected.items.keys());
     for (item, fields) in &expected.items {
@@ -78,6 +86,7 @@ pub(crate) fn whole(world: &World, counts: &mut Counts) -> Result<()> {
     counts.crawls += 1;
     counts.pages += found.pages.len() as u64;
     counts.items += found.items.len() as u64;
+    counts.fenced += world.observer.totals().fenced;
     counts.budgets += u64::from(world.plan.budget != Budget::None);
     Ok(())
 }
@@ -116,6 +125,37 @@ fn compare_site(world: &World, number: usize, oracle: &Oracle, found: &Found, ex
             Kind::Missing | Kind::Denied | Kind::Redirect(..) => {}
         }
     }
+}
+
+/// What a web of many hosts must leave.
+fn compare_wide(world: &World, wide: &Wide, found: &Found, expected: &mut Found) {
+    let Whole { pages, items, outcomes } = wide.whole();
+    // An outcome is that of a whole chain of redirects, by its first URL.
+    let led_to: BTreeSet<String> = found.outcomes.keys().flat_map(|url| wide.chain(url)).collect();
+    for (url, status) in outcomes {
+        let outcome = found.outcomes.get(&url).or_else(|| found.ends.get(&url));
+        let told = outcome.and_then(|outcome| outcome["status"].as_u64());
+        let fits = match status {
+            // A redirect ends with its target, or by itself where that is known, denied, or the way without end.
+            None => outcome.is_some() || found.hops.contains(&url) || led_to.contains(&url),
+            Some(status) => told == Some(status.into()),
+        };
+        if !fits {
+            world
+                .verdict
+                .violated(format!("{url} has not the outcome it must have: {outcome:?}, not {status:?}"));
+        }
+    }
+    for (url, title) in pages {
+        if found.pages.get(&url).is_some_and(|(_, found)| *found != title) {
+            world.verdict.violated(format!("{url} has not the title {title}"));
+        }
+        if found.statuses.get(&url).is_some_and(|status| *status != 200) {
+            world.verdict.violated(format!("{url} has not the status 200"));
+        }
+        expected.pages.insert(url, (0, title));
+    }
+    expected.items.extend(items);
 }
 
 fn exactly<'a>(
@@ -215,18 +255,25 @@ fn take_in(found: &mut Found, world: &World, record: &Value) -> Option<String> {
     }
     if record.get("outcome").is_some() {
         let url = canonical(world, text("url"));
+        if let Some(end) = record["final_url"].as_str() {
+            found.ends.insert(canonical(world, end), record.clone());
+        }
         return found.outcomes.insert(url.clone(), record.clone()).map(|_| url);
     }
     for hop in record["redirects"].as_array().into_iter().flatten() {
         found.hops.insert(canonical(world, hop["url"].as_str().unwrap_or_default()));
     }
     let url = canonical(world, text("final_url"));
+    found.statuses.insert(url.clone(), record["status"].as_u64().unwrap_or(0));
     let page = (record["depth"].as_u64().unwrap_or(u64::MAX), text("title").to_owned());
     found.pages.insert(url.clone(), page).map(|_| url)
 }
 
 /// The one spelling that the oracle uses, by the page's number.
 fn canonical(world: &World, url: &str) -> String {
+    if let Some(url) = world.plan.wide.as_ref().and_then(|wide| wide.canonical(url)) {
+        return url;
+    }
     for (number, site) in world.plan.sites.iter().enumerate() {
         let origin = format!("http://{}", host(number));
         let target = url.strip_prefix(&origin).filter(|target| target.starts_with('/'));

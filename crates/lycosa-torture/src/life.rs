@@ -1,12 +1,11 @@
 //! One life of a crawl: the state is opened, the engine runs, and something ends it.
 
-use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use lycosa::engine::{End, Engine, NoHooks, Parts, Report, Settings};
+use lycosa::engine::{End, Engine, NoHooks, Parts, Report, RobotsTags, Settings};
 use lycosa::extract::{LinkExtractor, LinkOptions};
-use lycosa::frontier::embedded::{CrawlIdentity, Embedded, FORMAT_VERSION, Opening};
+use lycosa::frontier::embedded::{CrawlIdentity, Embedded, FORMAT_VERSION, FileLayer, Opening};
 use lycosa::ledger::Ledger;
 use lycosa::middleware::{StackOptions, built_in};
 use lycosa::model::{Clock, Extract, FetchLimits, Finish, Frontier, Limits, Sink};
@@ -14,18 +13,22 @@ use lycosa::politeness::{RetryOptions, RetryPolicy};
 use lycosa::scope::{Identity, ScopeMode, ScopeOptions, ScopeRules, versions};
 use lycosa::telemetry::Telemetry;
 use lycosa::{Error, ErrorKind, Result};
-use url::Url;
 
 use crate::crawl::World;
 use crate::dice::Dice;
 use crate::disk::LifeDisk;
 use crate::items::Items;
-use crate::output::{Fate, LifeSink, Output, Trouble};
+use crate::mount::SmallFiles;
+use crate::output::Output;
+use crate::output_life::{Fate, LifeSink, Trouble};
 use crate::plan::Ending;
+use crate::point::{Aim, Point};
 use crate::sabotage;
 use crate::switch::{Moment, Switch};
+use crate::time::{FastClock, HOUR};
 use crate::watched::{WatchedFrontier, WatchedOutbox};
 use crate::web::{OpenDoor, Wire};
+use crate::wide::TRAPS;
 
 /// Real time after which a life that has not ended hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -53,19 +56,12 @@ pub(crate) fn live(world: &World, ending: Ending, lifted: bool, dice: &mut Dice)
         .build()
         .map_err(|cause| Error::io("starting a runtime", cause))?;
     let switch = Arc::new(Switch::new(world.observer.clone()));
-    let fault = match ending {
-        Ending::KillInside { fault, .. } | Ending::DiskFails { fault, .. } => Some(fault),
-        _ => None,
-    };
-    let disk = LifeDisk::new(
-        world.disk.clone(),
-        switch.clone(),
-        fault,
-        world.plan.segment,
-        Dice::new(dice.next(), 0),
-    );
-    let life =
-        Life { world, ending, switch: switch.clone(), disk: disk.clone(), snapshot_at: dice.below(40) };
+    let life = Life::new(world, ending, switch.clone(), dice);
+    let disk = life.disk.clone();
+    let oversleeps = life.jolt.kind == Jolt::OVERSLEEP;
+    if world.clock.life_begins() {
+        world.observer.clock_put_back();
+    }
     let mut held = Weak::new();
     let ended = runtime.block_on(life.run(lifted, &mut held));
     if ended.is_none() {
@@ -73,7 +69,7 @@ pub(crate) fn live(world: &World, ending: Ending, lifted: bool, dice: &mut Dice)
     }
     // Waits for the exporter's thread, and drops whatever task is left.
     drop(runtime);
-    let output_failed = matches!(ending, Ending::OutputFails { .. });
+    let output_failed = matches!(ending, Ending::OutputFails { .. }) || world.mount.is_some();
     if held.strong_count() > 0 {
         world.verdict.violated("the state is still held after its crawl has ended");
     }
@@ -88,7 +84,7 @@ pub(crate) fn live(world: &World, ending: Ending, lifted: bool, dice: &mut Dice)
         None => Death::Hung,
         Some(Err(error)) => Death::Failed(error, disk.struck() || output_failed),
         Some(Ok(report)) => {
-            check_end(world, &report);
+            check_end(world, &report, world.plan.leases_run_out() || oversleeps);
             match report.end {
                 End::Finished(finish) => Death::Finished(finish),
                 End::Interrupted | End::OutputClosed => Death::Stopped,
@@ -98,12 +94,12 @@ pub(crate) fn live(world: &World, ending: Ending, lifted: bool, dice: &mut Dice)
 }
 
 /// What must hold whenever a run ends in peace.
-fn check_end(world: &World, report: &Report) {
+fn check_end(world: &World, report: &Report, run_out: bool) {
     if !report.open.is_empty() {
         world.verdict.violated(format!("the ledger is not empty at the end: {:?}", report.open));
     }
     // A lease that runs out at the very end is not missed before the next opening.
-    if report.crawl.leased != 0 && (!world.plan.leases_run_out() || report.end != End::Interrupted) {
+    if report.crawl.leased != 0 && (!run_out || report.end != End::Interrupted) {
         world.verdict.violated(format!("{} URLs are leased after the end", report.crawl.leased));
     }
     world.observer.balanced(&report.crawl);
@@ -117,10 +113,44 @@ struct Life<'w> {
     ending: Ending,
     switch: Arc<Switch>,
     disk: LifeDisk,
+    aim: Aim,
     snapshot_at: u64,
+    jolt: Jolt,
 }
 
-impl Life<'_> {
+impl<'w> Life<'w> {
+    fn new(world: &'w World, ending: Ending, switch: Arc<Switch>, dice: &mut Dice) -> Self {
+        let fault = match ending {
+            Ending::KillInside { fault, .. } | Ending::DiskFails { fault, .. } => Some(fault),
+            _ => None,
+        };
+        let target = match ending {
+            Ending::KillPoint { target, .. } => Some(target),
+            _ => None,
+        };
+        let aim = Aim::new(target, world.tally.clone(), sabotage::blind(&world.defect));
+        let disk = LifeDisk::new(
+            world.disk.clone(),
+            switch.clone(),
+            fault,
+            aim.clone(),
+            world.plan.segment,
+            Dice::new(dice.next(), 0),
+        );
+        // Some of what waited must have been served before a file of it can go.
+        let late = target.is_some_and(|target| target.place.0 == Point::BacklogTidy);
+        let soon = !late && target.is_some_and(|target| target.place.0.needs_snapshot());
+        Self {
+            world,
+            ending,
+            switch,
+            disk,
+            aim,
+            snapshot_at: if soon { dice.between(0, 8) } else { dice.below(40) },
+            jolt: Jolt::any(dice),
+        }
+    }
+
     /// `None` when it hung.
     async fn run(&self, lifted: bool, held: &mut Weak<Embedded>) -> Option<Result<Report>> {
         let engine = match self.engine(lifted) {
@@ -142,6 +172,12 @@ impl Life<'_> {
                     self.world.observer.committed(commits).await;
                     stop.cancel();
                 }
+                Ending::Breaks { commits } => {
+                    self.world.observer.committed(commits).await;
+                    if let Some(mount) = &self.world.mount {
+                        mount.strike();
+                    }
+                }
                 _ => {}
             }
             std::future::pending::<()>().await;
@@ -152,9 +188,15 @@ impl Life<'_> {
             drop(embedded.snapshot());
             std::future::pending::<()>().await;
         };
+        let jolt = async {
+            self.world.observer.committed(self.jolt.commits).await;
+            self.jolt.strike(&self.world.clock);
+            std::future::pending::<()>().await;
+        };
         tokio::select! {
             ended = crawl => Some(ended),
             () = fate => None,
+            () = jolt => None,
             () = snapshot => None,
             () = tokio::time::sleep(PATIENCE) => None,
         }
@@ -173,6 +215,8 @@ impl Life<'_> {
                 output: output.clone(),
                 switch: self.switch.clone(),
                 trouble: trouble.clone(),
+                aim: self.aim.clone(),
+                dice: Dice::new(self.snapshot_at, self.world.seed),
                 syncs_late: sabotage::syncs_late(&self.world.defect),
             };
             Ok(sabotage::sink(&self.world.defect, Box::new(sink)))
@@ -183,17 +227,22 @@ impl Life<'_> {
     fn open(&self, limits: Limits) -> Result<Embedded> {
         let world = self.world;
         let folder = world.folder.path().join("state");
+        let files: Arc<dyn FileLayer> = match world.mount {
+            Some(_) => Arc::new(SmallFiles { segment: world.plan.segment }),
+            None => Arc::new(self.disk.clone()),
+        };
         let opening = Opening {
             folder: folder.clone(),
             limits: sabotage::limits(&world.defect, limits),
             pace: sabotage::pace(&world.defect, world.plan.pace),
             clock: world.clock.clone(),
-            files: sabotage::files(&world.defect, Arc::new(self.disk.clone())),
+            files: sabotage::files(&world.defect, files),
             durability: world.plan.durability,
             history: true,
         };
         let versions = versions(FORMAT_VERSION);
-        if world.disk.holds(Path::new(&folder.join("crawl.json"))) {
+        let identity = folder.join("crawl.json");
+        if world.disk.holds(&identity) || world.mount.is_some() && identity.exists() {
             return Embedded::open(opening, versions);
         }
         let identity = CrawlIdentity {
@@ -229,19 +278,22 @@ impl Life<'_> {
         };
         let retry = Arc::new(RetryPolicy::new(retry, telemetry.clone()));
         let stack = StackOptions { retry: retry.clone(), ..StackOptions::default() };
-        let extractors: Vec<Arc<dyn Extract>> =
-            vec![Arc::new(LinkExtractor::new(LinkOptions::default())), Arc::new(Items::new()?)];
+        let extractors: Vec<Arc<dyn Extract>> = vec![
+            Arc::new(LinkExtractor::new(LinkOptions::default())),
+            Arc::new(Items::new(world.plan.wide.is_some())?),
+        ];
         let parts = Parts {
             frontier: Arc::new(WatchedFrontier { observer: world.observer.clone(), inner: frontier }),
             outbox: Arc::new(WatchedOutbox {
                 observer: world.observer.clone(),
                 switch: self.switch.clone(),
+                aim: self.aim.clone(),
                 inner: outbox,
             }),
             fetch: Arc::new(Wire { web: world.web.clone(), switch: self.switch.clone() }),
             middlewares: built_in(&stack, clock.clone(), ledger.clone())?.into(),
             guard: Arc::new(OpenDoor),
-            scope: Arc::new(scope(&world.seeds, limits.max_depth)?),
+            scope: Arc::new(scope(world, limits.max_depth)?),
             extractors: extractors.into(),
             hooks: Arc::new(NoHooks),
             feed: None,
@@ -265,15 +317,45 @@ impl Life<'_> {
             limits: FetchLimits::default(),
             drain,
             all_outcomes: true,
+            robots_tags: RobotsTags::Ignore,
             ..Settings::default()
         }
     }
 }
 
-fn scope(seeds: &[Url], max_depth: Option<u32>) -> Result<ScopeRules> {
+/// What happens to the clocks while a life goes on.
+#[derive(Clone, Copy, Debug)]
+struct Jolt {
+    commits: u64,
+    kind: u64,
+}
+
+impl Jolt {
+    const OVERSLEEP: u64 = 2;
+
+    fn any(dice: &mut Dice) -> Self {
+        Self { commits: dice.between(1, 20), kind: dice.below(8) }
+    }
+
+    fn strike(self, clock: &FastClock) {
+        match self.kind {
+            // Unnoticed until the next life.
+            0 => clock.jump(HOUR, Duration::ZERO),
+            1 => clock.jump(Duration::ZERO, HOUR),
+            // Every lease that is open has run out.
+            Self::OVERSLEEP => clock.oversleep(),
+            _ => {}
+        }
+    }
+}
+
+fn scope(world: &World, max_depth: Option<u32>) -> Result<ScopeRules> {
+    let wide = world.plan.wide.as_ref();
+    let is_closed = wide.is_some_and(|wide| !wide.has_traps());
     ScopeRules::new(ScopeOptions {
-        mode: ScopeMode::Host,
-        seeds: seeds.to_vec(),
+        mode: if wide.is_some() { ScopeMode::Any } else { ScopeMode::Host },
+        seeds: world.seeds.clone(),
+        exclude: if is_closed { vec![TRAPS.to_owned()] } else { Vec::new() },
         max_depth,
         ..ScopeOptions::default()
     })

@@ -10,14 +10,19 @@
 mod arguments;
 mod counts;
 mod crawl;
+mod database;
 mod dice;
 mod disk;
+mod frozen;
 mod items;
 mod judge;
 mod life;
+mod mount;
 mod observer;
 mod output;
+mod output_life;
 mod plan;
+mod point;
 mod run;
 mod sabotage;
 mod switch;
@@ -25,6 +30,7 @@ mod time;
 mod verdict;
 mod watched;
 mod web;
+mod wide;
 
 use std::process::ExitCode;
 

@@ -1,24 +1,27 @@
-//! The output as the torture sees it: the library's own file sinks on a real folder, with a note of what each sync
-//! made durable, so that a power loss can take the rest away.
+//! The output as the torture sees it: the library's own sinks on a real folder, with a note of what each sync made
+//! durable, so that a power loss can take the rest away. `output_life` is what one life does with it, `database` what
+//! is different about SQLite.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use lycosa::model::{Committed, Position, Sink};
+use lycosa::Result;
+use lycosa::model::{Lsn, Sink};
 use lycosa::sink::{Items, Select, SinkOptions, open_path};
-use lycosa::{Error, ErrorKind, Result};
 
+use crate::database::{self, Image};
 use crate::dice::Dice;
 use crate::disk::forget;
-use crate::switch::{Switch, gone};
 use crate::verdict::locked;
 
 /// Records that one part of a folder covers: few, so that parts are completed all the time.
 const PART: u64 = 25;
+
+/// The type of the items.
+pub(crate) const ITEM: &str = "jar";
 
 /// One output of a crawl.
 #[derive(Clone, Debug)]
@@ -27,10 +30,18 @@ pub(crate) struct Output {
     select: Select,
     /// Bytes of each file that a sync made durable. A part keeps them when it changes its name.
     durable: Arc<Mutex<BTreeMap<String, u64>>>,
+    /// The files of a database as a death left them: whoever lets go of an open database tidies up, and the dead do
+    /// not.
+    frozen: Arc<Mutex<Option<Image>>>,
 }
 
 /// What an output may be, by the end of its name.
-pub(crate) const KINDS: [&str; 4] = ["out.jsonl", "out.jsonl.gz", "out.jsonl.zst", "out/"];
+pub(crate) const KINDS: [&str; 6] =
+    ["out.jsonl", "out.jsonl.gz", "out.jsonl.zst", "out/", "out.sqlite", "out.db"];
+
+/// What a second output may be: the items alone, and, where the name says so, the pages alone.
+pub(crate) const SECOND: [&str; 6] =
+    ["items.jsonl", "items.csv", "items.csv.gz", "items.db", "pages.csv", "pages.csv.zst"];
 
 impl Output {
     /// Everything that is committed, in this form.
@@ -42,15 +53,20 @@ impl Output {
         )
     }
 
-    /// The items alone, as a second output beside the whole.
-    pub(crate) fn items(folder: &Path) -> Self {
-        Self::new(folder, "items.jsonl", Select::items())
+    /// A part of it alone, as a second output beside the whole.
+    pub(crate) fn second(folder: &Path, kind: &str) -> Self {
+        let select = if kind.starts_with("pages") {
+            Select::pages()
+        } else {
+            Select { items: Items::Only(ITEM.into()), ..Select::default() }
+        };
+        Self::new(folder, kind, select)
     }
 
     fn new(folder: &Path, kind: &str, select: Select) -> Self {
         // A path joined from parts would lose the slash at its end.
         let path = PathBuf::from(format!("{}/{kind}", folder.display()));
-        Self { path, select, durable: Arc::default() }
+        Self { path, select, durable: Arc::default(), frozen: Arc::default() }
     }
 
     /// The same output in another folder, with nothing in it.
@@ -62,11 +78,57 @@ impl Output {
     /// An unopened sink on it.
     pub(crate) fn plain_sink(&self) -> Result<Box<dyn Sink>> {
         let select = self.select.clone();
-        open_path(&self.path, SinkOptions { select, part_size: PART, ..SinkOptions::default() })
+        let columns = match select.items {
+            Items::Only(_) => ["page", "item", "name", "price"].map(str::to_owned).to_vec(),
+            _ => Vec::new(),
+        };
+        open_path(&self.path, SinkOptions { select, columns, part_size: PART, ..SinkOptions::default() })
     }
 
     fn is_folder(&self) -> bool {
         self.path.to_string_lossy().ends_with('/')
+    }
+
+    /// Whether it is a database.
+    pub(crate) fn is_database(&self) -> bool {
+        is_database(&self.path.to_string_lossy())
+    }
+
+    /// The files of a database now.
+    pub(crate) fn image(&self) -> io::Result<Image> {
+        Image::of(&self.path)
+    }
+
+    /// What a death leaves of a database, whatever is done to its files from now on.
+    pub(crate) fn freeze(&self, image: Image) {
+        locked(&self.frozen).get_or_insert(image);
+    }
+
+    /// A life is over: its database's files are what its death left.
+    pub(crate) fn thaw(&self) -> io::Result<()> {
+        locked(&self.frozen).take().map_or(Ok(()), |image| image.restore(&self.path))
+    }
+
+    /// Puts a database's cursor where its rows are not.
+    pub(crate) fn move_cursor(&self, to: Lsn) -> rusqlite::Result<()> {
+        database::move_cursor(&self.path, i64::try_from(to.0).unwrap_or(i64::MAX))
+    }
+
+    /// The parts of a folder that have their names.
+    pub(crate) fn complete_parts(&self) -> io::Result<Vec<PathBuf>> {
+        if !self.is_folder() {
+            return Ok(Vec::new());
+        }
+        Ok(self.files()?.into_iter().filter(|path| !name(path).starts_with('.')).collect())
+    }
+
+    /// Takes the name from a part that got it a moment ago, and what was begun after it.
+    pub(crate) fn unname(&self, complete: &Path) -> io::Result<()> {
+        let (folder, end) = (self.path.as_path(), complete.extension().unwrap_or_default().to_string_lossy());
+        for later in self.files()?.iter().filter(|path| name(path).starts_with('.')) {
+            fs::remove_file(later)?;
+        }
+        fs::rename(complete, folder.join(format!(".part-{}.{end}", part(complete))))
     }
 
     /// Its files, in the order of their records.
@@ -91,6 +153,10 @@ impl Output {
 
     /// Takes away what was not durable. A part that has its name was synced before it got it.
     pub(crate) fn lose_power(&self, dice: &mut Dice) -> io::Result<()> {
+        if self.is_database() {
+            // Between two transactions nothing of it is undurable; one that broke off is in the frozen image.
+            return Ok(());
+        }
         for path in self.files()? {
             if self.is_folder() && !name(&path).starts_with('.') {
                 continue;
@@ -105,6 +171,9 @@ impl Output {
 
     /// Everything it shows to a reader, decompressed, in order.
     pub(crate) fn shown(&self) -> io::Result<String> {
+        if self.is_database() {
+            return database::shown(&self.path).map_err(io::Error::other);
+        }
         let mut text = String::new();
         for path in self.files()? {
             let bytes = fs::read(&path)?;
@@ -118,6 +187,11 @@ impl Output {
         }
         Ok(text)
     }
+}
+
+/// Whether an output of this name is a database.
+pub(crate) fn is_database(name: &str) -> bool {
+    name.ends_with(".sqlite") || name.ends_with(".db")
 }
 
 fn name(path: &Path) -> String {
@@ -134,100 +208,4 @@ fn part(path: &Path) -> String {
 
 fn into_text(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause))
-}
-
-/// What happens at one call of a life's sinks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// The disk is full from then on.
-    Fails,
-    /// The life ends, before the call does its work or right after it.
-    Dies { before: bool },
-}
-
-/// The calls of all sinks of one life, and the one that goes wrong, counted from 0.
-#[derive(Debug)]
-pub(crate) struct Trouble {
-    fate: Option<(u64, Fate)>,
-    calls: AtomicU64,
-}
-
-impl Trouble {
-    pub(crate) fn new(fate: Option<(u64, Fate)>) -> Self {
-        Self { fate, calls: AtomicU64::new(0) }
-    }
-
-    fn next(&self) -> Option<Fate> {
-        let number = self.calls.fetch_add(1, Ordering::Relaxed);
-        self.fate.filter(|(at, _)| number >= *at).map(|(_, fate)| fate)
-    }
-}
-
-/// A sink of one life.
-#[derive(Debug)]
-pub(crate) struct LifeSink {
-    pub(crate) inner: Box<dyn Sink>,
-    pub(crate) output: Output,
-    pub(crate) switch: Arc<Switch>,
-    pub(crate) trouble: Arc<Trouble>,
-    /// A defect: positions are told before what leads to them is durable.
-    pub(crate) syncs_late: bool,
-}
-
-impl LifeSink {
-    fn call<T>(&mut self, call: impl FnOnce(&mut dyn Sink) -> Result<T>) -> Result<T> {
-        let dead = |cause| failed("the output is out of reach", cause);
-        let turn = self.switch.turn().map_err(dead)?;
-        match self.trouble.next() {
-            None => call(&mut *self.inner),
-            Some(Fate::Fails) => {
-                Err(failed("the output cannot be written", io::ErrorKind::StorageFull.into()))
-            }
-            Some(Fate::Dies { before }) => {
-                if !before {
-                    drop(call(&mut *self.inner));
-                }
-                self.switch.kill_in_turn(&turn);
-                Err(dead(gone()))
-            }
-        }
-    }
-
-    fn note(&self) -> Result<()> {
-        self.output.synced().map_err(|cause| failed("the output cannot be looked at", cause))
-    }
-}
-
-fn failed(what: &str, cause: io::Error) -> Error {
-    Error::new(ErrorKind::Output, what).with_source(cause)
-}
-
-impl Sink for LifeSink {
-    fn name(&self) -> String {
-        self.inner.name()
-    }
-
-    fn open(&mut self, position: Option<&Position>) -> Result<()> {
-        self.call(|sink| sink.open(position))
-    }
-
-    fn write(&mut self, commit: &Committed) -> Result<()> {
-        self.call(|sink| sink.write(commit))
-    }
-
-    fn sync(&mut self) -> Result<Position> {
-        if self.syncs_late {
-            self.note()?;
-            return self.call(|sink| sink.sync());
-        }
-        let position = self.call(|sink| sink.sync())?;
-        self.note()?;
-        Ok(position)
-    }
-
-    fn close(&mut self) -> Result<Position> {
-        let position = self.call(|sink| sink.close())?;
-        self.note()?;
-        Ok(position)
-    }
 }

@@ -8,14 +8,26 @@ use lycosa_testkit::synthetic::SyntheticSite;
 
 use crate::dice::Dice;
 use crate::disk::{Failure, Fault};
-use crate::output::KINDS;
+use crate::output::{KINDS, SECOND};
+use crate::point::Target;
+use crate::wide::Wide;
 
 /// Cycles of one crawl at most: enough of the site must be left for its end.
 const CYCLES: u64 = 4;
 
 /// What the crawls of a run are about, one after the other. Twenty cycles meet all of it.
-const SUBJECTS: [Subject; 6] =
-    [Subject::Expiry, Subject::Depth, Subject::Pages, Subject::Delay, Subject::Requests, Subject::Depth];
+const SUBJECTS: [Subject; 10] = [
+    Subject::Expiry,
+    Subject::Depth,
+    Subject::Pages,
+    Subject::Waiting,
+    Subject::Delay,
+    Subject::Wide,
+    Subject::Requests,
+    Subject::Depth,
+    Subject::Waiting,
+    Subject::Wide,
+];
 
 /// What a crawl is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +42,10 @@ enum Subject {
     Delay,
     /// A budget of requests or bytes.
     Requests,
+    /// So much that waits that it does not fit into memory.
+    Waiting,
+    /// A web of many hosts.
+    Wide,
 }
 
 /// The budget that is tested first; all but depth are lifted afterwards, so that every crawl ends whole.
@@ -46,12 +62,16 @@ pub(crate) enum Budget {
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) sites: Vec<SyntheticSite>,
+    /// The web of many hosts that takes the place of the sites.
+    pub(crate) wide: Option<Wide>,
+    /// Whether so much waits that it does not fit into memory.
+    pub(crate) waits: bool,
     pub(crate) budget: Budget,
     pub(crate) concurrency: usize,
     pub(crate) pace: Pace,
     pub(crate) output: &'static str,
-    /// Whether the items have an output of their own beside the whole.
-    pub(crate) items_too: bool,
+    /// An output of a part of the records beside the whole.
+    pub(crate) second: Option<&'static str>,
     pub(crate) durability: Durability,
     pub(crate) segment: u64,
     /// One page in so many is slow: where leases are short, it outlives its own.
@@ -71,10 +91,14 @@ pub(crate) enum Ending {
     Kill { commits: u64, after: Duration, power: bool },
     /// Killed inside a change to the disk.
     KillInside { fault: Fault, power: bool },
+    /// Killed at a fail point.
+    KillPoint { target: Target, power: bool },
     /// The state's disk fails.
     DiskFails { fault: Fault, power: bool },
     /// Killed at a call of an output, before or after it has done its work.
     KillOutput { call: u64, before: bool, power: bool },
+    /// The file system below everything becomes read-only after so many commits.
+    Breaks { commits: u64 },
     /// The output's disk runs full.
     OutputFails { call: u64 },
     /// Asked to stop after so many commits.
@@ -86,11 +110,14 @@ impl Plan {
         let mut dice = Dice::new(seed, number);
         let turn = usize::try_from(number).unwrap_or(0) % SUBJECTS.len();
         let subject = SUBJECTS[turn];
-        let count = if subject == Subject::Depth { 1 } else { dice.place(1, 3) };
+        let is_one = matches!(subject, Subject::Depth | Subject::Waiting);
+        let count = if is_one { 1 } else { dice.place(1, 3) };
         let sites = (0..count).map(|_| site(&mut dice, count, subject)).collect();
         let lease = Duration::from_secs(600);
         let mut plan = Self {
             sites,
+            wide: None,
+            waits: subject == Subject::Waiting,
             budget: Budget::None,
             concurrency: dice.place(2, 12),
             pace: Pace {
@@ -101,7 +128,7 @@ impl Plan {
                 ..Pace::default()
             },
             output: KINDS[dice.place(0, KINDS.len() - 1)],
-            items_too: dice.one_in(3),
+            second: dice.one_in(2).then(|| SECOND[dice.place(0, SECOND.len() - 1)]),
             durability: Durability::Power,
             segment: 1 << dice.between(10, 18),
             slow: None,
@@ -136,6 +163,15 @@ impl Plan {
                 self.concurrency = self.concurrency.max(6);
                 self.pace.per_origin = self.pace.per_origin.max(4);
             }
+            Subject::Wide => {
+                self.sites.clear();
+                self.broken = None;
+                let depth =
+                    dice.one_in(2).then(|| dice.between(2, 3)).and_then(|depth| u32::try_from(depth).ok());
+                self.budget = depth.map_or(Budget::None, Budget::Depth);
+                self.wide = Some(Wide::new(dice, depth));
+            }
+            Subject::Waiting => self.concurrency = self.concurrency.min(4),
             Subject::Delay => {
                 self.pace.delay = Duration::from_millis(dice.between(20, 150));
                 if dice.one_in(3) {
@@ -143,6 +179,12 @@ impl Plan {
                 }
             }
         }
+    }
+
+    /// The number of the crawl that is the n-th without a budget that is lifted.
+    pub(crate) fn unlimited(n: u64) -> u64 {
+        let turns = [1, 4, 3, 5];
+        n / 4 * SUBJECTS.len() as u64 + turns[usize::try_from(n % 4).unwrap_or(0)]
     }
 
     /// Whether leases are so short that some run out.
@@ -172,13 +214,16 @@ impl Plan {
     pub(crate) fn ending(&self, dice: &mut Dice) -> Ending {
         let power = self.durability == Durability::Power && !dice.one_in(4);
         let commits = dice.between(2, 14);
+        if dice.one_in(2) {
+            return Ending::KillPoint { target: Target::any(dice, self), power };
+        }
         match dice.below(14) {
             12..=13 => Ending::KillOutput { call: dice.between(3, 45), before: dice.one_in(2), power },
             0..=4 => Ending::Kill { commits, after: Duration::from_micros(dice.below(6_000)), power },
             5..=7 => Ending::KillInside { fault: Fault::KillAt(dice.below(60)), power },
             8 => {
-                let failures = [Failure::Full, Failure::Write, Failure::Sync];
-                let failure = failures[dice.place(0, 2)];
+                let failures = [Failure::Full, Failure::Write, Failure::Sync, Failure::ReadOnly];
+                let failure = failures[dice.place(0, 3)];
                 Ending::DiskFails { fault: Fault::FailAt(dice.between(0, 50), failure), power }
             }
             9 => Ending::OutputFails { call: dice.between(0, 40) },
@@ -189,14 +234,15 @@ impl Plan {
 
 fn site(dice: &mut Dice, count: usize, subject: Subject) -> SyntheticSite {
     let share = u32::try_from(count).unwrap_or(1);
+    let is_wide = subject == Subject::Waiting;
     // Few links beside the tree's own: a link that is lost is not found again by another way. With a depth limit
     // many: a page that is met by several ways must be met by the shortest.
     let links = if subject == Subject::Depth { dice.between(6, 9) } else { dice.between(2, 5) };
     SyntheticSite {
         seed: dice.next(),
-        pages: u32::try_from(dice.between(60, 120)).unwrap_or(60) / share,
+        pages: if is_wide { 300 } else { u32::try_from(dice.between(60, 120)).unwrap_or(60) / share },
         links_per_page: u32::try_from(links).unwrap_or(3),
-        branching: u32::try_from(dice.between(2, 3)).unwrap_or(2),
+        branching: if is_wide { 30 } else { u32::try_from(dice.between(2, 3)).unwrap_or(2) },
         flaky_percent: if dice.one_in(2) { 3 } else { 0 },
         page_bytes: if subject == Subject::Requests { 12_000 } else { 600 },
         ..SyntheticSite::default()

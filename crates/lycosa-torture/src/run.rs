@@ -7,12 +7,21 @@ use lycosa::Result;
 
 use crate::arguments::{ALL, Arguments};
 use crate::counts::Counts;
-use crate::crawl::crawl;
+use crate::crawl::{Job, crawl};
+use crate::frozen::{Frozen, freeze};
+use crate::mount::{Break, Mount};
+use crate::plan::Plan;
+use crate::point::Tally;
 use crate::sabotage::{Defect, Sabotage};
 use crate::time::Stopwatch;
 
 /// Real time between two lines of progress.
 const PROGRESS_EVERY: Duration = Duration::from_secs(10);
+
+/// How many times the cycles asked for may become until every fail point is hit.
+const MOST_MORE: u64 = 4;
+/// Cycles from which on a fail point that was never hit is a failure.
+const ENOUGH: u64 = 50;
 
 /// A violation, and where to find it again.
 struct Caught {
@@ -44,7 +53,70 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
 fn clean(arguments: &Arguments, watch: Stopwatch) -> Result<bool> {
     let (counts, caught) = cycles(arguments, None, watch)?;
     report("clean", &counts, caught.as_ref(), arguments.seed);
-    Ok(caught.is_none())
+    Ok(caught.is_none() && frozen(arguments)? && mounts(arguments)?)
+}
+
+/// Processes that stand still; whether all was well.
+fn frozen(arguments: &Arguments) -> Result<bool> {
+    let mut frozen = Frozen::default();
+    for number in 0..arguments.frozen {
+        if let Some(what) = freeze(arguments.seed, number, &mut frozen)? {
+            say(&format!("VIOLATION: {what}"));
+            return Ok(false);
+        }
+    }
+    if arguments.frozen > 0 {
+        let Frozen { stops, fenced } = frozen;
+        say(&format!(
+            "frozen: {} processes stopped {stops} times for longer than a lease, {fenced} leases fenced; 0 violations",
+            arguments.frozen
+        ));
+    }
+    if arguments.frozen > 0 && frozen.fenced == 0 {
+        say("VIOLATION: no lease ran out while a process stood still");
+    }
+    Ok(arguments.frozen == 0 || frozen.fenced > 0)
+}
+
+/// Real file systems that break; whether all was well.
+fn mounts(arguments: &Arguments) -> Result<bool> {
+    let (mut counts, tally) = (Counts::default(), Tally::default());
+    let (mut full, mut read_only) = (0, 0);
+    for number in 0..arguments.mounts {
+        let kind = if number % 2 == 0 { Break::Full } else { Break::ReadOnly };
+        let mount = match Mount::new(kind) {
+            Ok(mount) => mount,
+            Err(why) => {
+                // The simulated disk runs full and becomes read-only too, in the cycles above.
+                say(&format!("no file system can be mounted here ({why}): the simulated disk alone was run"));
+                return Ok(true);
+            }
+        };
+        let job = Job {
+            seed: arguments.seed,
+            number: Plan::unlimited(number),
+            defect: Defect::new(None),
+            tally: tally.clone(),
+            lease: None,
+            mount: Some(mount.clone()),
+        };
+        if let Some(what) = crawl(&job, &mut counts)? {
+            say(&format!("VIOLATION: {what} (on a file system that breaks: {kind:?}, number {number})"));
+            return Ok(false);
+        }
+        match kind {
+            Break::Full => full += mount.times(),
+            Break::ReadOnly => read_only += mount.times(),
+        }
+    }
+    if arguments.mounts > 0 {
+        say(&format!(
+            "mounts: {} crawls on real file systems that ran full {full} times and became read-only {read_only} \
+             times; {} pages and {} items, each once; 0 violations",
+            arguments.mounts, counts.pages, counts.items
+        ));
+    }
+    Ok(true)
 }
 
 /// Every defect; whether each was caught.
@@ -71,22 +143,39 @@ fn cycles(
     sabotage: Option<Sabotage>,
     watch: Stopwatch,
 ) -> Result<(Counts, Option<Caught>)> {
-    let mut counts = Counts::default();
+    let (mut counts, tally) = (Counts::default(), Tally::default());
     let mut told = watch.elapsed();
     let mut number = arguments.crawl;
     let limit = Duration::from_secs(60 * arguments.minutes);
-    while counts.cycles < arguments.cycles && watch.elapsed() < limit {
-        let defect = Defect::new(sabotage);
-        if let Some(what) = crawl(arguments.seed, number, defect, &mut counts)? {
+    // The rarest fail points may need more crawls than the cycles do; a point that is never hit ends this too.
+    let most = arguments.cycles.saturating_mul(MOST_MORE);
+    let goes_on = |counts: &Counts| {
+        counts.cycles < arguments.cycles
+            || !arguments.plain && counts.cycles < most && !tally.never_hit().is_empty()
+    };
+    while goes_on(&counts) && watch.elapsed() < limit {
+        let (seed, defect) = (arguments.seed, Defect::new(sabotage));
+        let lease = arguments.lease.map(Duration::from_secs);
+        let job = Job { seed, number, defect, tally: tally.clone(), lease, mount: None };
+        if let Some(what) = crawl(&job, &mut counts)? {
             return Ok((counts, Some(Caught { what, crawl: number })));
         }
+        counts.points = tally.hits();
         number += 1;
         if watch.elapsed().saturating_sub(told) > PROGRESS_EVERY {
             told = watch.elapsed();
             tell(&format!("{} s: {counts}", told.as_secs()));
         }
     }
-    Ok((counts, None))
+    if sabotage.is_none() && !arguments.plain {
+        say(&tally.table());
+    }
+    let never = tally.never_hit();
+    if never.is_empty() || arguments.cycles < ENOUGH || arguments.plain {
+        return Ok((counts, None));
+    }
+    let what = format!("fail points that were never hit: {}", never.join(", "));
+    Ok((counts, Some(Caught { what, crawl: number })))
 }
 
 fn report(name: &str, counts: &Counts, caught: Option<&Caught>, seed: u64) {

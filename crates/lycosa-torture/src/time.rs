@@ -1,7 +1,8 @@
 //! A clock that runs fifty times as fast as the one on the wall, so that pauses, retries and expiries of a crawl
-//! that takes minutes pass in seconds. It goes on while the crawl is dead, as time does.
+//! that takes minutes pass in seconds. It goes on while the crawl is dead, as time does. Like the real clock of a
+//! process it reads the time of day once, at the beginning of a life, and counts from there.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use lycosa::model::{BoxFuture, Clock, Timestamp};
@@ -12,31 +13,47 @@ const SPEED: u32 = 50;
 /// The crawl's day begins at a moment that is nobody's birthday.
 const BEGINNING: Timestamp = Timestamp(1_700_000_000_000);
 
+/// By how much clocks are put forward and back.
+pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct FastClock {
     watch: Stopwatch,
-    /// Milliseconds by which it was put forward.
-    jumped: AtomicU64,
+    /// Milliseconds by which the time of day was put forward, less those by which it was put back.
+    wall: AtomicI64,
+    /// What this life has seen of it.
+    seen: AtomicI64,
 }
 
 impl FastClock {
     pub(crate) fn start() -> Self {
-        // Put forward a little from the start, so that it can be put back.
-        Self { watch: Stopwatch::start(), jumped: AtomicU64::new(3_600_000) }
+        Self { watch: Stopwatch::start(), wall: AtomicI64::new(0), seen: AtomicI64::new(0) }
     }
 
-    /// Puts it forward, or back a little, as happens between two lives.
+    /// A life begins, and looks at the time of day; whether that was put back since the last one did.
+    pub(crate) fn life_begins(&self) -> bool {
+        let wall = self.wall.load(Ordering::Relaxed);
+        self.seen.swap(wall, Ordering::Relaxed) > wall
+    }
+
+    /// Everything that ran is an hour older at once, as after a sleep of the machine.
+    pub(crate) fn oversleep(&self) {
+        let hour = milliseconds(HOUR);
+        self.wall.fetch_add(hour, Ordering::Relaxed);
+        self.seen.fetch_add(hour, Ordering::Relaxed);
+    }
+
+    /// Puts the time of day forward and back. A life under way does not notice.
     pub(crate) fn jump(&self, forward: Duration, back: Duration) {
-        self.jumped.fetch_add(u64::try_from(forward.as_millis()).unwrap_or(0), Ordering::Relaxed);
-        self.jumped.fetch_sub(u64::try_from(back.as_millis()).unwrap_or(0), Ordering::Relaxed);
+        self.wall.fetch_add(milliseconds(forward) - milliseconds(back), Ordering::Relaxed);
     }
 }
 
 impl Clock for FastClock {
     fn now(&self) -> Timestamp {
-        BEGINNING
-            .after(self.watch.elapsed() * SPEED + Duration::from_millis(self.jumped.load(Ordering::Relaxed)))
+        let counted = milliseconds(self.watch.elapsed() * SPEED);
+        Timestamp(BEGINNING.0.saturating_add_signed(counted + self.seen.load(Ordering::Relaxed)))
     }
 
     fn sleep_until(&self, at: Timestamp) -> BoxFuture<'static, ()> {
@@ -44,6 +61,10 @@ impl Clock for FastClock {
         let span = at.since(self.now()) / SPEED + Duration::from_micros(100);
         Box::pin(tokio::time::sleep(span))
     }
+}
+
+fn milliseconds(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Real time since a moment.

@@ -10,7 +10,8 @@ use lycosa::model::{
 use lycosa::{Error, Result};
 
 use crate::observer::Observer;
-use crate::switch::Switch;
+use crate::point::{Aim, Point, Side};
+use crate::switch::{Switch, gone};
 
 /// A frontier that is watched.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(crate) struct WatchedOutbox {
     pub(crate) observer: Arc<Observer>,
     /// Whoever waits for more must not outlive the process.
     pub(crate) switch: Arc<Switch>,
+    pub(crate) aim: Aim,
     pub(crate) inner: Arc<dyn Outbox>,
 }
 
@@ -35,13 +37,12 @@ impl Frontier for WatchedFrontier {
 
     fn lease(&self, want: Want) -> BoxFuture<'_, Result<Leased>> {
         Box::pin(async move {
+            // Before the call: one that runs out after it is not missed by the frontier before the next call.
+            let open = self.observer.open();
             let leased = self.inner.lease(want).await?;
             match &leased {
                 Leased::Some(leases) => leases.iter().for_each(|lease| self.observer.leased(lease)),
-                _ => {
-                    let open = self.observer.open();
-                    self.observer.nothing_leased(open, &self.inner.stats());
-                }
+                _ => self.observer.nothing_leased(open, &self.inner.stats()),
             }
             Ok(leased)
         })
@@ -127,6 +128,16 @@ impl Frontier for WatchedFrontier {
     }
 }
 
+impl WatchedOutbox {
+    fn ends_at(&self, side: Side) -> Result<()> {
+        if !self.aim.strikes(Point::CursorStore, side) {
+            return Ok(());
+        }
+        self.switch.kill();
+        Err(Error::io("storing a cursor", gone()))
+    }
+}
+
 impl Outbox for WatchedOutbox {
     fn read(&self, from: Lsn, limit: usize) -> BoxFuture<'_, Result<Vec<Committed>>> {
         Box::pin(async move {
@@ -159,6 +170,12 @@ impl Outbox for WatchedOutbox {
     }
 
     fn set_cursor(&self, sink: &str, cursor: Cursor) -> BoxFuture<'_, Result<()>> {
-        self.inner.set_cursor(sink, cursor)
+        let stored = self.inner.set_cursor(sink, cursor);
+        Box::pin(async move {
+            // Between what the sink made durable and what the state knows of it.
+            self.ends_at(Side::Before)?;
+            stored.await?;
+            self.ends_at(Side::After)
+        })
     }
 }

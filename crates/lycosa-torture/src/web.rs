@@ -18,6 +18,7 @@ use lycosa_testkit::synthetic::{Kind, SyntheticSite};
 use crate::plan::Plan;
 use crate::switch::Switch;
 use crate::verdict::{Verdict, locked};
+use crate::wide::Wide;
 
 /// Bytes of a body in one piece.
 const PIECE: usize = 8 << 10;
@@ -26,6 +27,7 @@ const PIECE: usize = 8 << 10;
 #[derive(Debug)]
 pub(crate) struct Web {
     sites: Vec<SyntheticSite>,
+    wide: Option<Wide>,
     verdict: Verdict,
     /// One page in so many is slow on its first visits.
     slow: Option<u64>,
@@ -48,8 +50,15 @@ pub(crate) fn host(site: usize) -> String {
 
 impl Web {
     pub(crate) fn new(plan: &Plan, verdict: Verdict) -> Self {
-        let Plan { sites, slow, broken, .. } = plan;
-        Self { sites: sites.clone(), verdict, slow: *slow, broken: *broken, seen: Mutex::default() }
+        let Plan { sites, wide, slow, broken, .. } = plan;
+        Self {
+            sites: sites.clone(),
+            wide: *wide,
+            verdict,
+            slow: *slow,
+            broken: *broken,
+            seen: Mutex::default(),
+        }
     }
 
     pub(crate) fn requests(&self) -> u64 {
@@ -161,6 +170,9 @@ impl Wire {
     async fn answer(&self, exchange: Exchange) -> Result<Response> {
         let origin = Origin::of(&exchange.url)
             .ok_or_else(|| Error::new(ErrorKind::Url, "a request without an origin"))?;
+        if let Some(wide) = &self.web.wide {
+            return self.answer_of_many(wide, &origin, exchange).await;
+        }
         let (number, site) = self
             .web
             .site(&origin.host)
@@ -187,6 +199,34 @@ impl Wire {
             sent: 0,
         };
         Ok(Response { status: told.status, headers, body: Body::new(body), facts: Facts::default() })
+    }
+}
+
+impl Wire {
+    async fn answer_of_many(&self, wide: &Wide, origin: &Origin, exchange: Exchange) -> Result<Response> {
+        let authority = origin.authority();
+        let unknown = || Error::new(ErrorKind::Resolve, format!("no host is called {authority}"));
+        let addresses = [wide.address(&authority, origin.port).ok_or_else(unknown)?];
+        let target = ConnectTarget { origin, addresses: &addresses, proxied: false };
+        exchange.policy.permit(target).await?;
+        let visit = self.web.note(exchange.url.as_str());
+        let path = &exchange.url[url::Position::BeforePath..url::Position::AfterQuery];
+        let answer = wide.answer(&authority, path, visit).ok_or_else(unknown)?;
+        if let Some(wrong) = answer.wrong {
+            self.web.verdict.violated(wrong);
+        }
+        tokio::time::sleep(answer.latency).await;
+        let mut headers = HeaderMap::new();
+        for (name, value) in answer.headers {
+            let bad = |cause| Error::new(ErrorKind::Protocol, "a bad header").with_source(cause);
+            let value = HeaderValue::from_str(&value).map_err(bad)?;
+            let name = HeaderName::from_bytes(name.as_bytes())
+                .map_err(|cause| Error::new(ErrorKind::Protocol, "a bad header").with_source(cause))?;
+            headers.append(name, value);
+        }
+        let (web, left, credit) = (self.web.clone(), answer.body.into(), exchange.limits.credit);
+        let body = Body::new(Pieces { web, left, breaks: false, credit, sent: 0 });
+        Ok(Response { status: answer.status, headers, body, facts: Facts::default() })
     }
 }
 

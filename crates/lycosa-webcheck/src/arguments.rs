@@ -58,6 +58,9 @@ pub(crate) struct Arguments {
     /// How many of a thousand pages answer 503 at first
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub(crate) flaky: u32,
+    /// Visit pages again for so many virtual days, with the engine, and tell how fresh they were in the second half
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) recrawl: Option<u64>,
 }
 
 impl Arguments {

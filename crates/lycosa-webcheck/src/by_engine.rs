@@ -3,9 +3,9 @@
 //!
 //! Pages must stay below 512 KiB: from there on the engine asks its runtime for another thread, and this one has none.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use lycosa::engine::{Engine, NoHooks, Parts, Report, RobotsTags, Settings};
+use lycosa::engine::{Engine, NoHooks, Parts, Report, Revisits, RobotsTags, Settings};
 use lycosa::extract::{LinkExtractor, LinkOptions};
 use lycosa::ledger::Ledger;
 use lycosa::middleware::{StackOptions, built_in};
@@ -14,7 +14,7 @@ use lycosa::politeness::{RetryOptions, RetryPolicy};
 use lycosa::scope::{Identity, ScopeMode, ScopeOptions, ScopeRules};
 use lycosa::telemetry::Telemetry;
 use lycosa::{Error, Result};
-use lycosa_testkit::web::{AccessLog, Place, Rules, Web};
+use lycosa_testkit::web::{AccessLog, FreshTime, Place, Rules, Web};
 use url::Url;
 
 use crate::clock::VirtualClock;
@@ -33,6 +33,8 @@ pub(crate) struct ByEngine {
     pub(crate) log: Arc<AccessLog>,
     pub(crate) clock: VirtualClock,
     pub(crate) concurrency: usize,
+    /// How pages are visited again, if they are, and where that is noted.
+    pub(crate) again: Option<(Revisits, Arc<Mutex<FreshTime>>)>,
 }
 
 /// The budgets and the pace that these rules ask a frontier for.
@@ -82,7 +84,12 @@ impl ByEngine {
             max_depth: self.rules.max_depth,
             ..ScopeOptions::default()
         })?;
-        let wire = VirtualWire { web: self.web, log: self.log.clone(), clock: self.clock.clone() };
+        let wire = VirtualWire {
+            web: self.web,
+            log: self.log.clone(),
+            clock: self.clock.clone(),
+            freshness: self.again.as_ref().map(|(_, freshness)| freshness.clone()),
+        };
         let seed = u128::from(self.web.settings().seed);
         Ok(Engine::new(Parts {
             frontier: opened.frontier.clone(),
@@ -103,6 +110,7 @@ impl ByEngine {
                 concurrency: self.concurrency,
                 robots: self.rules.robots,
                 sitemaps: self.rules.sitemaps,
+                revisits: self.again.as_ref().map(|(revisits, _)| *revisits),
                 robots_tags: if self.rules.respect_meta { RobotsTags::Obey } else { RobotsTags::Ignore },
                 ..Settings::default()
             },

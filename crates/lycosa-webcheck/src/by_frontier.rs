@@ -327,6 +327,7 @@ fn bare(lease: &Lease, outcome: Outcome) -> Commit {
         host_update: None,
         is_page: false,
         notes: lycosa::model::CommitNotes::default(),
+        revisit: None,
     }
 }
 

@@ -5,14 +5,20 @@
 //! straight over the `Frontier` trait, which takes both from the web and so is as fast as the frontier
 //! (`by_frontier`). Either works on any frontier (`store`). The crawl over real sockets is among the tests.
 //!
+//! With `--recrawl` the engine goes on visiting pages for many virtual days, and the freshness of what it holds is
+//! compared with what could be had (`recrawl`).
+//!
 //! Order of reading: `arguments`, `run`, then the two crawlers.
 
 mod arguments;
 mod by_engine;
 mod by_frontier;
 mod clock;
+#[cfg(test)]
+mod history_tests;
 mod identities;
 mod memory;
+mod recrawl;
 mod run;
 mod store;
 #[cfg(test)]
@@ -25,7 +31,11 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     let arguments = arguments::Arguments::parse();
-    match run::run(&arguments) {
+    let done = match arguments.recrawl {
+        Some(days) => recrawl::run(&arguments, days),
+        None => run::run(&arguments),
+    };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

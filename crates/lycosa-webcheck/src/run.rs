@@ -88,7 +88,15 @@ pub(crate) fn crawl(arguments: &Arguments, web: Web, numbering: &Numbering) -> R
             )
         }
         By::Engine => {
-            let plan = ByEngine { web, rules, seeds, log: log.clone(), clock: clock.clone(), concurrency };
+            let plan = ByEngine {
+                web,
+                rules,
+                seeds,
+                log: log.clone(),
+                clock: clock.clone(),
+                concurrency,
+                again: None,
+            };
             let report = plan.crawl(&opened)?;
             format!("{:?}, {} pages, {} failed", report.end, report.crawl.pages, report.crawl.failed)
         }
@@ -144,7 +152,8 @@ impl Progress {
     }
 }
 
-fn say(line: &str) {
+/// A line on standard output.
+pub(crate) fn say(line: &str) {
     // A closed pipe wants no more; the exit status still tells.
     drop(writeln!(std::io::stdout(), "{line}"));
 }

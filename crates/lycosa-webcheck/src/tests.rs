@@ -33,7 +33,8 @@ fn by_engine(web: Web, rules: Rules, concurrency: usize) -> Arc<AccessLog> {
     let folder = tempfile::tempdir().unwrap();
     let opened =
         store::open(Store::Memory, limits(rules), pace(rules, DELAY), &clock, folder.path()).unwrap();
-    let crawl = ByEngine { web, rules, seeds: SEEDS.to_vec(), log: log.clone(), clock, concurrency };
+    let crawl =
+        ByEngine { web, rules, seeds: SEEDS.to_vec(), log: log.clone(), clock, concurrency, again: None };
     let report = crawl.crawl(&opened).unwrap();
     assert_eq!(report.open, [], "nothing is left open");
     assert!(report.elapsed > DELAY, "the clock went on");

@@ -3,14 +3,14 @@
 //! Bodies come whole, and no byte budget is drawn from.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::header::{HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use lycosa::model::{
     Body, BoxFuture, Clock as _, ConnectPolicy, ConnectTarget, Exchange, Facts, Fetch, Origin, Response,
 };
 use lycosa::{Error, ErrorKind, Result};
-use lycosa_testkit::web::{AccessLog, Answer, Ask, Web};
+use lycosa_testkit::web::{AccessLog, Answer, Ask, FreshTime, Place, Web};
 use url::Position;
 
 use crate::clock::VirtualClock;
@@ -21,6 +21,8 @@ pub(crate) struct VirtualWire {
     pub(crate) web: Web,
     pub(crate) log: Arc<AccessLog>,
     pub(crate) clock: VirtualClock,
+    /// Where visits to pages are noted, if they are.
+    pub(crate) freshness: Option<Arc<Mutex<FreshTime>>>,
 }
 
 impl Fetch for VirtualWire {
@@ -53,6 +55,11 @@ impl VirtualWire {
             if_none_match: field(IF_NONE_MATCH),
             if_modified_since: field(IF_MODIFIED_SINCE),
         });
+        if let (Some(freshness), Some(Place::Page(page)), 200 | 304) =
+            (&self.freshness, self.web.place(host, path), answer.status)
+        {
+            freshness.lock().unwrap_or_else(PoisonError::into_inner).visit(page, now.0);
+        }
         self.clock.sleep_until(now.after(answer.latency)).await;
         response(answer, addresses[0])
     }

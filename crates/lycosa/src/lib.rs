@@ -19,6 +19,7 @@ pub mod extract;
 pub mod politeness;
 pub mod profiles;
 pub mod proxies;
+pub mod revisit;
 pub mod scope;
 pub mod session;
 pub mod sitemap;

@@ -34,6 +34,7 @@ struct Tables {
     failures: BTreeMap<String, u64>,
     blocks: BTreeMap<BlockKind, u64>,
     cache: BTreeMap<CacheUse, u64>,
+    revisits: BTreeMap<&'static str, u64>,
     problems: BTreeMap<String, u64>,
 }
 
@@ -66,6 +67,9 @@ pub struct Snapshot {
     pub blocks: BTreeMap<BlockKind, u64>,
     /// Answers by what the cache had to do with them; empty without a cache.
     pub cache: BTreeMap<CacheUse, u64>,
+    /// Visits after the first: `changed`, `same` (the content is as it was), `not_modified` (the server said so), `put_off`
+    /// (not worth a request then); empty without any.
+    pub revisits: BTreeMap<&'static str, u64>,
     /// What a person should know, by sentence (a cut tree, a seed out of scope).
     pub problems: BTreeMap<String, u64>,
 }
@@ -114,6 +118,11 @@ impl Telemetry {
         *self.tables().cache.entry(how).or_default() += 1;
     }
 
+    /// A visit after the first, and what came of it.
+    pub fn revisited(&self, how: &'static str) {
+        *self.tables().revisits.entry(how).or_default() += 1;
+    }
+
     /// A request given back to be tried again.
     pub fn retried(&self) {
         self.0.retries.fetch_add(1, Ordering::Relaxed);
@@ -156,6 +165,7 @@ impl Telemetry {
             failures: tables.failures.clone(),
             blocks: tables.blocks.clone(),
             cache: tables.cache.clone(),
+            revisits: tables.revisits.clone(),
             problems: tables.problems.clone(),
         }
     }

@@ -25,7 +25,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "pure",
-        modules: &["scope", "politeness", "extract", "session", "profiles", "proxies", "sitemap"],
+        modules: &["scope", "politeness", "extract", "session", "profiles", "proxies", "revisit", "sitemap"],
         imports: &["words"],
         rule: "pure modules (layer 1) import only words, never one another",
     },

@@ -74,6 +74,20 @@ pub(crate) struct Args {
     #[arg(long, value_name = "BYTES", help_heading = "How much")]
     max_body: Option<String>,
 
+    /// Visit pages again, as often as they change and politeness and budgets allow, until --max-time, another budget or
+    /// Ctrl-C; with --resume also those of a crawl that is finished
+    #[arg(long, help_heading = "How often")]
+    recrawl: bool,
+    /// The shortest time between two visits to a page [default: 10m]
+    #[arg(long, value_name = "TIME", help_heading = "How often")]
+    revisit_min: Option<String>,
+    /// The longest time between two visits to a page [default: 30d]
+    #[arg(long, value_name = "TIME", help_heading = "How often")]
+    revisit_max: Option<String>,
+    /// Which visits after the first to write: changed or all [default: changed]
+    #[arg(long, value_name = "WHICH", help_heading = "How often")]
+    recrawl_records: Option<String>,
+
     /// Requests at once [default: 16]
     #[arg(short, long, value_name = "REQUESTS", help_heading = "How politely")]
     concurrency: Option<String>,
@@ -141,7 +155,7 @@ pub(crate) struct Args {
     #[arg(long, help_heading = "Requests")]
     offline: bool,
 
-    /// Write records here: .jsonl or .csv, with .gz or .zst after it; DIR/ for numbered parts; - for standard output
+    /// Write records here: .jsonl or .csv, with .gz or .zst after it; .sqlite; DIR/ for parts; - for standard output
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<String>,
     /// Write pages here, when item rules send items to -o
@@ -369,6 +383,9 @@ fn flags(args: &Args, layers: &mut Layers) {
         ("--max-time", "max_time", &args.max_time),
         ("--max-bytes", "max_bytes", &args.max_bytes),
         ("--max-body", "max_body", &args.max_body),
+        ("--revisit-min", "recrawl.min", &args.revisit_min),
+        ("--revisit-max", "recrawl.max", &args.revisit_max),
+        ("--recrawl-records", "recrawl.records", &args.recrawl_records),
         ("--concurrency", "concurrency", &args.concurrency),
         ("--per-host", "per_host", &args.per_host),
         ("--delay", "delay", &args.delay),
@@ -415,6 +432,7 @@ fn flags(args: &Args, layers: &mut Layers) {
 fn switches(args: &Args, layers: &mut Layers) {
     let switches = [
         ("--sitemap", "sitemap", args.sitemap, "true"),
+        ("--recrawl", "recrawl.on", args.recrawl, "true"),
         ("--no-robots", "robots", args.no_robots, "false"),
         ("--no-cookies", "keep_cookies", args.no_cookies, "false"),
         ("--no-history", "history", args.no_history, "false"),

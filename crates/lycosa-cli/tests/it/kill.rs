@@ -112,6 +112,42 @@ fn kills_neither_lose_nor_double_an_item_or_a_reject() {
     assert!(ids(&all).values().all(|count| *count == 1), "written more than once");
 }
 
+/// Pages, items and rejects in one database: each table is whole, and the crawl goes on from what it says of itself.
+#[test]
+fn kills_leave_a_database_that_is_whole_and_goes_on() {
+    let site = SyntheticSite::with_seed(24);
+    let oracle = site.oracle(None);
+    let server = Server::start(move |request| site.answer(request));
+    let bench = Bench::new();
+    bench.write(
+        "lycosa.toml",
+        "delay = 0\nper_host = 8\nconcurrency = 8\noutput = 'crawl.sqlite'\nstate = 'state'\n[items.jar]\nfor_each = '.item'\n\
+         [items.jar.fields]\nnumber = { css = ':scope::attr(data-id)', regex = '[02468]$', required = true }\n\
+         name = '.name::text'\n",
+    );
+    let url = server.url("/");
+    let arguments = ["crawl", &url, "--config", "lycosa.toml", "-q"];
+    let (counted, started) = kill_often(&bench, &server, &arguments, 8);
+    bench.run(&[&arguments[..], &["--resume"]].concat()).ends_with(0);
+    let database = rusqlite::Connection::open(bench.path("crawl.sqlite")).expect("a database");
+    let ask = |query: &str| database.query_row(query, [], |row| row.get::<_, i64>(0)).expect(query);
+    let count =
+        |table: &str| usize::try_from(ask(&format!("SELECT count(*) FROM {table}"))).expect("a count");
+    println!(
+        "{counted} kills counted in {started} runs: {} pages, {} items, {} rejects",
+        count("pages"),
+        count("items_jar"),
+        count("rejects")
+    );
+    assert_eq!(counted, 8, "the site was too small for that many kills");
+    assert_eq!(count("pages"), oracle.titles().len());
+    assert_eq!(ask("SELECT count(DISTINCT final_url) FROM pages"), ask("SELECT count(*) FROM pages"));
+    assert_eq!(count("items_jar") + count("rejects"), oracle.items().len());
+    assert_eq!(ask("SELECT count(*) FROM items_jar WHERE number IS NULL OR name IS NULL"), 0);
+    let check: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a check");
+    assert_eq!(check, "ok");
+}
+
 /// Every page of the oracle is in the output, each once, and nothing else is.
 fn whole_and_once(bench: &Bench, oracle: &Oracle) {
     let records = bench.records("pages.jsonl");

@@ -108,6 +108,7 @@ struct State {
     /// The site that asked last at each address, and when.
     address_last: Vec<(u32, Stamp)>,
     open: u32,
+    last_ms: u64,
     coverage: Coverage,
     counts: Counts,
 }
@@ -133,6 +134,7 @@ impl AccessLog {
             site_last: vec![0; hosts],
             address_last: vec![(0, 0); web.addresses() as usize],
             open: 0,
+            last_ms: 0,
             coverage: Coverage::new(web, numbering),
             counts: Counts::default(),
         };
@@ -143,6 +145,7 @@ impl AccessLog {
     pub fn arrive(&self, host: u32, target: &str, at_ms: u64) -> Arrival {
         let asked = self.web.place(host, target).map_or(Asked::Unknown, Asked::Known);
         let mut state = self.state();
+        state.last_ms = state.last_ms.max(at_ms);
         self.note_time(&mut state, host, asked, at_ms);
         self.note_open(&mut state, host);
         let first = self.note_place(&mut state, host, target, asked);
@@ -165,6 +168,11 @@ impl AccessLog {
     /// The pages asked for so far, whatever they answered.
     pub fn coverage(&self) -> Coverage {
         self.state().coverage.clone()
+    }
+
+    /// When the last request arrived, in milliseconds; 0 when none has.
+    pub fn last_ms(&self) -> u64 {
+        self.state().last_ms
     }
 
     /// Requests of a host so far, and the time from the first to the last.

@@ -7,7 +7,7 @@
 //!   written and read back, and the places without end;
 //! - `robots`, `sitemaps`, `dates`, `markup`, `answer`: what a server says about all this;
 //! - `access_log`, `serve`, `dns`: a server over real sockets on many addresses of 127/8, and a log of fixed size;
-//! - `coverage`, `digest`, `oracle`, `measures`: what a crawl must fetch, and how well it did.
+//! - `coverage`, `digest`, `oracle`, `measures`, `freshness`: what a crawl must fetch, and how well it did.
 //!
 //! A crawl in one process, under a clock of its own, asks [`Web::answer`] directly; this crate knows no crawler.
 //! Left out: TLS, cookies, scripts, languages; `traps` beside this module has hostile answers.
@@ -18,6 +18,7 @@ mod coverage;
 mod dates;
 mod digest;
 mod dns;
+mod freshness;
 mod hosts;
 mod markup;
 mod measures;
@@ -39,6 +40,7 @@ pub use answer::{Answer, Ask};
 pub use coverage::{Coverage, Mismatch, Numbering};
 pub use digest::Digest;
 pub use dns::NameServer;
+pub use freshness::FreshTime;
 pub use measures::{Freshness, in_degrees, mass_of_first};
 pub use oracle::Rules;
 pub use pages::{Kind, Link, PageId};

@@ -18,7 +18,13 @@ pub(super) struct SabotagedFiles {
 impl FileLayer for SabotagedFiles {
     fn append(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
         let file = self.inner.append(path)?;
-        Ok(if self.kind == Sabotage::SkipSync { Box::new(Unsynced(file)) } else { file })
+        let is_backlog = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("backlog-"));
+        let skips = match self.kind {
+            Sabotage::SkipSync => true,
+            Sabotage::SkipBacklogSync => is_backlog,
+            _ => false,
+        };
+        Ok(if skips { Box::new(Unsynced(file)) } else { file })
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {

@@ -13,12 +13,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lycosa::frontier::embedded::FileLayer;
-use lycosa::model::{Frontier, Limits, Outbox, Pace, Record, Sink};
+use lycosa::model::{Frontier, Limits, Lsn, Outbox, Pace, Record, Sink};
 
 use self::files::SabotagedFiles;
 use self::frontier::SabotagedFrontier;
 use self::outbox::SabotagedOutbox;
 use self::sink::SabotagedSink;
+use crate::output::Output;
+use crate::point::{Place, Point, Side};
 use crate::verdict::locked;
 
 /// A defect.
@@ -42,11 +44,14 @@ pub(crate) enum Sabotage {
     DelayUndercut,
     RobotsIgnored,
     DepthFirst,
+    FailPointIgnored,
+    SkipBacklogSync,
+    DatabaseCursorFirst,
 }
 
 impl Sabotage {
     /// Every defect with its name and what is wrong.
-    pub(crate) const ALL: [(&'static str, Self, &'static str); 18] = [
+    pub(crate) const ALL: [(&'static str, Self, &'static str); 21] = [
         ("skip-sync", Self::SkipSync, "the log says it is synced and is not"),
         ("skip-folder-sync", Self::SkipFolderSync, "new files are synced, their names are not"),
         (
@@ -85,6 +90,17 @@ impl Sabotage {
         ("delay-undercut", Self::DelayUndercut, "a site is asked more often than its delay allows"),
         ("robots-ignored", Self::RobotsIgnored, "every robots.txt is taken to allow everything"),
         ("depth-first", Self::DepthFirst, "with a depth limit, levels are not served one by one"),
+        (
+            "skip-backlog-sync",
+            Self::SkipBacklogSync,
+            "a snapshot names blocks of waiting URLs that are not synced",
+        ),
+        (
+            "database-cursor-first",
+            Self::DatabaseCursorFirst,
+            "a database's cursor moves in a transaction of its own, before the rows",
+        ),
+        ("fail-point-ignored", Self::FailPointIgnored, "one of the fail points never ends a life"),
     ];
 
     /// The defect of this name.
@@ -106,11 +122,19 @@ pub(crate) struct Defect {
     kind: Option<Sabotage>,
     /// Items on their way past the commit.
     early: Arc<Mutex<Vec<Record>>>,
+    /// Where a database's cursor went before its rows did not follow.
+    ahead: Arc<Mutex<Option<Lsn>>>,
 }
 
 impl Defect {
     pub(crate) fn new(kind: Option<Sabotage>) -> Self {
-        Self { kind, early: Arc::default() }
+        Self { kind, early: Arc::default(), ahead: Arc::default() }
+    }
+
+    /// What the defect leaves of the databases of a life that is over.
+    pub(crate) fn after_life(&self, outputs: &[Output]) -> rusqlite::Result<()> {
+        let Some(ahead) = locked(&self.ahead).take() else { return Ok(()) };
+        outputs.iter().filter(|output| output.is_database()).try_for_each(|output| output.move_cursor(ahead))
     }
 
     fn is(&self, kind: Sabotage) -> bool {
@@ -135,7 +159,7 @@ pub(crate) fn pace(defect: &Defect, pace: Pace) -> Pace {
 /// The file layer that the frontier is given.
 pub(crate) fn files(defect: &Defect, inner: Arc<dyn FileLayer>) -> Arc<dyn FileLayer> {
     match defect.kind {
-        Some(kind @ (Sabotage::SkipSync | Sabotage::SkipFolderSync)) => {
+        Some(kind @ (Sabotage::SkipSync | Sabotage::SkipFolderSync | Sabotage::SkipBacklogSync)) => {
             Arc::new(SabotagedFiles { inner, kind })
         }
         _ => inner,
@@ -160,12 +184,17 @@ pub(crate) fn syncs_late(defect: &Defect) -> bool {
     defect.is(Sabotage::OffsetBeforeSync)
 }
 
+/// The fail point that does not work.
+pub(crate) fn blind(defect: &Defect) -> Option<Place> {
+    defect.is(Sabotage::FailPointIgnored).then_some((Point::LogSync, Side::After))
+}
+
 /// The sink that the engine is given.
 pub(crate) fn sink(defect: &Defect, inner: Box<dyn Sink>) -> Box<dyn Sink> {
     match defect.kind {
-        Some(kind @ (Sabotage::DoubleExport | Sabotage::ItemBeforeLeaseEnd)) => {
-            Box::new(SabotagedSink::new(inner, kind, defect.early.clone()))
-        }
+        Some(
+            kind @ (Sabotage::DoubleExport | Sabotage::ItemBeforeLeaseEnd | Sabotage::DatabaseCursorFirst),
+        ) => Box::new(SabotagedSink::new(inner, kind, defect.early.clone(), defect.ahead.clone())),
         _ => inner,
     }
 }

@@ -17,13 +17,20 @@ pub(super) struct SabotagedSink {
     inner: Box<dyn Sink>,
     kind: Sabotage,
     early: Arc<Mutex<Vec<Record>>>,
+    ahead: Arc<Mutex<Option<Lsn>>>,
+    given: Lsn,
     written: u64,
     last_seq: u64,
 }
 
 impl SabotagedSink {
-    pub(super) fn new(inner: Box<dyn Sink>, kind: Sabotage, early: Arc<Mutex<Vec<Record>>>) -> Self {
-        Self { inner, kind, early, written: 0, last_seq: 0 }
+    pub(super) fn new(
+        inner: Box<dyn Sink>,
+        kind: Sabotage,
+        early: Arc<Mutex<Vec<Record>>>,
+        ahead: Arc<Mutex<Option<Lsn>>>,
+    ) -> Self {
+        Self { inner, kind, early, ahead, given: Lsn(0), written: 0, last_seq: 0 }
     }
 
     fn write_early(&mut self) -> Result<()> {
@@ -54,6 +61,7 @@ impl Sink for SabotagedSink {
 
     fn write(&mut self, commit: &Committed) -> Result<()> {
         self.written += 1;
+        self.given = commit.lsn;
         self.last_seq = commit.first_seq + commit.records.len() as u64;
         self.inner.write(commit)?;
         self.write_early()?;
@@ -65,7 +73,11 @@ impl Sink for SabotagedSink {
 
     fn sync(&mut self) -> Result<Position> {
         self.write_early()?;
-        self.inner.sync()
+        let synced = self.inner.sync();
+        if self.kind == Sabotage::DatabaseCursorFirst && synced.is_err() {
+            *locked(&self.ahead) = Some(self.given);
+        }
+        synced
     }
 
     fn close(&mut self) -> Result<Position> {

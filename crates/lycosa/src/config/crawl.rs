@@ -62,6 +62,8 @@ impl CrawlOptions {
             sitemap_urls,
             robots_tags: self.robots_tags.into(),
             duplicates: self.duplicates.into(),
+            recrawl: self.recrawl.on,
+            revisits: self.recrawl.revisits(),
             outputs,
             all_links,
             extractors,

@@ -35,6 +35,7 @@ mod place;
 mod problem;
 mod profiles;
 mod proxy_list;
+mod recrawl;
 mod schema;
 mod secret;
 mod sessions;
@@ -54,6 +55,7 @@ pub use options::{
 };
 pub use problem::{ConfigError, Problem, Source};
 pub use profiles::{HostFields, ProfileFields};
+pub use recrawl::{RecrawlFields, RecrawlRecordsField};
 pub use schema::{EXAMPLE, schema};
 pub use secret::Secret;
 pub use sessions::{SessionFields, SessionRotation};

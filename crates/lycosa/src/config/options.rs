@@ -5,8 +5,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ByteSize, CanonicalFields, DuplicatesField, HeaderLine, HostFields, ProfileFields, RobotsTagsField,
-    Secret, SessionFields, Span, proxy_list,
+    ByteSize, CanonicalFields, DuplicatesField, HeaderLine, HostFields, ProfileFields, RecrawlFields,
+    RobotsTagsField, Secret, SessionFields, Span, proxy_list,
 };
 use crate::error::ErrorKind;
 use crate::extract::rules::{FollowRule, ItemRule, Named};
@@ -51,6 +51,9 @@ pub struct CrawlOptions {
     /// Which URLs are the same beyond their spelling. Default: none.
     #[serde(skip_serializing_if = "CanonicalFields::is_default")]
     pub canonical: CanonicalFields,
+    /// Whether and how pages are visited again. Default: they are not.
+    #[serde(skip_serializing_if = "RecrawlFields::is_default")]
+    pub recrawl: RecrawlFields,
     /// Whether robots.txt is obeyed. Default true.
     pub robots: bool,
     /// What is done with `X-Robots-Tag` and `<meta name=robots>`: `obey` (of a page that says `nofollow` no link is
@@ -159,8 +162,9 @@ pub struct CrawlOptions {
     #[schemars(length(min = 1))]
     pub save_bodies: Option<String>,
 
-    /// Where records go: a file (`.jsonl` or `.csv`, with `.gz` or `.zst` after that), a folder (a name that ends
-    /// in `/`), `-` for standard output. Items when there are item rules, else pages. Default none.
+    /// Where records go: a file (`.jsonl` or `.csv`, with `.gz` or `.zst` after that), a database (`.sqlite`,
+    /// `.sqlite3` or `.db`), a folder (a name that ends in `/`), `-` for standard output. Items when there are item
+    /// rules, else pages; a database takes both. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
     /// Where pages go when `output` holds items. Default none.
@@ -271,6 +275,7 @@ impl Default for CrawlOptions {
             all_outcomes: false,
             detect_blocks: true,
             duplicates: DuplicatesField::default(),
+            recrawl: RecrawlFields::default(),
             cache: None,
             cache_size: ByteSize(1 << 30),
             offline: false,

@@ -1,5 +1,6 @@
 //! Which sinks a crawl writes to: what goes to `output`, what to `pages`, with which columns.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,17 +16,19 @@ impl CrawlOptions {
     /// The outputs, in the order `output`, `pages`; none when neither is set.
     ///
     /// With item rules `output` holds items and `pages` the pages, else `output` holds the pages. Outcomes of
-    /// `all_outcomes` go where pages go, or to `output` when pages go nowhere.
+    /// `all_outcomes` go where pages go, or to `output` when pages go nowhere. A database takes everything that is given
+    /// no other place, rejects too: it has a table for each.
     #[must_use]
     pub fn outputs(&self, rules: &Rules) -> Vec<Output> {
         let has_items = !rules.is_empty();
         let mut outputs = Vec::new();
         if let Some(path) = &self.output {
+            let is_database = Target::of(path.as_ref()) == Target::Database;
             let select = Select {
-                pages: !has_items,
+                pages: !has_items || is_database && self.pages.is_none(),
                 items: if has_items { items_of(path, rules) } else { Items::None },
                 outcomes: self.all_outcomes && (!has_items || self.pages.is_none()),
-                rejects: false,
+                rejects: is_database && rules.can_reject(),
             };
             outputs.push(self.output_to(path, select, rules));
         }
@@ -38,10 +41,10 @@ impl CrawlOptions {
     }
 
     /// Where records go that fail the rules: beside the output of items, under its name with `.rejects.jsonl` after
-    /// it. Nothing goes beside a stream, nor where no rule can fail.
+    /// it. Nothing goes beside a stream or a database, nor where no rule can fail.
     fn rejects(&self, rules: &Rules) -> Option<Output> {
         let path = self.output.as_deref().filter(|_| rules.can_reject())?;
-        if matches!(Target::of(path.as_ref()), Target::Stdout | Target::Unknown) {
+        if matches!(Target::of(path.as_ref()), Target::Stdout | Target::Unknown | Target::Database) {
             return None;
         }
         let path = format!("{}.rejects.jsonl", path.trim_end_matches(['/', std::path::MAIN_SEPARATOR]));
@@ -112,11 +115,16 @@ impl CrawlOptions {
             existing,
             format: None,
             columns,
+            item_columns: columns_of_items(rules),
             guard_formulas: self.guard_formulas,
             part_size: self.part_size,
         };
         Output { path: PathBuf::from(path), options }
     }
+}
+
+fn columns_of_items(rules: &Rules) -> BTreeMap<Arc<str>, Vec<String>> {
+    rules.kinds().filter_map(|kind| Some((Arc::clone(kind), rules.columns(kind)?))).collect()
 }
 
 /// A table holds the one type there is; anything else holds all.
@@ -163,6 +171,20 @@ mod tests {
         assert_eq!(outputs[0].options.columns, ["page", "z", "a"]);
         assert_eq!(outputs[0].options.existing, Existing::Overwrite);
         outputs[0].sink().unwrap();
+    }
+
+    #[test]
+    fn a_database_takes_what_has_no_other_place() {
+        let rules = "\n[items.p.fields]\nz = { css = 'z', required = true }";
+        let whole = outputs(&format!("output = 'a.sqlite'\nall_outcomes = true{rules}"));
+        assert_eq!(whole.len(), 1, "rejects have a table too");
+        let select = Select { pages: true, items: Items::All, outcomes: true, rejects: true };
+        assert_eq!(whole[0].options.select, select);
+        assert_eq!(whole[0].options.item_columns["p"], ["page", "z"]);
+        let apart = outputs(&format!("output = 'a.db'\npages = 'b.jsonl'{rules}"));
+        assert!(!apart[0].options.select.pages && apart[1].options.select.pages);
+        let alone = outputs("output = 'a.sqlite3'");
+        assert_eq!(alone[0].options.select, Select::pages());
     }
 
     #[test]

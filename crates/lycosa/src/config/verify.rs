@@ -335,7 +335,7 @@ fn outputs(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
                 mistakes.push(mistake(
                     [key.into()],
                     message,
-                    "end it in .jsonl or .csv, or in / for a folder",
+                    "end it in .jsonl, .csv or .sqlite, or in / for a folder",
                 ));
             }
             Target::File { format: Format::Csv, .. } => table(options, key, name, mistakes),

@@ -163,7 +163,8 @@ fn limits(options: &Options, clock: &dyn Clock) -> Limits {
 }
 
 fn pace(options: &Options) -> Pace {
-    let mut pace = Pace { per_origin: options.per_host, robots: options.robots, ..Pace::default() };
+    let (per_origin, robots, revisits) = (options.per_host, options.robots, options.recrawl);
+    let mut pace = Pace { per_origin, robots, revisits, ..Pace::default() };
     if let Some(delay) = options.delay {
         pace.delay = delay;
         pace.response_factor = 0.0;
@@ -298,6 +299,7 @@ fn settings(options: &Options) -> Settings {
         detect_blocks: options.detect_blocks,
         list_outlinks: options.list_outlinks,
         malformed: options.malformed,
+        revisits: options.revisits.filter(|_| options.recrawl || options.state.is_some()),
         ..Settings::default()
     }
 }

@@ -33,7 +33,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
 pub use self::controls::{Adjustment, Controls, Rules};
-pub use self::options::{Continue, Duplicates, Durability, Options, Output, RetryOptions, RobotsTags};
+pub use self::options::{
+    Continue, Duplicates, Durability, Options, Output, RetryOptions, RevisitRecords, Revisits, RobotsTags,
+};
 pub use self::page::{PageContext, StreamedPage};
 pub use self::run_file::RunRules;
 pub use self::watch::{Moment, Watch};
@@ -148,7 +150,8 @@ impl Crawler {
         self.options(|options| options.scope = scope)
     }
 
-    /// An output: a file (`.jsonl`, `.csv`, with `.gz` or `.zst`), a folder (ending in `/`), `-`. It receives the
+    /// An output: a file (`.jsonl`, `.csv`, with `.gz` or `.zst`), a database (`.sqlite`), a folder (ending in
+    /// `/`), `-`. It receives the
     /// pages and every item.
     #[must_use]
     pub fn output(self, path: impl Into<PathBuf>) -> Self {

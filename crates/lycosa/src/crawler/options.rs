@@ -9,7 +9,7 @@ use lycosa_dom::PatternLimits;
 use url::Url;
 
 use crate::engine::DEFAULT_ACCEPT_TYPES;
-pub use crate::engine::{Duplicates, RobotsTags};
+pub use crate::engine::{Duplicates, RevisitRecords, Revisits, RobotsTags};
 use crate::error::Result;
 use crate::fetch::{HttpVersion, Timeouts};
 pub use crate::frontier::embedded::Durability;
@@ -118,6 +118,11 @@ pub struct Options {
     pub strip_query: Vec<String>,
     /// What is done about pages that say the same as another. Default: their records say so.
     pub duplicates: Duplicates,
+    /// Whether pages are visited again until a budget or an interrupt ends the crawl. Default false.
+    pub recrawl: bool,
+    /// How they are. With a state folder, what that takes is kept in it without `recrawl` too, for a later run; `None`
+    /// keeps nothing. Default as [`Revisits`] says.
+    pub revisits: Option<Revisits>,
     /// Content types that are read. Default HTML, XHTML, feeds.
     pub accept_types: Vec<String>,
     /// A folder where bodies are saved.
@@ -231,6 +236,8 @@ impl Default for Options {
             sitemap_urls: Vec::new(),
             strip_query: Vec::new(),
             duplicates: Duplicates::default(),
+            recrawl: false,
+            revisits: Some(Revisits::default()),
             accept_types: DEFAULT_ACCEPT_TYPES.iter().map(|&kind| kind.to_owned()).collect(),
             save_bodies: None,
             proxies: None,

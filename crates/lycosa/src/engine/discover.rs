@@ -99,7 +99,15 @@ const OF_BODY: [&str; 5] =
 fn next_hop(from: &Request, status: u16, to: &Url) -> Request {
     let mut chain = from.chain.clone();
     chain.push(Hop { url: from.url.clone(), status });
-    let mut request = Request { url: spelling(to), chain, class: 0, attempt: 0, ..from.clone() };
+    let mut request = Request {
+        url: spelling(to),
+        chain,
+        class: 0,
+        attempt: 0,
+        generation: 0,
+        revisit: None,
+        ..from.clone()
+    };
     let becomes_get = status == 303 || (matches!(status, 301 | 302) && from.method == http::Method::POST);
     if becomes_get && from.method != http::Method::HEAD {
         request.method = http::Method::GET;

@@ -109,10 +109,22 @@ impl Journey {
 
     /// Goes the whole way.
     pub(super) async fn go(&mut self) -> Ending {
+        if let Some(ending) = self.put_off() {
+            return ending;
+        }
+        let mut ending = self.travel().await;
+        if let Ending::Commit(commit, _) = &mut ending {
+            self.keep_visiting(commit);
+        }
+        ending
+    }
+
+    async fn travel(&mut self) -> Ending {
         if let Some(reason) = self.robots_refusal(&self.url.clone()) {
             return self.excluded(reason);
         }
         let mut request = (*self.request).clone();
+        request.headers.extend(self.conditions());
         let wanted = self.shared.parts.hooks.on_request(&mut request);
         // Without its robots.txt nothing on a host could be asked for, wanted or not.
         if !wanted && request.kind != RequestKind::Robots {
@@ -196,6 +208,9 @@ impl Journey {
         self.shared.parts.hooks.on_response(&self.request, arrival.status, &arrival.response.headers);
         if self.lease.request.kind == RequestKind::Robots {
             return self.robots_arrived(arrival).await;
+        }
+        if self.is_unmodified(arrival.status) {
+            return self.unmodified(&arrival);
         }
         if let Some(target) = arrival.redirect_target(&self.url) {
             self.note_answer(arrival.status, 0, arrival.response.body.wire_bytes());
@@ -414,5 +429,6 @@ pub(super) fn bare_commit(lease: &Lease, outcome: Outcome) -> Commit {
         host_update: None,
         is_page: false,
         notes: CommitNotes::default(),
+        revisit: None,
     }
 }

@@ -169,6 +169,10 @@ impl Journey {
             None => None,
         };
         (judgement.content_hash, judgement.simhash) = (Some(exact), near);
+        if page.request.revisit.is_some() {
+            // It would be found to be like itself.
+            return;
+        }
         let mut seen = self.shared.contents.0.lock().unwrap_or_else(PoisonError::into_inner);
         let likeness = seen.see(page.url.as_str(), exact, near);
         drop(seen);

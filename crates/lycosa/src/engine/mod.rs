@@ -2,7 +2,7 @@
 //!
 //! It knows the traits only; whoever builds a crawl chooses the implementations. The order of reading: `settings`
 //! (what it is given), `dispatch` (the loop), `journey` (one lease) with `robots`, `sitemap` and `page` for the
-//! kinds, `blocked` for answers that keep the crawler out, `discover` (from link to frontier) and `refusals` (what is noted of the others), `export` (from commit to sinks). It parses no options, opens no
+//! kinds, `blocked` for answers that keep the crawler out, `revisits` for visits after the first, `discover` (from link to frontier) and `refusals` (what is noted of the others), `export` (from commit to sinks). It parses no options, opens no
 //! files and knows no backend by name.
 
 mod blocked;
@@ -20,6 +20,7 @@ mod places;
 mod policy;
 mod refusals;
 mod rests;
+mod revisits;
 mod robots;
 mod settings;
 mod shared;
@@ -37,6 +38,7 @@ use url::Url;
 pub use hooks::{Hooks, NoHooks};
 pub use pages::{CommittedPage, PageFeed};
 pub use places::Places;
+pub use revisits::{RevisitRecords, Revisits};
 pub use settings::{DEFAULT_ACCEPT_TYPES, Duplicates, Parts, RobotsTags, Settings};
 
 use self::discover::Target;

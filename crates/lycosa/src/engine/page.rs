@@ -15,6 +15,7 @@ use url::Url;
 use super::journey::{Arrival, Ending, Journey};
 use super::judgement::Judgement;
 use super::pages::CommittedPage;
+use super::revisits::{Comparison, content_of};
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::extract::{
     CharsetNotes, OutcomeFacts, Outlinks, PageFacts, ParsedAs, declared_base, item_record, outcome_record,
@@ -22,6 +23,7 @@ use crate::extract::{
 };
 use crate::model::{
     Commit, CommitNotes, Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind,
+    Revisit,
 };
 
 /// Bodies from this size on are worked on outside the runtime's own threads, so that they hold up nobody.
@@ -46,8 +48,12 @@ struct Digest {
     notes: CommitNotes,
     page: Option<Box<CommittedPage>>,
     items: u64,
+    /// Whether it counts as one.
+    is_page: bool,
     /// Why it is no page of the crawl although its links count.
     excluded: Option<Exclusion>,
+    /// The next visit.
+    revisit: Option<Revisit>,
 }
 
 impl Journey {
@@ -104,8 +110,13 @@ impl Journey {
                 None,
             );
         }
-        self.shared.telemetry.page(digest.items);
-        let commit = self.page_commit(status, digest.records, digest.outlinks, digest.notes);
+        let mut commit = self.page_commit(status, digest.records, digest.outlinks, digest.notes);
+        // A visit that found nothing new is no page once more.
+        commit.is_page = digest.is_page;
+        if digest.is_page {
+            self.shared.telemetry.page(digest.items);
+        }
+        commit.revisit = digest.revisit;
         Ending::Commit(Box::new(commit), digest.page)
     }
 
@@ -154,10 +165,27 @@ impl Journey {
         };
         if let Some(reason) = judgement.excluded {
             let (records, excluded) = (Vec::new(), Some(reason));
-            return Ok(Ok(Digest { records, outlinks, notes, page: None, items: 0, excluded }));
+            let (page, items, is_page, revisit) = (None, 0, false, None);
+            return Ok(Ok(Digest { records, outlinks, notes, page, items, is_page, excluded, revisit }));
+        }
+        let content = content_of(document.as_ref(), &decoded.text);
+        let revisit = self.visit_after(content, &arrived.headers);
+        let compared = self.compared(content);
+        if compared.is_some_and(|compared| !self.writes(compared.changed)) {
+            let (records, page, items) = (Vec::new(), None, 0);
+            return Ok(Ok(Digest {
+                records,
+                outlinks,
+                notes,
+                page,
+                items,
+                is_page: false,
+                excluded: None,
+                revisit,
+            }));
         }
         findings.items.retain_mut(|item| self.shared.parts.hooks.on_item(item));
-        let records = self.page_records(&page, arrived, &decoded, &findings, &judgement);
+        let records = self.page_records(&page, arrived, &decoded, &findings, &judgement, compared);
         let items = findings.items.len() as u64;
         let page = self
             .shared
@@ -165,7 +193,7 @@ impl Journey {
             .feed
             .is_some()
             .then(|| self.committed_page(arrived, &decoded.text, findings.items));
-        Ok(Ok(Digest { records, outlinks, notes, page, items, excluded: None }))
+        Ok(Ok(Digest { records, outlinks, notes, page, items, is_page: true, excluded: None, revisit }))
     }
 
     fn decode<'a>(&self, body: &'a [u8], content_type: Option<&str>) -> Result<Decoded<'a>> {
@@ -213,6 +241,7 @@ impl Journey {
         decoded: &Decoded<'_>,
         findings: &Findings,
         judgement: &Judgement,
+        compared: Option<Comparison>,
     ) -> Vec<Record> {
         let request = &self.request;
         let listed =
@@ -257,6 +286,7 @@ impl Journey {
             body_cut: arrived.is_cut.then_some("decompression"),
             body_file: findings.body_file.as_deref(),
             says: judgement.says(),
+            revisited: compared.map(|compared| (compared.generation, compared.changed)),
         };
         let mut records = Vec::with_capacity(1 + findings.items.len() + findings.rejects.len());
         records.push(self.record(0, RecordKind::Page, page_record(&facts)));
@@ -280,6 +310,11 @@ impl Journey {
         if is_hop || !self.shared.parts.settings.all_outcomes || !yields_page {
             return Vec::new();
         }
+        self.records_of(outcome)
+    }
+
+    /// The record of an outcome.
+    pub(super) fn records_of(&self, outcome: &Outcome) -> Vec<Record> {
         let sent = self.attempts.len() + self.request.chain.len();
         let attempts = self.request.attempt + u32::try_from(sent).unwrap_or(u32::MAX);
         let answer = self.answered.as_ref();
@@ -291,6 +326,7 @@ impl Journey {
             attempts,
             depth: self.request.depth,
             parent: self.request.parent.as_deref(),
+            revisited: (self.request.generation > 0).then_some(self.request.generation),
         };
         vec![self.record(0, RecordKind::Outcome, outcome_record(&facts))]
     }

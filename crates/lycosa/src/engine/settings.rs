@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::hooks::Hooks;
 pub use super::judgement::{Duplicates, RobotsTags};
 use super::pages::PageFeed;
+use super::revisits::Revisits;
 use crate::ledger::Ledger;
 use crate::model::{Clock, ConnectPolicy, Extract, Fetch, FetchLimits, Frontier, Middleware, Outbox, Scope};
 use crate::politeness::RetryPolicy;
@@ -85,6 +86,9 @@ pub struct Settings {
     pub malformed: lycosa_dom::Malformed,
     /// Links taken from one page. Default 100,000.
     pub max_links: usize,
+    /// How pages are visited again, and that what it takes is kept; when they are, the frontier decides. Default: they
+    /// are not.
+    pub revisits: Option<Revisits>,
 }
 
 impl Default for Settings {
@@ -106,6 +110,7 @@ impl Default for Settings {
             list_outlinks: false,
             malformed: lycosa_dom::Malformed::default(),
             max_links: 100_000,
+            revisits: None,
         }
     }
 }

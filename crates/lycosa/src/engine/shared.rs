@@ -7,6 +7,7 @@ use super::judgement::Contents;
 use super::places::Places;
 use super::refusals::Refusals;
 use super::rests::Rests;
+use super::revisits::Thresholds;
 use super::robots::RobotsCache;
 use super::settings::Parts;
 use crate::model::{Lsn, UrlKey};
@@ -24,6 +25,7 @@ pub(super) struct Shared {
     pub(super) contents: Contents,
     pub(super) refusals: Refusals,
     pub(super) places: Places,
+    pub(super) thresholds: Thresholds,
 }
 
 impl Shared {
@@ -39,6 +41,7 @@ impl Shared {
             exported: Exported::default(),
             contents: Contents::default(),
             refusals: Refusals::default(),
+            thresholds: Thresholds::default(),
         })
     }
 }

@@ -62,7 +62,8 @@ impl Journey {
     /// Works on the answer to a sitemap request.
     pub(super) async fn sitemap_arrived(&mut self, arrival: Arrival) -> Ending {
         let status = arrival.status;
-        let (body, end) = arrival.response.body.read().await;
+        let response = *arrival.response;
+        let (body, end) = response.body.read().await;
         self.note_answer(status, body.len() as u64, end.wire_bytes);
         if let Some(error) = end.error {
             if let Some(nack) = self.retry_body(&error) {
@@ -73,6 +74,9 @@ impl Journey {
         let mut commit = self.fetched_commit(status);
         if (200..300).contains(&status) {
             (commit.outlinks, commit.notes) = self.sitemap_entries(&body);
+            let content = super::revisits::body_hash(&body);
+            let _ = self.compared(content);
+            commit.revisit = self.visit_after(content, &response.headers);
         }
         Ending::Commit(Box::new(commit), None)
     }

@@ -2,7 +2,7 @@
 //! item record. Written once, at commit; sinks put `id` and `seq` first.
 //!
 //! A page record always has every column of [`PAGE_COLUMNS`], `null` when unknown, so that tables and readers can
-//! rely on them. Facts that concern few pages (`charset_confidence`, `charset_declared`, `charset_unknown`, `charset_malformed`, `redirects`, `downgraded`, `proxy`, `guard`, `tree`, `body`, `body_file`, and all of [`PageSays`]) are there only when they apply, and not
+//! rely on them. Facts that concern few pages (`charset_confidence`, `charset_declared`, `charset_unknown`, `charset_malformed`, `redirects`, `downgraded`, `proxy`, `guard`, `tree`, `body`, `body_file`, `generation` and `changed` of visits after the first, and all of [`PageSays`]) are there only when they apply, and not
 //! in tables.
 //!
 //! `outlinks` is the number of distinct links by default: the list itself would more than double the output, and
@@ -131,6 +131,8 @@ pub struct PageFacts<'a> {
     pub body_file: Option<&'a str>,
     /// What it says about itself, and which pages it is like.
     pub says: PageSays<'a>,
+    /// Which visit after the first it is, and whether its content has changed (`generation`, `changed`).
+    pub revisited: Option<(u32, bool)>,
 }
 
 /// Which parser made a page's tree.
@@ -166,6 +168,10 @@ pub fn page_record(facts: &PageFacts<'_>) -> Box<str> {
         Outlinks::List(links) => push_list(object.name("outlinks"), links, |out, link| push_text(out, link)),
     }
     push_charset_notes(&mut object, &facts.charset_notes);
+    if let Some((generation, changed)) = facts.revisited {
+        object.number("generation", u64::from(generation));
+        object.raw("changed", if changed { "true" } else { "false" });
+    }
     if !facts.redirects.is_empty() {
         push_list(object.name("redirects"), facts.redirects, push_hop);
         if Hop::downgraded(facts.redirects, facts.final_url) {
@@ -232,11 +238,13 @@ pub struct OutcomeFacts<'a> {
     pub depth: u32,
     /// The page on which the URL was found; none for seeds.
     pub parent: Option<&'a str>,
+    /// Which visit after the first it was (`generation`).
+    pub revisited: Option<u32>,
 }
 
 /// The record of an outcome: `url`, `outcome`, then what this outcome has of `status`, `reason`, `to`,
 /// `alias_of`, `error`, `phase`, `message` and `block` (`kind`, `layer`, `evidence`), `final_url` and `content_type` when
-/// there was an answer, then `attempts`, `depth`, `parent`.
+/// there was an answer, then `attempts`, `depth`, `parent`, and `generation` of a visit after the first.
 #[must_use]
 pub fn outcome_record(facts: &OutcomeFacts<'_>) -> Box<str> {
     let mut object = Object::with_capacity(256 + facts.url.len() + facts.parent.map_or(0, str::len));
@@ -271,6 +279,9 @@ pub fn outcome_record(facts: &OutcomeFacts<'_>) -> Box<str> {
     object.number("attempts", u64::from(facts.attempts));
     object.number("depth", u64::from(facts.depth));
     object.optional("parent", facts.parent);
+    if let Some(generation) = facts.revisited {
+        object.number("generation", u64::from(generation));
+    }
     object.end()
 }
 

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Attempt, BoxFuture, CommitNotes, Committed, Exclusion, Origin, Outcome, Payload, Request, SiteKey,
-    Timestamp, UrlKey,
+    Attempt, BoxFuture, CommitNotes, Committed, Exclusion, Origin, Outcome, Payload, Request, Revisit,
+    SiteKey, Timestamp, UrlKey,
 };
 use crate::error::{Error, Result};
 
@@ -130,6 +130,9 @@ pub struct Commit {
     pub is_page: bool,
     /// For those who ask later what happened.
     pub notes: CommitNotes,
+    /// When the URL is to be visited again, and what it was now; its request comes again then, in the next generation,
+    /// while [`Pace::revisits`] is on.
+    pub revisit: Option<Revisit>,
 }
 
 /// Why a commit, nack or extension changed nothing.
@@ -315,6 +318,8 @@ pub struct Pace {
     pub robots: bool,
     /// How long a lease lasts unless extended. Default 10 min.
     pub lease: Duration,
+    /// Whether URLs are served again when their next visit is due. Default false: visits to come are kept, and wait.
+    pub revisits: bool,
 }
 
 impl Default for Pace {
@@ -326,6 +331,7 @@ impl Default for Pace {
             per_origin: 2,
             robots: true,
             lease: Duration::from_secs(600),
+            revisits: false,
         }
     }
 }
@@ -345,7 +351,8 @@ pub enum Control {
     Bar(SiteKey, Timestamp),
 }
 
-/// Counts of the frontier. `known == pending + leased + done + parked`, always (robots requests apart).
+/// Counts of the frontier. `known == pending + leased + done + parked`, always (robots requests apart). A URL whose next
+/// visit is not due yet is done; when the visit is due it is pending again, and its last outcome counts no more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Stats {
     /// URLs ever accepted.
@@ -378,6 +385,10 @@ pub struct Stats {
     pub failed: u64,
     /// Records committed.
     pub records: u64,
+    /// Visits to come that are not due yet, of URLs that are done.
+    pub revisits_waiting: u64,
+    /// Outcomes of visits after the first.
+    pub revisited: u64,
     /// The last position applied.
     pub last_lsn: Lsn,
     /// The last position that is durable.
@@ -387,7 +398,7 @@ pub struct Stats {
 /// The memory of every URL and the choice of the next.
 ///
 /// Promises: an accepted URL is pending, leased, parked or has an outcome, never none of these and never two; it
-/// is leased to one worker at a time, and never again once it has an outcome. No lease ends while one of its
+/// is leased to one worker at a time, and never again once it has an outcome, unless its commit asked for a revisit. No lease ends while one of its
 /// outlinks or records is missing; a record is visible in the outbox exactly when its commit is durable; an
 /// outlink may be visible earlier. A method that returned is durable as the implementation promises (the memory
 /// implementation promises nothing beyond the process). Budgets are reserved at lease and released at nack or by

@@ -17,6 +17,7 @@ mod request;
 mod scope;
 mod sink;
 mod usage;
+mod visit;
 pub mod wire;
 
 pub use block::{Block, BlockKind, BlockLayer};
@@ -41,6 +42,7 @@ pub use request::{Hop, Request, RequestKind, SessionId, USER_AGENT};
 pub use scope::{Candidate, Scope, Verdict};
 pub use sink::{Position, Sink};
 pub use usage::{SignalPlace, UseSignal};
+pub use visit::{Revisit, Visit};
 
 /// A boxed future: what object-safe traits return.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::Revisit;
+
 /// The honest name, `Lycosa/<version> (+<url>)`: the `User-Agent` when nothing else was chosen.
 pub const USER_AGENT: &str =
     concat!("Lycosa/", env!("CARGO_PKG_VERSION"), " (+", env!("CARGO_PKG_REPOSITORY"), ")");
@@ -109,6 +111,8 @@ pub struct Request {
     pub attempt: u32,
     /// The visit: 0 the first time, counted up when it is crawled anew.
     pub generation: u32,
+    /// What the page was at the visit before, when it is visited again; set by the frontier.
+    pub revisit: Option<Box<Revisit>>,
     /// Redirects followed so far, first first; empty for anything but [`RequestKind::Redirect`].
     pub chain: Vec<Hop>,
 }
@@ -138,6 +142,7 @@ impl Request {
             parent: None,
             attempt: 0,
             generation: 0,
+            revisit: None,
             chain: Vec::new(),
         }
     }

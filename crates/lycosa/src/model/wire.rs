@@ -11,9 +11,11 @@ use std::time::Duration;
 
 mod error;
 mod notes;
+mod visit;
 
 use self::error::{put_error, read_error};
 pub(crate) use self::notes::{put_attempt, put_notes, read_attempt, read_notes};
+pub(crate) use self::visit::{put_revisit, read_revisit};
 use super::{
     Discovered, Exclusion, Hop, HostUpdate, Origin, Outcome, Record, RecordId, RecordKind, Request,
     RequestKind, Robots, Scheme, SessionId, SiteKey, Timestamp, UrlKey,
@@ -195,6 +197,7 @@ pub(crate) fn plain_path<'r>(request: &'r Request, origin: &Origin) -> Option<&'
         || !request.meta.is_empty()
         || request.session.0 != 0
         || request.generation != 0
+        || request.revisit.is_some()
         || !request.chain.is_empty();
     if special {
         return None;
@@ -297,6 +300,7 @@ pub(crate) fn put_special(out: &mut Vec<u8>, request: &Request) {
         put_text(out, &hop.url);
         put_number(out, u64::from(hop.status));
     });
+    put_option(out, request.revisit.as_deref(), put_revisit);
 }
 
 pub(crate) fn read_request(reader: &mut Reader<'_>, origin: &Origin, with_parent: bool) -> Read<Request> {
@@ -329,6 +333,7 @@ pub(crate) fn read_special(reader: &mut Reader<'_>) -> Read<Request> {
         let url = reader.text()?.into();
         Ok(Hop { url, status: u16::try_from(reader.number()?).map_err(|_| Damaged)? })
     })?;
+    request.revisit = reader.option(read_revisit)?.map(Box::new);
     Ok(request)
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::{Error, ErrorKind, Phase};
-use crate::model::{Block, BlockKind, BlockLayer};
+use crate::model::{Block, BlockKind, BlockLayer, Revisit, Visit};
 
 fn arbitrary_request() -> impl Strategy<Value = Request> {
     let texts = ("[a-z]{0,8}", "[ -~]{0,12}", prop::option::of("[a-z]{1,6}"));
@@ -18,6 +18,10 @@ fn arbitrary_request() -> impl Strategy<Value = Request> {
                 request.headers.push(("X-Test".into(), value.clone().into()));
                 request.meta.insert("note".into(), value.into());
                 request.kind = RequestKind::Redirect;
+                request.generation = depth + 1;
+                let visit =
+                    Visit { changes: 7, content: u64::MAX, etag: Some(path.into()), ..Visit::default() };
+                request.revisit = Some(Box::new(Revisit { due: crate::model::Timestamp(1 << 40), visit }));
                 request.chain = hops
                     .iter()
                     .map(|hop| Hop { url: format!("http://b.test/{hop}").into(), status: 302 })

@@ -1,8 +1,8 @@
-//! Sinks: files, folders of numbered parts, and pipes.
+//! Sinks: files, folders of numbered parts, databases, and pipes.
 //!
 //! A record becomes bytes in `jsonl` or `csv`, passes a `compression`, and lands in a `file`: an append-only file
 //! that knows its length and the checksum of all it holds. `file_sink` is one such file, `parts` a folder of
-//! them, `stream` anything that cannot be truncated (standard output, a pipe). `path` chooses by the name the
+//! them, `stream` anything that cannot be truncated (standard output, a pipe), `sqlite` a database. `path` chooses by the name the
 //! user gave. `conformance` is the suite that every sink which promises "once" runs.
 //!
 //! # How "once" is kept
@@ -12,7 +12,9 @@
 //! cuts what came after it, and is given the following commits again. Pipes cannot be cut: a consumer behind
 //! one may see the records of the last moments twice and tells them apart by `id`.
 //!
-//! Left out: databases and columnar formats; they stand behind the same [`Sink`](crate::model::Sink) trait.
+//! A database needs no cutting: its rows and how far it has come change together.
+//!
+//! Left out: columnar formats; they stand behind the same [`Sink`](crate::model::Sink) trait.
 
 mod compression;
 mod csv;
@@ -24,6 +26,7 @@ mod options;
 mod parts;
 mod path;
 mod position;
+mod sqlite;
 mod stream;
 mod writer;
 
@@ -38,4 +41,5 @@ pub use file_sink::FileSink;
 pub use options::{Existing, Items, Select, SinkOptions};
 pub use parts::PartsSink;
 pub use path::{Target, open_path};
+pub use sqlite::SqliteSink;
 pub use stream::{StreamSink, is_closed_pipe};

@@ -1,5 +1,6 @@
 //! What a sink takes and how it treats what is already there.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Format;
@@ -99,6 +100,9 @@ pub struct SinkOptions {
     /// The columns of a CSV after `id` and `seq`: fields of the records, in order. Empty, the default, means
     /// those of a page record; a CSV of items needs them.
     pub columns: Vec<String>,
+    /// The columns of each type of item's table in a database, after `id` and `seq`. A type that is not here, and an
+    /// empty map, the default, takes the fields of its first record.
+    pub item_columns: BTreeMap<Arc<str>, Vec<String>>,
     /// Whether a CSV puts `'` before text that a spreadsheet would take for a formula (`=`, `+`, `-`, `@`, tab
     /// or carriage return first). Off by default: it changes data.
     pub guard_formulas: bool,
@@ -113,6 +117,7 @@ impl Default for SinkOptions {
             existing: Existing::default(),
             format: None,
             columns: Vec::new(),
+            item_columns: BTreeMap::new(),
             guard_formulas: false,
             part_size: 10_000,
         }

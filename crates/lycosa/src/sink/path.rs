@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::csv::Table;
 use super::encoding::Encoding;
-use super::{Compression, FileSink, Format, Items, PartsSink, SinkOptions, StreamSink};
+use super::{Compression, FileSink, Format, Items, PartsSink, SinkOptions, SqliteSink, StreamSink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::PAGE_COLUMNS;
 use crate::model::Sink;
@@ -16,6 +16,8 @@ pub enum Target {
     Stdout,
     /// A name that ends in `/`: numbered parts in a folder.
     Folder,
+    /// A SQLite database (`.sqlite`, `.sqlite3`, `.db`).
+    Database,
     /// A file whose extension tells what it holds.
     File {
         /// What its records look like.
@@ -49,6 +51,7 @@ impl Target {
         let format = match Path::new(stem).extension().and_then(|extension| extension.to_str()) {
             Some("jsonl" | "ndjson") => Format::Jsonl,
             Some("csv") => Format::Csv,
+            Some("sqlite" | "sqlite3" | "db") if compression == Compression::None => return Self::Database,
             _ => return Self::Unknown,
         };
         Self::File { format, compression }
@@ -78,6 +81,9 @@ pub fn open_path(path: &Path, options: SinkOptions) -> Result<Box<dyn Sink>> {
         Target::File { format, compression } => (Some(format), compression),
         _ => (None, Compression::None),
     };
+    if target == Target::Database && options.format.is_none() && !is_stream {
+        return Ok(Box::new(SqliteSink::new(path, options)));
+    }
     let format = match (options.format.or(named), target) {
         (Some(format), _) => format,
         (None, Target::Unknown) if !is_stream => return Err(unknown_format(path)),
@@ -95,7 +101,7 @@ pub fn open_path(path: &Path, options: SinkOptions) -> Result<Box<dyn Sink>> {
 
 fn unknown_format(path: &Path) -> Error {
     Error::new(ErrorKind::Output, format!("the name {} does not tell a format", path.display())).with_hint(
-        "end it in .jsonl or .csv, with .gz or .zst after that to compress, or in / for a folder of parts",
+        "end it in .jsonl or .csv, with .gz or .zst after that to compress, in .sqlite, or in / for a folder of parts",
     )
 }
 

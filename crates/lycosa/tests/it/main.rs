@@ -27,6 +27,7 @@ mod identity;
 mod judgement;
 mod languages;
 mod proxies;
+mod recrawl;
 mod redirects;
 mod retries;
 mod rotation;

@@ -18,6 +18,24 @@ fn an_output_that_is_there_already_is_not_touched() {
 }
 
 #[test]
+fn what_is_no_database_is_not_touched_whatever_flag_is_given() {
+    let server = one_page();
+    let bench = Bench::new();
+    bench.write("notes.db", "mine\n");
+    for flag in ["-q", "--overwrite", "--append"] {
+        let said =
+            bench.run(&["crawl", &server.url("/"), "-o", "notes.db", "--state", "state", flag]).ends_with(1);
+        said.complains("notes.db is no SQLite database", "choose another name");
+        assert_eq!((bench.read("notes.db").as_str(), server.hits()), ("mine\n", 0));
+    }
+    bench
+        .run(&["crawl", &server.url("/"), "-o", "crawl.sqlite", "--state", "state", "--delay", "0"])
+        .ends_with(0);
+    let said = bench.run(&["crawl", &server.url("/"), "-o", "crawl.sqlite", "--state", "other"]).ends_with(1);
+    said.complains("crawl.sqlite exists already", "--overwrite");
+}
+
+#[test]
 fn an_output_that_cannot_be_written_is_named_before_anything_is_fetched() {
     let server = one_page();
     let bench = Bench::new();

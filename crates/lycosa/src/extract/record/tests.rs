@@ -35,6 +35,7 @@ fn facts() -> PageFacts<'static> {
         body_cut: None,
         body_file: None,
         says: PageSays::default(),
+        revisited: None,
     }
 }
 
@@ -121,6 +122,7 @@ fn outcome(outcome: Outcome) -> Value {
         attempts: 2,
         depth: 1,
         parent: None,
+        revisited: None,
     };
     parsed(&outcome_record(&facts))
 }

@@ -11,6 +11,7 @@ mod leases;
 mod levels;
 mod outbox;
 mod politeness;
+mod revisits;
 mod robots;
 mod urls;
 mod wait;
@@ -50,7 +51,7 @@ type Story = (&'static str, fn(&mut Make<'_>) -> Check);
 /// # Errors
 /// Every violation, a line each, with the story in which it came to light.
 pub fn check(make: &mut Make<'_>) -> Result<(), String> {
-    let chapters: [&[Story]; 8] = [
+    let chapters: [&[Story]; 9] = [
         urls::STORIES,
         levels::STORIES,
         leases::STORIES,
@@ -59,6 +60,7 @@ pub fn check(make: &mut Make<'_>) -> Result<(), String> {
         politeness::STORIES,
         robots::STORIES,
         control::STORIES,
+        revisits::STORIES,
     ];
     let mut violations = Vec::new();
     for (name, story) in chapters.into_iter().flatten() {

@@ -24,6 +24,7 @@ pub(super) const PLAIN: Pace = Pace {
     per_origin: 100,
     robots: false,
     lease: Duration::from_secs(60),
+    revisits: false,
 };
 
 /// One crawl under test.
@@ -293,6 +294,7 @@ pub(super) fn ended(lease: &Lease, outcome: Outcome) -> Commit {
         host_update: None,
         is_page,
         notes: crate::model::CommitNotes::default(),
+        revisit: None,
     }
 }
 

@@ -22,8 +22,10 @@ use crate::model::wire::{self, Reader};
 const FILE: u64 = 64 << 20;
 /// Bytes in use below which what is left of a file is copied to another.
 pub(super) const SPARSE: u64 = FILE / 4;
-/// The fastest level: most of a block is fingerprints, which do not compress.
+/// The fastest level.
 const LEVEL: i32 = 1;
+/// Shorter blocks are kept as they are: little would be saved, and much time spent on each.
+const WORTHWHILE: usize = 512;
 /// Bytes of blocks that are handed to the file system at once.
 const GATHER: usize = 128 << 10;
 /// Files to read from that are open at a time.
@@ -246,9 +248,10 @@ impl Packing {
     }
 
     fn pack(&mut self, block: &[u8]) -> io::Result<Vec<u8>> {
-        let compressed = self.compressor.compress(block)?;
-        let shorter = compressed.len() < block.len();
-        let mut out = Vec::with_capacity(compressed.len().min(block.len()) + 5);
+        let compressed =
+            if block.len() < WORTHWHILE { Vec::new() } else { self.compressor.compress(block)? };
+        let shorter = (1..block.len()).contains(&compressed.len());
+        let mut out = Vec::with_capacity(block.len() + 5);
         wire::put_number(&mut out, (block.len() as u64) << 1 | u64::from(shorter));
         out.extend_from_slice(if shorter { &compressed } else { block });
         Ok(out)

@@ -134,6 +134,7 @@ fn live(frontier: &Embedded, clock: &ManualClock) {
                     .then_some(update),
                 is_page: number % 2 == 0,
                 notes: crate::model::CommitNotes::default(),
+                revisit: None,
             };
             wait(frontier.commit(vec![commit]));
         }
@@ -220,7 +221,7 @@ fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Reco
     let how = recovery::How { history: true, as_stored: false, only_look: false };
     let mut recovered =
         recovery::recover(Path::new(FOLDER), &shelf, (LIMITS, pace()), how, Fingerprint::default())?;
-    recovered.tables.reopened(Timestamp(2_000_000));
+    recovered.tables.reopened(Timestamp(2_000_000), recovered.last_time);
     Ok(recovered)
 }
 

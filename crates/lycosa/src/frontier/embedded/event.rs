@@ -76,7 +76,10 @@ pub(super) fn put_committed(out: &mut Vec<u8>, now: Timestamp, commit: &Commit, 
     wire::put_list(out, records, wire::put_record);
     wire::put_discoveries(out, &commit.outlinks);
     wire::put_option(out, commit.host_update.as_ref(), wire::put_host_update);
-    out.push(u8::from(commit.is_page) | u8::from(by_level) << 1);
+    out.push(u8::from(commit.is_page) | u8::from(by_level) << 1 | u8::from(commit.revisit.is_some()) << 2);
+    if let Some(revisit) = &commit.revisit {
+        wire::put_revisit(out, revisit);
+    }
     wire::put_notes(out, &commit.notes);
 }
 
@@ -197,9 +200,13 @@ fn read_commit(reader: &mut Reader<'_>) -> Result<Event, Damaged> {
         host_update: reader.option(wire::read_host_update)?,
         is_page: false,
         notes: CommitNotes::default(),
+        revisit: None,
     };
     let flags = reader.byte()?;
     commit.is_page = flags & 1 != 0;
+    if flags & 4 != 0 {
+        commit.revisit = Some(wire::read_revisit(reader)?);
+    }
     commit.notes = wire::read_notes(reader)?;
     Ok(Event::Committed(Box::new(commit), flags & 2 != 0))
 }

@@ -7,7 +7,11 @@
 //! questions, `view` the asking, `change` what is changed by hand, `files` what all of it asks of a file system.
 
 mod backlog;
+#[cfg(test)]
+mod backlog_damage_tests;
 mod change;
+#[cfg(test)]
+mod clock_tests;
 #[cfg(test)]
 mod damage_tests;
 mod event;
@@ -16,6 +20,8 @@ mod frame;
 mod history;
 mod identity;
 mod log;
+#[cfg(test)]
+mod names_tests;
 mod recovery;
 mod serve;
 mod snapshot;
@@ -52,7 +58,7 @@ use crate::model::{
 use crate::scope::Fingerprint;
 
 /// Version of the state's files.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 5;
 
 /// Bytes of log after which a snapshot is taken, at least.
 const SNAPSHOT_EVERY: u64 = 64 << 20;
@@ -195,17 +201,15 @@ impl Embedded {
                     .map_err(|cause| Error::io(format!("opening {}", path.display()), cause));
                 let mut file = file?;
                 // What a killed process wrote may still be in the system's memory alone, and is shown from now on.
-                file.sync().map_err(|cause| Error::io(format!("syncing {}", path.display()), cause))?;
+                // So may the name of the file itself.
+                let synced = file.sync().and_then(|()| files.sync_folder(&folder));
+                synced.map_err(|cause| Error::io(format!("syncing {}", path.display()), cause))?;
                 (file, length)
             }
             None => (log::begin_segment(&folder, recovered.last + 1, &*files)?.1, 0),
         };
         let now = clock.now();
-        recovered.recovery.reopened = recovered.tables.reopened(now);
-        if recovered.recovery.replayed > 0 {
-            // The last process did not end in peace: requests whose lease was not durable yet may have been sent.
-            recovered.tables.rest(now);
-        }
+        recovered.recovery.reopened = recovered.tables.reopened(now, recovered.last_time);
         let mut writer =
             Writer { folder: folder.clone(), files: files.clone(), durability, segment, written };
         // Durable before the first lease: otherwise a run that is killed early has given tokens that the next one,

@@ -18,7 +18,7 @@ use super::state::Tail;
 use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::tables::{LeaseName, Rules, Tables};
 use crate::model::wire::Reader;
-use crate::model::{Limits, Lsn, Pace};
+use crate::model::{Limits, Lsn, Pace, Timestamp};
 use crate::scope::Fingerprint;
 
 /// What was found when a state was opened.
@@ -37,6 +37,8 @@ pub(super) struct Recovered {
     pub(super) tables: Tables,
     pub(super) tail: Tail,
     pub(super) last: u64,
+    /// What the clock showed at the last event; a new run's may show less.
+    pub(super) last_time: Timestamp,
     pub(super) recovery: Recovery,
     /// The segment to go on with and its length, if there is one.
     pub(super) segment: Option<(PathBuf, u64)>,
@@ -97,6 +99,7 @@ fn read_all(
     }
     let mut state = Recovered {
         last: covered,
+        last_time: Timestamp::default(),
         recovery: Recovery::default(),
         segment: None,
         since_snapshot: 0,
@@ -183,12 +186,13 @@ impl Recovered {
                 self.last = lsn;
                 self.recovery.replayed += 1;
             }
+            self.last_time = now;
             lsn += 1;
         }
         Ok(())
     }
 
-    fn apply(&mut self, lsn: u64, now: crate::model::Timestamp, event: Event) -> bool {
+    fn apply(&mut self, lsn: u64, now: Timestamp, event: Event) -> bool {
         match event {
             Event::Added(list) => list.into_iter().for_each(|found| {
                 let _ = self.tables.add_again(found, now);
@@ -220,7 +224,7 @@ impl Recovered {
             }
             Event::Cursor(sink, cursor) => drop(self.tail.cursors.insert(sink, cursor)),
             Event::Trimmed(to) => self.tail.trim(to),
-            Event::Opened => drop(self.tables.reopened(now)),
+            Event::Opened => drop(self.tables.reopened(now, self.last_time)),
             Event::Again(list) => {
                 self.history.again(lsn, now, &list);
                 return list.into_iter().all(|found| self.tables.again(found, now));

@@ -86,6 +86,7 @@ fn fetched(lease: &Lease, outlinks: Vec<Discovered>) -> Commit {
         host_update: None,
         is_page: true,
         notes: crate::model::CommitNotes::default(),
+        revisit: None,
     }
 }
 

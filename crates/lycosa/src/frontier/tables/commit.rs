@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::entry::Entry;
+use super::revisits::is_put_off;
 use super::{Mark, OpenLease, Tables};
 use crate::model::{
     AddStatus, Attempt, Commit, Extension, Granted, Nack, Outcome, Payload, Record, RequestKind, Timestamp,
@@ -62,6 +63,9 @@ impl Tables {
         }
         if !robots {
             self.finish(&lease, &outcome, now);
+            if let Some(revisit) = commit.revisit {
+                self.keep_revisit(&lease, revisit, now);
+            }
         }
         self.stats.pages += u64::from(commit.is_page);
         let first_seq = self.stats.records;
@@ -80,7 +84,9 @@ impl Tables {
         let depth = to.request.depth;
         let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
         let fingerprint = self.fingerprint;
-        let deeper = |entry: &Entry| entry.depth > depth && entry.key(&to.origin, fingerprint) == to.key;
+        let deeper = |entry: &Entry| {
+            entry.counted_depth().is_some_and(|at| at > depth) && entry.key(&to.origin, fingerprint) == to.key
+        };
         let Some(origin) = site.known_origin(&to.origin) else { return };
         // What waits on its level or above need not be looked through, which may be long and on disk.
         let least = if self.serves_by_level() { depth.saturating_add(1) } else { 0 };
@@ -92,19 +98,20 @@ impl Tables {
     }
 
     fn finish(&mut self, lease: &OpenLease, outcome: &Outcome, now: Timestamp) {
-        let (mark, counter) = match outcome {
-            Outcome::Fetched { .. } => (Mark::Fetched, &mut self.stats.fetched),
-            Outcome::Redirect { .. } | Outcome::Alias { .. } => {
-                (Mark::Redirected, &mut self.stats.redirected)
-            }
-            Outcome::Excluded { .. } => (Mark::Excluded, &mut self.stats.excluded),
-            Outcome::Failed { .. } => (Mark::Failed, &mut self.stats.failed),
+        let mark = match outcome {
+            Outcome::Fetched { .. } => Mark::Fetched,
+            Outcome::Redirect { .. } | Outcome::Alias { .. } => Mark::Redirected,
+            Outcome::Excluded { .. } => Mark::Excluded,
+            Outcome::Failed { .. } => Mark::Failed,
         };
-        *counter += 1;
+        *self.outcomes(mark) += 1;
         self.seen.set(lease.key, mark);
         self.stats.leased -= 1;
         self.stats.done += 1;
-        self.leave_level(lease.entry.depth, now);
+        match lease.entry.counted_depth() {
+            Some(depth) => self.leave_level(depth, now),
+            None => self.stats.revisited += 1,
+        }
         if let Some(site) = self.sites.wake(lease.site, &mut self.overflow) {
             site.done += 1;
             site.failed += u64::from(mark == Mark::Failed);
@@ -125,7 +132,11 @@ impl Tables {
             site.blocked_until = site.blocked_until.max(until);
         }
         let at = (nack.retry.not_before > now).then_some(nack.retry.not_before);
-        self.reopen(lease, at, now);
+        if let Some(at) = at.filter(|at| is_put_off(&lease, *at, now)) {
+            self.put_off(lease, at, now);
+        } else {
+            self.reopen(lease, at, now);
+        }
         true
     }
 

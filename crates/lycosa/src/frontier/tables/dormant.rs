@@ -3,8 +3,6 @@
 //! Open leases are not among them (a site that has some does not sleep; a snapshot stores them apart), nor is what
 //! follows from the rest. Names of hosts are written beside the site's own, which most of them end in.
 
-use std::time::Duration;
-
 use super::entry::Entry;
 use super::overflow::{Overflow, Place};
 use super::packed::Packed;
@@ -32,7 +30,7 @@ impl Site {
 
     /// Gets ready to be packed: what is elsewhere already is dropped, and what need not be here goes elsewhere.
     pub(super) fn lie_down(&mut self, overflow: &mut Overflow) {
-        self.drop_heads(overflow);
+        self.shorten_copies();
         if let Some(least) = overflow.least_to_shed() {
             self.shed(least, overflow);
         }
@@ -69,12 +67,9 @@ impl Site {
         site.response_time = reader.span()?;
         site.done = reader.number()?;
         site.failed = reader.number()?;
-        let origins = reader.list(|reader| OriginState::load(reader, &site.key, check, overflow))?;
-        for state in origins {
-            let (place, delay) = (site.origin(&state.origin), state.crawl_delay);
-            *site.origins.get_mut(place as usize).ok_or(Damaged)? =
-                OriginState { crawl_delay: Duration::ZERO, ..state };
-            site.set_crawl_delay(place, delay);
+        for _ in 0..reader.number()? {
+            let state = OriginState::load(reader, &site.key, check, overflow)?;
+            site.add_origin(state)?;
         }
         site.load_queues(reader, check, overflow)?;
         let count = u32::try_from(site.origins.len()).map_err(|_| Damaged)?;
@@ -176,7 +171,11 @@ impl OriginState {
         let is = |bit: u8| flags & bit != 0;
         let scheme = if is(flag::HTTPS) { Scheme::Https } else { Scheme::Http };
         let name = reader.text()?;
-        let host = if is(flag::UNDER_SITE) { format!("{name}{}", key.0).into() } else { name.into() };
+        let host = match (is(flag::UNDER_SITE), name) {
+            (true, "") => key.0.clone(),
+            (true, name) => [name, &key.0].concat().into(),
+            (false, name) => name.into(),
+        };
         let port = match is(flag::OWN_PORT) {
             true => scheme.default_port(),
             false => u16::try_from(reader.number()?).map_err(|_| Damaged)?,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::model::wire::plain_path;
-use crate::model::{Origin, Request, RequestKind, UrlKey};
+use crate::model::{Origin, Request, RequestKind, Revisit, UrlKey};
 use crate::scope::Fingerprint;
 
 /// A URL on its way to a queue or out of it.
@@ -68,6 +68,21 @@ impl Entry {
             Body::Plain { parent, .. } => parent,
             Body::Whole(request) => &request.parent,
         }
+    }
+
+    /// What the page was at the visit before, when it is visited again.
+    pub(super) fn revisit(&self) -> Option<&Revisit> {
+        if let Body::Whole(request) = &self.body { request.revisit.as_deref() } else { None }
+    }
+
+    /// The visit.
+    pub(super) fn generation(&self) -> u32 {
+        if let Body::Whole(request) = &self.body { request.generation } else { 0 }
+    }
+
+    /// The depth by which it counts among the open URLs of a level; a page that is visited again holds up no level.
+    pub(crate) fn counted_depth(&self) -> Option<u32> {
+        self.revisit().is_none().then_some(self.depth)
     }
 
     /// Moves it to another depth.

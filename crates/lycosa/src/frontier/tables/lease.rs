@@ -13,6 +13,9 @@ impl Tables {
         if self.paused {
             return Leased::Idle;
         }
+        if self.pace.revisits {
+            self.wake_revisits(now);
+        }
         let mut leases = Vec::new();
         let mut later = Vec::new();
         while leases.len() < want.max.max(1) && self.may_lease(&want, now) {
@@ -34,7 +37,7 @@ impl Tables {
     fn nothing(&mut self, want: &Want, now: Timestamp) -> Leased {
         let expiry = self.expiries.first().map(|(at, _)| *at);
         let idle = self.leases.is_empty();
-        let open = self.stats.pending + self.stats.leased > 0;
+        let open = self.stats.pending + self.stats.leased > 0 || self.next_revisit().is_some();
         let exhausted = self.exhausted(want, now);
         match exhausted {
             Some(finish) if idle => Leased::Finished(if open { finish } else { Finish::Complete }),
@@ -91,7 +94,7 @@ impl Tables {
     fn next_moment(&self) -> Option<Timestamp> {
         let due = self.ready.peek().map(|Reverse(due)| due.at());
         let expiry = self.expiries.first().map(|(at, _)| *at);
-        [due, expiry, self.limits.deadline].into_iter().flatten().min()
+        [due, expiry, self.next_revisit(), self.limits.deadline].into_iter().flatten().min()
     }
 
     /// Takes one URL of a site that is due.

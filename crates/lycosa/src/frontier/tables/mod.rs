@@ -1,7 +1,7 @@
 //! The tables: everything the frontier knows, as one synchronous state machine without I/O or clock.
 //!
 //! Both implementations stand on it: memory as it is, the embedded one with a log below. Time is an argument.
-//! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `gate` lets
+//! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `revisits` is what comes again, `gate` lets
 //! sites that share addresses take turns, `look` is for questions and changes by hand, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
 mod commit;
@@ -15,6 +15,7 @@ mod overflow;
 mod packed;
 mod queue;
 mod replay;
+mod revisits;
 mod seen;
 mod site;
 mod sites;
@@ -32,6 +33,7 @@ pub(crate) use self::look::Whereabouts;
 use self::overflow::Overflow;
 pub(crate) use self::overflow::{Backlog, InUse, Place};
 pub(crate) use self::replay::LeaseName;
+use self::revisits::Revisits;
 use self::seen::SeenSet;
 use self::site::Site;
 use self::sites::Sites;
@@ -91,6 +93,8 @@ pub(crate) struct Tables {
     barred: BTreeMap<u32, Timestamp>,
     /// Whether the rules of a stored state stay in force.
     keeps_rules: bool,
+    /// Visits to come.
+    revisits: Revisits,
     /// The site at which entries were moved out of memory last.
     shed_at: u32,
     /// Open URLs (queued, held, leased) by depth, while levels are served one by one.
@@ -120,6 +124,7 @@ impl Tables {
             overflow: Overflow::default(),
             barred: BTreeMap::new(),
             keeps_rules: false,
+            revisits: Revisits::default(),
             shed_at: 0,
             levels: BTreeMap::new(),
             waiting_sites: BTreeMap::new(),
@@ -214,13 +219,13 @@ impl Tables {
     fn let_wait(&mut self, index: u32, at: Option<Timestamp>, entry: Entry, now: Timestamp) {
         let too_deep = self.limits.max_depth.is_some_and(|limit| entry.depth > limit);
         if too_deep && entry.kind != RequestKind::Robots {
-            let depth = entry.depth;
+            let depth = entry.counted_depth();
             if let Some(site) = self.sites.wake(index, &mut self.overflow) {
                 site.parked.push((at, entry));
             }
             self.stats.pending -= 1;
             self.stats.parked += 1;
-            self.leave_level(depth, now);
+            depth.into_iter().for_each(|depth| self.leave_level(depth, now));
             self.schedule(index, now);
         } else if let Some(at) = at {
             self.retry_at(index, entry, at, now);
@@ -230,10 +235,12 @@ impl Tables {
     }
 
     /// Counts a URL that was parked as one that waits.
-    fn unpark(&mut self, depth: u32) {
+    fn unpark(&mut self, depth: Option<u32>) {
         self.stats.parked -= 1;
         self.stats.pending += 1;
-        *self.levels.entry(depth).or_default() += 1;
+        if let Some(depth) = depth {
+            *self.levels.entry(depth).or_default() += 1;
+        }
     }
 
     /// Takes an entry out, wherever it waits (of queues, those from this level on), with its time; one that was parked
@@ -250,7 +257,7 @@ impl Tables {
             return Some(found);
         }
         let (at, entry) = site.take_parked(|entry| entry.origin == origin && wanted(entry))?;
-        self.unpark(entry.depth);
+        self.unpark(entry.counted_depth());
         Some((at, entry))
     }
 
@@ -260,7 +267,7 @@ impl Tables {
             let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
             let parked = std::mem::take(&mut site.parked);
             let mut waiting = site.empty();
-            parked.iter().for_each(|(_, entry)| self.unpark(entry.depth));
+            parked.iter().for_each(|(_, entry)| self.unpark(entry.counted_depth()));
             // One at a time: a queue may be much longer than memory.
             while let Some((at, entry)) = waiting.next(&mut self.overflow) {
                 self.let_wait(index, at, entry, now);
@@ -299,7 +306,8 @@ impl Tables {
 
     /// The level an entry waits on: its depth while levels are served one by one.
     fn level(&self, entry: &Entry) -> u32 {
-        if self.serves_by_level() && entry.kind != RequestKind::Robots { entry.depth } else { 0 }
+        let by_level = self.serves_by_level() && entry.kind != RequestKind::Robots;
+        entry.counted_depth().filter(|_| by_level).unwrap_or(0)
     }
 
     /// Makes sure that the heap looks at a site when it can next be served.
@@ -405,15 +413,16 @@ impl Tables {
                 }
             }
         }
-        self.schedule_all(now);
+        self.schedule_all(now, |_| {});
     }
 
-    /// Looks at every site anew, after a rule has changed.
-    fn schedule_all(&mut self, now: Timestamp) {
+    /// Looks at every site anew, after a rule or something about all of them has changed.
+    fn schedule_all(&mut self, now: Timestamp, change: impl Fn(&mut Site)) {
         self.waiting_sites.clear();
         for index in self.sites.numbers() {
             self.sites.set_waits_for(index, None);
             if let Some(site) = self.sites.wake(index, &mut self.overflow) {
+                change(site);
                 site.readmit_all();
             }
             self.schedule(index, now);
@@ -441,7 +450,8 @@ impl Tables {
     pub(crate) fn stats(&self, now: Timestamp) -> Stats {
         let ready =
             self.sites.numbers().filter(|site| self.sites.scheduled(*site).is_some_and(|at| at <= now));
-        Stats { ready_sites: ready.count() as u64, ..self.stats.clone() }
+        let revisits_waiting = self.revisits.len();
+        Stats { ready_sites: ready.count() as u64, revisits_waiting, ..self.stats.clone() }
     }
 }
 

@@ -18,7 +18,9 @@ pub(super) const WORTHWHILE: [usize; 3] = [4 << 10, 512, 128];
 /// In so many steps the bound between queues that stay in memory and those that leave it halves, about.
 const STEPS: usize = 1024;
 /// Files with little left in them whose blocks are copied at a time.
-pub(super) const FILES_LEFT_AT_ONCE: usize = 4;
+pub(super) const FILES_LEFT_AT_ONCE: usize = 8;
+/// One file of so many may have little left in it.
+const SHARE_OF_FILES: usize = 8;
 
 /// Where a block is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -324,6 +326,26 @@ impl Tables {
         self.overflow.in_use()
     }
 
+    /// What is counted in passing is what counting everything gives.
+    #[cfg(test)]
+    fn assert_counts(&mut self) {
+        let (mut in_use, mut held) = (InUse::new(), 0);
+        for number in self.sites.numbers() {
+            held += self.sites.held(number);
+            if let Some(site) = self.sites.wake(number, &mut self.overflow) {
+                for place in site.places() {
+                    *in_use.entry(place.file).or_default() += u64::from(place.length);
+                }
+            }
+        }
+        for place in self.revisits.places() {
+            *in_use.entry(place.file).or_default() += u64::from(place.length);
+        }
+        assert_eq!(in_use, self.overflow.in_use);
+        let counted: usize = self.sites.numbers().map(|number| self.sites.held(number)).sum();
+        assert_eq!(counted, self.overflow.held, "of {held} before all were awake once");
+    }
+
     /// Makes what waits outside of memory durable, for a snapshot that names it; which files those are, and which one
     /// is appended to. Files of which less than `least` bytes are in use are left by their last blocks first.
     ///
@@ -332,11 +354,14 @@ impl Tables {
     pub(crate) fn settle_overflow(&mut self, least: u64) -> Result<(InUse, u32)> {
         // What could not be read may be missing in the tables: they must not be stored.
         self.trouble().map_or(Ok(()), Err)?;
+        #[cfg(test)]
+        self.assert_counts();
         let current = self.overflow.sync()?;
         let in_use = self.in_use();
         let sparse = in_use.iter().filter(|(file, bytes)| **file < current && **bytes < least);
         let sparse: Vec<u32> = sparse.map(|(file, _)| *file).take(FILES_LEFT_AT_ONCE).collect();
-        if sparse.is_empty() {
+        // All sites are looked at for it: not for one file of many.
+        if sparse.len() < in_use.len().div_ceil(SHARE_OF_FILES).min(FILES_LEFT_AT_ONCE) || sparse.is_empty() {
             self.overflow.keep_only(&in_use);
             return Ok((in_use, current));
         }
@@ -345,6 +370,9 @@ impl Tables {
             for place in site.places().filter(|place| sparse.contains(&place.file)) {
                 self.overflow.copy(place);
             }
+        }
+        for place in self.revisits.places().filter(|place| sparse.contains(&place.file)) {
+            self.overflow.copy(place);
         }
         self.trouble().map_or(Ok(()), Err)?;
         let current = self.overflow.sync()?;

@@ -1,8 +1,13 @@
 //! Applying what a log says happened: leases by name instead of by choice, and the end of all of them at opening.
 
+use std::time::Duration;
+
 use super::entry::Entry;
 use super::{Tables, robots_entry};
 use crate::model::{RequestKind, Timestamp, UrlKey};
+
+/// A wall clock that was set back between two runs must not make a site wait for the difference.
+const LONGEST_BLOCK: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Tokens of one run differ in these bits, tokens of different runs above them.
 const RUN_BITS: u32 = 32;
@@ -41,8 +46,11 @@ impl Tables {
         let Some(origin) = origin.map(|state| state.origin.clone()) else { return false };
         let fingerprint = self.fingerprint;
         let wanted = |entry: &Entry| entry.kind == name.kind && entry.key(&origin, fingerprint) == name.key;
-        let waiting = self.take(name.site, name.origin, 0, wanted).map(|(_, entry)| entry);
-        let entry = waiting.or_else(|| {
+        let mut waiting = self.take(name.site, name.origin, 0, &wanted);
+        if waiting.is_none() && self.wake_revisits(now) {
+            waiting = self.take(name.site, name.origin, 0, &wanted);
+        }
+        let entry = waiting.map(|(_, entry)| entry).or_else(|| {
             // A request for robots.txt is born when a page meets rules that have become too old: no event of its own.
             let own = name.kind == RequestKind::Robots && name.key == UrlKey(0);
             let site = self.sites.wake(name.site, &mut self.overflow).filter(|_| own)?;
@@ -56,45 +64,30 @@ impl Tables {
 
     /// After a crash: every lease is open to others again and counts as sent, every site rests a full delay (what
     /// was sent to it last, the log may not say), and no stored time lies further ahead than a clock that went back
-    /// could explain.
-    pub(crate) fn reopened(&mut self, now: Timestamp) -> u64 {
+    /// could explain. `before` is what the clock showed last: if it shows less now, it was set back.
+    pub(crate) fn reopened(&mut self, now: Timestamp, before: Timestamp) -> u64 {
         let tokens: Vec<u64> = self.leases.keys().copied().collect();
         for token in &tokens {
             self.expire_one(*token, now);
         }
         // Tokens whose lease was not durable yet may be out: a run's tokens never meet another's.
         self.next_token = (self.next_token >> RUN_BITS).saturating_add(1) << RUN_BITS;
-        self.bound_times(now);
-        self.schedule_all(now);
-        tokens.len() as u64
-    }
-
-    /// Every site rests a full delay from now on.
-    pub(crate) fn rest(&mut self, now: Timestamp) {
-        for number in self.sites.numbers() {
-            if let Some(site) = self.sites.wake(number, &mut self.overflow) {
-                site.started = Some(now);
-            }
-        }
-        self.schedule_all(now);
-    }
-
-    /// A wall clock that was set back between two runs must not make a site wait for the difference.
-    fn bound_times(&mut self, now: Timestamp) {
-        const LONGEST_BLOCK: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
-        for index in self.sites.numbers() {
-            let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
+        let back = before.since(now);
+        self.schedule_all(now, |site| {
             site.started = Some(now);
-            let by_hand = self.barred.get(&index).copied().unwrap_or_default();
-            site.blocked_until = site.blocked_until.min(now.after(LONGEST_BLOCK)).max(by_hand);
-            let late: Vec<_> =
-                site.retries.range((now.after(LONGEST_BLOCK), 0)..).map(|(at, _)| *at).collect();
-            for at in late {
-                if let Some(entry) = site.retries.remove(&at) {
-                    site.retry(now.after(LONGEST_BLOCK), entry);
-                }
+            site.bound_times(back, now.after(LONGEST_BLOCK));
+        });
+        // Those that rest by hand do so whatever the clocks say.
+        for (index, until) in self.barred.clone() {
+            if let Some(site) = self.sites.wake(index, &mut self.overflow) {
+                site.blocked_until = site.blocked_until.max(until);
             }
+            self.schedule(index, now);
         }
+        if self.pace.revisits {
+            self.wake_revisits(now);
+        }
+        tokens.len() as u64
     }
 
     /// Whether this token's lease is open at this moment.

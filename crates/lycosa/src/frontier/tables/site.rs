@@ -92,9 +92,7 @@ impl Site {
     }
 
     fn new_origin(&mut self, origin: &Origin) -> u32 {
-        // Most sites have one origin for ever.
-        self.origins.reserve_exact(usize::from(self.origins.is_empty()));
-        self.origins.push(OriginState {
+        self.insert_origin(OriginState {
             origin: origin.clone(),
             robots: Robots::Unknown,
             rules_elsewhere: None,
@@ -102,13 +100,28 @@ impl Site {
             leased: 0,
             robots_pending: false,
             held: Waiting::default(),
-        });
+        })
+    }
+
+    /// Adds an origin that was stored.
+    pub(super) fn add_origin(&mut self, state: OriginState) -> Result<(), Damaged> {
+        if self.known_origin(&state.origin).is_some() {
+            return Err(Damaged);
+        }
+        self.crawl_delay = self.crawl_delay.max(state.crawl_delay);
+        self.insert_origin(state);
+        Ok(())
+    }
+
+    fn insert_origin(&mut self, state: OriginState) -> u32 {
+        // Most sites have one origin for ever.
+        self.origins.reserve_exact(usize::from(self.origins.is_empty()));
+        let index = u32::try_from(self.origins.len()).unwrap_or(u32::MAX);
+        self.origins.push(state);
         if self.origins.len() == FEW_ORIGINS + 1 {
             self.origin_index = self.origins.iter().map(|state| state.origin.clone()).zip(0..).collect();
-        }
-        let index = u32::try_from(self.origins.len() - 1).unwrap_or(u32::MAX);
-        if self.origins.len() > FEW_ORIGINS {
-            self.origin_index.insert(origin.clone(), index);
+        } else if let Some(last) = self.origins.last().filter(|_| self.origins.len() > FEW_ORIGINS) {
+            self.origin_index.insert(last.origin.clone(), index);
         }
         index
     }
@@ -223,11 +236,24 @@ impl Site {
         self.retries.insert((at, number), entry);
     }
 
-    /// Forgets what was read of blocks and can be read again.
-    pub(super) fn drop_heads(&mut self, overflow: &mut Overflow) {
+    /// Lets nothing wait for longer than until `latest`, nor for the difference when the clock was set `back`.
+    pub(super) fn bound_times(&mut self, back: Duration, latest: Timestamp) {
+        let back = u64::try_from(back.as_millis()).unwrap_or(u64::MAX);
+        let bound = |at: Timestamp| Timestamp(at.0.saturating_sub(back)).min(latest);
+        self.blocked_until = bound(self.blocked_until);
+        self.parked.iter_mut().for_each(|(at, _)| *at = at.map(bound));
+        if back > 0 || self.retries.last_key_value().is_some_and(|((at, _), _)| *at > latest) {
+            for ((at, _), entry) in std::mem::take(&mut self.retries) {
+                self.retry(bound(at), entry);
+            }
+        }
+    }
+
+    /// Forgets most of what was read of blocks and can be read again.
+    pub(super) fn shorten_copies(&mut self) {
         let held = self.origins.iter_mut().map(|state| &mut state.held);
         let queued = self.levels.iter_mut().flat_map(|(_, level)| level.all_mut());
-        queued.chain(held).for_each(|waiting| waiting.drop_head(overflow));
+        queued.chain(held).for_each(Waiting::shorten_copy);
     }
 
     /// Where it has something elsewhere.

@@ -36,6 +36,8 @@ pub(super) struct Sites {
     /// Numbers of those that are awake, in the order in which they woke.
     awake: VecDeque<u32>,
     most_awake: usize,
+    /// Room to pack a site in.
+    packing: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -63,6 +65,7 @@ impl Default for Sites {
             seed: RandomState::new().hash_one(0),
             awake: VecDeque::new(),
             most_awake: AWAKE,
+            packing: Vec::new(),
         }
     }
 }
@@ -194,10 +197,10 @@ impl Sites {
         if site.rules_here() > LARGE {
             return false;
         }
-        let mut bytes = Vec::new();
-        site.store(&mut bytes);
+        self.packing.clear();
+        site.store(&mut self.packing);
         slot.held = u32::try_from(site.held()).unwrap_or(u32::MAX);
-        slot.state = State::Asleep(bytes.into_boxed_slice());
+        slot.state = State::Asleep(self.packing.as_slice().into());
         true
     }
 

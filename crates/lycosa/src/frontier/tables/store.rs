@@ -19,14 +19,17 @@ pub(crate) enum Part {
     Seen,
     /// Sites and what waits for them, in order.
     Sites,
-    /// Open leases. One, after the sites.
+    /// Open leases. One, last of all.
     Leases,
+    /// Visits to come, after the sites.
+    Revisits,
     /// Sites that rest by hand. At most one, before the leases.
     Barred,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 5] = [Self::Counts, Self::Seen, Self::Sites, Self::Leases, Self::Barred];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Counts, Self::Seen, Self::Sites, Self::Leases, Self::Revisits, Self::Barred];
 }
 
 impl Tables {
@@ -63,6 +66,9 @@ impl Tables {
             put(Part::Barred, &out)?;
         }
         out.clear();
+        self.revisits.store(&mut out);
+        put(Part::Revisits, &out)?;
+        out.clear();
         self.store_leases(&mut out);
         put(Part::Leases, &out)
     }
@@ -82,6 +88,7 @@ impl Tables {
             self.stats.records,
             self.stats.pending,
             self.stats.parked,
+            self.stats.revisited,
         ] {
             wire::put_number(out, number);
         }
@@ -132,6 +139,7 @@ impl Tables {
             records: reader.number()?,
             pending: reader.number()?,
             parked: reader.number()?,
+            revisited: reader.number()?,
             ..Stats::default()
         };
         let rules = (reader.option(Reader::small)?, reader.byte()? != 0);
@@ -200,6 +208,7 @@ impl Loading {
                 self.tables.barred =
                     reader.list(|reader| Ok((reader.small()?, reader.time()?)))?.into_iter().collect();
             }
+            Part::Revisits => self.tables.revisits.load(reader, &mut self.tables.overflow)?,
             Part::Leases => {
                 for _ in 0..reader.number()? {
                     self.tables.load_lease(reader)?;

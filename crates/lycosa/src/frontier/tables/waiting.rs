@@ -8,12 +8,16 @@ use super::overflow::{BLOCK, Block, Overflow, Place};
 use super::packed::Packed;
 use crate::model::wire::{self, Damaged, Reader};
 
+/// Bytes of entries out of a block that stay in memory with a site that sleeps, so that not every one costs a read.
+const KEPT: usize = 256;
+
 /// The entries.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
-    /// What is served next. Out of `head_block`, when that is there: what was served of it is missing.
+    /// What is served next.
     head: Packed,
-    head_block: Option<Block>,
+    /// Whether the head is only a copy of what comes next in the first block.
+    is_copy: bool,
     blocks: VecDeque<Block>,
     tail: Packed,
 }
@@ -21,16 +25,18 @@ pub(super) struct Waiting {
 impl Waiting {
     pub(super) fn len(&self) -> usize {
         let blocks: usize = self.blocks.iter().map(Block::left).sum();
-        self.head.len() + blocks + self.tail.len()
+        let head = if self.is_copy { 0 } else { self.head.len() };
+        head + blocks + self.tail.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.head.is_empty() && self.blocks.is_empty() && self.tail.is_empty()
     }
 
-    /// Bytes of entries in memory.
+    /// Bytes of entries that are in memory alone.
     pub(super) fn held(&self) -> usize {
-        self.head.size() + self.tail.size()
+        let head = if self.is_copy { 0 } else { self.head.size() };
+        head + self.tail.size()
     }
 
     /// Does something and counts what it does to memory.
@@ -52,21 +58,44 @@ impl Waiting {
 
     /// Takes the first entry; `None` also when it is in a block that cannot be read.
     pub(super) fn pop(&mut self, origin: u32, overflow: &mut Overflow) -> Option<Entry> {
+        self.fill(overflow);
         self.counted(overflow, |waiting, overflow| {
-            if waiting.head.is_empty() {
-                let Some(block) = waiting.blocks.front() else { return waiting.tail.pop(origin) };
-                waiting.head = overflow.get(*block)?;
-                waiting.head_block = waiting.blocks.pop_front();
+            if waiting.is_copy {
+                return waiting.pop_copy(origin, overflow);
             }
-            let entry = waiting.head.pop(origin);
-            if let (None, Some(block)) = (&entry, waiting.head_block) {
-                overflow.note_unreadable(block);
+            if !waiting.head.is_empty() {
+                return waiting.head.pop(origin);
             }
-            if waiting.head.is_empty() {
-                waiting.let_go(overflow);
-            }
-            entry
+            // What follows a block that cannot be read must not overtake it.
+            if waiting.blocks.is_empty() { waiting.tail.pop(origin) } else { None }
         })
+    }
+
+    /// Copies what comes next in the first block, when that is what is next of all.
+    fn fill(&mut self, overflow: &mut Overflow) {
+        if self.head.is_empty()
+            && let Some(block) = self.blocks.front()
+            && let Some(head) = overflow.get(*block)
+        {
+            (self.head, self.is_copy) = (head, true);
+        }
+    }
+
+    fn pop_copy(&mut self, origin: u32, overflow: &mut Overflow) -> Option<Entry> {
+        let entry = self.head.pop(origin);
+        let block = self.blocks.front_mut()?;
+        if entry.is_none() {
+            overflow.note_unreadable(*block);
+            return None;
+        }
+        block.served += 1;
+        if block.left() == 0 {
+            overflow.release(block.place);
+            self.blocks.pop_front();
+            self.head = Packed::default();
+        }
+        self.is_copy = !self.head.is_empty();
+        entry
     }
 
     /// Takes the first entry that this is true of. That is nearly always the first of all: only then it is quick.
@@ -76,40 +105,15 @@ impl Waiting {
         wanted: impl Fn(&Entry) -> bool,
         overflow: &mut Overflow,
     ) -> Option<Entry> {
-        if self.head.is_empty() && !self.blocks.is_empty() {
-            // Brings the first block in.
-            let first = self.pop(origin, overflow)?;
-            if wanted(&first) {
-                return Some(first);
-            }
-            self.counted(overflow, |waiting, _| waiting.put_back(origin, &first));
+        self.fill(overflow);
+        if self.head.entries(origin).next().is_some_and(|entry| wanted(&entry)) {
+            return self.pop(origin, overflow);
         }
         self.counted(overflow, |waiting, overflow| {
-            let is_first = waiting.head.entries(origin).next().is_some_and(|entry| wanted(&entry));
-            if let Some(entry) = waiting.head.take(origin, &wanted) {
-                if !is_first || waiting.head.is_empty() {
-                    // No longer the end of its block.
-                    waiting.let_go(overflow);
-                }
-                return Some(entry);
-            }
-            waiting.take_from_blocks(origin, &wanted, overflow).or_else(|| waiting.tail.take(origin, &wanted))
+            let own = if waiting.is_copy { None } else { waiting.head.take(origin, &wanted) };
+            let found = own.or_else(|| waiting.take_from_blocks(origin, &wanted, overflow));
+            found.or_else(|| waiting.tail.take(origin, &wanted))
         })
-    }
-
-    /// The block that the head came from is not needed any more.
-    fn let_go(&mut self, overflow: &mut Overflow) {
-        if let Some(block) = self.head_block.take() {
-            overflow.release(block.place);
-        }
-    }
-
-    /// Puts the first entry back to where it was taken from.
-    fn put_back(&mut self, origin: u32, first: &Entry) {
-        let mut head = Packed::default();
-        head.push(first);
-        self.head.entries(origin).for_each(|entry| head.push(&entry));
-        self.head = head;
     }
 
     /// Everything up to the block with the entry comes into memory.
@@ -125,13 +129,14 @@ impl Waiting {
                 continue;
             }
             let mut head = Packed::default();
-            self.head.entries(origin).for_each(|entry| head.push(&entry));
+            if !self.is_copy {
+                self.head.entries(origin).for_each(|entry| head.push(&entry));
+            }
             for block in self.blocks.iter().take(number + 1) {
                 overflow.get(*block)?.entries(origin).for_each(|entry| head.push(&entry));
             }
-            self.let_go(overflow);
             self.blocks.drain(..=number).for_each(|block| overflow.release(block.place));
-            self.head = head;
+            (self.head, self.is_copy) = (head, false);
             return self.head.take(origin, wanted);
         }
         None
@@ -160,55 +165,43 @@ impl Waiting {
     }
 
     fn shed_head(&mut self, origin: u32, overflow: &mut Overflow) {
-        let left = u32::try_from(self.head.len()).unwrap_or(u32::MAX);
-        let blocks: Option<Vec<Block>> = match self.head_block {
-            _ if self.head.is_empty() => Some(Vec::new()),
-            // It is where it came from, but for what was served.
-            Some(block) => Some(vec![Block { served: block.count.saturating_sub(left), ..block }]),
-            None => self.head.split(BLOCK, origin).iter().map(|part| overflow.put(part)).collect(),
-        };
-        for block in blocks.iter().flatten().rev() {
-            self.blocks.push_front(*block);
+        if self.is_copy {
+            return;
         }
-        if blocks.is_some() {
-            (self.head, self.head_block) = (Packed::default(), None);
+        let parts = self.head.split(BLOCK, origin);
+        let blocks: Option<Vec<Block>> = parts.iter().map(|part| overflow.put(part)).collect();
+        if let Some(blocks) = blocks {
+            blocks.iter().rev().for_each(|block| self.blocks.push_front(*block));
+            self.head = Packed::default();
         }
     }
 
     /// Where the blocks are.
     pub(super) fn places(&mut self) -> impl Iterator<Item = &mut Place> {
-        self.head_block.iter_mut().chain(&mut self.blocks).map(|block| &mut block.place)
+        self.blocks.iter_mut().map(|block| &mut block.place)
     }
 
     /// How many blocks there are.
     pub(super) fn blocks(&self) -> usize {
-        self.blocks.len() + usize::from(self.head_block.is_some())
+        self.blocks.len()
     }
 
-    /// Forgets what was read of a block and can be read again.
-    pub(super) fn drop_head(&mut self, overflow: &mut Overflow) {
-        if self.head_block.is_some() && !self.head.is_empty() {
-            self.counted(overflow, |waiting, _| {
-                let left = u32::try_from(waiting.head.len()).unwrap_or(u32::MAX);
-                if let Some(block) = waiting.head_block.take() {
-                    waiting.blocks.push_front(Block { served: block.count.saturating_sub(left), ..block });
-                }
-                waiting.head = Packed::default();
-            });
+    /// Forgets most of what is only a copy.
+    pub(super) fn shorten_copy(&mut self) {
+        if self.is_copy {
+            self.head.shorten(KEPT);
+            self.is_copy = !self.head.is_empty();
         }
     }
 
     /// Writes all of it; what is in a block is named by it.
     pub(super) fn store(&self, out: &mut Vec<u8>) {
-        let left = u32::try_from(self.head.len()).unwrap_or(u32::MAX);
-        let head_block = self.head_block.filter(|_| !self.head.is_empty());
-        match head_block {
-            Some(_) => Packed::default().store(out),
-            None => self.head.store(out),
-        }
-        let head_block = head_block.map(|block| Block { served: block.count.saturating_sub(left), ..block });
-        wire::put_number(out, (self.blocks.len() + usize::from(head_block.is_some())) as u64);
-        head_block.iter().chain(&self.blocks).for_each(|block| block.store(out));
+        let is_copy = self.is_copy && self.head.size() <= KEPT;
+        out.push(u8::from(is_copy));
+        let head = if self.is_copy == is_copy { &self.head } else { &Packed::default() };
+        head.store(out);
+        wire::put_number(out, self.blocks.len() as u64);
+        self.blocks.iter().for_each(|block| block.store(out));
         self.tail.store(out);
     }
 
@@ -219,12 +212,17 @@ impl Waiting {
         overflow: &mut Overflow,
     ) -> Result<Self, Damaged> {
         let packed = if check { Packed::load } else { Packed::trust };
+        let is_copy = reader.byte()? == 1;
         let head = packed(reader)?;
         let blocks: VecDeque<Block> = reader.list(Block::load)?.into();
         if check {
             blocks.iter().for_each(|block| overflow.note_use(block.place));
         }
-        let waiting = Self { head, head_block: None, blocks, tail: packed(reader)? };
+        let left = blocks.front().map_or(0, Block::left);
+        if is_copy && (head.is_empty() || head.len() > left) {
+            return Err(Damaged);
+        }
+        let waiting = Self { head, is_copy, blocks, tail: packed(reader)? };
         overflow.held += waiting.held();
         Ok(waiting)
     }

@@ -20,8 +20,8 @@ use crate::frontier::conformance::{Stand, wait};
 use crate::frontier::embedded::Disk;
 use crate::model::{
     Attempt, Clock as _, Commit, CommitError, Control, Discovered, Extension, Lease, Leased, Limits, Lsn,
-    Nack, Origin, Outcome, Pace, Payload, Record, RecordId, RecordKind, Request, Retry, Scheme, SiteKey,
-    UrlKey, Want,
+    Nack, Origin, Outcome, Pace, Payload, Record, RecordId, RecordKind, Request, Retry, Revisit, Scheme,
+    SiteKey, UrlKey, Visit, Want,
 };
 
 type Check = Result<(), TestCaseError>;
@@ -42,6 +42,7 @@ enum Op {
         end: Ending,
         links: Vec<(u8, u32)>,
         wire: u64,
+        again: Option<u64>,
     },
     Nack {
         which: usize,
@@ -93,17 +94,19 @@ fn operation() -> impl Strategy<Value = Op> {
         1 => Just(Ending::NotSent),
         3 => (0..URLS).prop_map(Ending::Redirect),
     ];
+    let again = prop_oneof![3 => Just(None), 2 => (0_u64..20_000).prop_map(Some), 2 => (60_000_u64..5_000_000).prop_map(Some)];
+    let after = prop_oneof![4 => 0_u64..2_000, 1 => 60_000_u64..900_000];
     let some = |range: std::ops::Range<u64>| prop::option::weighted(0.4, range);
     prop_oneof![
         4 => prop::collection::vec(link(), 0..8).prop_map(Op::Add),
         8 => (1_usize..5, 0_u64..40).prop_map(|(max, bytes)| Op::Lease { max, bytes }),
-        8 => (which(), ending, prop::collection::vec(link(), 0..4), 0_u64..40)
-            .prop_map(|(which, end, links, wire)| Op::Commit { which, end, links, wire }),
-        4 => (which(), 0_u64..2_000, some(0..2_000), any::<bool>(), any::<bool>())
+        8 => (which(), ending, prop::collection::vec(link(), 0..4), 0_u64..40, again)
+            .prop_map(|(which, end, links, wire, again)| Op::Commit { which, end, links, wire, again }),
+        4 => (which(), after, some(0..2_000), any::<bool>(), any::<bool>())
             .prop_map(|(which, after, block, counts, sent)| Op::Nack { which, after, block, counts, sent }),
         2 => (which(), 0_u64..9_000, 0_u64..60)
             .prop_map(|(which, after, bytes)| Op::Extend { which, after, bytes }),
-        6 => prop_oneof![4 => 0_u64..700, 1 => 0_u64..12_000].prop_map(Op::Advance),
+        6 => prop_oneof![8 => 0_u64..700, 2 => 0_u64..12_000, 1 => 0_u64..3_000_000].prop_map(Op::Advance),
         1 => any::<bool>().prop_map(Op::Pause),
         2 => (some(0..9), some(0..20), some(0..400), prop::option::of(0_u32..4), some(0..9_000)).prop_map(
             |(pages, requests, bytes, depth, time)| Op::Limits { pages, requests, bytes, depth, time }
@@ -152,6 +155,9 @@ impl Run {
             Op::Add(links) => self.add(links)?,
             Op::Lease { max, bytes } => {
                 self.model.expire(self.model.now);
+                if !self.model.paused {
+                    self.model.wake();
+                }
                 let want = Want { max: *max, bytes: *bytes };
                 let answer = wait(self.stand.frontier().lease(want)).unwrap();
                 self.model.answered(&answer, *max, *bytes)?;
@@ -159,7 +165,9 @@ impl Run {
                     self.given.extend(leases);
                 }
             }
-            Op::Commit { which, end, links, wire } => self.commit(*which, *end, links, *wire)?,
+            Op::Commit { which, end, links, wire, again } => {
+                self.commit(*which, *end, links, *wire, *again)?
+            }
             Op::Nack { which, after, block, counts, sent } => {
                 self.nack(*which, *after, *block, *counts, *sent)?
             }
@@ -207,7 +215,14 @@ impl Run {
         Ok(())
     }
 
-    fn commit(&mut self, which: usize, end: Ending, links: &[(u8, u32)], wire: u64) -> Check {
+    fn commit(
+        &mut self,
+        which: usize,
+        end: Ending,
+        links: &[(u8, u32)],
+        wire: u64,
+        again: Option<u64>,
+    ) -> Check {
         let Some((lease, open)) = self.lease_named(which) else { return Ok(()) };
         let record = |n| Record { id: RecordId(n), kind: RecordKind::Outcome, json: "{}".into() };
         let error = crate::error::Error::new(crate::error::ErrorKind::Connect, "no");
@@ -229,13 +244,24 @@ impl Run {
             host_update: None,
             is_page: matches!(end, Ending::Fetched),
             notes: crate::model::CommitNotes::default(),
+            revisit: again.map(|after| self.revisit(after)),
         };
         let answer = wait(self.stand.frontier().commit(vec![commit])).remove(0);
         retry_answer(&answer, open)?;
         if let Ok(lsn) = answer {
             self.model.committed(&lease, lsn, end, links, wire);
+            if let (Some(after), Some(url)) = (again, self.model.urls.get_mut(&lease.key)) {
+                let due = self.model.now.after(Duration::from_millis(after));
+                (url.state, url.attempt) = (State::Again(due), 0);
+                url.generation += 1;
+            }
         }
         Ok(())
+    }
+
+    fn revisit(&self, after: u64) -> Revisit {
+        let visit = Visit { at: self.model.now, etag: Some("\"tag\"".into()), ..Visit::default() };
+        Revisit { due: self.model.now.after(Duration::from_millis(after)), visit }
     }
 
     fn nack(&mut self, which: usize, after: u64, block: Option<u64>, counts: bool, sent: bool) -> Check {
@@ -248,7 +274,9 @@ impl Run {
         let answer = wait(self.stand.frontier().nack(vec![nack])).remove(0);
         retry_answer(&answer, open)?;
         if open {
-            let key = self.model.end(lease.token, State::Waiting(not_before), sent).unwrap();
+            let put_off = lease.request.revisit.is_some() && after >= 1 << 16;
+            let state = if put_off { State::Again(not_before) } else { State::Waiting(not_before) };
+            let key = self.model.end(lease.token, state, sent).unwrap();
             self.model.requests += u64::from(sent);
             self.model.bytes += if sent { 3 } else { 0 };
             self.model.urls.get_mut(&key).unwrap().attempt += u32::from(counts);
@@ -285,7 +313,13 @@ impl Run {
 }
 
 fn check(make: impl FnOnce(Limits, Pace) -> Box<dyn Stand>, operations: &[Op]) -> Check {
-    let pace = Pace { robots: false, response_factor: 0.0, lease: Duration::from_secs(5), ..Pace::default() };
+    let pace = Pace {
+        robots: false,
+        response_factor: 0.0,
+        lease: Duration::from_secs(5),
+        revisits: true,
+        ..Pace::default()
+    };
     let stand = make(Limits::default(), pace);
     let model = Model::new(stand.clock().now(), pace);
     let mut run = Run { stand, model, given: Vec::new() };

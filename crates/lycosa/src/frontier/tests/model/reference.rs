@@ -15,6 +15,8 @@ pub(super) enum State {
     Waiting(Timestamp),
     Leased(Token),
     Done,
+    /// Done, and to be visited again at this moment.
+    Again(Timestamp),
 }
 
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub(super) struct Url {
     pub(super) found: Discovered,
     pub(super) depth: u32,
     pub(super) attempt: u32,
+    /// Visits that are over, as far as another was asked for.
+    pub(super) generation: u32,
     pub(super) state: State,
 }
 
@@ -85,7 +89,7 @@ impl Model {
         if self.urls.contains_key(&found.key) {
             return AddStatus::Known;
         }
-        let url = Url { depth, attempt: 0, state: State::Waiting(Timestamp(0)), found };
+        let url = Url { depth, attempt: 0, generation: 0, state: State::Waiting(Timestamp(0)), found };
         self.urls.insert(url.found.key, url);
         AddStatus::New
     }
@@ -133,7 +137,8 @@ impl Model {
     }
 
     pub(super) fn served(&self) -> u32 {
-        let open = self.urls.values().filter(|url| url.state != State::Done && !self.parked(url));
+        let is_open = |url: &&Url| !matches!(url.state, State::Done | State::Again(_)) && url.generation == 0;
+        let open = self.urls.values().filter(|url| is_open(url) && !self.parked(url));
         let lowest = open.map(|url| url.depth).min();
         self.limits.max_depth.and(lowest).unwrap_or(u32::MAX)
     }
@@ -160,7 +165,8 @@ impl Model {
 
     pub(super) fn has_room(&self, url: &Url) -> bool {
         let same = |open: &&Open| self.urls[&open.key].found.origin == url.found.origin;
-        self.open.values().filter(same).count() < self.pace.per_origin as usize && url.depth <= self.served()
+        self.open.values().filter(same).count() < self.pace.per_origin as usize
+            && (url.generation > 0 || url.depth <= self.served())
     }
 
     /// When the site may be asked next: not before the first moment for sure, and surely from the second on.
@@ -194,6 +200,8 @@ impl Model {
             (&lease.request.url, lease.request.depth, lease.request.attempt, &lease.site, &lease.origin),
             (&url.found.request.url, url.depth, url.attempt, &url.found.site, &url.found.origin)
         );
+        prop_assert_eq!(lease.request.generation, url.generation);
+        prop_assert_eq!(lease.request.revisit.is_some(), url.generation > 0);
         prop_assert_eq!(lease.deadline, self.now.after(self.pace.lease));
         let limited = self.limits.max_bytes.is_some();
         prop_assert_eq!(lease.bytes, if limited { want } else { u64::MAX });
@@ -215,7 +223,8 @@ impl Model {
             prop_assert!(matches!(answer, Leased::Idle), "paused: {:?}", answer);
             return Ok(());
         }
-        let left = self.pending().next().is_some();
+        let again = self.again().min();
+        let left = self.pending().next().is_some() || again.is_some();
         let finish = match self.exhausted(bytes) {
             Some(finish) if left => Some(finish),
             _ if left => None,
@@ -227,7 +236,8 @@ impl Model {
             return Ok(());
         }
         prop_assert_eq!(finish, None, "{:?}", answer);
-        let start = if self.exhausted(bytes).is_some() { None } else { self.surely() };
+        let start = [self.surely(), again].into_iter().flatten().min();
+        let start = start.filter(|_| self.exhausted(bytes).is_none());
         let expiry = self.open.values().map(|open| open.deadline).min();
         let next = [start, expiry].into_iter().flatten().min();
         match (answer, next) {
@@ -238,6 +248,19 @@ impl Model {
             (_, next) => prop_assert_eq!(next, None, "idle"),
         }
         Ok(())
+    }
+
+    fn again(&self) -> impl Iterator<Item = Timestamp> {
+        self.urls.values().filter_map(|url| if let State::Again(due) = url.state { Some(due) } else { None })
+    }
+
+    /// Visits that are due wait like any URL.
+    pub(super) fn wake(&mut self) {
+        for url in self.urls.values_mut() {
+            if matches!(url.state, State::Again(due) if due <= self.now) {
+                url.state = State::Waiting(Timestamp(0));
+            }
+        }
     }
 
     /// The commit was applied; answers its outcome's name and whether its records or those for a known target count.
@@ -268,7 +291,7 @@ impl Model {
 
     pub(super) fn lift(&mut self, key: UrlKey, depth: u32) {
         let Some(url) = self.urls.get_mut(&key).filter(|_| self.limits.max_depth.is_some()) else { return };
-        if matches!(url.state, State::Waiting(_)) {
+        if matches!(url.state, State::Waiting(_)) && url.generation == 0 {
             url.depth = url.depth.min(depth);
         }
     }
@@ -285,6 +308,7 @@ impl Model {
             self
         );
         (self.requests, self.bytes, self.unwritten) = (stats.requests, stats.bytes, (0, 0));
+        self.wake();
         let now = self.now;
         let sites: BTreeSet<SiteKey> = self.urls.values().map(|url| url.found.site.clone()).collect();
         for site in sites {
@@ -303,10 +327,11 @@ impl Model {
             waiting - parked,
             parked,
             count(|state| matches!(state, State::Leased(_))),
-            count(|state| matches!(state, State::Done)),
+            count(|state| matches!(state, State::Done | State::Again(_))),
         ];
         let told = [stats.known, stats.pending, stats.parked, stats.leased, stats.done];
         prop_assert_eq!(told.map(|n| usize::try_from(n).unwrap()), wanted);
+        prop_assert_eq!(stats.revisits_waiting, self.again().count() as u64);
         prop_assert_eq!((stats.pages, stats.requests, stats.bytes), (self.pages, self.requests, self.bytes));
         Ok(())
     }

@@ -1,0 +1,154 @@
+//! Damage to the files of waiting URLs: a flipped bit, a missing end. What is served is what was added, in order, up
+//! to an error that names the file and the place; never another URL, and never fewer in silence.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::*;
+use crate::frontier::conformance::wait;
+use crate::model::{
+    Attempt, Frontier, Lease, ManualClock, Origin, Outcome, Payload, Request, SiteKey, Timestamp, UrlKey,
+};
+
+const VERSIONS: Versions =
+    Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
+const URLS: u64 = 400;
+
+fn opening(folder: &Path, clock: &Arc<ManualClock>) -> Opening {
+    Opening {
+        history: true,
+        folder: folder.to_owned(),
+        limits: Limits::default(),
+        pace: Pace { robots: false, delay: Duration::ZERO, ..Pace::default() },
+        clock: clock.clone(),
+        files: crate::frontier::tests::cramped(),
+        durability: Durability::Process,
+    }
+}
+
+fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::new(Timestamp(1_000_000)))
+}
+
+fn found(number: u64) -> Discovered {
+    let url = format!("http://a.test/{number}");
+    let origin = Origin::of(&url::Url::parse(&url).unwrap()).unwrap();
+    Discovered { key: UrlKey(number), site: SiteKey("a.test".into()), origin, request: Request::get(url) }
+}
+
+/// The files of a state, most of whose URLs wait in files.
+static LEFT: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let identity = CrawlIdentity::random(VERSIONS, String::new()).unwrap();
+    let frontier = Embedded::create(opening(folder.path(), &clock()), identity).unwrap();
+    for first in (0..URLS).step_by(50) {
+        wait(frontier.add((first..first + 50).map(found).collect())).unwrap();
+    }
+    drop(frontier);
+    let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let named = |path: PathBuf| {
+        (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap())
+    };
+    files.map(named).collect()
+});
+
+/// Serves everything of a state whose files of waiting URLs `damage` has changed: the URLs up to the error, if any.
+fn served(damage: impl Fn(&str, &mut Vec<u8>)) -> (Vec<u64>, Option<Error>) {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    for (name, bytes) in LEFT.iter() {
+        let mut bytes = bytes.clone();
+        damage(name, &mut bytes);
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let frontier = match Embedded::open(opening(folder.path(), &clock), VERSIONS) {
+        Ok(frontier) => frontier,
+        Err(error) => return (Vec::new(), Some(error)),
+    };
+    let mut urls = Vec::new();
+    loop {
+        clock.advance(Duration::from_millis(10));
+        match wait(frontier.lease(Want { max: 1, bytes: 0 })) {
+            Ok(Leased::Some(mut leases)) => {
+                let lease = leases.remove(0);
+                let number = lease.request.url.rsplit('/').next().unwrap().parse().unwrap();
+                assert_eq!(lease.key, UrlKey(number));
+                urls.push(number);
+                if let Err(CommitError::Broken(error)) =
+                    wait(frontier.commit(vec![fetched(&lease)])).remove(0)
+                {
+                    return (urls, Some(error));
+                }
+            }
+            Ok(Leased::Finished(_)) => return (urls, None),
+            Ok(_) => {}
+            Err(error) => return (urls, Some(error)),
+        }
+    }
+}
+
+fn fetched(lease: &Lease) -> Commit {
+    Commit {
+        notes: crate::model::CommitNotes::default(),
+        token: lease.token,
+        outcome: Outcome::Fetched { status: 200 },
+        attempts: vec![Attempt { status: Some(200), ..Attempt::default() }],
+        payload: Payload::default(),
+        outlinks: Vec::new(),
+        host_update: None,
+        is_page: true,
+        revisit: None,
+    }
+}
+
+/// Length of all files of waiting URLs.
+fn waiting() -> usize {
+    LEFT.iter().filter(|(name, _)| name.starts_with("backlog-")).map(|(_, bytes)| bytes.len()).sum()
+}
+
+#[test]
+fn what_was_not_damaged_is_served_whole() {
+    assert!(waiting() > 1_000, "most of it waits in files");
+    let (urls, error) = served(|_, _| {});
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(urls, (0..URLS).collect::<Vec<_>>());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_damaged_file_of_waiting_urls_is_an_error_that_names_it(at: Index, bit in 0_u8..8, truncate: bool) {
+        let at = at.index(waiting());
+        let mut first = 0;
+        let places: Vec<(String, usize)> = LEFT
+            .iter()
+            .filter(|(name, _)| name.starts_with("backlog-"))
+            .map(|(name, bytes)| {
+                first += bytes.len();
+                (name.clone(), first - bytes.len())
+            })
+            .collect();
+        let (target, begin) = places.iter().rfind(|(_, begin)| *begin <= at).unwrap().clone();
+        let (urls, error) = served(|name, bytes| {
+            if name != target {
+            } else if truncate {
+                bytes.truncate(at - begin);
+            } else {
+                bytes[at - begin] ^= 1 << bit;
+            }
+        });
+        prop_assert_eq!(&urls, &(0..urls.len() as u64).collect::<Vec<_>>(), "another URL, or one left out");
+        match error {
+            Some(error) => {
+                prop_assert!(error.to_string().contains("backlog-"), "{}", error);
+                prop_assert!(matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Io), "{}", error);
+            }
+            // Blocks that were served before the state was left may still lie there, unused.
+            None => prop_assert_eq!(urls.len() as u64, URLS),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Wall clocks that jump between two runs: nothing waits for the difference, and nothing is served before its time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::*;
+use crate::frontier::conformance::wait;
+use crate::model::{Attempt, Clock, Frontier, Lease, ManualClock, Origin, Request, Retry, SiteKey, UrlKey};
+
+const VERSIONS: Versions =
+    Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const BEGINNING: Timestamp = Timestamp(100_000_000);
+
+fn opening(folder: &Path, clock: &Arc<ManualClock>) -> Opening {
+    Opening {
+        history: true,
+        folder: folder.to_owned(),
+        limits: Limits::default(),
+        pace: Pace { robots: false, delay: Duration::ZERO, ..Pace::default() },
+        clock: clock.clone(),
+        files: Arc::new(Disk),
+        durability: Durability::Process,
+    }
+}
+
+fn found(number: u64) -> Discovered {
+    let url = format!("http://a.test/{number}");
+    let origin = Origin::of(&url::Url::parse(&url).unwrap()).unwrap();
+    Discovered { key: UrlKey(number), site: SiteKey("a.test".into()), origin, request: Request::get(url) }
+}
+
+fn lease(frontier: &Embedded) -> Option<Lease> {
+    match wait(frontier.lease(Want { max: 1, bytes: 0 })).unwrap() {
+        Leased::Some(mut leases) => Some(leases.remove(0)),
+        _ => None,
+    }
+}
+
+/// A state with one URL that is to be asked for again in a minute, left in peace or by a kill.
+fn with_a_retry(folder: &Path, in_peace: bool) {
+    let clock = Arc::new(ManualClock::new(BEGINNING));
+    let identity = CrawlIdentity::random(VERSIONS, String::new()).unwrap();
+    let frontier = Embedded::create(opening(folder, &clock), identity).unwrap();
+    wait(frontier.add(vec![found(1)])).unwrap();
+    let lease = lease(&frontier).unwrap();
+    let retry = Retry { not_before: clock.now().after(Duration::from_secs(60)), ..Retry::default() };
+    wait(frontier.nack(vec![Nack { token: lease.token, attempt: Some(Attempt::default()), retry }]))
+        .remove(0)
+        .unwrap();
+    if !in_peace {
+        frontier.shared.log.fail(Error::new(ErrorKind::Internal, "the end of this process"));
+    }
+}
+
+#[test]
+fn a_retry_is_due_when_it_would_have_been_if_the_clock_is_set_back_an_hour() {
+    for in_peace in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        with_a_retry(folder.path(), in_peace);
+        let clock = Arc::new(ManualClock::new(Timestamp(BEGINNING.0 - 3_600_000)));
+        // Over two runs: the second finds the clock as the first left it.
+        drop(Embedded::open(opening(folder.path(), &clock), VERSIONS).unwrap());
+        let frontier = Embedded::open(opening(folder.path(), &clock), VERSIONS).unwrap();
+        clock.advance(Duration::from_secs(59));
+        assert!(lease(&frontier).is_none(), "before its time");
+        clock.advance(Duration::from_secs(2));
+        assert!(lease(&frontier).is_some(), "in peace: {in_peace}");
+    }
+}
+
+#[test]
+fn a_retry_is_due_at_once_if_the_clock_is_put_forward_an_hour() {
+    let folder = tempfile::tempdir().unwrap();
+    with_a_retry(folder.path(), true);
+    let clock = Arc::new(ManualClock::new(BEGINNING.after(HOUR)));
+    let frontier = Embedded::open(opening(folder.path(), &clock), VERSIONS).unwrap();
+    clock.advance(Duration::from_secs(1));
+    assert!(lease(&frontier).is_some());
+}

@@ -1,0 +1,130 @@
+//! Pages that are visited again, by servers that tell the truth and servers that do not.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use lycosa::crawler::{Continue, End, Options, RevisitRecords, Revisits};
+use lycosa::model::Finish;
+use lycosa::revisit::Bounds;
+use lycosa_testkit::{Request, Response, Server, daemon};
+
+use crate::crawled::crawled;
+
+/// Visits come soon, until so many requests were sent.
+fn again(options: &mut Options, requests: u64) {
+    options.recrawl = true;
+    options.max_requests = Some(requests);
+    let bounds = Bounds { min: Duration::from_millis(20), max: Duration::from_millis(60) };
+    options.revisits = Some(Revisits { bounds, ..Revisits::default() });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nginx_is_asked_with_conditions_and_sends_no_page_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("index.html"), "<title>Home</title><a href=other.html>other</a>")
+        .unwrap();
+    std::fs::write(folder.path().join("other.html"), "<title>Other</title>").unwrap();
+    let root = folder.path().display();
+    let Some(server) = daemon::nginx(folder.path(), &format!("listen LISTEN;\nroot {root};")) else { return };
+    let (report, records) =
+        crawled(&format!("http://{}/", server.address), |options| again(options, 12)).await;
+    assert_eq!(report.end, End::Finished(Finish::Requests));
+    assert_eq!(records.len(), 2, "nothing has changed: {records:#?}");
+    assert_eq!((report.run.statuses[&200], report.run.statuses[&304]), (2, 10));
+    assert_eq!(report.run.revisits["not_modified"], 10);
+    assert_eq!((report.crawl.known, report.crawl.revisited), (2, 10));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_changed_is_written_again_with_its_visit() {
+    let asked = AtomicU64::new(0);
+    let server = Server::start(move |_: &Request| {
+        let third = asked.fetch_add(1, Ordering::Relaxed) / 3;
+        // Markup changes with every answer, the text with every third.
+        let token = asked.load(Ordering::Relaxed);
+        Response::html(&format!("<title>Home</title><input type=hidden value={token}><p>Edition {third}"))
+    });
+    let (report, records) = crawled(&server.url("/"), |options| again(options, 9)).await;
+    let told: Vec<_> = records.iter().map(|record| (&record["generation"], &record["changed"])).collect();
+    let null = serde_json::Value::Null;
+    assert_eq!(told, [(&null, &null), (&3.into(), &true.into()), (&6.into(), &true.into())]);
+    let ids: std::collections::BTreeSet<_> = records.iter().map(|record| record["id"].as_str()).collect();
+    assert_eq!(ids.len(), 3, "each visit has an id of its own");
+    assert_eq!((report.run.revisits["changed"], report.run.revisits["same"]), (2, 6));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_visits_are_written_when_asked_for() {
+    let server = Server::start(|_: &Request| Response::html("<title>Home</title>"));
+    let (_, records) = crawled(&server.url("/"), |options| {
+        again(options, 4);
+        let revisits = options.revisits.unwrap();
+        options.revisits = Some(Revisits { records: RevisitRecords::All, ..revisits });
+    })
+    .await;
+    let changed: Vec<_> = records.iter().skip(1).map(|record| record["changed"].as_bool()).collect();
+    assert_eq!(changed, [Some(false); 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_always_says_304_is_found_out() {
+    let asked = AtomicU64::new(0);
+    let server = Server::start(move |request: &Request| {
+        let number = asked.fetch_add(1, Ordering::Relaxed);
+        if request.header("if-none-match").is_some() {
+            return Response::new(304).header("ETag", "\"same\"");
+        }
+        Response::html(&format!("<title>Home</title><p>Edition {number}")).header("ETag", "\"same\"")
+    });
+    let (report, records) = crawled(&server.url("/"), |options| again(options, 14)).await;
+    assert_eq!(report.run.statuses[&304], 8, "then it must prove it");
+    assert_eq!(report.run.statuses[&200], 6, "and it is not believed any more");
+    assert_eq!(records.len(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tag_that_is_always_new_is_no_change() {
+    let asked = AtomicU64::new(0);
+    let server = Server::start(move |_: &Request| {
+        let number = asked.fetch_add(1, Ordering::Relaxed);
+        Response::html("<title>Home</title>").header("ETag", &format!("\"{number}\""))
+    });
+    let (report, records) = crawled(&server.url("/"), |options| again(options, 6)).await;
+    assert_eq!((records.len(), report.run.revisits["same"]), (1, 5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_fails_for_a_while_is_asked_for_again() {
+    let asked = AtomicU64::new(0);
+    let server = Server::start(move |_: &Request| match asked.fetch_add(1, Ordering::Relaxed) {
+        1 => Response::html("gone").status(404),
+        2 => Response::redirect(302, "/elsewhere"),
+        number => Response::html(&format!("<title>Home</title><p>Edition {number}")),
+    });
+    let (_, records) = crawled(&server.url("/"), |options| again(options, 8)).await;
+    let back = records.iter().any(|record| record["generation"] == 3 && record["changed"] == true);
+    assert!(back, "{records:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finished_crawl_is_resumed_to_visit_its_pages_again() {
+    let server = Server::start(|request: &Request| match request.path() {
+        "/" => Response::html("<title>Home</title><a href=/a>a</a><a href=/b>b</a>"),
+        path => Response::html(&format!("<title>{path}</title>")).header("ETag", "\"1\""),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let (report, _) = crawled(&server.url("/"), |options| options.state = Some(state.clone())).await;
+    assert_eq!((report.end, report.crawl.pages), (End::Finished(Finish::Complete), 3));
+    // The pages are due after the shortest time that the first run knew of, or when this one asks for all of them.
+    let (report, _) = crawled(&server.url("/"), |options| {
+        again(options, 3);
+        options.max_requests = None;
+        options.max_time = Some(Duration::from_millis(300));
+        (options.state, options.continuation) = (Some(state.clone()), Continue::Resume);
+    })
+    .await;
+    assert_eq!(report.end, End::Finished(Finish::Time), "three visits to come keep the crawl open");
+    assert_eq!(report.crawl.revisits_waiting, 3);
+    assert_eq!(server.hits_on("/a"), 1, "it is not due for minutes");
+}
