@@ -348,6 +348,7 @@ fn bare(lease: &Lease, outcome: Outcome) -> Commit {
         outlinks: Vec::new(),
         host_update: None,
         is_page: false,
+        notes: lycosa::model::CommitNotes::default(),
         revisit: None,
     }
 }

@@ -146,6 +146,7 @@ impl CrawlOptions {
                 Durability::Process => crawler::Durability::Process,
                 Durability::Power => crawler::Durability::Power,
             },
+            history: self.history,
             drain: self.drain.0,
             respect_nofollow: self.respect_nofollow,
             list_outlinks: self.outlinks == OutlinksField::List,

@@ -224,6 +224,8 @@ pub struct CrawlOptions {
     pub state: Option<String>,
     /// What a commit survives: the end of the process, or of the power. Default `power`.
     pub durability: Durability,
+    /// Whether the state keeps what happened to each URL, for `lycosa explain` and `lycosa frontier`. Default true.
+    pub history: bool,
 
     /// Links to follow, with the labels of the pages they lead to. Default none: all links of a page are followed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -307,6 +309,7 @@ impl Default for CrawlOptions {
             guard_formulas: false,
             state: None,
             durability: Durability::default(),
+            history: true,
             follow: Vec::new(),
             items: Named::default(),
         }

@@ -179,6 +179,8 @@ pub struct Options {
     pub continuation: Continue,
     /// How safe "committed" is.
     pub durability: Durability,
+    /// Whether the state keeps what happened to each URL, for `lycosa explain`. Default true.
+    pub history: bool,
     /// How long open requests may go on after the order to stop. Default 10 s.
     pub drain: Duration,
     /// Whether links with `rel=nofollow` are left out. Default false: the word is about ranking.
@@ -271,6 +273,7 @@ impl Default for Options {
             state: None,
             continuation: Continue::default(),
             durability: Durability::default(),
+            history: true,
             drain: Duration::from_secs(10),
             respect_nofollow: false,
             list_outlinks: false,

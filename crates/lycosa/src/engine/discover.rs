@@ -8,7 +8,8 @@ use url::Url;
 use super::shared::Shared;
 use crate::extract::page_links;
 use crate::model::{
-    Candidate, Discovered, Exclusion, Findings, Hop, Outlink, Page, Request, RequestKind, UrlKey, Verdict,
+    Candidate, CommitNotes, Discovered, Exclusion, Findings, Hop, Outlink, Page, Request, RequestKind,
+    UrlKey, Verdict,
 };
 use crate::scope::spelling;
 
@@ -19,8 +20,8 @@ pub(super) type Anchors = HashMap<Url, String>;
 pub(super) enum Target {
     /// It belongs to the crawl.
     Discovered(Box<Discovered>),
-    /// It does not.
-    Refused(Exclusion),
+    /// It does not; its fingerprint, 0 when it has none.
+    Refused(Exclusion, UrlKey),
 }
 
 impl Shared {
@@ -31,17 +32,20 @@ impl Shared {
         page: &Url,
         findings: &Findings,
         anchors: &Anchors,
-    ) -> Vec<Discovered> {
+    ) -> (Vec<Discovered>, CommitNotes) {
         let parent: Arc<str> = page.as_str().into();
         let mut outlinks: Vec<Discovered> = Vec::new();
+        let links = u32::try_from(findings.outlinks.len()).unwrap_or(u32::MAX);
+        let mut notes = CommitNotes { links, ..CommitNotes::default() };
         for link in findings.outlinks.iter().take(self.parts.settings.max_links) {
             match self.discover_link(from, &parent, link, anchors) {
                 Some(Target::Discovered(found)) => outlinks.push(*found),
-                Some(Target::Refused(reason)) => self.telemetry.skipped(reason, 1),
+                Some(Target::Refused(reason, key)) => self.refused(&mut notes, reason, key, &link.url),
                 None => {}
             }
         }
-        outlinks
+        self.count_refused(&notes);
+        (outlinks, notes)
     }
 
     fn discover_link(
@@ -92,14 +96,14 @@ impl Shared {
         make: impl FnOnce(&Url) -> Request,
     ) -> Option<Target> {
         let Some(identified) = self.parts.identity.identify(url) else {
-            return Some(Target::Refused(Exclusion::Invalid));
+            return Some(Target::Refused(Exclusion::Invalid, UrlKey(0)));
         };
         if !wanted(identified.key) {
             return None;
         }
         let candidate = Candidate { url: &identified.canonical, kind, depth };
         if let Verdict::Refuse(reason) = self.parts.scope.judge(candidate) {
-            return Some(Target::Refused(reason));
+            return Some(Target::Refused(reason, identified.key));
         }
         let request = Request { kind, ..make(url) };
         Some(Target::Discovered(Box::new(identified.discovered(&self.parts.identity, request))))
@@ -109,7 +113,8 @@ impl Shared {
     pub(super) fn discover_hop(&self, from: &Request, status: u16, target: &Url) -> Target {
         let make = |url: &Url| next_hop(from, status, url);
         let kind = if from.kind == RequestKind::Page { RequestKind::Redirect } else { from.kind };
-        self.discover(target, kind, from.depth, |_| true, make).unwrap_or(Target::Refused(Exclusion::Invalid))
+        self.discover(target, kind, from.depth, |_| true, make)
+            .unwrap_or(Target::Refused(Exclusion::Invalid, UrlKey(0)))
     }
 }
 

@@ -16,8 +16,8 @@ use super::shared::Shared;
 use super::toll::Toll;
 use crate::error::{Error, ErrorKind};
 use crate::model::{
-    Answer, Attempt, Commit, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome, Payload, Record,
-    Request, RequestKind, Response, Retry, SessionId, Timestamp,
+    Answer, Attempt, Commit, CommitNotes, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome,
+    Payload, Record, Request, RequestKind, Response, Retry, SessionId, Timestamp, Timings,
 };
 use crate::scope::canonical;
 
@@ -33,6 +33,7 @@ pub(super) struct Journey {
     toll: Arc<Toll>,
     pub(super) attempts: Vec<Attempt>,
     peer: Option<std::net::SocketAddr>,
+    timings: Timings,
     /// The session the answer came by, as far as it was said.
     pub(super) session: Option<SessionId>,
     /// The declared type of the answer, once there is one.
@@ -92,6 +93,7 @@ impl Journey {
                 toll,
                 attempts: Vec::new(),
                 peer: None,
+                timings: Timings::default(),
                 session: None,
                 answered: None,
                 is_local: false,
@@ -169,7 +171,8 @@ impl Journey {
         if self.lease.request.kind == RequestKind::Robots {
             limits = super::robots::bounds(limits);
         }
-        if parts.settings.byte_budget {
+        // Without a budget of bytes a lease has no bound; with one it has, even if the budget came later.
+        if self.lease.bytes != u64::MAX {
             let time = self.lease.deadline.since(self.started);
             let (frontier, token, toll) = (parts.frontier.clone(), self.lease.token, self.toll.clone());
             let credit = LeaseCredit::new(frontier, token, time, self.lease.bytes, toll);
@@ -187,6 +190,7 @@ impl Journey {
 
     async fn arrived(&mut self, response: Box<Response>) -> Ending {
         self.peer = response.facts.peer;
+        self.timings = response.facts.timings;
         self.session = response.facts.session;
         self.answered = Some(response.header("content-type").map(Into::into));
         if let Some(how) = response.facts.cache {
@@ -246,7 +250,7 @@ impl Journey {
                 let if_known = self.outcome_records(&alias);
                 self.redirected(status, *to, if_known)
             }
-            Target::Refused(reason) => {
+            Target::Refused(reason, _) => {
                 if self.lease.request.parent.is_none() {
                     let host = target.host_str().unwrap_or_default();
                     self.shared.telemetry.problem(format!(
@@ -356,6 +360,7 @@ impl Journey {
         status: u16,
         records: Vec<Record>,
         outlinks: Vec<Discovered>,
+        notes: CommitNotes,
     ) -> Commit {
         let attempts = std::mem::take(&mut self.attempts);
         let payload = Payload::Inline(records);
@@ -363,6 +368,7 @@ impl Journey {
             attempts,
             payload,
             outlinks,
+            notes,
             is_page: true,
             ..bare_commit(&self.lease, Outcome::Fetched { status })
         }
@@ -416,6 +422,7 @@ impl Journey {
             peer: self.peer,
             wire_bytes,
             content: None,
+            timings: self.timings,
         });
     }
 }
@@ -430,6 +437,7 @@ pub(super) fn bare_commit(lease: &Lease, outcome: Outcome) -> Commit {
         outlinks: Vec::new(),
         host_update: None,
         is_page: false,
+        notes: CommitNotes::default(),
         revisit: None,
     }
 }

@@ -22,7 +22,8 @@ use crate::extract::{
     page_record, reject_record,
 };
 use crate::model::{
-    Commit, Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind, Revisit,
+    Commit, CommitNotes, Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind,
+    Revisit,
 };
 
 /// Bodies from this size on are worked on outside the runtime's own threads, so that they hold up nobody.
@@ -44,6 +45,7 @@ struct Arrived {
 struct Digest {
     records: Vec<Record>,
     outlinks: Vec<Discovered>,
+    notes: CommitNotes,
     page: Option<Box<CommittedPage>>,
     items: u64,
     /// Whether it counts as one.
@@ -102,9 +104,12 @@ impl Journey {
         if let Some(reason) = digest.excluded {
             self.shared.telemetry.skipped(reason, 1);
             let commit = self.commit(Outcome::Excluded { reason });
-            return Ending::Commit(Box::new(Commit { outlinks: digest.outlinks, ..commit }), None);
+            return Ending::Commit(
+                Box::new(Commit { outlinks: digest.outlinks, notes: digest.notes, ..commit }),
+                None,
+            );
         }
-        let mut commit = self.page_commit(status, digest.records, digest.outlinks);
+        let mut commit = self.page_commit(status, digest.records, digest.outlinks, digest.notes);
         // A visit that found nothing new is no page once more.
         commit.is_page = digest.is_page;
         if digest.is_page {
@@ -146,15 +151,15 @@ impl Journey {
             return Ok(Err(reason));
         }
         self.tell_of_many_links(&findings);
-        let outlinks = if judgement.follows {
+        let (outlinks, notes) = if judgement.follows {
             self.shared.discover_outlinks(&self.request, &self.url, &findings, &self.shared.anchors(&page))
         } else {
-            Vec::new()
+            (Vec::new(), CommitNotes::default())
         };
         if let Some(reason) = judgement.excluded {
             let (records, excluded) = (Vec::new(), Some(reason));
             let (page, items, is_page, revisit) = (None, 0, false, None);
-            return Ok(Ok(Digest { records, outlinks, page, items, is_page, excluded, revisit }));
+            return Ok(Ok(Digest { records, outlinks, notes, page, items, is_page, excluded, revisit }));
         }
         let content = content_of(document.as_ref(), &decoded.text);
         let revisit = self.visit_after(content, &arrived.headers);
@@ -164,6 +169,7 @@ impl Journey {
             return Ok(Ok(Digest {
                 records,
                 outlinks,
+                notes,
                 page,
                 items,
                 is_page: false,
@@ -180,7 +186,7 @@ impl Journey {
             .feed
             .is_some()
             .then(|| self.committed_page(arrived, &decoded.text, findings.items));
-        Ok(Ok(Digest { records, outlinks, page, items, is_page: true, excluded: None, revisit }))
+        Ok(Ok(Digest { records, outlinks, notes, page, items, is_page: true, excluded: None, revisit }))
     }
 
     fn tell_of_cut_tree(&self, document: Option<&Document>) {

@@ -73,8 +73,6 @@ pub struct Settings {
     pub accept_types: Vec<String>,
     /// Bounds of one answer.
     pub limits: FetchLimits,
-    /// Whether `limits` are drawn from a crawl-wide byte budget.
-    pub byte_budget: bool,
     /// How long open requests may go on after the crawl was asked to stop. Default 10 s.
     pub drain: Duration,
     /// Whether outcomes that give no page become records too. Default false.
@@ -108,7 +106,6 @@ impl Default for Settings {
             max_redirects: 20,
             accept_types: DEFAULT_ACCEPT_TYPES.iter().map(|&kind| kind.to_owned()).collect(),
             limits: FetchLimits::default(),
-            byte_budget: false,
             drain: Duration::from_secs(10),
             all_outcomes: false,
             detect_blocks: true,

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Attempt, BoxFuture, Committed, DelayCause, Exclusion, Health, Order, Origin, Outcome, Patience, Payload,
-    Request, Revisit, SiteKey, TemplateBudget, Timestamp, UrlKey,
+    Attempt, BoxFuture, CommitNotes, Committed, DelayCause, Exclusion, Health, Order, Origin, Outcome,
+    Patience, Payload, Request, Revisit, SiteKey, TemplateBudget, Timestamp, UrlKey,
 };
 use crate::error::{Error, Result};
 
@@ -135,6 +135,8 @@ pub struct Commit {
     pub host_update: Option<HostUpdate>,
     /// Whether the payload counts as a page against `max_pages`.
     pub is_page: bool,
+    /// For those who ask later what happened.
+    pub notes: CommitNotes,
     /// When the URL is to be visited again, and what it was now; its request comes again then, in the next generation,
     /// while [`Pace::revisits`] is on.
     pub revisit: Option<Revisit>,
@@ -272,8 +274,12 @@ pub struct HostRecord {
     pub health: Health,
     /// No request before this moment.
     pub next_allowed: Timestamp,
+    /// The whole site rests until this moment (429, 503, a block, by hand); zero when it never did.
+    pub blocked_until: Timestamp,
     /// URLs waiting.
     pub pending: u64,
+    /// URLs held back by a depth limit.
+    pub parked: u64,
     /// Leases open.
     pub leased: u32,
     /// Mean response time of its answers (exponentially weighted).
@@ -363,6 +369,8 @@ pub enum Control {
     Limits(Limits),
     /// New politeness rules, in force at once.
     Pace(Pace),
+    /// A site rests until a moment, over restarts too; the moment 0 ends every rest of it.
+    Bar(SiteKey, Timestamp),
 }
 
 /// Counts of the frontier. `known == pending + leased + done + parked`, always (robots requests apart). A URL whose next

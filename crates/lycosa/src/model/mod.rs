@@ -41,7 +41,7 @@ pub use key::{AddressKey, CrawlId, Origin, RecordId, Scheme, SiteKey, UrlKey, Ve
 pub use lycosa_rules::{FieldCounts, FieldFailure, InnerCounts, Item, ItemCounts, Reject};
 pub use middleware::{Answer, Middleware, Next};
 pub use order::Order;
-pub use outcome::{Attempt, Content, Exclusion, Outcome};
+pub use outcome::{Attempt, CommitNotes, Content, Exclusion, Outcome, RefusedLink};
 pub use record::{Committed, Payload, Record, RecordKind};
 pub use request::{Hop, Request, RequestKind, SessionId, USER_AGENT};
 pub use rest::{Breaker, DelayCause, Health, Patience, RestReason};

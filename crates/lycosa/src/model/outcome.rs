@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::frontier::Discovered;
-use super::{Record, Timestamp};
+use super::{Record, Timestamp, Timings, UrlKey};
 use crate::error::{Error, ErrorKind};
 
 /// Why a URL was not fetched, or its answer not taken.
@@ -157,6 +157,8 @@ pub struct Attempt {
     pub wire_bytes: u64,
     /// What the page says that came, compared with others of the crawl; none when it was not compared.
     pub content: Option<Content>,
+    /// Time spent in each phase, as far as it came.
+    pub timings: Timings,
 }
 
 /// What a page says, compared with others.
@@ -171,4 +173,26 @@ pub enum Content {
 impl Content {
     /// All, in the order of their stored codes (only append).
     pub(crate) const ALL: [Self; 2] = [Self::New, Self::Repeats];
+}
+
+/// A link that was found and not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedLink {
+    /// Its fingerprint.
+    pub key: UrlKey,
+    /// Its URL.
+    pub url: Box<str>,
+    /// Why.
+    pub reason: Exclusion,
+}
+
+/// What a commit says for those who ask later what happened; nothing depends on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CommitNotes {
+    /// Links found on the page, whatever became of them.
+    pub links: u32,
+    /// How many of them were refused, by reason: exact.
+    pub refused: Vec<(Exclusion, u32)>,
+    /// Some of the refused ones by name: a sample.
+    pub samples: Vec<RefusedLink>,
 }

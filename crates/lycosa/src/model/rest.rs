@@ -73,6 +73,17 @@ pub enum RestReason {
 }
 
 impl RestReason {
+    /// In words.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Failing => "it fails",
+            Self::Refused => "it turned the crawler away",
+            Self::Asked => "it was asked for",
+            Self::Network => "another site of its network has its turn",
+        }
+    }
+
     /// All, in the order of their stored codes (only append).
     pub(crate) const ALL: [Self; 4] = [Self::Failing, Self::Refused, Self::Asked, Self::Network];
 }
@@ -88,6 +99,18 @@ pub enum DelayCause {
     CrawlDelay,
     /// Its answers take long.
     ResponseTime,
+}
+
+impl DelayCause {
+    /// In words.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rule => "rule",
+            Self::CrawlDelay => "robots.txt",
+            Self::ResponseTime => "response time",
+        }
+    }
 }
 
 /// How a site does.

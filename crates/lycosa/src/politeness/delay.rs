@@ -8,6 +8,12 @@ use crate::model::{DelayCause, Pace};
 /// response time (that part bounded by [`Pace::adaptive_max`]). A crawl-delay counts only while robots.txt does.
 #[must_use]
 pub fn site_delay(pace: &Pace, crawl_delay: Duration, mean_response: Duration) -> Duration {
+    let (asked, adaptive) = wishes(pace, crawl_delay, mean_response);
+    asked.max(pace.delay).max(adaptive)
+}
+
+/// What robots.txt asks for, and k × the mean response time.
+fn wishes(pace: &Pace, crawl_delay: Duration, mean_response: Duration) -> (Duration, Duration) {
     let factor = f64::from(pace.response_factor);
     let adaptive = if factor > 0.0 && !mean_response.is_zero() {
         let seconds = mean_response.as_secs_f64() * factor;
@@ -15,17 +21,16 @@ pub fn site_delay(pace: &Pace, crawl_delay: Duration, mean_response: Duration) -
     } else {
         Duration::ZERO
     };
-    let asked = if pace.robots { crawl_delay } else { Duration::ZERO };
-    asked.max(pace.delay).max(adaptive)
+    (if pace.robots { crawl_delay } else { Duration::ZERO }, adaptive)
 }
 
 /// Which wish the delay in force follows; of equal ones the rule, then robots.txt.
 #[must_use]
 pub fn delay_cause(pace: &Pace, crawl_delay: Duration, mean_response: Duration) -> DelayCause {
-    let delay = site_delay(pace, crawl_delay, mean_response);
-    if delay <= pace.delay {
+    let (asked, adaptive) = wishes(pace, crawl_delay, mean_response);
+    if asked.max(adaptive) <= pace.delay {
         DelayCause::Rule
-    } else if delay == crawl_delay {
+    } else if asked >= adaptive {
         DelayCause::CrawlDelay
     } else {
         DelayCause::ResponseTime

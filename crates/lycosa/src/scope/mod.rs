@@ -8,6 +8,7 @@
 mod canonical;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod explain;
 mod identity;
 mod query_rules;
 mod rules;

@@ -300,6 +300,7 @@ pub(super) fn ended(lease: &Lease, outcome: Outcome) -> Commit {
         outlinks: Vec::new(),
         host_update: None,
         is_page,
+        notes: crate::model::CommitNotes::default(),
         revisit: None,
     }
 }

@@ -17,6 +17,7 @@ const BEGINNING: Timestamp = Timestamp(100_000_000);
 
 fn opening(folder: &Path, clock: &Arc<ManualClock>) -> Opening {
     Opening {
+        history: true,
         folder: folder.to_owned(),
         limits: Limits::default(),
         pace: Pace { robots: false, delay: Duration::ZERO, ..Pace::default() },

@@ -3,12 +3,13 @@
 //! The log is the only truth: every change is an event in it, and the tables are what those events make of empty
 //! ones. A call applies its change, appends its event and returns once the event is durable, so callers that come
 //! while the disk is busy share its next sync. `identity` is who the crawl is, `event` what the log says, `frame`
-//! how it is framed, `log` the writing, `backlog` what does not fit into memory, `recovery` and `snapshot` the reading again, `files` what all of it asks of a
-//! file system. What it does not do: compress, read history for questions (that is a later reader of the segments).
+//! how it is framed, `log` the writing, `backlog` what does not fit into memory, `recovery` and `snapshot` the reading again, `history` what is kept for
+//! questions, `view` the asking, `change` what is changed by hand, `files` what all of it asks of a file system.
 
 mod backlog;
 #[cfg(test)]
 mod backlog_damage_tests;
+mod change;
 #[cfg(test)]
 mod clock_tests;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod damage_tests;
 mod event;
 mod files;
 mod frame;
+mod history;
 mod identity;
 mod log;
 #[cfg(test)]
@@ -26,6 +28,7 @@ mod snapshot;
 pub(crate) mod state;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -38,9 +41,13 @@ pub use files::{Disk, FileLayer, LogFile, Write};
 pub use identity::{CrawlIdentity, SHARDS};
 pub use log::Durability;
 pub use recovery::Recovery;
+pub use view::{Open, View, Where};
 
 use self::event::LeaseEvent;
+use self::history::History;
+pub use self::history::{Ended, Fact, Happened};
 use self::log::{Log, Writer};
+use self::recovery::How;
 use self::state::Tail;
 use super::tables::{Rules, Tables};
 use crate::error::{Error, ErrorKind, Result};
@@ -71,6 +78,8 @@ pub struct Opening {
     pub files: Arc<dyn FileLayer>,
     /// How safe "committed" is.
     pub durability: Durability,
+    /// Whether it is kept what happened to each URL, for questions.
+    pub history: bool,
 }
 
 /// A frontier that outlives its process.
@@ -104,6 +113,7 @@ struct State {
     /// Bytes of events since the last snapshot, and its size.
     since_snapshot: u64,
     snapshot_size: u64,
+    history: History,
 }
 
 /// Whether there is a crawl in this folder.
@@ -118,17 +128,11 @@ pub fn exists(folder: &Path) -> bool {
 /// When the folder is in use or a file cannot be removed.
 pub fn remove(folder: &Path) -> Result<()> {
     let _lock = lock(folder)?;
-    let ours = |name: &str| {
-        name == identity::FILE
-            || log::segment_first(name).is_some()
-            || backlog::number(name).is_some()
-            || name.starts_with("snapshot-")
-    };
     let names =
         Disk.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
     // Its identity last: a folder that has none is taken for empty.
     let (identity, others): (Vec<_>, Vec<_>) =
-        names.iter().filter(|name| ours(name)).partition(|name| *name == identity::FILE);
+        names.iter().filter(|name| is_ours(name)).partition(|name| *name == identity::FILE);
     for name in others.into_iter().chain(identity) {
         let path = folder.join(name);
         Disk.remove(&path).map_err(|cause| Error::io(format!("removing {}", path.display()), cause))?;
@@ -150,7 +154,7 @@ impl Embedded {
             );
         }
         identity.store(&opening.folder, &*opening.files)?;
-        Self::start(opening, identity, lock)
+        Self::start(opening, identity, lock, false)
     }
 
     /// Opens the crawl in a folder.
@@ -158,6 +162,19 @@ impl Embedded {
     /// # Errors
     /// When there is none, it is in use, was made by other rules, or is damaged; nothing is changed then.
     pub fn open(opening: Opening, versions: Versions) -> Result<Self> {
+        Self::open_with(opening, versions, false)
+    }
+
+    /// The same, but the depth limit and the rule about robots.txt stay those the state was left with, whatever
+    /// `opening` says: for changes by hand.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_as_stored(opening: Opening, versions: Versions) -> Result<Self> {
+        Self::open_with(opening, versions, true)
+    }
+
+    fn open_with(opening: Opening, versions: Versions, as_stored: bool) -> Result<Self> {
         if !opening
             .files
             .list(&opening.folder)
@@ -169,13 +186,14 @@ impl Embedded {
         }
         let lock = lock(&opening.folder)?;
         let identity = CrawlIdentity::load(&opening.folder, &*opening.files, versions)?;
-        Self::start(opening, identity, lock)
+        Self::start(opening, identity, lock, as_stored)
     }
 
-    fn start(opening: Opening, identity: CrawlIdentity, lock: Option<File>) -> Result<Self> {
-        let Opening { folder, limits, pace, clock, files, durability } = opening;
+    fn start(opening: Opening, identity: CrawlIdentity, lock: Option<File>, as_stored: bool) -> Result<Self> {
+        let Opening { folder, limits, pace, clock, files, durability, history } = opening;
+        let how = How { history, as_stored, only_look: false };
         let fingerprint = Fingerprint::new(identity.fingerprint_key);
-        let mut recovered = recovery::recover(&folder, &files, limits, pace, fingerprint)?;
+        let mut recovered = recovery::recover(&folder, &files, (limits, pace), how, fingerprint)?;
         let (segment, written) = match recovered.segment.take() {
             Some((path, length)) => {
                 let file = files
@@ -204,6 +222,7 @@ impl Embedded {
             tail: recovered.tail,
             since_snapshot: recovered.since_snapshot,
             snapshot_size: 0,
+            history: recovered.history,
         };
         let shared = Arc::new(Shared {
             clock,
@@ -266,6 +285,25 @@ impl Drop for Embedded {
     }
 }
 
+/// Whether a file of this name is part of a state.
+fn is_ours(name: &str) -> bool {
+    name == identity::FILE
+        || log::segment_first(name).is_some()
+        || backlog::number(name).is_some()
+        || history::is_run(name)
+        || name.starts_with("snapshot-")
+        || name == "run.json"
+}
+
+/// The error of a state that another process has open.
+fn in_use(folder: &Path) -> Error {
+    let message = format!("the state folder {} is in use by another process", folder.display());
+    Error::new(ErrorKind::State, message).with_hint(format!(
+        "`lycosa ctl status --state {}` asks a crawl that runs there; or wait for it, or use another --state",
+        folder.display()
+    ))
+}
+
 fn is_exact(limits: &Limits) -> bool {
     limits.max_requests.is_some() || limits.max_bytes.is_some()
 }
@@ -283,10 +321,7 @@ fn lock(folder: &Path) -> Result<Option<File>> {
     })?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            let message = format!("the state folder {} is in use by another process", folder.display());
-            Err(Error::new(ErrorKind::State, message).with_hint("wait for it, or use another --state"))
-        }
+        Err(std::fs::TryLockError::WouldBlock) => Err(in_use(folder)),
         Err(std::fs::TryLockError::Error(cause)) => {
             Err(Error::io(format!("locking {}", path.display()), cause))
         }
@@ -321,6 +356,11 @@ impl Shared {
         let mut state = self.state();
         let (in_use, current) = state.tables.settle_overflow(backlog::SPARSE)?;
         let covers = self.log.last();
+        // Before the log that says the same may go.
+        let batch = state.history.take(covers);
+        if let Some(batch) = batch {
+            self.keep(batch)?;
+        }
         state.since_snapshot = 0;
         state.tail.seen = self.clock.now();
         // The tables stand still while they are written; the file is synced when they are free again.
@@ -330,6 +370,26 @@ impl Shared {
         };
         snapshot::put(&self.folder, &*self.files, covers, Box::new(write))?;
         backlog::tidy(&self.folder, &*self.files, &in_use, current)
+    }
+
+    /// Writes what gathered of the history, when it is enough. Called without the state's lock held.
+    fn keep_history_if_due(&self) {
+        // Whoever takes a snapshot writes it too; and in turn, so that no run is missing before another.
+        let Ok(_turn) = self.snapshots.try_lock() else { return };
+        let durable = self.log.durable();
+        let batch = self.state().history.take_if_full(durable);
+        if let Some(batch) = batch {
+            // What fails has ended the log, which still says it.
+            drop(self.keep(batch));
+        }
+    }
+
+    fn keep(&self, batch: history::Batch) -> Result<()> {
+        let written = batch.write(&self.folder, &*self.files);
+        if let Err(error) = &written {
+            self.log.fail(error.clone());
+        }
+        written
     }
 
     fn append(&self, state: &mut State, put: impl FnOnce(&mut Vec<u8>)) -> u64 {
@@ -380,6 +440,7 @@ impl Shared {
 
     fn commit(&self, mut commit: Commit, now: Timestamp) -> Result<u64, CommitError> {
         let mut state = self.state();
+        let state = &mut *state;
         if !state.tables.is_open(commit.token, now) {
             return Err(CommitError::Fenced);
         }
@@ -387,18 +448,22 @@ impl Shared {
         state.tables.note_links(&commit.outlinks, now);
         commit.outlinks.retain(|found| state.tables.is_news(found));
         let by_level = state.tables.serves_by_level();
-        let lsn = self.append(&mut state, |out| event::put_committed(out, now, &commit, by_level));
+        let lsn = self.append(state, |out| event::put_committed(out, now, &commit, by_level));
+        let story = state.history.story(lsn, &state.tables, &commit);
         let applied = state.tables.commit(commit, now, Rules::Present).ok_or(CommitError::Fenced)?;
+        state.history.ended(lsn, now, story, &applied.outcome);
         state.tail.push(Lsn(lsn), now, applied);
         Ok(lsn)
     }
 
     fn nack(&self, nack: Nack, now: Timestamp) -> Result<u64, CommitError> {
         let mut state = self.state();
+        let state = &mut *state;
         if !state.tables.is_open(nack.token, now) {
             return Err(CommitError::Fenced);
         }
-        let lsn = self.append(&mut state, |out| event::put_nacked(out, now, &nack));
+        let lsn = self.append(state, |out| event::put_nacked(out, now, &nack));
+        state.history.given_back(lsn, now, &state.tables, &nack);
         state.tables.nack(nack, now);
         Ok(lsn)
     }

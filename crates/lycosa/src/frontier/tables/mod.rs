@@ -2,7 +2,7 @@
 //!
 //! Both implementations stand on it: memory as it is, the embedded one with a log below. Time is an argument.
 //! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `revisits` is what comes again, `gate` lets
-//! sites that share addresses take turns, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
+//! sites that share addresses take turns, `look` is for questions and changes by hand, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
 mod breaker;
 mod commit;
@@ -13,6 +13,7 @@ mod entry;
 mod gate;
 mod hosts;
 mod lease;
+mod look;
 mod overflow;
 mod packed;
 mod queue;
@@ -34,6 +35,7 @@ use self::degrees::Degrees;
 use self::due::Due;
 use self::entry::Entry;
 use self::gate::Gates;
+pub(crate) use self::look::Whereabouts;
 use self::overflow::Overflow;
 pub(crate) use self::overflow::{Backlog, InUse, Place};
 pub(crate) use self::replay::LeaseName;
@@ -97,6 +99,10 @@ pub(crate) struct Tables {
     templates: Templates,
     degrees: Degrees,
     overflow: Overflow,
+    /// Sites that rest by hand, and until when.
+    barred: BTreeMap<u32, Timestamp>,
+    /// Whether the rules of a stored state stay in force.
+    keeps_rules: bool,
     /// Visits to come.
     revisits: Revisits,
     /// The site at which entries were moved out of memory last.
@@ -129,6 +135,8 @@ impl Tables {
             templates: Templates::default(),
             degrees: Degrees::default(),
             overflow: Overflow::default(),
+            barred: BTreeMap::new(),
+            keeps_rules: false,
             revisits: Revisits::default(),
             shed_at: 0,
             levels: BTreeMap::new(),
@@ -407,6 +415,7 @@ impl Tables {
 
     pub(crate) fn control(&mut self, control: Control, now: Timestamp) {
         match control {
+            Control::Bar(site, until) => return self.bar(&site, until, now),
             Control::Pause => self.paused = true,
             Control::Resume => self.paused = false,
             Control::Limits(limits) => {

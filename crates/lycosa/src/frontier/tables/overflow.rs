@@ -157,12 +157,17 @@ impl Overflow {
         self.bar = if self.held > goal { self.held + self.held / 4 } else { 0 };
     }
 
+    /// The backlog, unless everything has room in memory: then it is only read.
+    fn taker(&mut self) -> Option<&mut Box<dyn Backlog>> {
+        self.backlog.as_mut().filter(|backlog| backlog.room() < usize::MAX)
+    }
+
     /// Keeps entries elsewhere; `None` when that is impossible, and then they stay.
     pub(super) fn put(&mut self, entries: &Packed) -> Option<Block> {
         let mut bytes = Vec::new();
         entries.store(&mut bytes);
         let count = u32::try_from(entries.len()).ok()?;
-        match self.backlog.as_mut()?.put(&bytes) {
+        match self.taker()?.put(&bytes) {
             Ok(place) => {
                 self.note_use(place);
                 Some(Block { place, count, served: 0 })
@@ -176,7 +181,7 @@ impl Overflow {
 
     /// Keeps a text elsewhere, if that is possible.
     pub(super) fn put_text(&mut self, text: &[u8]) -> Option<Place> {
-        match self.backlog.as_mut()?.put(text) {
+        match self.taker()?.put(text) {
             Ok(place) => {
                 self.note_use(place);
                 Some(place)

@@ -80,6 +80,13 @@ impl Tables {
             site.started = Some(now);
             site.bound_times(back, now.after(LONGEST_BLOCK));
         });
+        // Those that rest by hand do so whatever the clocks say.
+        for (index, until) in self.barred.clone() {
+            if let Some(site) = self.sites.wake(index, &mut self.overflow) {
+                site.blocked_until = site.blocked_until.max(until);
+            }
+            self.schedule(index, now);
+        }
         if self.pace.revisits {
             self.wake_revisits(now);
         }

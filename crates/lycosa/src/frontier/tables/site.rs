@@ -367,6 +367,8 @@ impl Site {
             delay_cause: delay_cause(pace, self.crawl_delay, self.response_time),
             health: Health::default(),
             next_allowed: self.next_allowed(pace),
+            blocked_until: self.blocked_until,
+            parked: self.parked.len() as u64,
             pending: self.queued + self.retries.len() as u64 + held as u64,
             leased: self.leased,
             response_time: self.response_time,

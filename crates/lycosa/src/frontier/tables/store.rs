@@ -31,10 +31,12 @@ pub(crate) enum Part {
     Templates,
     /// Which of two entries of a URL counts. One, after the sites.
     Degrees,
+    /// Sites that rest by hand. At most one, before the leases.
+    Barred,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Counts,
         Self::Seen,
         Self::Sites,
@@ -43,6 +45,7 @@ impl Part {
         Self::Breakers,
         Self::Templates,
         Self::Degrees,
+        Self::Barred,
     ];
 }
 
@@ -70,6 +73,15 @@ impl Tables {
             }
         }
         put(Part::Sites, &out)?;
+        if !self.barred.is_empty() {
+            out.clear();
+            let barred: Vec<_> = self.barred.iter().collect();
+            wire::put_list(&mut out, &barred, |out, (site, until)| {
+                wire::put_number(out, u64::from(**site));
+                wire::put_number(out, until.0);
+            });
+            put(Part::Barred, &out)?;
+        }
         out.clear();
         self.revisits.store(&mut out);
         put(Part::Revisits, &out)?;
@@ -129,7 +141,7 @@ impl Tables {
         }
     }
 
-    fn discovered(&self, lease: &OpenLease) -> Option<Discovered> {
+    pub(super) fn discovered(&self, lease: &OpenLease) -> Option<Discovered> {
         let site = self.sites.awake(lease.site)?;
         let origin = &site.origins.get(lease.entry.origin as usize)?.origin;
         let request = lease.entry.request(origin);
@@ -217,6 +229,10 @@ impl Loading {
                     self.tables.load_site(reader)?;
                 }
             }
+            Part::Barred => {
+                self.tables.barred =
+                    reader.list(|reader| Ok((reader.small()?, reader.time()?)))?.into_iter().collect();
+            }
             Part::Revisits => self.tables.revisits.load(reader, &mut self.tables.overflow)?,
             Part::Breakers => self.tables.breakers = Breakers::load(reader)?,
             Part::Degrees => self.tables.degrees = Degrees::load(reader)?,
@@ -246,6 +262,10 @@ impl Loading {
             return Err(Damaged);
         };
         (tables.stats.parked_templates, tables.stats.parked_traps) = tables.templates.parked_by_reason();
+        if tables.keeps_rules {
+            (tables.limits.max_depth, tables.pace.robots) = (max_depth, rules & 1 == 1);
+            tables.pace.order = Order::ALL.get(usize::from(rules >> 1)).copied().ok_or(Damaged)?;
+        }
         // The time zero makes stored robots.txt valid for as long as they say.
         let order = Order::ALL.get(usize::from(rules >> 1)).copied().ok_or(Damaged)?;
         if max_depth != tables.limits.max_depth || order != tables.pace.order {

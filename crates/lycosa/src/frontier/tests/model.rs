@@ -249,6 +249,7 @@ impl Run {
             outlinks: links.iter().map(|(number, depth)| found(*number, *depth)).collect(),
             host_update: None,
             is_page: matches!(end, Ending::Fetched),
+            notes: crate::model::CommitNotes::default(),
             revisit: again.map(|after| self.revisit(after)),
         };
         let answer = wait(self.stand.frontier().commit(vec![commit])).remove(0);
