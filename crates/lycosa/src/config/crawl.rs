@@ -90,6 +90,9 @@ impl CrawlOptions {
             score: self.order.rules(&self.pattern_limits()),
             templates: self.template_budget(),
             patience,
+            state: self.state.as_ref().map(PathBuf::from),
+            history: self.history,
+            depth: self.depth,
             ..Options::default()
         }
     }
@@ -100,10 +103,18 @@ impl CrawlOptions {
         let retry = self.retry_options();
         let headers = self.headers.iter().map(super::HeaderLine::pair).collect();
         let options = self.serving();
+        let durability = match self.durability {
+            Durability::Process => crawler::Durability::Process,
+            Durability::Power => crawler::Durability::Power,
+        };
+        let malformed = match self.malformed {
+            MalformedField::Replace => Malformed::Replace,
+            MalformedField::Skip => Malformed::Skip,
+            MalformedField::Fail => Malformed::Fail,
+        };
         Options {
             headers,
             timeouts,
-            depth: self.depth,
             max_pages: self.max_pages,
             max_requests: self.max_requests,
             max_time: self.max_time.map(|span| span.0),
@@ -141,20 +152,11 @@ impl CrawlOptions {
             cache: self.cache.map(PathBuf::from),
             cache_size: self.cache_size.0,
             offline: self.offline,
-            state: self.state.map(PathBuf::from),
-            durability: match self.durability {
-                Durability::Process => crawler::Durability::Process,
-                Durability::Power => crawler::Durability::Power,
-            },
-            history: self.history,
+            durability,
             drain: self.drain.0,
             respect_nofollow: self.respect_nofollow,
             list_outlinks: self.outlinks == OutlinksField::List,
-            malformed: match self.malformed {
-                MalformedField::Replace => Malformed::Replace,
-                MalformedField::Skip => Malformed::Skip,
-                MalformedField::Fail => Malformed::Fail,
-            },
+            malformed,
             ..options
         }
     }

@@ -56,6 +56,14 @@ struct Digest {
     revisit: Option<Revisit>,
 }
 
+impl Digest {
+    /// Of a page that is not kept, but for its links.
+    fn without_records(outlinks: Vec<Discovered>, notes: CommitNotes) -> Self {
+        let (records, page, items) = (Vec::new(), None, 0);
+        Self { records, outlinks, notes, page, items, is_page: false, excluded: None, revisit: None }
+    }
+}
+
 impl Journey {
     /// Works on the final answer to a page request.
     pub(super) async fn page_arrived(&mut self, arrival: Arrival) -> Ending {
@@ -157,25 +165,13 @@ impl Journey {
             (Vec::new(), CommitNotes::default())
         };
         if let Some(reason) = judgement.excluded {
-            let (records, excluded) = (Vec::new(), Some(reason));
-            let (page, items, is_page, revisit) = (None, 0, false, None);
-            return Ok(Ok(Digest { records, outlinks, notes, page, items, is_page, excluded, revisit }));
+            return Ok(Ok(Digest { excluded: Some(reason), ..Digest::without_records(outlinks, notes) }));
         }
         let content = content_of(document.as_ref(), &decoded.text);
         let revisit = self.visit_after(content, &arrived.headers);
         let compared = self.compared(content);
         if compared.is_some_and(|compared| !self.writes(compared.changed)) {
-            let (records, page, items) = (Vec::new(), None, 0);
-            return Ok(Ok(Digest {
-                records,
-                outlinks,
-                notes,
-                page,
-                items,
-                is_page: false,
-                excluded: None,
-                revisit,
-            }));
+            return Ok(Ok(Digest { revisit, ..Digest::without_records(outlinks, notes) }));
         }
         findings.items.retain_mut(|item| self.shared.parts.hooks.on_item(item));
         let records = self.page_records(&page, arrived, &decoded, &findings, &judgement, compared);

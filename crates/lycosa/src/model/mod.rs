@@ -10,6 +10,7 @@ mod clock;
 mod extract;
 mod fetch;
 mod frontier;
+mod host;
 mod key;
 mod middleware;
 mod order;
@@ -34,9 +35,9 @@ pub use fetch::{
 };
 pub use frontier::{
     AddStatus, Commit, CommitError, Control, Cursor, Discovered, Extension, Finish, Frontier, Gate, Granted,
-    HostRecord, HostUpdate, Lease, Leased, Limits, Lsn, Nack, OriginRecord, Outbox, Pace, Retry, Robots,
-    Stats, Token, Want,
+    Lease, Leased, Limits, Lsn, Nack, Outbox, Pace, Retry, Stats, Token, Want,
 };
+pub use host::{HostRecord, HostUpdate, OriginRecord, Robots};
 pub use key::{AddressKey, CrawlId, Origin, RecordId, Scheme, SiteKey, UrlKey, Versions};
 pub use lycosa_rules::{FieldCounts, FieldFailure, InnerCounts, Item, ItemCounts, Reject};
 pub use middleware::{Answer, Middleware, Next};

@@ -16,6 +16,7 @@ mod clock_tests;
 mod damage_tests;
 mod event;
 mod files;
+mod folder;
 mod frame;
 mod history;
 mod identity;
@@ -31,19 +32,21 @@ mod tests;
 mod view;
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::Notify;
 
-pub use files::{Disk, FileLayer, LogFile, Write};
+pub use files::{Disk, FileLayer, LogFile, Parts, Write};
+pub use folder::{exists, remove};
 pub use identity::{CrawlIdentity, SHARDS};
 pub use log::Durability;
 pub use recovery::Recovery;
 pub use view::{Open, View, Where};
 
 use self::event::LeaseEvent;
+use self::folder::lock;
 use self::history::History;
 pub use self::history::{Ended, Fact, Happened};
 use self::log::{Log, Writer};
@@ -114,30 +117,6 @@ struct State {
     since_snapshot: u64,
     snapshot_size: u64,
     history: History,
-}
-
-/// Whether there is a crawl in this folder.
-#[must_use]
-pub fn exists(folder: &Path) -> bool {
-    folder.join(identity::FILE).exists()
-}
-
-/// Removes the crawl in a folder: its own files, nothing else.
-///
-/// # Errors
-/// When the folder is in use or a file cannot be removed.
-pub fn remove(folder: &Path) -> Result<()> {
-    let _lock = lock(folder)?;
-    let names =
-        Disk.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
-    // Its identity last: a folder that has none is taken for empty.
-    let (identity, others): (Vec<_>, Vec<_>) =
-        names.iter().filter(|name| is_ours(name)).partition(|name| *name == identity::FILE);
-    for name in others.into_iter().chain(identity) {
-        let path = folder.join(name);
-        Disk.remove(&path).map_err(|cause| Error::io(format!("removing {}", path.display()), cause))?;
-    }
-    Ok(())
 }
 
 impl Embedded {
@@ -285,47 +264,8 @@ impl Drop for Embedded {
     }
 }
 
-/// Whether a file of this name is part of a state.
-fn is_ours(name: &str) -> bool {
-    name == identity::FILE
-        || log::segment_first(name).is_some()
-        || backlog::number(name).is_some()
-        || history::is_run(name)
-        || name.starts_with("snapshot-")
-        || name == "run.json"
-}
-
-/// The error of a state that another process has open.
-fn in_use(folder: &Path) -> Error {
-    let message = format!("the state folder {} is in use by another process", folder.display());
-    Error::new(ErrorKind::State, message).with_hint(format!(
-        "`lycosa ctl status --state {}` asks a crawl that runs there; or wait for it, or use another --state",
-        folder.display()
-    ))
-}
-
 fn is_exact(limits: &Limits) -> bool {
     limits.max_requests.is_some() || limits.max_bytes.is_some()
-}
-
-/// One process at a time.
-fn lock(folder: &Path) -> Result<Option<File>> {
-    std::fs::create_dir_all(folder).map_err(|cause| {
-        Error::io(format!("making the state folder {}", folder.display()), cause)
-            .with_hint("name a folder that can be written with --state")
-    })?;
-    let path = folder.join("lock");
-    let file = File::create(&path).map_err(|cause| {
-        Error::io(format!("writing {}", path.display()), cause)
-            .with_hint("name a folder that can be written with --state")
-    })?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(std::fs::TryLockError::WouldBlock) => Err(in_use(folder)),
-        Err(std::fs::TryLockError::Error(cause)) => {
-            Err(Error::io(format!("locking {}", path.display()), cause))
-        }
-    }
 }
 
 impl Shared {

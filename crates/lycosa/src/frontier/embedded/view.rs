@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::{Disk, FileLayer, LogFile, Write};
+use super::folder::{in_use, is_ours};
 use super::history::{Fact, Reader, key_of_site};
 use super::identity::CrawlIdentity;
 use super::recovery::{self, How, Recovery};
@@ -127,8 +128,7 @@ impl View {
     pub fn files(&self) -> Result<Vec<(String, u64)>> {
         let reading = |cause| Error::io(format!("reading {}", self.folder.display()), cause);
         let mut files = Vec::new();
-        for name in Disk.list(&self.folder).map_err(reading)?.into_iter().filter(|name| super::is_ours(name))
-        {
+        for name in Disk.list(&self.folder).map_err(reading)?.into_iter().filter(|name| is_ours(name)) {
             let size = std::fs::metadata(self.folder.join(&name)).map_err(reading)?.len();
             files.push((name, size));
         }
@@ -216,7 +216,7 @@ fn share(folder: &Path) -> Result<Option<File>> {
     };
     match file.try_lock_shared() {
         Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Err(super::in_use(folder)),
+        Err(TryLockError::WouldBlock) => Err(in_use(folder)),
         // A file system without locks: whoever mounted it so knows what runs there.
         Err(TryLockError::Error(cause)) if cause.kind() == io::ErrorKind::Unsupported => Ok(None),
         Err(TryLockError::Error(cause)) => Err(Error::io(format!("locking {}", path.display()), cause)),
