@@ -1,5 +1,6 @@
 //! Wall clocks that jump between two runs: nothing waits for the difference, and nothing is served before its time.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
