@@ -22,7 +22,8 @@ fn eventful() -> Server {
 
 fn crawled(flags: &[&str]) -> (Server, Bench) {
     let (server, bench) = (eventful(), Bench::new());
-    let usual = ["--exclude", "/private/", "--retries", "1", "--set", "retry.first=1ms"];
+    // One after the other, so that it is sure which link came first.
+    let usual = ["--exclude", "/private/", "--retries", "1", "--set", "retry.first=1ms", "-c", "1"];
     bench.crawl(&server.url("/"), &[&usual[..], flags].concat()).ends_with(0);
     (server, bench)
 }

@@ -8,7 +8,7 @@ use lycosa::model::Finish;
 use lycosa::revisit::Bounds;
 use lycosa_testkit::{Request, Response, Server, daemon};
 
-use crate::crawled::crawled;
+use crate::crawled::{crawled, crawled_into};
 
 /// Visits come soon, until so many requests were sent.
 fn again(options: &mut Options, requests: u64) {
@@ -114,10 +114,11 @@ async fn a_finished_crawl_is_resumed_to_visit_its_pages_again() {
     });
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");
-    let (report, _) = crawled(&server.url("/"), |options| options.state = Some(state.clone())).await;
+    let (report, _) =
+        crawled_into(folder.path(), &server.url("/"), |options| options.state = Some(state.clone())).await;
     assert_eq!((report.end, report.crawl.pages), (End::Finished(Finish::Complete), 3));
     // The pages are due after the shortest time that the first run knew of, or when this one asks for all of them.
-    let (report, _) = crawled(&server.url("/"), |options| {
+    let (report, _) = crawled_into(folder.path(), &server.url("/"), |options| {
         again(options, 3);
         options.max_requests = None;
         options.max_time = Some(Duration::from_millis(300));
