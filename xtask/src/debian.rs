@@ -33,6 +33,11 @@ pub(crate) const TEST_NEEDS: &[Need] = &[
         package: "util-linux",
         purpose: "gives a program a terminal of its own",
     },
+    Need {
+        probe: Probe::Program("mkfs.ext4"),
+        package: "e2fsprogs",
+        purpose: "makes a file system that can be told to give up",
+    },
     Need { probe: Probe::Program("nginx"), package: "nginx-light", purpose: "serves real sites on loopback" },
     Need {
         probe: Probe::Program("nghttpd"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lycosa::crawler::{End, Report};
 use lycosa::ledger::Resource;
-use lycosa::model::{FieldCounts, Finish, ItemCounts};
+use lycosa::model::{FieldCounts, Finish, ItemCounts, Stats};
 use lycosa::telemetry::Snapshot;
 
 /// Entries of a list in the summary.
@@ -42,12 +42,11 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>, e
             report.run.revisits.iter().map(|(how, count)| format!("{how}: {count}")).collect();
         line(&mut text, "visits again", &visits.join(", "));
     }
-    let left = report.crawl.pending + report.crawl.leased;
-    line(
-        &mut text,
-        "URLs",
-        &format!("{} known, {} done, {left} left", report.crawl.known, report.crawl.done),
-    );
+    let Stats { known, done, pending, leased, parked, .. } = report.crawl;
+    let urls = format!("{known} known, {done} done, {} left", pending + leased);
+    let held = if parked > 0 { format!(", {parked} parked") } else { String::new() };
+    line(&mut text, "URLs", &(urls + &held));
+    held_back(&mut text, &report.crawl);
     troubles(&mut text, &report.run, entries);
     hosts(&mut text, report);
     for (problem, count) in &report.run.problems {
@@ -64,6 +63,19 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>, e
         line(&mut text, "next", again);
     }
     text
+}
+
+/// What waits because its site has many URLs like it, and how to have it all the same.
+fn held_back(text: &mut String, crawl: &Stats) {
+    let (templates, traps) = (crawl.parked_templates, crawl.parked_traps);
+    if templates + traps == 0 {
+        return;
+    }
+    let list = [(templates, "of shapes whose pages repeat one another"), (traps, "that look like a trap's")];
+    let list = list.iter().filter(|(count, _)| *count > 0);
+    let list: Vec<_> = list.map(|(count, what)| format!("{count} {what}")).collect();
+    line(text, "parked", &list.join(", "));
+    line(text, "", "to fetch them, go on with --resume and a larger --template-budget, or 0 for all");
 }
 
 /// What became of the items of each type: how many were kept and rejected, and the fields that were often without a

@@ -32,6 +32,7 @@ fn opening(folder: &Path, clock: &Arc<ManualClock>) -> Opening {
         clock: clock.clone(),
         files: Arc::new(Disk),
         durability: Durability::Power,
+        history: true,
     }
 }
 
@@ -243,6 +244,7 @@ fn page(lease: &Lease, world: World, numbers: &mut u64, urls: u64) -> Commit {
         outlinks,
         host_update: None,
         is_page: true,
+        notes: lycosa::model::CommitNotes::default(),
         revisit: None,
     }
 }

@@ -282,6 +282,11 @@ impl FileLayer for LifeDisk {
         self.segment
     }
 
+    fn history_memory(&self) -> usize {
+        // So little that several runs of it are written in a life.
+        4_000
+    }
+
     fn waiting_memory(&self) -> usize {
         // So little that a crawl of a few hundred URLs fills files.
         2_000

@@ -21,7 +21,7 @@ use crate::items::Items;
 use crate::mount::SmallFiles;
 use crate::output::Output;
 use crate::output_life::{Fate, LifeSink, Trouble};
-use crate::plan::{Budget, Ending};
+use crate::plan::Ending;
 use crate::point::{Aim, Point};
 use crate::sabotage;
 use crate::switch::{Moment, Switch};
@@ -238,6 +238,7 @@ impl<'w> Life<'w> {
             clock: world.clock.clone(),
             files: sabotage::files(&world.defect, files),
             durability: world.plan.durability,
+            history: true,
         };
         let versions = versions(FORMAT_VERSION);
         let identity = folder.join("crawl.json");
@@ -301,12 +302,12 @@ impl<'w> Life<'w> {
             retry,
             telemetry,
             ledger,
-            settings: self.settings(lifted),
+            settings: self.settings(),
         };
         Ok((Engine::new(parts), embedded))
     }
 
-    fn settings(&self, lifted: bool) -> Settings {
+    fn settings(&self) -> Settings {
         let drain = match self.ending {
             Ending::Stop { drain, .. } => drain,
             _ => Duration::from_secs(1),
@@ -314,7 +315,6 @@ impl<'w> Life<'w> {
         Settings {
             concurrency: self.world.plan.concurrency,
             limits: FetchLimits::default(),
-            byte_budget: matches!(self.world.plan.budget, Budget::Bytes(_)) && !lifted,
             drain,
             all_outcomes: true,
             robots_tags: RobotsTags::Ignore,

@@ -82,8 +82,8 @@ fn frozen(arguments: &Arguments) -> Result<bool> {
 fn mounts(arguments: &Arguments) -> Result<bool> {
     let (mut counts, tally) = (Counts::default(), Tally::default());
     let (mut full, mut read_only) = (0, 0);
-    for number in 0..arguments.mounts {
-        let kind = if number % 2 == 0 { Break::Full } else { Break::ReadOnly };
+    for number in 0..arguments.mounts + arguments.ext4 {
+        let kind = if number < arguments.mounts { Break::Full } else { Break::ReadOnly };
         let mount = match Mount::new(kind) {
             Ok(mount) => mount,
             Err(why) => {
@@ -109,11 +109,13 @@ fn mounts(arguments: &Arguments) -> Result<bool> {
             Break::ReadOnly => read_only += mount.times(),
         }
     }
-    if arguments.mounts > 0 {
+    if arguments.mounts + arguments.ext4 > 0 {
         say(&format!(
             "mounts: {} crawls on real file systems that ran full {full} times and became read-only {read_only} \
              times; {} pages and {} items, each once; 0 violations",
-            arguments.mounts, counts.pages, counts.items
+            arguments.mounts + arguments.ext4,
+            counts.pages,
+            counts.items
         ));
     }
     Ok(true)

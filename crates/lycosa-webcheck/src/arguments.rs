@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
+use lycosa::model::{Limits, Order, TemplateBudget};
 use lycosa_testkit::web::{Rules, Settings, Shares};
 
 /// Who crawls.
@@ -12,6 +13,27 @@ pub(crate) enum By {
     Frontier,
     /// The real engine, which parses every page
     Engine,
+}
+
+/// In which order a site's URLs are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InOrder {
+    /// As they were found
+    Breadth,
+    /// The deepest first
+    Depth,
+    /// Those that many links lead to first
+    Best,
+}
+
+impl From<InOrder> for Order {
+    fn from(order: InOrder) -> Self {
+        match order {
+            InOrder::Breadth => Self::Breadth,
+            InOrder::Depth => Self::Depth,
+            InOrder::Best => Self::Best,
+        }
+    }
 }
 
 /// Where the URLs are kept.
@@ -55,6 +77,18 @@ pub(crate) struct Arguments {
     /// The least jump of the frontier crawler's clock, in virtual milliseconds; longer ones make larger batches
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) tick_ms: u64,
+    /// In which order a site's URLs are served; the frontier's crawler says how soon it fetched what much leads to
+    #[arg(long, value_enum, default_value_t = InOrder::Breadth)]
+    pub(crate) order: InOrder,
+    /// Walk into traps too; only the budgets of shapes keep the crawl from walking on
+    #[arg(long)]
+    pub(crate) traps: bool,
+    /// URLs of one shape that a site may have before they prove useful; 0 is any number
+    #[arg(long, value_name = "N", default_value_t = TemplateBudget::URLS)]
+    pub(crate) template_budget: u32,
+    /// How many of a hundred hosts have a trap
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) trap_percent: u32,
     /// How many of a thousand pages answer 503 at first
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub(crate) flaky: u32,
@@ -72,13 +106,26 @@ impl Arguments {
             hosts: self.hosts.unwrap_or(hosts),
             pages: self.pages,
             shares: Shares { flaky: self.flaky, ..Shares::default() },
+            trap_percent: self.trap_percent,
             ..Settings::default()
         }
     }
 
-    /// The rules of the crawl.
+    /// The rules of the crawl, as the oracle knows them: traps are nothing that it has to fetch.
     pub(crate) fn rules(&self) -> Rules {
         Rules { max_depth: self.depth, ..Rules::default() }
+    }
+
+    /// The rules as the crawler knows them.
+    pub(crate) fn crawled(&self) -> Rules {
+        Rules { traps: self.traps, ..self.rules() }
+    }
+
+    /// The budgets of the crawl.
+    pub(crate) fn limits(&self) -> Limits {
+        let urls = self.template_budget;
+        let templates = (urls > 0).then_some(TemplateBudget { urls, ..TemplateBudget::default() });
+        Limits { max_depth: self.depth, templates, ..Limits::default() }
     }
 
     /// The delay.

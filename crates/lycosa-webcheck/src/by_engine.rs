@@ -9,7 +9,7 @@ use lycosa::engine::{Engine, NoHooks, Parts, Report, Revisits, RobotsTags, Setti
 use lycosa::extract::{LinkExtractor, LinkOptions};
 use lycosa::ledger::Ledger;
 use lycosa::middleware::{StackOptions, built_in};
-use lycosa::model::{Clock, CrawlId, Extract, Limits, Pace};
+use lycosa::model::{Clock, CrawlId, Extract, Pace};
 use lycosa::politeness::{RetryOptions, RetryPolicy};
 use lycosa::scope::{Identity, ScopeMode, ScopeOptions, ScopeRules};
 use lycosa::telemetry::Telemetry;
@@ -37,12 +37,7 @@ pub(crate) struct ByEngine {
     pub(crate) again: Option<(Revisits, Arc<Mutex<FreshTime>>)>,
 }
 
-/// The budgets and the pace that these rules ask a frontier for.
-pub(crate) fn limits(rules: Rules) -> Limits {
-    Limits { max_depth: rules.max_depth, ..Limits::default() }
-}
-
-/// As [`limits`].
+/// The pace that these rules ask a frontier for.
 pub(crate) fn pace(rules: Rules, delay: std::time::Duration) -> Pace {
     Pace { delay, robots: rules.robots, ..Pace::default() }
 }

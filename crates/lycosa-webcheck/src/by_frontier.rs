@@ -7,12 +7,12 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lycosa::model::{
-    Attempt, Clock as _, Commit, CommitError, Discovered, Exclusion, Finish, Gate, Hop, HostUpdate, Lease,
-    Leased, Lsn, Nack, Outcome, Payload, RequestKind, Retry, Robots, Timestamp, Want,
+    Attempt, Clock as _, Commit, CommitError, Content, Discovered, Exclusion, Finish, Gate, Hop, HostUpdate,
+    Lease, Leased, Lsn, Nack, Outcome, Payload, Request, RequestKind, Retry, Robots, Timestamp, Want,
 };
 use lycosa::{Error, ErrorKind, Result};
 use lycosa_testkit::web::{AccessLog, Kind, PageId, Place, Policy, Rules, Web};
@@ -41,6 +41,10 @@ pub(crate) struct ByFrontier {
     pub(crate) concurrency: usize,
     /// The clock jumps at least so far.
     pub(crate) tick: Duration,
+    /// The class of pages when they are found.
+    pub(crate) class: u8,
+    /// Pages in the order in which they are asked for, when that is wanted.
+    pub(crate) fetched: Option<Mutex<Vec<PageId>>>,
 }
 
 /// What the loop did.
@@ -187,6 +191,9 @@ impl Loop<'_> {
     }
 
     fn depart(&mut self, lease: Lease, place: Place, now: Timestamp) {
+        if let (Some(fetched), Place::Page(page)) = (&self.plan.fetched, place) {
+            fetched.lock().unwrap_or_else(PoisonError::into_inner).push(page);
+        }
         let path = self.plan.web.path(place);
         let arrival = self.plan.log.arrive(place.host(), &path, now.0);
         let due = now.after(self.plan.web.latency(place));
@@ -217,12 +224,12 @@ impl Loop<'_> {
     }
 
     fn answered(&mut self, flight: &Flight, now: Timestamp) -> Commit {
-        let depth = flight.lease.request.depth;
+        let request = &flight.lease.request;
         let mut commit = match flight.place {
             Place::Page(page) => self.page(flight, page),
             Place::Trap(trap) => {
                 let mut outlinks = Vec::new();
-                self.plan.web.trap_links(trap, |link| self.follow(link.to, depth, &mut outlinks));
+                self.plan.web.trap_links(trap, |link| self.follow(link.to, request, &mut outlinks));
                 Commit { outlinks, is_page: true, ..bare(&flight.lease, Outcome::Fetched { status: 200 }) }
             }
             place => Commit {
@@ -234,8 +241,20 @@ impl Loop<'_> {
             Outcome::Fetched { status } | Outcome::Redirect { status, .. } => Some(*status),
             _ => None,
         };
-        commit.attempts = vec![attempt(flight, status, now)];
+        let content = commit.is_page.then(|| self.content(flight.place));
+        commit.attempts = vec![Attempt { content, ..attempt(flight, status, now) }];
         commit
+    }
+
+    /// What the engine would find that a page says: pages of a trap differ in numbers alone.
+    fn content(&self, place: Place) -> Content {
+        match place {
+            Place::Page(page) => match self.plan.web.kind(page) {
+                Kind::Copy { .. } | Kind::NearCopy { .. } => Content::Repeats,
+                _ => Content::New,
+            },
+            _ => Content::Repeats,
+        }
     }
 
     fn page(&mut self, flight: &Flight, page: PageId) -> Commit {
@@ -255,7 +274,7 @@ impl Loop<'_> {
                 let leads = !(self.plan.rules.respect_meta && self.plan.web.says_nofollow(page));
                 self.plan.web.links(page, |link| {
                     if leads && !(link.nofollow && self.plan.rules.respect_nofollow) {
-                        self.follow(link.to, request.depth, &mut outlinks);
+                        self.follow(link.to, request, &mut outlinks);
                     }
                 });
                 self.done.links += outlinks.len() as u64;
@@ -264,12 +283,15 @@ impl Loop<'_> {
         }
     }
 
-    fn follow(&self, to: Place, depth: u32, outlinks: &mut Vec<Discovered>) {
+    fn follow(&self, to: Place, from: &Request, outlinks: &mut Vec<Discovered>) {
+        let (depth, parent) = (from.depth, &from.url);
         let too_deep = self.plan.rules.max_depth.is_some_and(|most| depth >= most);
         if too_deep || (matches!(to, Place::Trap(_)) && !self.plan.rules.traps) {
             return;
         }
-        outlinks.push(self.identities.discovered(to, RequestKind::Page, depth + 1));
+        let mut found = self.identities.discovered(to, RequestKind::Page, depth + 1);
+        (found.request.parent, found.request.class) = (Some(parent.clone()), self.plan.class);
+        outlinks.push(found);
     }
 
     fn host_update(&self, host: u32, now: Timestamp) -> HostUpdate {
@@ -326,6 +348,7 @@ fn bare(lease: &Lease, outcome: Outcome) -> Commit {
         outlinks: Vec::new(),
         host_update: None,
         is_page: false,
+        notes: lycosa::model::CommitNotes::default(),
         revisit: None,
     }
 }

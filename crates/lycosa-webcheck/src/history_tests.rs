@@ -22,10 +22,11 @@ use lycosa_testkit::web::{
 use lycosa_testkit::{Hit, Request, Response, Server, monotonic_micros};
 
 use crate::arguments::Store;
-use crate::by_engine::{ByEngine, TRAPS, limits, pace};
+use crate::by_engine::{ByEngine, TRAPS, pace};
 use crate::clock::{BEGINNING, VirtualClock};
 use crate::run::SEEDS;
 use crate::store;
+use crate::tests::limits;
 
 const WORKERS: usize = 64;
 
@@ -183,6 +184,9 @@ async fn sixty_four_workers_keep_every_delay_limit_and_ban_over_real_sockets() {
     }
 }
 
+/// What becomes of a request.
+type Change<'a> = &'a dyn Fn(&mut Hit);
+
 /// What the rules are worth: each is broken once, by one request of a history.
 #[test]
 fn a_history_with_one_bad_request_is_found_out() {
@@ -204,12 +208,12 @@ fn a_history_with_one_bad_request_is_found_out() {
     let sound: Vec<Hit> =
         std::iter::once(hit(0, "/robots.txt")).chain((1..8).map(|at| hit(at, &home))).collect();
     assert_eq!(violations(&expected, &sound), [""; 0]);
-    let broken = |change: &dyn Fn(&mut Hit)| {
+    let broken = |change: Change<'_>| {
         let mut history = sound.clone();
         change(&mut history[5]);
         violations(&expected, &history)
     };
-    let changes: [(&dyn Fn(&mut Hit), &str); 5] = [
+    let changes: [(Change<'_>, &str); 5] = [
         (&|hit| hit.at -= 10_000, "too soon after the last but one"),
         (&|hit| hit.at = 1_004_000, "too soon after the beginning"),
         (&|hit| hit.in_flight = 2, "were open"),

@@ -1,15 +1,15 @@
 //! One crawl and its judgement: progress on standard error, the result on standard output.
 
 use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lycosa::model::Clock as _;
+use lycosa::model::{Clock as _, Pace, Request};
 use lycosa::{Error, Result};
-use lycosa_testkit::web::{AccessLog, Coverage, Manners, Numbering, Rules, Web};
+use lycosa_testkit::web::{AccessLog, Coverage, Manners, Numbering, Rules, Web, in_degrees, mass_of_first};
 
-use crate::arguments::{Arguments, By};
-use crate::by_engine::{ByEngine, limits, pace};
+use crate::arguments::{Arguments, By, InOrder};
+use crate::by_engine::{ByEngine, pace};
 use crate::by_frontier::ByFrontier;
 use crate::clock::{BEGINNING, Stopwatch, VirtualClock};
 use crate::{memory, store};
@@ -27,7 +27,12 @@ pub(crate) struct Crawled {
     pub(crate) took: Duration,
     /// What the crawler says of itself.
     pub(crate) said: String,
+    /// The part of all in-links that leads to the first tenth of what was fetched.
+    pub(crate) mass: Option<f64>,
 }
+
+/// Pages up to which it is counted how soon a crawl fetched what much leads to.
+const MEASURED: u64 = 20_000_000;
 
 /// The hosts whose home pages a crawl begins at.
 pub(crate) const SEEDS: [u32; 1] = [0];
@@ -49,6 +54,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         crawled.lasted.as_secs_f64() / 86_400.0,
         crawled.said
     ));
+    if let Some(mass) = crawled.mass {
+        say(&format!("order: the first tenth of the fetches has {:.1} % of all in-links", mass * 100.0));
+    }
     if let Some(peak) = memory::peak() {
         say(&format!(
             "memory: at most {} MiB, {:.0} bytes a page",
@@ -67,24 +75,39 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
 /// # Errors
 /// When the crawl cannot be carried out.
 pub(crate) fn crawl(arguments: &Arguments, web: Web, numbering: &Numbering) -> Result<Crawled> {
-    let (clock, rules) = (VirtualClock::new(), arguments.rules());
+    let (clock, rules) = (VirtualClock::new(), arguments.crawled());
     let manners = Manners { delay: arguments.delay(), robots: rules.robots, ..Manners::default() };
     let log = Arc::new(AccessLog::new(web, numbering.clone(), manners));
     let folder = tempfile::tempdir().map_err(|cause| Error::io("making a folder", cause))?;
-    let pace = pace(rules, arguments.delay());
-    let opened = store::open(arguments.store, limits(rules), pace, &clock, folder.path())?;
+    let pace = Pace { order: arguments.order.into(), ..pace(rules, arguments.delay()) };
+    let opened = store::open(arguments.store, arguments.limits(), pace, &clock, folder.path())?;
     let watch = Stopwatch::start();
+    let mut mass = None;
     let (seeds, concurrency) = (SEEDS.to_vec(), arguments.concurrency);
     let said = match arguments.by {
         By::Frontier => {
             let tick = Duration::from_millis(arguments.tick_ms);
-            let plan =
-                ByFrontier { web, rules, seeds, log: log.clone(), clock: clock.clone(), concurrency, tick };
+            let is_best = arguments.order == InOrder::Best;
+            let class = if is_best { Request::PAGE_CLASS + 1 } else { Request::PAGE_CLASS };
+            let small = numbering.pages() <= MEASURED;
+            let fetched = small.then(|| Mutex::new(Vec::new()));
+            let (log, clock) = (log.clone(), clock.clone());
+            let plan = ByFrontier { web, rules, seeds, log, clock, concurrency, tick, class, fetched };
             let mut progress = Progress::new(watch);
             let done = plan.crawl(&opened, |done| progress.tell(done.commits))?;
+            mass = plan.fetched.map(|fetched| {
+                let order = fetched.into_inner().unwrap_or_else(PoisonError::into_inner);
+                let degrees = in_degrees(&web, numbering, &plan.log.coverage());
+                mass_of_first(0.1, &order, numbering, &degrees)
+            });
             format!(
-                "{} commits, {} links, {} given back ({} by the gate)",
-                done.commits, done.links, done.nacks, done.gated
+                "{} commits, {} links, {} given back ({} by the gate, {:.3} a commit), {} parked",
+                done.commits,
+                done.links,
+                done.nacks,
+                done.gated,
+                done.gated as f64 / done.commits.max(1) as f64,
+                opened.frontier.stats().parked
             )
         }
         By::Engine => {
@@ -98,15 +121,19 @@ pub(crate) fn crawl(arguments: &Arguments, web: Web, numbering: &Numbering) -> R
                 again: None,
             };
             let report = plan.crawl(&opened)?;
-            format!("{:?}, {} pages, {} failed", report.end, report.crawl.pages, report.crawl.failed)
+            let stats = report.crawl;
+            format!(
+                "{:?}, {} pages, {} failed, {} parked",
+                report.end, stats.pages, stats.failed, stats.parked
+            )
         }
     };
-    Ok(Crawled { log, lasted: clock.now().since(BEGINNING), took: watch.elapsed(), said })
+    Ok(Crawled { mass, log, lasted: clock.now().since(BEGINNING), took: watch.elapsed(), said })
 }
 
 /// Compares; whether all is as it must be.
 fn judge(expected: &Coverage, crawled: &Crawled, rules: Rules) -> bool {
-    let found = crawled.log.coverage();
+    let found = crawled.log.coverage().without_traps();
     say(&format!("crawled: {}", found.digest()));
     let counts = crawled.log.counts();
     say(&format!(

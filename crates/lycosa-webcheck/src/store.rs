@@ -40,7 +40,7 @@ pub(crate) fn open(
         Store::Durable => Durability::Power,
     };
     let folder = folder.join("state");
-    let opening = Opening { folder, limits, pace, clock, files: Arc::new(Disk), durability };
+    let opening = Opening { folder, limits, pace, clock, files: Arc::new(Disk), durability, history: true };
     let identity = CrawlIdentity::random(versions(FORMAT_VERSION), String::new())?;
     let embedded = Arc::new(Embedded::create(opening, identity)?);
     Ok(Opened { frontier: embedded.clone(), outbox: embedded })

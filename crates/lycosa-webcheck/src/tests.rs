@@ -5,20 +5,24 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use lycosa::Crawler;
-use lycosa::model::CrawlId;
+use lycosa::model::{CrawlId, Limits};
 use lycosa::scope::{Identity, ScopeMode};
 use lycosa_testkit::web::{
     AccessLog, Counts, Coverage, Manners, Numbering, Rules, Settings, Shares, Web, WebServer,
 };
 
 use crate::arguments::{Arguments, Store};
-use crate::by_engine::{ByEngine, TRAPS, limits, pace};
+use crate::by_engine::{ByEngine, TRAPS, pace};
 use crate::by_frontier::ByFrontier;
 use crate::clock::VirtualClock;
 use crate::run::{SEEDS, crawl};
 use crate::store;
 
 const DELAY: Duration = Duration::from_millis(500);
+
+pub(crate) fn limits(rules: Rules) -> Limits {
+    Limits { max_depth: rules.max_depth, ..Limits::default() }
+}
 
 fn settings(seed: u64) -> Settings {
     let shares = Shares { flaky: 20, ..Shares::default() };
@@ -119,6 +123,80 @@ fn every_frontier_is_led_through_the_whole_web() {
     }
 }
 
+/// One crawl into traps: the part of its requests that was lost there. All real pages are fetched all the same.
+fn loss_in_traps(words: &[&str]) -> f64 {
+    let (web, arguments, log) = by_frontier(&[words, &["--traps"]].concat());
+    let (found, counts) = (log.coverage(), log.counts());
+    assert_polite(&counts);
+    assert!(counts.traps > 10, "it went into a trap: {counts:?}");
+    assert_same(&web.coverage(arguments.rules(), &SEEDS), &found.without_traps());
+    println!("{words:?}: {:.2} % of {} requests in traps", counts.trap_loss() * 100.0, counts.requests);
+    counts.trap_loss()
+}
+
+#[test]
+fn traps_cost_a_crawl_little_and_no_page() {
+    for seed in ["1", "2", "3"] {
+        let loss =
+            loss_in_traps(&["--pages", "30000", "--hosts", "200", "--trap-percent", "2", "--seed", seed]);
+        assert!(loss <= 0.05, "seed {seed}: {:.1} % lost", loss * 100.0);
+    }
+    let embedded = ["--pages", "5000", "--hosts", "40", "--trap-percent", "5", "--store", "embedded"];
+    assert!(loss_in_traps(&embedded) < 0.2);
+}
+
+#[test]
+fn the_engine_sees_that_pages_of_traps_say_nothing_new() {
+    let words = ["--pages", "4000", "--hosts", "40", "--trap-percent", "10", "--by", "engine", "--traps"];
+    let arguments = Arguments::try_parse_from([&["lycosa-webcheck"], &words[..]].concat()).unwrap();
+    let web = Web::new(Settings { shares: Shares::NONE, page_bytes: 1_500, ..arguments.settings() });
+    let log = crawl(&arguments, web, &Numbering::new(&web)).unwrap().log;
+    let (found, counts) = (log.coverage(), log.counts());
+    println!("by the engine: {} pages, {} of traps", counts.pages, counts.traps);
+    for host in (0..web.hosts()).filter(|host| web.trap_family(*host).is_some()) {
+        let fetched = found.traps().filter(|trap| trap.host == host).count();
+        println!("{:?} of {}: {fetched}", web.trap_family(host), web.authority(host));
+        // A budget, what was let through to decide, and a second time for what looks like a trap.
+        assert!(fetched < 200, "{fetched} pages of {:?}", web.trap_family(host));
+    }
+    assert!(counts.traps > 50);
+    assert_same(&web.coverage(arguments.rules(), &SEEDS), &found.without_traps());
+}
+
+/// The best first: the same pages, those that much leads to sooner.
+#[test]
+fn the_best_first_fetches_sooner_what_much_leads_to() {
+    let mass = |order: &str, store: &str| {
+        let words = ["--pages", "20000", "--hosts", "40", "--order", order, "--store", store];
+        let arguments = Arguments::try_parse_from([&["lycosa-webcheck"], &words[..]].concat()).unwrap();
+        let web = Web::new(arguments.settings());
+        let crawled = crawl(&arguments, web, &Numbering::new(&web)).unwrap();
+        assert_same(&web.coverage(arguments.rules(), &SEEDS), &crawled.log.coverage());
+        assert_polite(&crawled.log.counts());
+        crawled.mass.unwrap()
+    };
+    let [breadth, depth, best] = ["breadth", "depth", "best"].map(|order| mass(order, "memory"));
+    let durable = mass("best", "embedded");
+    println!(
+        "in-links of the first tenth: breadth {breadth:.3}, depth {depth:.3}, best {best:.3}, {durable:.3}"
+    );
+    assert!(best > breadth + 0.02 && durable > breadth + 0.02, "{breadth} {best} {durable}");
+}
+
+/// Sites of a crowded network wait for their turns, and are not asked about again and again meanwhile.
+#[test]
+fn a_shared_network_costs_few_questions() {
+    let words = ["--pages", "10000", "--hosts", "2000", "--tick-ms", "100"];
+    let arguments = Arguments::try_parse_from([&["lycosa-webcheck"], &words[..]].concat()).unwrap();
+    let web = Web::new(Settings { shared_address_percent: 100, ..arguments.settings() });
+    let crawled = crawl(&arguments, web, &Numbering::new(&web)).unwrap();
+    assert_polite(&crawled.log.counts());
+    println!("{}", crawled.said);
+    let gated: u64 =
+        crawled.said.split(" by the gate").next().unwrap().rsplit('(').next().unwrap().parse().unwrap();
+    assert!(gated < crawled.log.counts().requests / 2, "{}", crawled.said);
+}
+
 #[test]
 fn a_frontier_that_forgets_a_page_is_found_out() {
     let web = Web::new(settings(2));
@@ -140,7 +218,9 @@ fn a_frontier_without_delays_is_found_out() {
     let hasty = pace(rules, DELAY / 2);
     let opened = store::open(Store::Memory, limits(rules), hasty, &clock, folder.path()).unwrap();
     let (seeds, tick) = (SEEDS.to_vec(), Duration::ZERO);
-    let crawl = ByFrontier { web, rules, seeds, log: log.clone(), clock, concurrency: 100, tick };
+    let (log_too, class, fetched) = (log.clone(), 1, None);
+    let concurrency = 100;
+    let crawl = ByFrontier { web, rules, seeds, log: log_too, clock, concurrency, tick, class, fetched };
     crawl.crawl(&opened, |_| {}).unwrap();
     assert!(log.counts().too_soon > 10, "{:?}", log.counts());
 }

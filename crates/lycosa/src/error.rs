@@ -74,11 +74,13 @@ pub enum ErrorKind {
     Tunnel,
     /// A text is malformed in its charset, and that was not to be put up with.
     Charset,
+    /// Its site failed for so long that it was given up; no request was sent.
+    HostDown,
 }
 
 impl ErrorKind {
     /// Every kind, in the order of its stored code (the position is the code; only append).
-    pub const ALL: [ErrorKind; 29] = [
+    pub const ALL: [ErrorKind; 30] = [
         Self::Usage,
         Self::Config,
         Self::Url,
@@ -108,6 +110,7 @@ impl ErrorKind {
         Self::Offline,
         Self::Tunnel,
         Self::Charset,
+        Self::HostDown,
     ];
 
     /// The name used in records, reports and metrics, such as `address_refused`.
@@ -143,6 +146,7 @@ impl ErrorKind {
             Self::Offline => "offline",
             Self::Tunnel => "tunnel",
             Self::Charset => "charset",
+            Self::HostDown => "host_down",
         }
     }
 }
@@ -163,6 +167,7 @@ impl ErrorKind {
             }
             Self::Charset => "read it all the same with --set malformed=replace",
             Self::Redirect => "look at each hop with curl -I",
+            Self::HostDown => "crawl it anew when it is back; --set host_rests=20 waits for longer",
             _ => return None,
         })
     }

@@ -6,7 +6,7 @@
 pub mod basic_auth;
 mod domain;
 pub mod error;
-mod host_pattern;
+pub mod host_pattern;
 pub mod ledger;
 pub mod model;
 mod octets;
@@ -39,6 +39,8 @@ pub mod engine;
 
 // Layer 5: the faces.
 pub mod config;
+#[cfg(unix)]
+pub mod control;
 pub mod crawler;
 
 pub use crawler::Crawler;

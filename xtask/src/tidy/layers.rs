@@ -59,6 +59,12 @@ const LAYERS: &[Layer] = &[
         imports: &["words", "pure", "stages", "wrapping", "joining", "faces"],
         rule: "the configuration stands above the crawler",
     },
+    Layer {
+        name: "control",
+        modules: &["control"],
+        imports: &["words", "pure", "stages", "wrapping", "joining", "faces", "configuration"],
+        rule: "control joins a running crawl and its configuration",
+    },
 ];
 
 /// What whole crates may not name: where they are, the crates, and why.

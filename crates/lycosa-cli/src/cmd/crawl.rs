@@ -2,12 +2,16 @@
 
 mod again;
 mod place;
+mod reload;
+
+pub(super) use self::place::HOME;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use lycosa::config::{ConfigError, CrawlOptions, Layers, Occasion};
-use lycosa::crawler::{Continue, Crawler, End, Report};
+use lycosa::control::{ControlServer, Reload};
+use lycosa::crawler::{Continue, Crawl, Crawler, End, Report};
 use lycosa::model::Finish;
 use lycosa::url::Url;
 use lycosa::{Error, ErrorKind, Result};
@@ -18,7 +22,7 @@ use crate::progress::Progress;
 use crate::{output, summary};
 
 /// Crawl sites and write one record a page.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(after_help = format!("{AFTER_HELP}\n\n{HELP}"), allow_negative_numbers = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 pub(crate) struct Args {
@@ -43,6 +47,15 @@ pub(crate) struct Args {
     /// Follow at most this many links from a seed; 0 is the seeds alone [default: no limit]
     #[arg(short, long, value_name = "LINKS", help_heading = "Where")]
     depth: Option<String>,
+    /// In which order a site's URLs are fetched: breadth, depth or best [default: breadth]
+    #[arg(long, value_name = "ORDER", help_heading = "Where")]
+    order: Option<String>,
+    /// Let a site have this many URLs of one shape before their pages prove useful; 0 is any number [default: 100]
+    #[arg(long, value_name = "URLS", help_heading = "Where")]
+    template_budget: Option<String>,
+    /// Do not hold back URLs because they look like those of spider traps
+    #[arg(long, help_heading = "Where")]
+    no_trap_rules: bool,
     /// Read sitemaps: those robots.txt names, else /sitemap.xml
     #[arg(long, help_heading = "Where")]
     sitemap: bool,
@@ -190,6 +203,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "LEVEL", help_heading = "State")]
     durability: Option<String>,
 
+    /// Do not keep what happened to each URL: the state is smaller, `lycosa explain` knows less
+    #[arg(long, help_heading = "State")]
+    no_history: bool,
+
     /// Read options from a file; flags come before it
     #[arg(long, value_name = "FILE", help_heading = "Configuration")]
     config: Option<PathBuf>,
@@ -222,7 +239,9 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let outputs: Vec<String> =
         options.outputs.iter().map(|output| output.path.display().to_string()).collect();
     let (proxies, sessions) = (options.proxies.clone(), options.sessions.clone());
-    let report = crawl(Crawler::with_options(options), args.quiet).await?;
+    let quiet = args.quiet;
+    let reload = reload::of(args.clone(), &file);
+    let report = crawl(Crawler::with_options(options), quiet, reload).await?;
     let exit = exit_of(&report);
     if !args.quiet {
         let again =
@@ -253,23 +272,42 @@ fn is_empty(report: &Report) -> bool {
 }
 
 /// Runs a crawl with progress and Ctrl-C.
-pub(super) async fn crawl(crawler: Crawler, quiet: bool) -> Result<Report> {
+pub(super) async fn crawl(crawler: Crawler, quiet: bool, reload: Option<Reload>) -> Result<Report> {
     let crawl = crawler.build().await?;
     for notice in crawl.notices().iter().filter(|_| !quiet) {
         output::say(&format!("note: {notice}"));
     }
     let progress = Progress::start(crawl.watch(), quiet || !std::io::stderr().is_terminal());
+    let server = serve(&crawl, reload, quiet);
     let stop = crawl.stop_token();
     let interrupts = Interrupts::listen().map(|signals| tokio::spawn(signals.stop(stop)));
     let report = crawl.run().await;
     if let Some(interrupts) = interrupts {
         interrupts.abort();
     }
+    if let Some(server) = server {
+        server.end().await;
+    }
     progress.end().await;
     if let Some(leaks) = report.as_ref().ok().and_then(|report| summary::leaks(&report.open)) {
         output::say(&leaks);
     }
     report
+}
+
+/// The control socket of a crawl that has a state folder. A crawl goes on without it where it cannot be made.
+fn serve(crawl: &Crawl, reload: Option<Reload>, quiet: bool) -> Option<ControlServer> {
+    let controls = crawl.controls();
+    controls.folder()?;
+    match ControlServer::start(controls, reload) {
+        Ok(server) => Some(server),
+        Err(error) => {
+            if !quiet {
+                output::say(&format!("note: `lycosa ctl` cannot reach this crawl: {error}"));
+            }
+            None
+        }
+    }
 }
 
 fn exit_of(report: &Report) -> Exit {
@@ -349,6 +387,8 @@ fn flags(args: &Args, layers: &mut Layers) {
     let singles = [
         ("--scope", "scope", &args.scope),
         ("--depth", "depth", &args.depth),
+        ("--order", "order.by", &args.order),
+        ("--template-budget", "template_budget", &args.template_budget),
         ("--max-pages", "max_pages", &args.max_pages),
         ("--max-requests", "max_requests", &args.max_requests),
         ("--max-time", "max_time", &args.max_time),
@@ -405,7 +445,9 @@ fn switches(args: &Args, layers: &mut Layers) {
         ("--sitemap", "sitemap", args.sitemap, "true"),
         ("--recrawl", "recrawl.on", args.recrawl, "true"),
         ("--no-robots", "robots", args.no_robots, "false"),
+        ("--no-trap-rules", "trap_rules", args.no_trap_rules, "false"),
         ("--no-cookies", "keep_cookies", args.no_cookies, "false"),
+        ("--no-history", "history", args.no_history, "false"),
         ("--insecure", "insecure", args.insecure, "true"),
         ("--offline", "offline", args.offline, "true"),
         ("--strict-guard", "strict_guard", args.strict_guard, "true"),

@@ -56,7 +56,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
             site.base_url()
         ));
     }
-    let report = super::crawl::crawl(Crawler::with_options(options), args.quiet).await?;
+    let report = super::crawl::crawl(Crawler::with_options(options), args.quiet, None).await?;
     site.shutdown().await;
     if !args.quiet {
         let outputs = [items.display().to_string(), pages.display().to_string()];

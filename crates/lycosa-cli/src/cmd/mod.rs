@@ -4,14 +4,18 @@ mod config;
 mod content;
 mod conversation;
 mod crawl;
+mod ctl;
 mod demo;
+mod explain;
 mod extract;
 mod fetch;
+mod frontier;
 mod http;
 mod page;
 mod query;
 mod shell;
 mod source;
+mod states;
 mod structured;
 mod xpath;
 
@@ -35,6 +39,9 @@ enum Command {
     Query(query::Args),
     Extract(extract::Args),
     Shell(Box<shell::Args>),
+    Frontier(Box<frontier::Args>),
+    Explain(explain::Args),
+    Ctl(ctl::Args),
     Demo(demo::Args),
     Config(config::Args),
 }
@@ -54,6 +61,9 @@ pub(crate) fn run(line: CommandLine) -> Result<Exit> {
             Command::Query(args) => query::run(args).await,
             Command::Extract(args) => extract::run(args).await,
             Command::Shell(args) => shell::run(*args).await,
+            Command::Frontier(args) => frontier::run(*args).await,
+            Command::Explain(args) => explain::run(&args),
+            Command::Ctl(args) => ctl::run(&args),
             Command::Demo(args) => demo::run(args).await,
             Command::Config(args) => config::run(&args),
         }

@@ -132,6 +132,12 @@ impl Coverage {
         self.traps.iter().copied()
     }
 
+    /// The same without pages of traps.
+    #[must_use]
+    pub fn without_traps(self) -> Self {
+        Self { traps: BTreeSet::new(), ..self }
+    }
+
     /// The digest of everything.
     pub fn digest(&self) -> Digest {
         self.digest_of(0..self.web.hosts())

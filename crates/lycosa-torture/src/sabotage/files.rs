@@ -55,6 +55,10 @@ impl FileLayer for SabotagedFiles {
         self.inner.segment_size()
     }
 
+    fn history_memory(&self) -> usize {
+        self.inner.history_memory()
+    }
+
     fn waiting_memory(&self) -> usize {
         self.inner.waiting_memory()
     }

@@ -11,6 +11,7 @@ use super::{CrawlOptions, Durability, MalformedField, OutlinksField, Secret};
 use crate::crawler::{self, Continue, Options, RetryOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch;
+use crate::model::{Patience, TemplateBudget};
 use crate::proxies::{ProxyOptions, ProxyPolicy, ProxyPool};
 use crate::seed;
 
@@ -75,15 +76,45 @@ impl CrawlOptions {
         Ok(Options { continuation: occasion.continuation, ..options })
     }
 
+    fn template_budget(&self) -> Option<TemplateBudget> {
+        let budget = TemplateBudget { urls: self.template_budget, trap_signs: self.trap_rules };
+        (budget.urls > 0).then_some(budget)
+    }
+
+    /// What is served when, and what is held back.
+    fn serving(&self) -> Options {
+        let patience =
+            Patience { failures: self.host_failures, rests: self.host_rests, ..Patience::default() };
+        Options {
+            order: self.order.by.into(),
+            score: self.order.rules(&self.pattern_limits()),
+            templates: self.template_budget(),
+            patience,
+            state: self.state.as_ref().map(PathBuf::from),
+            history: self.history,
+            depth: self.depth,
+            ..Options::default()
+        }
+    }
+
     /// The options that only change their type on the way.
     fn plain(self) -> Options {
         let timeouts = self.limits_by_phase();
         let retry = self.retry_options();
         let headers = self.headers.iter().map(super::HeaderLine::pair).collect();
+        let options = self.serving();
+        let durability = match self.durability {
+            Durability::Process => crawler::Durability::Process,
+            Durability::Power => crawler::Durability::Power,
+        };
+        let malformed = match self.malformed {
+            MalformedField::Replace => Malformed::Replace,
+            MalformedField::Skip => Malformed::Skip,
+            MalformedField::Fail => Malformed::Fail,
+        };
         Options {
             headers,
             timeouts,
-            depth: self.depth,
             max_pages: self.max_pages,
             max_requests: self.max_requests,
             max_time: self.max_time.map(|span| span.0),
@@ -121,20 +152,12 @@ impl CrawlOptions {
             cache: self.cache.map(PathBuf::from),
             cache_size: self.cache_size.0,
             offline: self.offline,
-            state: self.state.map(PathBuf::from),
-            durability: match self.durability {
-                Durability::Process => crawler::Durability::Process,
-                Durability::Power => crawler::Durability::Power,
-            },
+            durability,
             drain: self.drain.0,
             respect_nofollow: self.respect_nofollow,
             list_outlinks: self.outlinks == OutlinksField::List,
-            malformed: match self.malformed {
-                MalformedField::Replace => Malformed::Replace,
-                MalformedField::Skip => Malformed::Skip,
-                MalformedField::Fail => Malformed::Fail,
-            },
-            ..Options::default()
+            malformed,
+            ..options
         }
     }
 

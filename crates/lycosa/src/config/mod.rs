@@ -1,6 +1,6 @@
 //! Configuration: every option of a crawl in one struct, from `lycosa.toml`, `--set` and flags.
 //!
-//! `options` is the struct, `profiles`, `sessions`, `judgement`, `span`, `size`, `secret`, `proxy_list` and `header` are what it is made of. `layers` puts
+//! `options` is the struct, `profiles`, `sessions`, `judgement`, `order`, `span`, `size`, `secret`, `proxy_list` and `header` are what it is made of. `layers` puts
 //! defaults, file, `--set` and flags on top of each other; `inspect` reads one of them and finds every mistake,
 //! with `names` for typos and `place` for lines and columns; `verify` tries out what the options say (selectors,
 //! patterns, addresses, names of outputs), `outputs` turns them into sinks. `problem` is how mistakes are told, `schema` describes the file.
@@ -30,6 +30,7 @@ mod judgement;
 mod layers;
 mod names;
 mod options;
+mod order;
 mod outputs;
 mod place;
 mod problem;
@@ -53,6 +54,7 @@ pub use layers::{Layers, check, load};
 pub use options::{
     CrawlOptions, Durability, MalformedField, OutlinksField, RetryFailure, RetryFields, Timeouts,
 };
+pub use order::{OrderField, OrderFields, ScoreField};
 pub use problem::{ConfigError, Problem, Source};
 pub use profiles::{HostFields, ProfileFields};
 pub use recrawl::{RecrawlFields, RecrawlRecordsField};

@@ -5,12 +5,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ByteSize, CanonicalFields, DuplicatesField, HeaderLine, HostFields, ProfileFields, RecrawlFields,
-    RobotsTagsField, Secret, SessionFields, Span, proxy_list,
+    ByteSize, CanonicalFields, DuplicatesField, HeaderLine, HostFields, OrderFields, ProfileFields,
+    RecrawlFields, RobotsTagsField, Secret, SessionFields, Span, proxy_list,
 };
 use crate::error::ErrorKind;
 use crate::extract::rules::{FollowRule, ItemRule, Named};
 use crate::fetch::HttpVersion;
+use crate::model::{Patience, TemplateBudget};
 use crate::politeness::RetryOptions;
 use crate::proxies::ProxyPolicy;
 use crate::scope::ScopeMode;
@@ -42,6 +43,21 @@ pub struct CrawlOptions {
     /// Links from a seed: 0 is the seeds alone. Default no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub depth: Option<u32>,
+    /// URLs of one shape, such as `/calendar/{n}/{n}`, that a site may have before their pages prove to say something of
+    /// their own; those beyond wait, and are told in the summary. 0 is no limit. Without effect with `depth`.
+    /// Default 100.
+    pub template_budget: u32,
+    /// Whether URLs that look like a trap's (sessions, repeated segments, far years) get an eighth of that. Default
+    /// true.
+    pub trap_rules: bool,
+    /// Failures in a row after which a host rests: a minute, then two, up to an hour, with one request in between. 0
+    /// switches it off. Default 8.
+    pub host_failures: u32,
+    /// Rests in a row after which a host is given up and its URLs fail. Default 8: about three hours.
+    pub host_rests: u32,
+    /// In which order a site's URLs are fetched. Default: as they were found.
+    #[serde(skip_serializing_if = "OrderFields::is_default")]
+    pub order: OrderFields,
     /// Whether links with `rel=nofollow` are left out. Default false: the word is about ranking.
     pub respect_nofollow: bool,
     /// Whether sitemaps are read: those robots.txt names, else `/sitemap.xml`. Default false.
@@ -208,6 +224,8 @@ pub struct CrawlOptions {
     pub state: Option<String>,
     /// What a commit survives: the end of the process, or of the power. Default `power`.
     pub durability: Durability,
+    /// Whether the state keeps what happened to each URL, for `lycosa explain` and `lycosa frontier`. Default true.
+    pub history: bool,
 
     /// Links to follow, with the labels of the pages they lead to. Default none: all links of a page are followed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -220,6 +238,7 @@ pub struct CrawlOptions {
 impl Default for CrawlOptions {
     #[expect(clippy::too_many_lines, reason = "a table with a row for each option")]
     fn default() -> Self {
+        let patience = Patience::default();
         Self {
             seeds: Vec::new(),
             seed_files: Vec::new(),
@@ -229,6 +248,11 @@ impl Default for CrawlOptions {
             exclude: Vec::new(),
             regex_size: ByteSize(PatternLimits::SIZE as u64),
             depth: None,
+            template_budget: TemplateBudget::URLS,
+            order: OrderFields::default(),
+            trap_rules: true,
+            host_failures: patience.failures,
+            host_rests: patience.rests,
             respect_nofollow: false,
             sitemap: false,
             sitemap_urls: Vec::new(),
@@ -285,6 +309,7 @@ impl Default for CrawlOptions {
             guard_formulas: false,
             state: None,
             durability: Durability::default(),
+            history: true,
             follow: Vec::new(),
             items: Named::default(),
         }

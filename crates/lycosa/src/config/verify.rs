@@ -75,7 +75,11 @@ fn labels(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
     }
 }
 
-fn mistake(path: impl IntoIterator<Item = Step>, message: impl Into<String>, hint: &str) -> Mistake {
+pub(super) fn mistake(
+    path: impl IntoIterator<Item = Step>,
+    message: impl Into<String>,
+    hint: &str,
+) -> Mistake {
     Mistake {
         at: None,
         path: path.into_iter().collect(),
@@ -153,6 +157,7 @@ fn is_network(text: &str) -> bool {
 
 fn patterns(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
     let limits: PatternLimits = options.pattern_limits();
+    options.order.verify(&limits, mistakes);
     for (key, patterns) in [("include", &options.include), ("exclude", &options.exclude)] {
         for (index, pattern) in patterns.iter().enumerate() {
             if pattern.is_empty() {

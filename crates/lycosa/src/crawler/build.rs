@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::callbacks::Callbacks;
+use super::controls::{Controls, Inner, PresentScope, Rules};
 use super::options::Options;
 use super::state::{self, Opened};
 use super::{Crawl, Watch};
@@ -20,7 +21,7 @@ use crate::fetch::{
 };
 use crate::ledger::Ledger;
 use crate::middleware::{Cache, StackOptions, built_in, parse_field};
-use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Origin, Pace, Resolve};
+use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Order, Origin, Pace, Resolve, Sink};
 use crate::politeness::{RetryOptions, RetryPolicy};
 use crate::profiles::HostProfiles;
 use crate::scope::{Identity, QueryRules, ScopeOptions, ScopeRules};
@@ -37,7 +38,9 @@ pub(super) async fn build(
     check(&options)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     // Everything that can refuse a choice comes before the state is touched.
-    let scope = Arc::new(scope(&options)?);
+    let started = clock.now();
+    let rules = rules(&options, &*clock);
+    let scope = Arc::new(PresentScope::new(ScopeRules::new(rules.scope.clone())?));
     let query = query_rules(&options)?;
     let guard = Arc::new(guard(&options)?);
     let ledger = Ledger::default();
@@ -46,36 +49,24 @@ pub(super) async fn build(
     let retry = retry_policy(&options, telemetry.clone());
     let cache = cache(&options, &clock, &telemetry)?;
     let stack = middlewares(&options, &retry, cache, &clock, ledger.clone())?;
-    let sinks: Vec<_> = options.outputs.iter().map(super::Output::sink).collect::<Result<_>>()?;
-    if options.continuation != super::Continue::Resume {
-        let check = sinks.iter().try_for_each(|sink| sink.check_new());
-        check.map_err(|error| state::with_resume(error, &options))?;
-    }
+    let sinks = sinks(&options)?;
     if let Some(folder) = options.save_bodies.clone() {
         super::save::check(&folder)?;
         callbacks.on_page(Box::new(move |page| super::save::save(&folder, page)));
     }
-    let opened: Opened =
-        state::open(&options, &notes, limits(&options, &*clock), pace(&options), clock.clone())?;
+    let opened: Opened = state::open(&options, &notes, rules.limits, rules.pace, clock.clone())?;
     let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key).with_query_rules(query));
-    let links =
-        LinkOptions { respect_nofollow: options.respect_nofollow, limit: settings(&options).max_links };
-    let mut extractors: Vec<Arc<dyn Extract>> = Vec::new();
-    if options.all_links {
-        extractors.push(Arc::new(LinkExtractor::new(links)));
-    }
-    extractors.extend(options.extractors.iter().cloned());
     let parts = Parts {
         frontier: opened.frontier.clone(),
         outbox: opened.outbox,
         fetch: Arc::new(client.clone()),
         middlewares: stack.into(),
         guard,
-        scope,
-        extractors: extractors.into(),
+        scope: scope.clone(),
+        extractors: extractors(&options).into(),
         hooks: Arc::new(callbacks),
         feed,
-        identity,
+        identity: identity.clone(),
         clock: clock.clone(),
         retry,
         telemetry,
@@ -83,8 +74,52 @@ pub(super) async fn build(
         settings: Settings { robots_agents: super::names::robots_agents(&options)?, ..settings(&options) },
     };
     let engine = Engine::new(parts);
-    let watch = Watch::new(engine.telemetry(), opened.frontier, ledger.clone(), clock, options.max_pages);
-    Ok(Crawl { engine, sinks, watch, seeds: options.seeds, client, ledger, notices: opened.notices })
+    let frontier = opened.frontier;
+    let watch = Watch::new(engine.telemetry(), frontier.clone(), ledger.clone(), clock, options.max_pages);
+    let controls = Controls::new(Inner {
+        frontier,
+        identity,
+        scope,
+        places: engine.places(),
+        watch: watch.clone(),
+        stop: engine.stop_token(),
+        ledger: ledger.clone(),
+        folder: options.state.clone(),
+        started,
+        rules: tokio::sync::Mutex::new(rules),
+    });
+    let (seeds, notices) = (options.seeds, opened.notices);
+    Ok(Crawl { engine, sinks, watch, seeds, client, ledger, notices, controls })
+}
+
+/// What can change while the crawl runs.
+fn rules(options: &Options, clock: &dyn Clock) -> Rules {
+    Rules {
+        limits: limits(options, clock),
+        pace: pace(options),
+        concurrency: options.concurrency,
+        scope: scope_options(options),
+        paused: false,
+        robots_name: super::names::robots_name(options),
+    }
+}
+
+/// The outputs; one that is there already is refused where that can be told before the state is touched.
+fn sinks(options: &Options) -> Result<Vec<Box<dyn Sink>>> {
+    let sinks: Vec<_> = options.outputs.iter().map(super::Output::sink).collect::<Result<_>>()?;
+    if options.continuation != super::Continue::Resume {
+        let check = sinks.iter().try_for_each(|sink| sink.check_new());
+        check.map_err(|error| state::with_resume(error, options))?;
+    }
+    Ok(sinks)
+}
+
+/// What is taken out of pages: their links, if all are followed, then what the options add.
+fn extractors(options: &Options) -> Vec<Arc<dyn Extract>> {
+    let links =
+        LinkOptions { respect_nofollow: options.respect_nofollow, limit: settings(options).max_links };
+    let all = options.all_links.then(|| Arc::new(LinkExtractor::new(links)) as Arc<dyn Extract>);
+    all.into_iter().chain(options.extractors.iter().cloned()).collect()
 }
 
 fn check(options: &Options) -> Result<()> {
@@ -124,12 +159,14 @@ fn limits(options: &Options, clock: &dyn Clock) -> Limits {
         max_bytes: options.max_bytes,
         max_depth: options.depth,
         deadline: options.max_time.map(|time| clock.now().after(time)),
+        templates: options.templates,
     }
 }
 
 fn pace(options: &Options) -> Pace {
     let (per_origin, robots, revisits) = (options.per_host, options.robots, options.recrawl);
-    let mut pace = Pace { per_origin, robots, revisits, ..Pace::default() };
+    let (patience, order) = (options.patience, options.order);
+    let mut pace = Pace { per_origin, robots, revisits, patience, order, ..Pace::default() };
     if let Some(delay) = options.delay {
         pace.delay = delay;
         pace.response_factor = 0.0;
@@ -139,8 +176,8 @@ fn pace(options: &Options) -> Pace {
     pace
 }
 
-fn scope(options: &Options) -> Result<ScopeRules> {
-    ScopeRules::new(ScopeOptions {
+fn scope_options(options: &Options) -> ScopeOptions {
+    ScopeOptions {
         mode: options.scope,
         seeds: options.seeds.clone(),
         allowed_domains: options.allowed_domains.clone(),
@@ -149,7 +186,7 @@ fn scope(options: &Options) -> Result<ScopeRules> {
         regex_size: options.regex_size,
         max_depth: options.depth,
         ..ScopeOptions::default()
-    })
+    }
 }
 
 fn query_rules(options: &Options) -> Result<QueryRules> {
@@ -259,13 +296,13 @@ fn settings(options: &Options) -> Settings {
         max_redirects: options.max_redirects,
         accept_types: options.accept_types.iter().map(|kind| kind.to_ascii_lowercase()).collect(),
         limits: FetchLimits { wire: options.max_body, decoded: options.max_body, ..FetchLimits::default() },
-        byte_budget: options.max_bytes.is_some(),
         drain: options.drain,
         all_outcomes: options.all_outcomes,
         detect_blocks: options.detect_blocks,
         list_outlinks: options.list_outlinks,
         malformed: options.malformed,
         revisits: options.revisits.filter(|_| options.recrawl || options.state.is_some()),
+        score: (options.order == Order::Best).then(|| Arc::new(options.score.clone())),
         ..Settings::default()
     }
 }

@@ -6,6 +6,7 @@
 
 mod build;
 mod callbacks;
+mod controls;
 mod cookies;
 mod items;
 mod names;
@@ -14,9 +15,11 @@ mod page;
 mod proxies;
 mod reading;
 mod report;
+mod run_file;
 mod save;
 pub mod single;
 mod state;
+pub mod stopped;
 mod watch;
 mod witness;
 
@@ -29,10 +32,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
+pub use self::controls::{Adjustment, Controls, Rules};
 pub use self::options::{
     Continue, Duplicates, Durability, Options, Output, RetryOptions, RevisitRecords, Revisits, RobotsTags,
 };
 pub use self::page::{PageContext, StreamedPage};
+pub use self::run_file::RunRules;
 pub use self::watch::{Moment, Watch};
 pub use crate::engine::{End, Report};
 
@@ -267,9 +272,16 @@ pub struct Crawl {
     client: crate::fetch::Client,
     ledger: crate::ledger::Ledger,
     notices: Vec<String>,
+    controls: Controls,
 }
 
 impl Crawl {
+    /// Handles to steer the crawl while it runs.
+    #[must_use]
+    pub fn controls(&self) -> Controls {
+        self.controls.clone()
+    }
+
     /// A view of the crawl while it runs.
     #[must_use]
     pub fn watch(&self) -> Watch {
@@ -293,6 +305,8 @@ impl Crawl {
     /// # Errors
     /// When no seed belongs to the crawl, or the state or an output cannot be written.
     pub async fn run(self) -> Result<Report> {
+        self.controls.note_now().await?;
+        drop(self.controls);
         let mut report = self.engine.run(&self.seeds, self.sinks).await;
         self.client.close().await;
         if let Ok(report) = &mut report {

@@ -35,6 +35,13 @@ pub(super) fn robots_agents(options: &Options) -> Result<RobotsAgents> {
     Ok(agents)
 }
 
+/// The name looked up in robots.txt where no profile and no session brings another.
+pub(super) fn robots_name(options: &Options) -> String {
+    let by_hand = options.headers.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
+    let own = by_hand.map(|(_, value)| value).or(options.user_agent.as_ref());
+    crate::politeness::robots::product_token(own.map_or(USER_AGENT, String::as_str)).to_owned()
+}
+
 /// The name among these fields, with whatever letters it is sent.
 fn agent_in(fields: &HeaderMap) -> Option<Cow<'_, str>> {
     fields.get(USER_AGENT_FIELD).map(|value| String::from_utf8_lossy(value.as_bytes()))

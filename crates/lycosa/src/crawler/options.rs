@@ -13,11 +13,11 @@ pub use crate::engine::{Duplicates, RevisitRecords, Revisits, RobotsTags};
 use crate::error::Result;
 use crate::fetch::{HttpVersion, Timeouts};
 pub use crate::frontier::embedded::Durability;
-use crate::model::Sink;
+use crate::model::{Order, Patience, Sink, TemplateBudget};
 pub use crate::politeness::RetryOptions;
 use crate::profiles::HostProfile;
 use crate::proxies::ProxyPool;
-use crate::scope::ScopeMode;
+use crate::scope::{ScopeMode, ScoreRules};
 use crate::session::SessionPool;
 use crate::sink::SinkOptions;
 
@@ -63,6 +63,14 @@ pub struct Options {
     pub typed_seeds: usize,
     /// Links from a seed. Default: no limit.
     pub depth: Option<u32>,
+    /// URLs of one shape that a site may have before they prove useful; without it, any number. Default 100.
+    pub templates: Option<TemplateBudget>,
+    /// How long a site that fails is put up with.
+    pub patience: Patience,
+    /// In which order a site's URLs are served. Default: as they were found.
+    pub order: Order,
+    /// How links are scored in the order [`Order::Best`].
+    pub score: ScoreRules,
     /// Pages to write. Default: no limit.
     pub max_pages: Option<u64>,
     /// Requests to send. Default: no limit.
@@ -171,6 +179,8 @@ pub struct Options {
     pub continuation: Continue,
     /// How safe "committed" is.
     pub durability: Durability,
+    /// Whether the state keeps what happened to each URL, for `lycosa explain`. Default true.
+    pub history: bool,
     /// How long open requests may go on after the order to stop. Default 10 s.
     pub drain: Duration,
     /// Whether links with `rel=nofollow` are left out. Default false: the word is about ranking.
@@ -208,6 +218,10 @@ impl Default for Options {
             seeds: Vec::new(),
             typed_seeds: 0,
             depth: None,
+            templates: Some(TemplateBudget::default()),
+            patience: Patience::default(),
+            order: Order::default(),
+            score: ScoreRules::default(),
             max_pages: None,
             max_requests: None,
             max_time: None,
@@ -259,6 +273,7 @@ impl Default for Options {
             state: None,
             continuation: Continue::default(),
             durability: Durability::default(),
+            history: true,
             drain: Duration::from_secs(10),
             respect_nofollow: false,
             list_outlinks: false,

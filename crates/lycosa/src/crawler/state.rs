@@ -118,6 +118,7 @@ pub(super) fn open(
         clock,
         files: Arc::new(Disk),
         durability: options.durability,
+        history: options.history,
     };
     let embedded = match (options.continuation, embedded::exists(folder)) {
         (Continue::Resume, _) => Embedded::open(opening, versions)?,

@@ -1,14 +1,18 @@
 //! The journey of an answer that keeps the crawler out: told apart from content, recorded, and followed by a rest.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::HeaderMap;
 
 use super::journey::{Ending, Journey};
-use super::rests;
 use crate::error::Error;
 use crate::model::{Block, BlockKind, BlockLayer, Body, HostUpdate, Response, Timestamp};
 use crate::politeness::block::{EXAMINED, Seen, is_suspicious, judge};
 use crate::politeness::retry_after;
+
+/// The rest of a site that does not say for how long.
+const FIRST_REST: Duration = Duration::from_secs(5);
 
 impl Journey {
     /// Works on a final answer that is no page by its status.
@@ -27,7 +31,6 @@ impl Journey {
     }
 
     fn answered(&mut self, status: u16) -> Ending {
-        self.shared.rests.answered(&self.lease.site, self.started());
         Ending::Commit(Box::new(self.fetched_commit(status)), None)
     }
 
@@ -66,7 +69,8 @@ impl Journey {
         }
     }
 
-    /// Until when the site rests. A plain 503 may be anybody's: then only as long as the site asks for.
+    /// Until when the site rests, which the frontier makes longer each time in a row. A plain 503 may be anybody's:
+    /// then only as long as the site asks for.
     fn rest_after(&self, block: &Block, headers: &HeaderMap) -> Option<Timestamp> {
         if !block.kind.asks_for_rest() {
             return None;
@@ -80,8 +84,7 @@ impl Journey {
         if is_overload {
             return asked.map(|asked| now.after(asked));
         }
-        let asked = asked.unwrap_or(rests::FIRST);
-        Some(self.shared.rests.blocked(&self.lease.site, self.started(), now, asked))
+        Some(now.after(asked.unwrap_or(FIRST_REST)))
     }
 }
 

@@ -1,21 +1,27 @@
 //! From a link to something the frontier can keep: canonical form, scope, identity, request.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use url::Url;
 
 use super::shared::Shared;
+use crate::extract::page_links;
 use crate::model::{
-    Candidate, Discovered, Exclusion, Findings, Hop, Outlink, Request, RequestKind, UrlKey, Verdict,
+    Candidate, CommitNotes, Discovered, Exclusion, Findings, Hop, Outlink, Page, Request, RequestKind,
+    UrlKey, Verdict,
 };
 use crate::scope::spelling;
+
+/// The texts of a page's links, by address; empty when nobody asks about them.
+pub(super) type Anchors = HashMap<Url, String>;
 
 /// Why a target cannot be discovered.
 pub(super) enum Target {
     /// It belongs to the crawl.
     Discovered(Box<Discovered>),
-    /// It does not.
-    Refused(Exclusion),
+    /// It does not; its fingerprint, 0 when it has none.
+    Refused(Exclusion, UrlKey),
 }
 
 impl Shared {
@@ -25,22 +31,38 @@ impl Shared {
         from: &Request,
         page: &Url,
         findings: &Findings,
-    ) -> Vec<Discovered> {
+        anchors: &Anchors,
+    ) -> (Vec<Discovered>, CommitNotes) {
         let parent: Arc<str> = page.as_str().into();
         let mut outlinks: Vec<Discovered> = Vec::new();
+        let links = u32::try_from(findings.outlinks.len()).unwrap_or(u32::MAX);
+        let mut notes = CommitNotes { links, ..CommitNotes::default() };
         for link in findings.outlinks.iter().take(self.parts.settings.max_links) {
-            match self.discover_link(from, &parent, link) {
+            match self.discover_link(from, &parent, link, anchors) {
                 Some(Target::Discovered(found)) => outlinks.push(*found),
-                Some(Target::Refused(reason)) => self.telemetry.skipped(reason, 1),
+                Some(Target::Refused(reason, key)) => self.refused(&mut notes, reason, key, &link.url),
                 None => {}
             }
         }
-        outlinks
+        self.count_refused(&notes);
+        (outlinks, notes)
     }
 
-    fn discover_link(&self, from: &Request, parent: &Arc<str>, link: &Outlink) -> Option<Target> {
+    fn discover_link(
+        &self,
+        from: &Request,
+        parent: &Arc<str>,
+        link: &Outlink,
+        anchors: &Anchors,
+    ) -> Option<Target> {
         let depth = from.depth.saturating_add(1);
+        let score = self.parts.settings.score.as_deref();
+        let class = |url: &Url| {
+            let anchor = anchors.get(&link.url).map(String::as_str).unwrap_or_default();
+            score.map_or(Request::PAGE_CLASS, |rules| rules.class(url, anchor, depth))
+        };
         let make = |url: &Url| Request {
+            class: class(url),
             label: link.label.clone(),
             meta: link.meta.clone(),
             session: from.session.for_outlinks(),
@@ -48,7 +70,20 @@ impl Shared {
             parent: Some(parent.clone()),
             ..Request::get(spelling(url))
         };
-        self.discover(&link.url, RequestKind::Page, depth, |key| !self.known.contains(key), make)
+        self.discover(
+            &link.url,
+            RequestKind::Page,
+            depth,
+            |key| score.is_some() || !self.known.contains(key),
+            make,
+        )
+    }
+
+    /// The texts of a page's links, when a rule asks about them.
+    pub(super) fn anchors(&self, page: &Page<'_>) -> Anchors {
+        let reads = self.parts.settings.score.as_ref().is_some_and(|rules| rules.reads_anchors());
+        let Some(document) = page.document.filter(|_| reads) else { return Anchors::new() };
+        page_links(document, page.url).into_iter().map(|link| (link.url, link.text)).collect()
     }
 
     /// Judges a URL and makes a request of it; `None` when `wanted` turns its key away.
@@ -61,14 +96,14 @@ impl Shared {
         make: impl FnOnce(&Url) -> Request,
     ) -> Option<Target> {
         let Some(identified) = self.parts.identity.identify(url) else {
-            return Some(Target::Refused(Exclusion::Invalid));
+            return Some(Target::Refused(Exclusion::Invalid, UrlKey(0)));
         };
         if !wanted(identified.key) {
             return None;
         }
         let candidate = Candidate { url: &identified.canonical, kind, depth };
         if let Verdict::Refuse(reason) = self.parts.scope.judge(candidate) {
-            return Some(Target::Refused(reason));
+            return Some(Target::Refused(reason, identified.key));
         }
         let request = Request { kind, ..make(url) };
         Some(Target::Discovered(Box::new(identified.discovered(&self.parts.identity, request))))
@@ -78,7 +113,8 @@ impl Shared {
     pub(super) fn discover_hop(&self, from: &Request, status: u16, target: &Url) -> Target {
         let make = |url: &Url| next_hop(from, status, url);
         let kind = if from.kind == RequestKind::Page { RequestKind::Redirect } else { from.kind };
-        self.discover(target, kind, from.depth, |_| true, make).unwrap_or(Target::Refused(Exclusion::Invalid))
+        self.discover(target, kind, from.depth, |_| true, make)
+            .unwrap_or(Target::Refused(Exclusion::Invalid, UrlKey(0)))
     }
 }
 

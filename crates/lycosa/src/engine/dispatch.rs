@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::credit::CREDIT;
 use super::journey::{Ending, Journey};
 use super::pages::CommittedPage;
+use super::places::Slots;
 use super::shared::Shared;
 use super::toll::Toll;
 use crate::error::{Error, ErrorKind, Result};
@@ -25,10 +26,9 @@ const COMMITTING_PER_WORKER: usize = 4;
 pub(super) struct Dispatcher {
     shared: Arc<Shared>,
     stop: CancellationToken,
-    slots: Arc<Semaphore>,
+    slots: Slots,
     journeys: JoinSet<Result<()>>,
     open: HashMap<Id, Held>,
-    journeys_at_once: usize,
 }
 
 /// A lease and what it has cost so far.
@@ -49,15 +49,8 @@ pub(super) enum Stopped {
 
 impl Dispatcher {
     pub(super) fn new(shared: Arc<Shared>, stop: CancellationToken) -> Self {
-        let concurrency = shared.parts.settings.concurrency.max(1);
-        Self {
-            stop,
-            slots: Arc::new(Semaphore::new(concurrency)),
-            journeys: JoinSet::new(),
-            open: HashMap::new(),
-            journeys_at_once: concurrency * (1 + COMMITTING_PER_WORKER),
-            shared,
-        }
+        let slots = Slots::new(shared.places.clone());
+        Self { stop, slots, journeys: JoinSet::new(), open: HashMap::new(), shared }
     }
 
     /// Runs until the crawl is over, stopped or broken; no journey is under way afterwards.
@@ -85,7 +78,7 @@ impl Dispatcher {
             let Some(permit) = self.slot().await? else { continue };
             self.let_exporter_catch_up().await;
             let changed = self.shared.parts.frontier.changed();
-            let want = Want { max: 1 + self.slots.available_permits(), bytes: CREDIT };
+            let want = Want { max: 1 + self.slots.free(), bytes: CREDIT };
             match self.shared.parts.frontier.lease(want).await? {
                 Leased::Some(leases) => self.send(leases, permit),
                 Leased::Finished(finish) => return Ok(Stopped::Finished(finish)),
@@ -97,7 +90,8 @@ impl Dispatcher {
 
     /// A place for one more journey; `None` when something else happened meanwhile.
     async fn slot(&mut self) -> Result<Option<OwnedSemaphorePermit>> {
-        if self.journeys.len() >= self.journeys_at_once {
+        self.slots.adjust();
+        if self.journeys.len() >= self.slots.given() * (1 + COMMITTING_PER_WORKER) {
             let stop = self.stop.clone();
             tokio::select! {
                 result = self.join_one() => result?,
@@ -107,7 +101,7 @@ impl Dispatcher {
         }
         tokio::select! {
             biased;
-            permit = self.slots.clone().acquire_owned() => Ok(permit.ok()),
+            permit = self.slots.take() => Ok(permit),
             () = self.stop.cancelled() => Ok(None),
         }
     }
@@ -124,7 +118,7 @@ impl Dispatcher {
         let mut first = Some(first);
         for lease in leases {
             // The want was bounded by the free places, and only this loop takes places: there is one for each.
-            let permit = first.take().or_else(|| self.slots.clone().try_acquire_owned().ok());
+            let permit = first.take().or_else(|| self.slots.try_take());
             let held = Held { lease: Arc::new(lease), toll: Arc::default() };
             let journey = travel(self.shared.clone(), held.clone(), permit);
             let id = self.journeys.spawn(journey).id();

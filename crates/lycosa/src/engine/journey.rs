@@ -16,8 +16,8 @@ use super::shared::Shared;
 use super::toll::Toll;
 use crate::error::{Error, ErrorKind};
 use crate::model::{
-    Answer, Attempt, Commit, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome, Payload, Record,
-    Request, RequestKind, Response, Retry, SessionId, Timestamp,
+    Answer, Attempt, Commit, CommitNotes, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome,
+    Payload, Record, Request, RequestKind, Response, Retry, SessionId, Timestamp, Timings,
 };
 use crate::scope::canonical;
 
@@ -33,6 +33,7 @@ pub(super) struct Journey {
     toll: Arc<Toll>,
     pub(super) attempts: Vec<Attempt>,
     peer: Option<std::net::SocketAddr>,
+    timings: Timings,
     /// The session the answer came by, as far as it was said.
     pub(super) session: Option<SessionId>,
     /// The declared type of the answer, once there is one.
@@ -92,6 +93,7 @@ impl Journey {
                 toll,
                 attempts: Vec::new(),
                 peer: None,
+                timings: Timings::default(),
                 session: None,
                 answered: None,
                 is_local: false,
@@ -118,6 +120,9 @@ impl Journey {
     }
 
     async fn travel(&mut self) -> Ending {
+        if let Some(failures) = self.lease.given_up {
+            return self.host_down(failures);
+        }
         if let Some(reason) = self.robots_refusal(&self.url.clone()) {
             return self.excluded(reason);
         }
@@ -149,13 +154,7 @@ impl Journey {
                     self.shared.telemetry.answered(status, wire_bytes, 0);
                 }
                 self.note(status, Some(reason), wire_bytes);
-                let now = self.now();
-                // 429 is about this visitor; 503 may be anybody's, and its rest does not grow.
-                let until = if block_site && status == Some(429) {
-                    self.shared.rests.blocked(&self.lease.site, self.started, now, after)
-                } else {
-                    now.after(after)
-                };
+                let until = self.now().after(after);
                 self.nack(Retry {
                     not_before: until,
                     block_site_until: block_site.then_some(until),
@@ -172,7 +171,8 @@ impl Journey {
         if self.lease.request.kind == RequestKind::Robots {
             limits = super::robots::bounds(limits);
         }
-        if parts.settings.byte_budget {
+        // Without a budget of bytes a lease has no bound; with one it has, even if the budget came later.
+        if self.lease.bytes != u64::MAX {
             let time = self.lease.deadline.since(self.started);
             let (frontier, token, toll) = (parts.frontier.clone(), self.lease.token, self.toll.clone());
             let credit = LeaseCredit::new(frontier, token, time, self.lease.bytes, toll);
@@ -190,6 +190,7 @@ impl Journey {
 
     async fn arrived(&mut self, response: Box<Response>) -> Ending {
         self.peer = response.facts.peer;
+        self.timings = response.facts.timings;
         self.session = response.facts.session;
         self.answered = Some(response.header("content-type").map(Into::into));
         if let Some(how) = response.facts.cache {
@@ -249,7 +250,7 @@ impl Journey {
                 let if_known = self.outcome_records(&alias);
                 self.redirected(status, *to, if_known)
             }
-            Target::Refused(reason) => {
+            Target::Refused(reason, _) => {
                 if self.lease.request.parent.is_none() {
                     let host = target.host_str().unwrap_or_default();
                     self.shared.telemetry.problem(format!(
@@ -304,6 +305,17 @@ impl Journey {
         }
     }
 
+    /// Nothing is sent to a site that failed for so long.
+    fn host_down(&mut self, failures: u32) -> Ending {
+        let site = &self.lease.site;
+        let message = format!("{site} failed {failures} times in a row, for hours, and was given up");
+        let error = Error::new(ErrorKind::HostDown, message);
+        if self.lease.request.kind == RequestKind::Robots {
+            return self.robots_failed(&error);
+        }
+        self.failed(error)
+    }
+
     /// A failure in the middle of a body: to be tried again while tries are left and it makes sense.
     pub(super) fn retry_body(&mut self, error: &Error) -> Option<Ending> {
         if error.kind() == ErrorKind::Budget {
@@ -348,6 +360,7 @@ impl Journey {
         status: u16,
         records: Vec<Record>,
         outlinks: Vec<Discovered>,
+        notes: CommitNotes,
     ) -> Commit {
         let attempts = std::mem::take(&mut self.attempts);
         let payload = Payload::Inline(records);
@@ -355,6 +368,7 @@ impl Journey {
             attempts,
             payload,
             outlinks,
+            notes,
             is_page: true,
             ..bare_commit(&self.lease, Outcome::Fetched { status })
         }
@@ -407,6 +421,8 @@ impl Journey {
             failure: failure.map(Into::into),
             peer: self.peer,
             wire_bytes,
+            content: None,
+            timings: self.timings,
         });
     }
 }
@@ -421,6 +437,7 @@ pub(super) fn bare_commit(lease: &Lease, outcome: Outcome) -> Commit {
         outlinks: Vec::new(),
         host_update: None,
         is_page: false,
+        notes: CommitNotes::default(),
         revisit: None,
     }
 }

@@ -73,6 +73,12 @@ impl Duplicates {
 #[derive(Debug, Default)]
 pub(super) struct Contents(Mutex<SeenContent>);
 
+impl Contents {
+    pub(super) fn see(&self, url: &str, exact: u128, near: Option<u64>) -> Likeness {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).see(url, exact, near)
+    }
+}
+
 /// A page, judged.
 #[derive(Debug, Default)]
 pub(super) struct Judgement {
@@ -173,9 +179,7 @@ impl Journey {
             // It would be found to be like itself.
             return;
         }
-        let mut seen = self.shared.contents.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let likeness = seen.see(page.url.as_str(), exact, near);
-        drop(seen);
+        let likeness = self.shared.contents.see(page.url.as_str(), exact, near);
         let is_skipped = match likeness {
             Likeness::New => false,
             Likeness::Same(_) => how.skips(),

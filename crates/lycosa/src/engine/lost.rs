@@ -55,5 +55,11 @@ pub(super) fn sentence(reason: Exclusion) -> &'static str {
         Exclusion::Duplicate => {
             "it says the same as another page; `--duplicates report` (`duplicates = \"report\"`) keeps such pages"
         }
+        Exclusion::Template => {
+            "its site has many URLs of its shape; `--template-budget` (`template_budget`) lets more of them through"
+        }
+        Exclusion::Trap => {
+            "its address looks like one of a trap; `--no-trap-rules` (`trap_rules = false`) gives it the usual budget"
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It knows the traits only; whoever builds a crawl chooses the implementations. The order of reading: `settings`
 //! (what it is given), `dispatch` (the loop), `journey` (one lease) with `robots`, `sitemap` and `page` for the
-//! kinds, `blocked` for answers that keep the crawler out, `revisits` for visits after the first, `discover` (from link to frontier), `export` (from commit to sinks). It parses no options, opens no
+//! kinds, `blocked` for answers that keep the crawler out, `revisits` for visits after the first, `discover` (from link to frontier) and `refusals` (what is noted of the others), `export` (from commit to sinks). It parses no options, opens no
 //! files and knows no backend by name.
 
 mod blocked;
@@ -14,10 +14,12 @@ mod hooks;
 mod journey;
 mod judgement;
 mod lost;
+mod novelty;
 mod page;
 mod pages;
+mod places;
 mod policy;
-mod rests;
+mod refusals;
 mod revisits;
 mod robots;
 mod settings;
@@ -35,6 +37,7 @@ use url::Url;
 
 pub use hooks::{Hooks, NoHooks};
 pub use pages::{CommittedPage, PageFeed};
+pub use places::Places;
 pub use revisits::{RevisitRecords, Revisits};
 pub use settings::{DEFAULT_ACCEPT_TYPES, Duplicates, Parts, RobotsTags, Settings};
 
@@ -104,6 +107,12 @@ impl Engine {
         self.telemetry.clone()
     }
 
+    /// How many requests may be under way at once, to be changed while it runs.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        self.shared.places.clone()
+    }
+
     /// Cancelling this asks the crawl to stop: no request starts any more, open ones may end within the drain
     /// time, nothing is lost.
     #[must_use]
@@ -156,7 +165,7 @@ impl Engine {
         for url in seeds {
             match self.shared.discover(url, RequestKind::Page, 0, |_| true, make) {
                 Some(Target::Discovered(seed)) => found.push(*seed),
-                Some(Target::Refused(reason)) => refused.push((url, reason)),
+                Some(Target::Refused(reason, _)) => refused.push((url, reason)),
                 None => {}
             }
         }

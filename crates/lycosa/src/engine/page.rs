@@ -22,7 +22,8 @@ use crate::extract::{
     page_record, reject_record,
 };
 use crate::model::{
-    Commit, Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind, Revisit,
+    Commit, CommitNotes, Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind,
+    Revisit,
 };
 
 /// Bodies from this size on are worked on outside the runtime's own threads, so that they hold up nobody.
@@ -44,6 +45,7 @@ struct Arrived {
 struct Digest {
     records: Vec<Record>,
     outlinks: Vec<Discovered>,
+    notes: CommitNotes,
     page: Option<Box<CommittedPage>>,
     items: u64,
     /// Whether it counts as one.
@@ -52,6 +54,14 @@ struct Digest {
     excluded: Option<Exclusion>,
     /// The next visit.
     revisit: Option<Revisit>,
+}
+
+impl Digest {
+    /// Of a page that is not kept, but for its links.
+    fn without_records(outlinks: Vec<Discovered>, notes: CommitNotes) -> Self {
+        let (records, page, items) = (Vec::new(), None, 0);
+        Self { records, outlinks, notes, page, items, is_page: false, excluded: None, revisit: None }
+    }
 }
 
 impl Journey {
@@ -82,7 +92,6 @@ impl Journey {
         if let Some(block) = self.block_of(status, &response.headers, &body) {
             return self.blocked(block, &response.headers);
         }
-        self.shared.rests.answered(&self.lease.site, self.started());
         let Facts { proxy, guard_delegated, .. } = response.facts;
         let headers = response.headers;
         let arrived = Arrived { status, headers, body, content_type, proxy, guard_delegated, is_cut };
@@ -103,9 +112,12 @@ impl Journey {
         if let Some(reason) = digest.excluded {
             self.shared.telemetry.skipped(reason, 1);
             let commit = self.commit(Outcome::Excluded { reason });
-            return Ending::Commit(Box::new(Commit { outlinks: digest.outlinks, ..commit }), None);
+            return Ending::Commit(
+                Box::new(Commit { outlinks: digest.outlinks, notes: digest.notes, ..commit }),
+                None,
+            );
         }
-        let mut commit = self.page_commit(status, digest.records, digest.outlinks);
+        let mut commit = self.page_commit(status, digest.records, digest.outlinks, digest.notes);
         // A visit that found nothing new is no page once more.
         commit.is_page = digest.is_page;
         if digest.is_page {
@@ -133,11 +145,10 @@ impl Journey {
             fetched_at: self.started(),
             document: document.as_ref(),
         };
-        if let Some(why) = document.as_ref().and_then(|document| cut_reason(document.tree_state())) {
-            self.shared.telemetry.problem(format!(
-                "the tree of {} was cut ({why}); its links were taken without it",
-                self.url
-            ));
+        self.tell_of_cut_tree(document.as_ref());
+        let novelty = self.novelty(&page);
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.content = novelty;
         }
         let judgement = self.judge(&page);
         let mut findings = self.extract(&page, judgement.excluded.is_none())?;
@@ -147,36 +158,20 @@ impl Journey {
         if let Some(reason) = findings.excluded {
             return Ok(Err(reason));
         }
-        let most = self.shared.parts.settings.max_links;
-        if findings.outlinks.len() >= most {
-            self.shared
-                .telemetry
-                .problem(format!("a page has {most} links or more; those beyond are not followed"));
-        }
-        let outlinks = if judgement.follows {
-            self.shared.discover_outlinks(&self.request, &self.url, &findings)
+        self.tell_of_many_links(&findings);
+        let (outlinks, notes) = if judgement.follows {
+            self.shared.discover_outlinks(&self.request, &self.url, &findings, &self.shared.anchors(&page))
         } else {
-            Vec::new()
+            (Vec::new(), CommitNotes::default())
         };
         if let Some(reason) = judgement.excluded {
-            let (records, excluded) = (Vec::new(), Some(reason));
-            let (page, items, is_page, revisit) = (None, 0, false, None);
-            return Ok(Ok(Digest { records, outlinks, page, items, is_page, excluded, revisit }));
+            return Ok(Ok(Digest { excluded: Some(reason), ..Digest::without_records(outlinks, notes) }));
         }
         let content = content_of(document.as_ref(), &decoded.text);
         let revisit = self.visit_after(content, &arrived.headers);
         let compared = self.compared(content);
         if compared.is_some_and(|compared| !self.writes(compared.changed)) {
-            let (records, page, items) = (Vec::new(), None, 0);
-            return Ok(Ok(Digest {
-                records,
-                outlinks,
-                page,
-                items,
-                is_page: false,
-                excluded: None,
-                revisit,
-            }));
+            return Ok(Ok(Digest { revisit, ..Digest::without_records(outlinks, notes) }));
         }
         findings.items.retain_mut(|item| self.shared.parts.hooks.on_item(item));
         let records = self.page_records(&page, arrived, &decoded, &findings, &judgement, compared);
@@ -187,7 +182,25 @@ impl Journey {
             .feed
             .is_some()
             .then(|| self.committed_page(arrived, &decoded.text, findings.items));
-        Ok(Ok(Digest { records, outlinks, page, items, is_page: true, excluded: None, revisit }))
+        Ok(Ok(Digest { records, outlinks, notes, page, items, is_page: true, excluded: None, revisit }))
+    }
+
+    fn tell_of_cut_tree(&self, document: Option<&Document>) {
+        if let Some(why) = document.and_then(|document| cut_reason(document.tree_state())) {
+            self.shared.telemetry.problem(format!(
+                "the tree of {} was cut ({why}); its links were taken without it",
+                self.url
+            ));
+        }
+    }
+
+    fn tell_of_many_links(&self, findings: &Findings) {
+        let most = self.shared.parts.settings.max_links;
+        if findings.outlinks.len() >= most {
+            self.shared
+                .telemetry
+                .problem(format!("a page has {most} links or more; those beyond are not followed"));
+        }
     }
 
     fn decode<'a>(&self, body: &'a [u8], content_type: Option<&str>) -> Result<Decoded<'a>> {

@@ -110,7 +110,6 @@ impl Journey {
     /// The page is as it was: no body, no record unless asked for, and its links of before stay known.
     pub(super) fn unmodified(&mut self, arrival: &Arrival) -> Ending {
         self.note_answer(304, 0, arrival.response.body.wire_bytes());
-        self.shared.rests.answered(&self.lease.site, self.started());
         self.shared.telemetry.revisited("not_modified");
         let outcome = Outcome::Fetched { status: 304 };
         let records = if self.writes(false) { self.records_of(&outcome) } else { Vec::new() };

@@ -11,7 +11,7 @@ use crate::ledger::Ledger;
 use crate::model::{Clock, ConnectPolicy, Extract, Fetch, FetchLimits, Frontier, Middleware, Outbox, Scope};
 use crate::politeness::RetryPolicy;
 use crate::politeness::robots::RobotsAgents;
-use crate::scope::Identity;
+use crate::scope::{Identity, ScoreRules};
 use crate::telemetry::Telemetry;
 
 /// Everything a crawl is made of. The engine knows only the traits.
@@ -73,8 +73,6 @@ pub struct Settings {
     pub accept_types: Vec<String>,
     /// Bounds of one answer.
     pub limits: FetchLimits,
-    /// Whether `limits` are drawn from a crawl-wide byte budget.
-    pub byte_budget: bool,
     /// How long open requests may go on after the crawl was asked to stop. Default 10 s.
     pub drain: Duration,
     /// Whether outcomes that give no page become records too. Default false.
@@ -86,6 +84,8 @@ pub struct Settings {
     pub list_outlinks: bool,
     /// What to do with bytes that mean nothing in a page's charset. Default: U+FFFD for each.
     pub malformed: lycosa_dom::Malformed,
+    /// How links are scored when the best are served first; none in any other order.
+    pub score: Option<Arc<ScoreRules>>,
     /// Links taken from one page. Default 100,000.
     pub max_links: usize,
     /// How pages are visited again, and that what it takes is kept; when they are, the frontier decides. Default: they
@@ -106,12 +106,12 @@ impl Default for Settings {
             max_redirects: 20,
             accept_types: DEFAULT_ACCEPT_TYPES.iter().map(|&kind| kind.to_owned()).collect(),
             limits: FetchLimits::default(),
-            byte_budget: false,
             drain: Duration::from_secs(10),
             all_outcomes: false,
             detect_blocks: true,
             list_outlinks: false,
             malformed: lycosa_dom::Malformed::default(),
+            score: None,
             max_links: 100_000,
             revisits: None,
         }

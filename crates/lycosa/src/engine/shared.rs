@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::judgement::Contents;
-use super::rests::Rests;
+use super::places::Places;
+use super::refusals::Refusals;
 use super::revisits::Thresholds;
 use super::robots::RobotsCache;
 use super::settings::Parts;
@@ -17,24 +18,30 @@ pub(super) struct Shared {
     pub(super) parts: Parts,
     pub(super) telemetry: Telemetry,
     pub(super) robots: RobotsCache,
-    pub(super) rests: Rests,
     pub(super) known: KnownKeys,
     pub(super) exported: Exported,
     pub(super) contents: Contents,
+    pub(super) refusals: Refusals,
+    pub(super) places: Places,
     pub(super) thresholds: Thresholds,
+    /// What pages of watched shapes said.
+    pub(super) novelties: Contents,
 }
 
 impl Shared {
     pub(super) fn new(parts: Parts, telemetry: Telemetry) -> Arc<Self> {
+        let places = Places::new(parts.settings.concurrency);
         Arc::new(Self {
+            places,
             parts,
             telemetry,
             robots: RobotsCache::default(),
-            rests: Rests::default(),
             known: KnownKeys::default(),
             exported: Exported::default(),
             contents: Contents::default(),
+            refusals: Refusals::default(),
             thresholds: Thresholds::default(),
+            novelties: Contents::default(),
         })
     }
 }

@@ -7,7 +7,7 @@ use super::discover::Target;
 use super::journey::{Arrival, Ending, Journey};
 use super::judgement::LASTMOD;
 use super::shared::Shared;
-use crate::model::{Discovered, Request, RequestKind};
+use crate::model::{CommitNotes, Discovered, Request, RequestKind};
 use crate::sitemap::{self, SitemapEntry, SitemapKind, SitemapLimits};
 
 /// Indexes within indexes that are followed; the protocol allows one level.
@@ -50,7 +50,7 @@ impl Shared {
         };
         match self.discover(url, RequestKind::Sitemap, 0, |_| true, make)? {
             Target::Discovered(found) => Some(*found),
-            Target::Refused(reason) => {
+            Target::Refused(reason, _) => {
                 self.telemetry.skipped(reason, 1);
                 None
             }
@@ -73,7 +73,7 @@ impl Journey {
         }
         let mut commit = self.fetched_commit(status);
         if (200..300).contains(&status) {
-            commit.outlinks = self.sitemap_entries(&body);
+            (commit.outlinks, commit.notes) = self.sitemap_entries(&body);
             let content = super::revisits::body_hash(&body);
             let _ = self.compared(content);
             commit.revisit = self.visit_after(content, &response.headers);
@@ -81,7 +81,7 @@ impl Journey {
         Ending::Commit(Box::new(commit), None)
     }
 
-    fn sitemap_entries(&self, body: &[u8]) -> Vec<Discovered> {
+    fn sitemap_entries(&self, body: &[u8]) -> (Vec<Discovered>, CommitNotes) {
         let nesting: u32 = self.lease.request.meta.get(NESTING).and_then(|n| n.parse().ok()).unwrap_or(0);
         let most = self.shared.parts.settings.max_links;
         let limits = SitemapLimits { entries: most, ..SitemapLimits::default() };
@@ -96,16 +96,27 @@ impl Journey {
                 tell(&format!("it names more than {} sitemaps, the rest is not read", MOST_SITEMAPS[depth]));
             }
             let named = sitemap.entries.iter().take(MOST_SITEMAPS[depth]);
-            return named.filter_map(|entry| self.shared.sitemap_request(&entry.loc, nesting + 1)).collect();
+            let found = named.filter_map(|entry| self.shared.sitemap_request(&entry.loc, nesting + 1));
+            return (found.collect(), CommitNotes::default());
         }
         let believed = sitemap::are_plausible(&sitemap, self.started());
         if !believed {
             tell("its dates cannot be those of changes, they are not believed");
         }
-        sitemap.entries.iter().filter_map(|entry| self.sitemap_page(entry, believed)).collect()
+        let links = u32::try_from(sitemap.entries.len()).unwrap_or(u32::MAX);
+        let mut notes = CommitNotes { links, ..CommitNotes::default() };
+        let entries = sitemap.entries.iter();
+        let found = entries.filter_map(|entry| self.sitemap_page(entry, believed, &mut notes)).collect();
+        self.shared.count_refused(&notes);
+        (found, notes)
     }
 
-    fn sitemap_page(&self, entry: &SitemapEntry, believed: bool) -> Option<Discovered> {
+    fn sitemap_page(
+        &self,
+        entry: &SitemapEntry,
+        believed: bool,
+        notes: &mut CommitNotes,
+    ) -> Option<Discovered> {
         let parent = self.lease.request.url.clone();
         let lastmod = entry.lastmod.filter(|_| believed);
         let make = |url: &Url| {
@@ -118,8 +129,8 @@ impl Journey {
         let wanted = |key| !self.shared.known.contains(key);
         match self.shared.discover(&entry.loc, RequestKind::Page, 0, wanted, make)? {
             Target::Discovered(found) => Some(*found),
-            Target::Refused(reason) => {
-                self.shared.telemetry.skipped(reason, 1);
+            Target::Refused(reason, key) => {
+                self.shared.refused(notes, reason, key, &entry.loc);
                 None
             }
         }

@@ -65,11 +65,7 @@ fn crawl(limits: Limits, panics: bool) -> (Engine, Arc<Memory>, Arc<Semaphore>, 
         retry: Arc::default(),
         telemetry: Telemetry::default(),
         ledger: Ledger::default(),
-        settings: Settings {
-            drain: Duration::ZERO,
-            byte_budget: limits.max_bytes.is_some(),
-            ..Settings::default()
-        },
+        settings: Settings { drain: Duration::ZERO, ..Settings::default() },
     });
     (engine, memory, asked, seed)
 }

@@ -58,6 +58,7 @@ impl State {
         if !self.tables.is_open(commit.token, now) {
             return Err(CommitError::Fenced);
         }
+        self.tables.note_links(&commit.outlinks, now);
         let applied = self.tables.commit(commit, now, Rules::Present).ok_or(CommitError::Fenced)?;
         self.lsn = Lsn(self.lsn.0 + 1);
         self.outbox.push_back(Committed {

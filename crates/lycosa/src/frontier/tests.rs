@@ -88,6 +88,10 @@ impl FileLayer for Cramped {
     fn waiting_memory(&self) -> usize {
         100
     }
+
+    fn history_memory(&self) -> usize {
+        2_000
+    }
 }
 
 /// How a process ends.
@@ -131,6 +135,7 @@ impl EmbeddedStand {
             clock: self.clock.clone(),
             files: self.files.clone(),
             durability: Durability::Process,
+            history: true,
         }
     }
 

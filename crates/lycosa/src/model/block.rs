@@ -71,7 +71,7 @@ impl BlockLayer {
 }
 
 /// An answer that is a block, and why it was taken for one.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Block {
     /// What it asks for.
     pub kind: BlockKind,

@@ -6,12 +6,11 @@
 //! ended, by commit, nack or expiry, its token changes nothing any more.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Attempt, BoxFuture, Committed, Exclusion, Origin, Outcome, Payload, Request, Revisit, SiteKey, Timestamp,
-    UrlKey,
+    Attempt, BoxFuture, CommitNotes, Committed, Exclusion, HostRecord, HostUpdate, Order, Origin, Outcome,
+    Patience, Payload, Request, Revisit, Robots, SiteKey, TemplateBudget, Timestamp, UrlKey,
 };
 use crate::error::{Error, Result};
 
@@ -80,6 +79,12 @@ pub struct Lease {
     /// What robots.txt of its origin says, as the frontier knows it. Never [`Robots::Unknown`] for a page when
     /// [`Pace::robots`] is on.
     pub robots: Robots,
+    /// The site was given up after so many failures in a row: the lease is to be ended as failed
+    /// ([`ErrorKind::HostDown`](crate::ErrorKind::HostDown)), without a request.
+    pub given_up: Option<u32>,
+    /// Whether URLs of its shape are parked: what its page says is to be compared with others
+    /// ([`Attempt::content`]), which decides whether more of them are let through.
+    pub watched: bool,
 }
 
 /// Answer of [`Frontier::lease`].
@@ -99,7 +104,8 @@ pub enum Leased {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finish {
-    /// Every accepted URL has its outcome, those apart that are parked beyond a depth limit lowered since.
+    /// Every accepted URL has its outcome, those apart that are parked: beyond a depth limit lowered since, or over the
+    /// budget of their shape.
     Complete,
     /// `max_pages` is reached, URLs are left.
     Pages,
@@ -128,6 +134,8 @@ pub struct Commit {
     pub host_update: Option<HostUpdate>,
     /// Whether the payload counts as a page against `max_pages`.
     pub is_page: bool,
+    /// For those who ask later what happened.
+    pub notes: CommitNotes,
     /// When the URL is to be visited again, and what it was now; its request comes again then, in the next generation,
     /// while [`Pace::revisits`] is on.
     pub revisit: Option<Revisit>,
@@ -169,7 +177,8 @@ pub struct Nack {
 pub struct Retry {
     /// Not before this moment.
     pub not_before: Timestamp,
-    /// The whole site rests until this moment (429, 503, `Retry-After`).
+    /// The whole site rests until this moment (429, 503, `Retry-After`). After a 429 that follows another the frontier
+    /// makes the rest longer.
     pub block_site_until: Option<Timestamp>,
     /// Whether `attempt` of the request goes up (not for deferrals and cancellation).
     pub counts: bool,
@@ -195,82 +204,6 @@ pub struct Granted {
     pub bytes: u64,
 }
 
-/// What is known of an origin's robots.txt.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Robots {
-    /// Not fetched yet, or no longer valid.
-    #[default]
-    Unknown,
-    /// Rules to parse.
-    Rules {
-        /// The file, cut at 500 KiB (RFC 9309 §2.5).
-        body: Arc<[u8]>,
-        /// Valid until then.
-        until: Timestamp,
-    },
-    /// There is none (4xx): everything is allowed.
-    AllowAll {
-        /// Valid until then.
-        until: Timestamp,
-    },
-    /// It could not be had (5xx, unreachable): nothing is allowed.
-    DenyAll {
-        /// Valid until then.
-        until: Timestamp,
-    },
-}
-
-/// What a worker learned about a host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostUpdate {
-    /// The origin it concerns.
-    pub origin: Origin,
-    /// The site of that origin.
-    pub site: SiteKey,
-    /// What robots.txt says.
-    pub robots: Option<Robots>,
-    /// The crawl-delay it asks for; `Some(ZERO)` takes an earlier one back.
-    pub crawl_delay: Option<Duration>,
-    /// The whole site rests until then.
-    pub block_until: Option<Timestamp>,
-}
-
-/// What the frontier knows of an origin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OriginRecord {
-    /// The origin.
-    pub origin: Origin,
-    /// Its robots.txt.
-    pub robots: Robots,
-    /// Its crawl-delay.
-    pub crawl_delay: Duration,
-    /// Leases open on it.
-    pub leased: u32,
-}
-
-/// What the frontier knows of a site.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostRecord {
-    /// The site.
-    pub site: SiteKey,
-    /// Its origins, in the order they were met.
-    pub origins: Vec<OriginRecord>,
-    /// The delay in force between the starts of two requests.
-    pub delay: Duration,
-    /// No request before this moment.
-    pub next_allowed: Timestamp,
-    /// URLs waiting.
-    pub pending: u64,
-    /// Leases open.
-    pub leased: u32,
-    /// Mean response time of its answers (exponentially weighted).
-    pub response_time: Duration,
-    /// Outcomes so far.
-    pub done: u64,
-    /// Failures so far.
-    pub failed: u64,
-}
-
 /// Answer of the second gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {
@@ -294,6 +227,9 @@ pub struct Limits {
     pub max_depth: Option<u32>,
     /// No lease is given at or after this moment.
     pub deadline: Option<Timestamp>,
+    /// How many URLs of one shape a site may have before they prove useful; none switches this off. Without effect
+    /// while `max_depth` is set, which bounds every trap by itself and promises all URLs up to it.
+    pub templates: Option<TemplateBudget>,
 }
 
 /// Politeness rules. A site's delay is the greatest of: its origins' crawl-delays, `delay`, `response_factor` ×
@@ -314,6 +250,10 @@ pub struct Pace {
     pub lease: Duration,
     /// Whether URLs are served again when their next visit is due. Default false: visits to come are kept, and wait.
     pub revisits: bool,
+    /// How long a site that fails is put up with.
+    pub patience: Patience,
+    /// In which order a site's URLs are served.
+    pub order: Order,
 }
 
 impl Default for Pace {
@@ -326,6 +266,8 @@ impl Default for Pace {
             robots: true,
             lease: Duration::from_secs(600),
             revisits: false,
+            patience: Patience::default(),
+            order: Order::default(),
         }
     }
 }
@@ -341,6 +283,8 @@ pub enum Control {
     Limits(Limits),
     /// New politeness rules, in force at once.
     Pace(Pace),
+    /// A site rests until a moment, over restarts too; the moment 0 ends every rest of it.
+    Bar(SiteKey, Timestamp),
 }
 
 /// Counts of the frontier. `known == pending + leased + done + parked`, always (robots requests apart). A URL whose next
@@ -355,8 +299,12 @@ pub struct Stats {
     pub leased: u64,
     /// With an outcome.
     pub done: u64,
-    /// Accepted and held back.
+    /// Accepted and held back: beyond a depth limit, or those of the next two.
     pub parked: u64,
+    /// Of these: over the budget of their shape ([`Exclusion::Template`]).
+    pub parked_templates: u64,
+    /// Of these: the same, and they look like a trap ([`Exclusion::Trap`]).
+    pub parked_traps: u64,
     /// Sites met.
     pub sites: u64,
     /// Sites that could be served right now.

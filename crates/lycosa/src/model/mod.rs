@@ -5,15 +5,19 @@
 //! library but `error`, and no runtime.
 
 mod block;
+mod budget;
 mod clock;
 mod extract;
 mod fetch;
 mod frontier;
+mod host;
 mod key;
 mod middleware;
+mod order;
 mod outcome;
 mod record;
 mod request;
+mod rest;
 mod scope;
 mod sink;
 mod usage;
@@ -21,6 +25,7 @@ mod visit;
 pub mod wire;
 
 pub use block::{Block, BlockKind, BlockLayer};
+pub use budget::TemplateBudget;
 pub use clock::{Clock, ManualClock, Timestamp};
 pub(crate) use extract::resolve;
 pub use extract::{Extract, Findings, Outlink, Page};
@@ -30,15 +35,17 @@ pub use fetch::{
 };
 pub use frontier::{
     AddStatus, Commit, CommitError, Control, Cursor, Discovered, Extension, Finish, Frontier, Gate, Granted,
-    HostRecord, HostUpdate, Lease, Leased, Limits, Lsn, Nack, OriginRecord, Outbox, Pace, Retry, Robots,
-    Stats, Token, Want,
+    Lease, Leased, Limits, Lsn, Nack, Outbox, Pace, Retry, Stats, Token, Want,
 };
+pub use host::{HostRecord, HostUpdate, OriginRecord, Robots};
 pub use key::{AddressKey, CrawlId, Origin, RecordId, Scheme, SiteKey, UrlKey, Versions};
 pub use lycosa_rules::{FieldCounts, FieldFailure, InnerCounts, Item, ItemCounts, Reject};
 pub use middleware::{Answer, Middleware, Next};
-pub use outcome::{Attempt, Exclusion, Outcome};
+pub use order::Order;
+pub use outcome::{Attempt, CommitNotes, Content, Exclusion, Outcome, RefusedLink};
 pub use record::{Committed, Payload, Record, RecordKind};
 pub use request::{Hop, Request, RequestKind, SessionId, USER_AGENT};
+pub use rest::{Breaker, DelayCause, Health, Patience, RestReason};
 pub use scope::{Candidate, Scope, Verdict};
 pub use sink::{Position, Sink};
 pub use usage::{SignalPlace, UseSignal};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::frontier::Discovered;
-use super::{Record, Timestamp};
+use super::{Record, Timestamp, Timings, UrlKey};
 use crate::error::{Error, ErrorKind};
 
 /// Why a URL was not fetched, or its answer not taken.
@@ -39,11 +39,15 @@ pub enum Exclusion {
     NoIndex,
     /// A page with the same content, or nearly the same, was written before.
     Duplicate,
+    /// Its site has many URLs of its shape, and they did not prove worth more yet: parked.
+    Template,
+    /// As [`Exclusion::Template`], and its address looks like one of a spider trap: less is granted to these.
+    Trap,
 }
 
 impl Exclusion {
     /// Every reason, in the order of its stored code (only append).
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Invalid,
         Self::TooLong,
         Self::Host,
@@ -57,6 +61,8 @@ impl Exclusion {
         Self::Hook,
         Self::NoIndex,
         Self::Duplicate,
+        Self::Template,
+        Self::Trap,
     ];
 
     /// The name used in records and summaries, such as `not_included`.
@@ -76,6 +82,8 @@ impl Exclusion {
             Self::Hook => "hook",
             Self::NoIndex => "noindex",
             Self::Duplicate => "duplicate",
+            Self::Template => "template",
+            Self::Trap => "trap",
         }
     }
 }
@@ -147,4 +155,44 @@ pub struct Attempt {
     pub peer: Option<SocketAddr>,
     /// Bytes received on the wire, head and body.
     pub wire_bytes: u64,
+    /// What the page says that came, compared with others of the crawl; none when it was not compared.
+    pub content: Option<Content>,
+    /// Time spent in each phase, as far as it came.
+    pub timings: Timings,
+}
+
+/// What a page says, compared with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Something of its own.
+    New,
+    /// The same as another, or nearly.
+    Repeats,
+}
+
+impl Content {
+    /// All, in the order of their stored codes (only append).
+    pub(crate) const ALL: [Self; 2] = [Self::New, Self::Repeats];
+}
+
+/// A link that was found and not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedLink {
+    /// Its fingerprint.
+    pub key: UrlKey,
+    /// Its URL.
+    pub url: Box<str>,
+    /// Why.
+    pub reason: Exclusion,
+}
+
+/// What a commit says for those who ask later what happened; nothing depends on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CommitNotes {
+    /// Links found on the page, whatever became of them.
+    pub links: u32,
+    /// How many of them were refused, by reason: exact.
+    pub refused: Vec<(Exclusion, u32)>,
+    /// Some of the refused ones by name: a sample.
+    pub samples: Vec<RefusedLink>,
 }

@@ -6,17 +6,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 mod error;
+mod notes;
 mod visit;
 
 use self::error::{put_error, read_error};
+pub(crate) use self::notes::{put_attempt, put_notes, read_attempt, read_notes};
 pub(crate) use self::visit::{put_revisit, read_revisit};
 use super::{
-    Attempt, Discovered, Exclusion, Hop, HostUpdate, Origin, Outcome, Record, RecordId, RecordKind, Request,
+    Discovered, Exclusion, Hop, HostUpdate, Origin, Outcome, Record, RecordId, RecordKind, Request,
     RequestKind, Robots, Scheme, SessionId, SiteKey, Timestamp, UrlKey,
 };
 
@@ -334,27 +335,6 @@ pub(crate) fn read_special(reader: &mut Reader<'_>) -> Read<Request> {
     })?;
     request.revisit = reader.option(read_revisit)?.map(Box::new);
     Ok(request)
-}
-
-/// An attempt.
-pub(crate) fn put_attempt(out: &mut Vec<u8>, attempt: &Attempt) {
-    put_number(out, attempt.at.0);
-    put_span(out, attempt.duration);
-    put_number(out, u64::from(attempt.status.unwrap_or(0)));
-    put_option(out, attempt.failure.as_deref(), put_text);
-    put_option(out, attempt.peer, |out, peer| put_text(out, &peer.to_string()));
-    put_number(out, attempt.wire_bytes);
-}
-
-pub(crate) fn read_attempt(reader: &mut Reader<'_>) -> Read<Attempt> {
-    Ok(Attempt {
-        at: reader.time()?,
-        duration: reader.span()?,
-        status: read_status(reader).map(|status| (status != 0).then_some(status))?,
-        failure: reader.option(|reader| reader.text().map(Box::from))?,
-        peer: reader.option(|reader| reader.text()?.parse::<SocketAddr>().map_err(|_| Damaged))?,
-        wire_bytes: reader.number()?,
-    })
 }
 
 pub(crate) fn read_status(reader: &mut Reader<'_>) -> Read<u16> {

@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
-use crate::model::Pace;
+use crate::model::{DelayCause, Pace};
 
 /// The delay in force: the greatest of the crawl-delay that robots.txt asks for, the rule, and k × the mean
 /// response time (that part bounded by [`Pace::adaptive_max`]). A crawl-delay counts only while robots.txt does.
 #[must_use]
 pub fn site_delay(pace: &Pace, crawl_delay: Duration, mean_response: Duration) -> Duration {
+    let (asked, adaptive) = wishes(pace, crawl_delay, mean_response);
+    asked.max(pace.delay).max(adaptive)
+}
+
+/// What robots.txt asks for, and k × the mean response time.
+fn wishes(pace: &Pace, crawl_delay: Duration, mean_response: Duration) -> (Duration, Duration) {
     let factor = f64::from(pace.response_factor);
     let adaptive = if factor > 0.0 && !mean_response.is_zero() {
         let seconds = mean_response.as_secs_f64() * factor;
@@ -15,8 +21,20 @@ pub fn site_delay(pace: &Pace, crawl_delay: Duration, mean_response: Duration) -
     } else {
         Duration::ZERO
     };
-    let asked = if pace.robots { crawl_delay } else { Duration::ZERO };
-    asked.max(pace.delay).max(adaptive)
+    (if pace.robots { crawl_delay } else { Duration::ZERO }, adaptive)
+}
+
+/// Which wish the delay in force follows; of equal ones the rule, then robots.txt.
+#[must_use]
+pub fn delay_cause(pace: &Pace, crawl_delay: Duration, mean_response: Duration) -> DelayCause {
+    let (asked, adaptive) = wishes(pace, crawl_delay, mean_response);
+    if asked.max(adaptive) <= pace.delay {
+        DelayCause::Rule
+    } else if asked >= adaptive {
+        DelayCause::CrawlDelay
+    } else {
+        DelayCause::ResponseTime
+    }
 }
 
 /// The mean response time after one more answer: exponentially weighted, a quarter for the newest. Zero stands
@@ -42,6 +60,10 @@ mod tests {
         assert_eq!(site_delay(&pace, ms(100), ms(3_000)), ms(3_000));
         assert_eq!(site_delay(&pace, ms(100), ms(60_000)), pace.adaptive_max);
         assert_eq!(site_delay(&pace, ms(20_000), ms(60_000)), ms(20_000));
+        let causes = [(0, 100), (2_000, 100), (100, 3_000), (500, 500)]
+            .map(|(asked, response)| delay_cause(&pace, ms(asked), ms(response)));
+        let (rule, asked, response) = (DelayCause::Rule, DelayCause::CrawlDelay, DelayCause::ResponseTime);
+        assert_eq!(causes, [rule, asked, response, rule]);
     }
 
     #[test]

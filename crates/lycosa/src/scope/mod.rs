@@ -8,9 +8,11 @@
 mod canonical;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod explain;
 mod identity;
 mod query_rules;
 mod rules;
+mod score;
 mod site;
 mod template;
 mod trap;
@@ -19,8 +21,11 @@ pub use canonical::{CANONICALISATION_VERSION, canonical};
 pub use identity::{FINGERPRINT_VERSION, Fingerprint, Identified, Identity, spelling};
 pub use query_rules::{QueryRuleError, QueryRules};
 pub use rules::{MAX_URL_LENGTH, ScopeMode, ScopeOptions, ScopeRules};
+pub use score::{ScoreRule, ScoreRules};
 pub use site::{SITE_KEY_VERSION, SUFFIX_LIST_VERSION, SiteRules};
+pub(crate) use template::path_template;
 pub use template::{LONGEST_TEMPLATE, order_free, template};
+pub(crate) use trap::is_suspect_path;
 pub use trap::{SUSPECT_SCORE, TrapScore, TrapSign, trap_score};
 
 use crate::model::Versions;

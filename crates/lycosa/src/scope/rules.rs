@@ -183,6 +183,14 @@ impl ScopeRules {
         self.exclude.first_match(url.as_str()).or_else(|| self.include.first_match(url.as_str()))
     }
 
+    pub(super) fn max_depth(&self) -> u32 {
+        self.max_depth
+    }
+
+    pub(super) fn max_url_length(&self) -> usize {
+        self.max_url_length
+    }
+
     fn admits_host(&self, url: &Url, host: &str) -> bool {
         if self.everything {
             return true;

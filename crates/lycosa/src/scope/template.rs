@@ -13,6 +13,9 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Bytes of a shape; a longer one is cut and told apart by a hash of the whole.
 pub const LONGEST_TEMPLATE: usize = 512;
 
+/// Segments of a path that stand in a shape, one that follows itself counted once; what is beyond goes into one.
+const MOST_SEGMENTS: usize = 16;
+
 /// Parameters that are looked at; what is beyond goes into one.
 const MOST_PARAMETERS: usize = 32;
 
@@ -49,7 +52,8 @@ pub(super) enum Kind {
 }
 
 /// The shape: host, path and names of parameters, with `{n}` for numbers, `{date}`, `{id}`, `{slug}`, `{session}`
-/// and `{v}` for other values; at most [`LONGEST_TEMPLATE`] bytes and a hash.
+/// and `{v}` for other values, and `+` after a segment that follows itself; at most [`LONGEST_TEMPLATE`] bytes and a
+/// hash.
 ///
 /// `https://a.test/2024/05/item-77.html?page=2&q=x` has the shape `a.test/{n}/{n}/item-{n}.html?page={n}&q={v}`.
 #[must_use]
@@ -59,10 +63,7 @@ pub fn template(url: &Url) -> String {
     if let Some(port) = url.port() {
         let _ = write!(shape, ":{port}");
     }
-    for segment in url.path_segments().into_iter().flatten() {
-        shape.push('/');
-        push_segment(&mut shape, segment);
-    }
+    push_path(&mut shape, url.path());
     push_query(&mut shape, url.query().unwrap_or_default());
     if shape.len() > LONGEST_TEMPLATE {
         let hash = xxh3_64(shape.as_bytes());
@@ -70,6 +71,39 @@ pub fn template(url: &Url) -> String {
         let _ = write!(shape, "…{hash:016x}");
     }
     shape
+}
+
+/// A number for the shape of a path and query: the same on every host of a site.
+pub(crate) fn path_template(path_and_query: &str) -> u64 {
+    let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
+    let mut shape = String::with_capacity(path_and_query.len());
+    push_path(&mut shape, path);
+    push_query(&mut shape, query);
+    xxh3_64(shape.as_bytes())
+}
+
+/// The segments of a path. A relative link that is followed again and again makes paths longer by the same segment:
+/// they are one shape.
+fn push_path(shape: &mut String, path: &str) {
+    let (mut before, mut this, mut follows_itself) = (String::new(), String::new(), false);
+    let mut count = 0;
+    for segment in path.strip_prefix('/').unwrap_or(path).split('/') {
+        this.clear();
+        push_segment(&mut this, segment);
+        if this == before && segment.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+            shape.push_str(if follows_itself { "" } else { "+" });
+            follows_itself = true;
+            continue;
+        }
+        if count == MOST_SEGMENTS {
+            shape.push_str("/…");
+            return;
+        }
+        shape.push('/');
+        shape.push_str(&this);
+        (count, follows_itself) = (count + 1, false);
+        std::mem::swap(&mut before, &mut this);
+    }
 }
 
 /// A number that URLs share if and only if they have the same host, path and parameters in any order: what tells the
@@ -292,6 +326,8 @@ mod tests {
             ("https://a.test/?f[1]=a&f[2]=b&f[2]=c", "a.test/?f[{n}]={v}"),
             ("https://a.test/wiki/%E6%97%A5%E6%9C%AC%E8%AA%9E", "a.test/wiki/{slug}"),
             ("https://a.test/v2/api.php", "a.test/v{n}/api.php"),
+            ("https://a.test/deep/in/in/in/in/x", "a.test/deep/in+/x"),
+            ("https://a.test/1/1/1/tile.png", "a.test/{n}/{n}/{n}/tile.png"),
         ] {
             assert_eq!(shape(url), expected, "{url}");
         }
@@ -305,6 +341,16 @@ mod tests {
         assert_ne!(of("https://a.test/?a=1&b=x"), of("https://a.test/?b=x&a=2"));
         assert_ne!(of("https://a.test/?a=1&b=x"), of("https://a.test/c?b=x&a=1"));
         assert_ne!(of("https://a.test/?ab=1"), of("https://a.test/?a&b=1"));
+    }
+
+    #[test]
+    fn hosts_of_a_site_share_shapes_and_paths_that_grow_are_one() {
+        assert_eq!(path_template("/p/17?a=1&b=x"), path_template("/p/4?b=y&a=2"));
+        assert_ne!(path_template("/p/17"), path_template("/q/17"));
+        let deep = |times| path_template(&format!("/deep/{}", "in/".repeat(times)));
+        assert_eq!(deep(3), deep(400));
+        let pair = |times| path_template(&format!("/deep/{}", "a/b/".repeat(times)));
+        assert_eq!(pair(30), pair(31), "cut after so many segments");
     }
 
     #[test]

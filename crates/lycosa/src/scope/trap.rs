@@ -92,17 +92,21 @@ impl TrapScore {
 /// in pairs. `this_year` is the present one, such as 2026.
 #[must_use]
 pub fn trap_score(url: &Url, this_year: u32) -> TrapScore {
+    score(url.path(), url.query().unwrap_or_default(), url.as_str().len(), this_year)
+}
+
+/// Whether a path with its query is suspect, whatever its host.
+pub(crate) fn is_suspect_path(path_and_query: &str, this_year: u32) -> bool {
+    let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
+    score(path, query, path_and_query.len(), this_year).is_suspect()
+}
+
+fn score(path: &str, query: &str, length: usize, this_year: u32) -> TrapScore {
     let mut score = TrapScore::default();
-    let segments: Vec<&str> = url
-        .path_segments()
-        .into_iter()
-        .flatten()
-        .filter(|segment| !segment.is_empty())
-        .take(MOST_SEGMENTS)
-        .collect();
-    let query = url.query().unwrap_or_default();
+    let segments: Vec<&str> =
+        path.split('/').filter(|segment| !segment.is_empty()).take(MOST_SEGMENTS).collect();
     score.add(TrapSign::Deep, in_steps(segments.len(), 12, 24, 25));
-    score.add(TrapSign::Long, in_steps(url.as_str().len(), 512, 1_024, 20));
+    score.add(TrapSign::Long, in_steps(length, 512, 1_024, 20));
     score.add(TrapSign::RepeatedSegments, repeated_segments(&segments));
     score.add(TrapSign::RepeatedParameters, repeated_parameters(query));
     score.add(TrapSign::ManyParameters, in_steps(parameters(query).count(), USUAL_PARAMETERS, 24, 25));
@@ -112,8 +116,8 @@ pub fn trap_score(url: &Url, this_year: u32) -> TrapScore {
         .any(|(name, value)| is_session(name, value));
     score.add(TrapSign::SessionId, if has_session { 50 } else { 0 });
     score.add(TrapSign::Calendar, if is_far_date(&segments, query, this_year) { 60 } else { 0 });
-    score.add(TrapSign::EscapedAgain, if is_escaped_again(url.as_str()) { 40 } else { 0 });
-    let in_path = url.path().contains("http:/") || url.path().contains("https:/");
+    score.add(TrapSign::EscapedAgain, if is_escaped_again(path) || is_escaped_again(query) { 40 } else { 0 });
+    let in_path = path.contains("http:/") || path.contains("https:/");
     score.add(TrapSign::AddressInPath, if in_path { 25 } else { 0 });
     score
 }

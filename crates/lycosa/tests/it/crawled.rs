@@ -3,12 +3,22 @@
 use lycosa::crawler::{Crawler, Options, Output, Report};
 use lycosa::sink::{Items, Select, SinkOptions};
 use serde_json::Value;
+use std::path::Path;
 use std::time::Duration;
 
 /// Crawls from this URL, without delay and robots.txt, and tells every record beside the report.
 pub(crate) async fn crawled(seed: &str, change: impl FnOnce(&mut Options)) -> (Report, Vec<Value>) {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("out.jsonl");
+    crawled_into(folder.path(), seed, change).await
+}
+
+/// The same, with the records in this folder.
+pub(crate) async fn crawled_into(
+    folder: &Path,
+    seed: &str,
+    change: impl FnOnce(&mut Options),
+) -> (Report, Vec<Value>) {
+    let path = folder.join("out.jsonl");
     let select = Select { pages: true, items: Items::All, outcomes: true, ..Select::default() };
     let output = Output { path: path.clone(), options: SinkOptions { select, ..SinkOptions::default() } };
     let crawler = Crawler::new(seed).options(|options| {

@@ -8,7 +8,7 @@ use lycosa::model::Finish;
 use lycosa::revisit::Bounds;
 use lycosa_testkit::{Request, Response, Server, daemon};
 
-use crate::crawled::crawled;
+use crate::crawled::{crawled, crawled_into};
 
 /// Visits come soon, until so many requests were sent.
 fn again(options: &mut Options, requests: u64) {
@@ -42,7 +42,7 @@ async fn what_has_changed_is_written_again_with_its_visit() {
         let third = asked.fetch_add(1, Ordering::Relaxed) / 3;
         // Markup changes with every answer, the text with every third.
         let token = asked.load(Ordering::Relaxed);
-        Response::html(&format!("<title>Home</title><input type=hidden value={token}><p>Edition {third}"))
+        Response::html(format!("<title>Home</title><input type=hidden value={token}><p>Edition {third}"))
     });
     let (report, records) = crawled(&server.url("/"), |options| again(options, 9)).await;
     let told: Vec<_> = records.iter().map(|record| (&record["generation"], &record["changed"])).collect();
@@ -74,7 +74,7 @@ async fn a_server_that_always_says_304_is_found_out() {
         if request.header("if-none-match").is_some() {
             return Response::new(304).header("ETag", "\"same\"");
         }
-        Response::html(&format!("<title>Home</title><p>Edition {number}")).header("ETag", "\"same\"")
+        Response::html(format!("<title>Home</title><p>Edition {number}")).header("ETag", "\"same\"")
     });
     let (report, records) = crawled(&server.url("/"), |options| again(options, 14)).await;
     assert_eq!(report.run.statuses[&304], 8, "then it must prove it");
@@ -87,7 +87,7 @@ async fn a_tag_that_is_always_new_is_no_change() {
     let asked = AtomicU64::new(0);
     let server = Server::start(move |_: &Request| {
         let number = asked.fetch_add(1, Ordering::Relaxed);
-        Response::html("<title>Home</title>").header("ETag", &format!("\"{number}\""))
+        Response::html("<title>Home</title>").header("ETag", format!("\"{number}\""))
     });
     let (report, records) = crawled(&server.url("/"), |options| again(options, 6)).await;
     assert_eq!((records.len(), report.run.revisits["same"]), (1, 5));
@@ -99,7 +99,7 @@ async fn a_page_that_fails_for_a_while_is_asked_for_again() {
     let server = Server::start(move |_: &Request| match asked.fetch_add(1, Ordering::Relaxed) {
         1 => Response::html("gone").status(404),
         2 => Response::redirect(302, "/elsewhere"),
-        number => Response::html(&format!("<title>Home</title><p>Edition {number}")),
+        number => Response::html(format!("<title>Home</title><p>Edition {number}")),
     });
     let (_, records) = crawled(&server.url("/"), |options| again(options, 8)).await;
     let back = records.iter().any(|record| record["generation"] == 3 && record["changed"] == true);
@@ -110,14 +110,15 @@ async fn a_page_that_fails_for_a_while_is_asked_for_again() {
 async fn a_finished_crawl_is_resumed_to_visit_its_pages_again() {
     let server = Server::start(|request: &Request| match request.path() {
         "/" => Response::html("<title>Home</title><a href=/a>a</a><a href=/b>b</a>"),
-        path => Response::html(&format!("<title>{path}</title>")).header("ETag", "\"1\""),
+        path => Response::html(format!("<title>{path}</title>")).header("ETag", "\"1\""),
     });
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");
-    let (report, _) = crawled(&server.url("/"), |options| options.state = Some(state.clone())).await;
+    let (report, _) =
+        crawled_into(folder.path(), &server.url("/"), |options| options.state = Some(state.clone())).await;
     assert_eq!((report.end, report.crawl.pages), (End::Finished(Finish::Complete), 3));
     // The pages are due after the shortest time that the first run knew of, or when this one asks for all of them.
-    let (report, _) = crawled(&server.url("/"), |options| {
+    let (report, _) = crawled_into(folder.path(), &server.url("/"), |options| {
         again(options, 3);
         options.max_requests = None;
         options.max_time = Some(Duration::from_millis(300));

@@ -25,6 +25,8 @@ async fn a_host_that_is_down_bears_its_budget_of_retries_and_no_more() {
     let (report, _) = crawled(&server.url("/"), |options| {
         options.retry.first = Duration::from_millis(1);
         options.retry.retries = 5;
+        // The budget of retries alone is asked here.
+        options.patience.failures = 0;
     })
     .await;
     let requests = 101;

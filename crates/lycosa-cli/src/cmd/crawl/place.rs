@@ -10,7 +10,7 @@ use lycosa::{Error, ErrorKind};
 const LONGEST_NAME: usize = 200;
 
 /// The folder below which states lie by default.
-const HOME: &str = ".lycosa";
+pub(in crate::cmd) const HOME: &str = ".lycosa";
 
 /// `.lycosa/<host of the first seed>` unless the options say otherwise.
 pub(super) fn state_folder(options: &Options) -> PathBuf {

@@ -438,7 +438,8 @@ proptest! {
     }
 
     /// Damaged bytes end in an answer or a failure, never in a panic or a wait; where both clients see a whole
-    /// answer they see the same body.
+    /// answer they see the same body. `chunked,` is the exception: hyper takes the empty element for an unknown coding,
+    /// which a recipient must ignore (RFC 9110 §5.6.1.2).
     #[test]
     fn damaged_answers_end(
         answer in well_formed(),
@@ -453,8 +454,9 @@ proptest! {
         let (own, oracle) = run(async {
             (ours(&answer, piece, &Method::GET).await, hypers(&answer, piece, &Method::GET).await)
         });
+        let has_empty_element = answer.windows(8).any(|bytes| bytes == b"chunked,");
         if let (Ok(own), Some(oracle)) = (own, oracle)
-            && own.whole && oracle.whole
+            && own.whole && oracle.whole && !has_empty_element
         {
             prop_assert_eq!(own.body, oracle.body);
         }

@@ -9,10 +9,13 @@ mod budgets;
 mod control;
 mod leases;
 mod levels;
+mod order;
 mod outbox;
 mod politeness;
+mod rests;
 mod revisits;
 mod robots;
+mod templates;
 mod urls;
 mod wait;
 mod world;
@@ -51,13 +54,16 @@ type Story = (&'static str, fn(&mut Make<'_>) -> Check);
 /// # Errors
 /// Every violation, a line each, with the story in which it came to light.
 pub fn check(make: &mut Make<'_>) -> Result<(), String> {
-    let chapters: [&[Story]; 9] = [
+    let chapters: [&[Story]; 12] = [
         urls::STORIES,
         levels::STORIES,
         leases::STORIES,
         outbox::STORIES,
         budgets::STORIES,
         politeness::STORIES,
+        rests::STORIES,
+        order::STORIES,
+        templates::STORIES,
         robots::STORIES,
         control::STORIES,
         revisits::STORIES,

@@ -77,6 +77,8 @@ fn greatest_delay(make: &mut Make<'_>) -> Check {
     world.advance(2_000);
     let lease = world.lease()?;
     world.commit(answered_in(&lease, 60_000))?;
+    let cause = world.host("a.test")?.delay_cause;
+    same("what made the delay", &cause, &crate::model::DelayCause::ResponseTime)?;
     same("the bound of the adaptive part", &(next(&world)? - 2_000), &3_000)?;
     same("the delay in force", &world.host("a.test")?.delay, &Duration::from_secs(3))
 }

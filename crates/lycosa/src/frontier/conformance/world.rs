@@ -8,9 +8,9 @@ use super::{Make, Stand, wait};
 use crate::error::{Error, ErrorKind};
 use crate::model::{
     AddStatus, Attempt, Clock as _, Commit, CommitError, Committed, Control, Discovered, Exclusion,
-    Extension, Finish, Frontier, Granted, HostRecord, HostUpdate, Lease, Leased, Limits, Lsn, Nack, Origin,
-    Outbox, Outcome, Pace, Payload, Record, RecordId, RecordKind, Request, Retry, Robots, SiteKey, Stats,
-    Timestamp, UrlKey, Want,
+    Extension, Finish, Frontier, Granted, HostRecord, HostUpdate, Lease, Leased, Limits, Lsn, Nack, Order,
+    Origin, Outbox, Outcome, Pace, Patience, Payload, Record, RecordId, RecordKind, Request, Retry, Robots,
+    SiteKey, Stats, Timestamp, UrlKey, Want,
 };
 
 /// What a step gives, or the violation that it found.
@@ -25,6 +25,8 @@ pub(super) const PLAIN: Pace = Pace {
     robots: false,
     lease: Duration::from_secs(60),
     revisits: false,
+    patience: Patience::ENDLESS,
+    order: Order::Breadth,
 };
 
 /// One crawl under test.
@@ -68,6 +70,11 @@ impl World {
             return Ok(false);
         }
         self.balanced().map(|()| true)
+    }
+
+    /// Writes a snapshot, where there is such a thing.
+    pub(super) fn snapshot(&self) {
+        self.stand.snapshot();
     }
 
     pub(super) fn stats(&self) -> Stats {
@@ -293,6 +300,7 @@ pub(super) fn ended(lease: &Lease, outcome: Outcome) -> Commit {
         outlinks: Vec::new(),
         host_update: None,
         is_page,
+        notes: crate::model::CommitNotes::default(),
         revisit: None,
     }
 }

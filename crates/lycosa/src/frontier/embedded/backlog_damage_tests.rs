@@ -20,6 +20,7 @@ const URLS: u64 = 400;
 
 fn opening(folder: &Path, clock: &Arc<ManualClock>) -> Opening {
     Opening {
+        history: true,
         folder: folder.to_owned(),
         limits: Limits::default(),
         pace: Pace { robots: false, delay: Duration::ZERO, ..Pace::default() },
@@ -91,6 +92,7 @@ fn served(damage: impl Fn(&str, &mut Vec<u8>)) -> (Vec<u64>, Option<Error>) {
 
 fn fetched(lease: &Lease) -> Commit {
     Commit {
+        notes: crate::model::CommitNotes::default(),
         token: lease.token,
         outcome: Outcome::Fetched { status: 200 },
         attempts: vec![Attempt { status: Some(200), ..Attempt::default() }],

@@ -1,11 +1,14 @@
 //! Wall clocks that jump between two runs: nothing waits for the difference, and nothing is served before its time.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
 use crate::frontier::conformance::wait;
-use crate::model::{Attempt, Clock, Frontier, Lease, ManualClock, Origin, Request, Retry, SiteKey, UrlKey};
+use crate::model::{
+    Attempt, Clock, Cursor, Frontier, Lease, ManualClock, Origin, Outbox, Request, Retry, SiteKey, UrlKey,
+};
 
 const VERSIONS: Versions =
     Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
@@ -15,6 +18,7 @@ const BEGINNING: Timestamp = Timestamp(100_000_000);
 
 fn opening(folder: &Path, clock: &Arc<ManualClock>) -> Opening {
     Opening {
+        history: true,
         folder: folder.to_owned(),
         limits: Limits::default(),
         pace: Pace { robots: false, delay: Duration::ZERO, ..Pace::default() },
@@ -76,5 +80,25 @@ fn a_retry_is_due_at_once_if_the_clock_is_put_forward_an_hour() {
     let clock = Arc::new(ManualClock::new(BEGINNING.after(HOUR)));
     let frontier = Embedded::open(opening(folder.path(), &clock), VERSIONS).unwrap();
     clock.advance(Duration::from_secs(1));
+    assert!(lease(&frontier).is_some());
+}
+
+#[test]
+fn a_log_that_was_just_begun_does_not_hide_that_the_clock_was_set_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::new(BEGINNING));
+    with_a_retry(folder.path(), true);
+    let frontier = Embedded::open(opening(folder.path(), &clock), VERSIONS).unwrap();
+    let cursor = Cursor { lsn: Lsn(0), position: String::new() };
+    wait(frontier.set_cursor("sink", cursor)).unwrap();
+    drop(frontier);
+    // What a kill right after the beginning of a log leaves beside the snapshot.
+    let logs = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    for log in logs.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("log-")) {
+        std::fs::write(log, "").unwrap();
+    }
+    let clock = Arc::new(ManualClock::new(Timestamp(BEGINNING.0 - 3_600_000)));
+    let frontier = Embedded::open(opening(folder.path(), &clock), VERSIONS).unwrap();
+    clock.advance(Duration::from_secs(61));
     assert!(lease(&frontier).is_some());
 }

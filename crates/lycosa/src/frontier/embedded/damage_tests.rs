@@ -133,6 +133,7 @@ fn live(frontier: &Embedded, clock: &ManualClock) {
                 host_update: (number % 3 == 0 || lease.request.kind != crate::model::RequestKind::Page)
                     .then_some(update),
                 is_page: number % 2 == 0,
+                notes: crate::model::CommitNotes::default(),
                 revisit: None,
             };
             wait(frontier.commit(vec![commit]));
@@ -162,8 +163,14 @@ fn split(log: &[u8]) -> Vec<(u64, u64, Vec<u8>)> {
     frames
 }
 
-const LIMITS: Limits =
-    Limits { max_pages: None, max_requests: None, max_bytes: Some(1 << 20), max_depth: None, deadline: None };
+const LIMITS: Limits = Limits {
+    max_pages: None,
+    max_requests: None,
+    max_bytes: Some(1 << 20),
+    max_depth: None,
+    deadline: None,
+    templates: None,
+};
 
 fn pace() -> Pace {
     Pace { lease: Duration::from_secs(4), ..Pace::default() }
@@ -179,6 +186,7 @@ static LEFT: LazyLock<Left> = LazyLock::new(|| {
         clock: clock.clone(),
         files: Arc::new(Disk),
         durability: Durability::Process,
+        history: true,
     };
     let crawl = CrawlIdentity::random(VERSIONS, "seeds".to_owned()).unwrap();
     let frontier = Embedded::create(opening, crawl.clone()).unwrap();
@@ -216,7 +224,9 @@ fn whole_log() -> Vec<u8> {
 /// Reads a state of these files, as opening does.
 fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Recovered> {
     let shelf: Arc<dyn FileLayer> = Arc::new(Shelf::holding(files));
-    let mut recovered = recovery::recover(Path::new(FOLDER), &shelf, LIMITS, pace(), Fingerprint::default())?;
+    let how = recovery::How { history: true, as_stored: false, only_look: false };
+    let mut recovered =
+        recovery::recover(Path::new(FOLDER), &shelf, (LIMITS, pace()), how, Fingerprint::default())?;
     recovered.tables.reopened(Timestamp(2_000_000), recovered.last_time);
     Ok(recovered)
 }

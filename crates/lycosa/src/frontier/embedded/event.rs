@@ -2,8 +2,8 @@
 
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{
-    Attempt, Commit, Cursor, Discovered, Extension, HostUpdate, Lsn, Nack, Payload, RequestKind, Retry,
-    Timestamp, Token, UrlKey,
+    Attempt, Commit, CommitNotes, Cursor, Discovered, Extension, HostUpdate, Lsn, Nack, Outcome, Payload,
+    RequestKind, Retry, SiteKey, Timestamp, Token, UrlKey,
 };
 
 /// A lease as the log remembers it.
@@ -33,6 +33,12 @@ pub(super) enum Event {
     Trimmed(Lsn),
     /// The crawl was opened: leases open before are open no more.
     Opened,
+    /// URLs that had an outcome wait again.
+    Again(Vec<Discovered>),
+    /// URLs came from another crawl with their outcomes.
+    TakenIn(Vec<(Discovered, Outcome)>),
+    /// A site rests until then by hand; the moment 0 ends that.
+    Barred(SiteKey, Timestamp),
 }
 
 pub(super) fn put_added(out: &mut Vec<u8>, now: Timestamp, list: &[Discovered]) {
@@ -74,6 +80,7 @@ pub(super) fn put_committed(out: &mut Vec<u8>, now: Timestamp, commit: &Commit, 
     if let Some(revisit) = &commit.revisit {
         wire::put_revisit(out, revisit);
     }
+    wire::put_notes(out, &commit.notes);
 }
 
 pub(super) fn put_nacked(out: &mut Vec<u8>, now: Timestamp, nack: &Nack) {
@@ -113,6 +120,25 @@ pub(super) fn put_opened(out: &mut Vec<u8>, now: Timestamp) {
     begin(out, 10, now);
 }
 
+pub(super) fn put_again(out: &mut Vec<u8>, now: Timestamp, list: &[Discovered]) {
+    begin(out, 20, now);
+    wire::put_discoveries(out, list);
+}
+
+pub(super) fn put_taken_in(out: &mut Vec<u8>, now: Timestamp, list: &[(Discovered, Outcome)]) {
+    begin(out, 21, now);
+    wire::put_list(out, list, |out, (found, outcome)| {
+        wire::put_discovered(out, found, None);
+        wire::put_outcome(out, outcome);
+    });
+}
+
+pub(super) fn put_barred(out: &mut Vec<u8>, now: Timestamp, site: &SiteKey, until: Timestamp) {
+    begin(out, 22, now);
+    wire::put_text(out, &site.0);
+    wire::put_number(out, until.0);
+}
+
 fn begin(out: &mut Vec<u8>, kind: u8, now: Timestamp) {
     out.push(kind);
     wire::put_number(out, now.0);
@@ -140,6 +166,12 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(Timestamp, Event), Damage
         }
         9 => Event::Trimmed(Lsn(reader.number()?)),
         10 => Event::Opened,
+        20 => Event::Again(wire::read_discoveries(reader)?),
+        21 => Event::TakenIn(reader.list(|reader| {
+            let found = wire::read_discovered(reader, None)?;
+            Ok((found, wire::read_outcome(reader)?))
+        })?),
+        22 => Event::Barred(SiteKey(reader.text()?.into()), reader.time()?),
         _ => return Err(Damaged),
     };
     Ok((now, event))
@@ -167,6 +199,7 @@ fn read_commit(reader: &mut Reader<'_>) -> Result<Event, Damaged> {
         outlinks: wire::read_discoveries(reader)?,
         host_update: reader.option(wire::read_host_update)?,
         is_page: false,
+        notes: CommitNotes::default(),
         revisit: None,
     };
     let flags = reader.byte()?;
@@ -174,6 +207,7 @@ fn read_commit(reader: &mut Reader<'_>) -> Result<Event, Damaged> {
     if flags & 4 != 0 {
         commit.revisit = Some(wire::read_revisit(reader)?);
     }
+    commit.notes = wire::read_notes(reader)?;
     Ok(Event::Committed(Box::new(commit), flags & 2 != 0))
 }
 

@@ -98,6 +98,11 @@ pub trait FileLayer: Send + Sync + Debug {
         64 << 20
     }
 
+    /// Bytes of history that gather in memory before they are written. Default 4 MiB.
+    fn history_memory(&self) -> usize {
+        4 << 20
+    }
+
     /// Bytes after which a file of the log is left and the next one begun. Default 64 MiB.
     fn segment_size(&self) -> u64 {
         64 << 20

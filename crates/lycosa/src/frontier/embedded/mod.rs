@@ -3,19 +3,22 @@
 //! The log is the only truth: every change is an event in it, and the tables are what those events make of empty
 //! ones. A call applies its change, appends its event and returns once the event is durable, so callers that come
 //! while the disk is busy share its next sync. `identity` is who the crawl is, `event` what the log says, `frame`
-//! how it is framed, `log` the writing, `backlog` what does not fit into memory, `recovery` and `snapshot` the reading again, `files` what all of it asks of a
-//! file system. What it does not do: compress, read history for questions (that is a later reader of the segments).
+//! how it is framed, `log` the writing, `backlog` what does not fit into memory, `recovery` and `snapshot` the reading again, `history` what is kept for
+//! questions, `view` the asking, `change` what is changed by hand, `files` what all of it asks of a file system.
 
 mod backlog;
 #[cfg(test)]
 mod backlog_damage_tests;
+mod change;
 #[cfg(test)]
 mod clock_tests;
 #[cfg(test)]
 mod damage_tests;
 mod event;
 mod files;
+mod folder;
 mod frame;
+mod history;
 mod identity;
 mod log;
 #[cfg(test)]
@@ -26,21 +29,28 @@ mod snapshot;
 pub(crate) mod state;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::Notify;
 
-pub use files::{Disk, FileLayer, LogFile, Write};
+pub use files::{Disk, FileLayer, LogFile, Parts, Write};
+pub use folder::{exists, remove};
 pub use identity::{CrawlIdentity, SHARDS};
 pub use log::Durability;
 pub use recovery::Recovery;
+pub use view::{Open, View, Where};
 
 use self::event::LeaseEvent;
+use self::folder::lock;
+use self::history::History;
+pub use self::history::{Ended, Fact, Happened};
 use self::log::{Log, Writer};
+use self::recovery::How;
 use self::state::Tail;
 use super::tables::{Rules, Tables};
 use crate::error::{Error, ErrorKind, Result};
@@ -71,6 +81,8 @@ pub struct Opening {
     pub files: Arc<dyn FileLayer>,
     /// How safe "committed" is.
     pub durability: Durability,
+    /// Whether it is kept what happened to each URL, for questions.
+    pub history: bool,
 }
 
 /// A frontier that outlives its process.
@@ -104,36 +116,7 @@ struct State {
     /// Bytes of events since the last snapshot, and its size.
     since_snapshot: u64,
     snapshot_size: u64,
-}
-
-/// Whether there is a crawl in this folder.
-#[must_use]
-pub fn exists(folder: &Path) -> bool {
-    folder.join(identity::FILE).exists()
-}
-
-/// Removes the crawl in a folder: its own files, nothing else.
-///
-/// # Errors
-/// When the folder is in use or a file cannot be removed.
-pub fn remove(folder: &Path) -> Result<()> {
-    let _lock = lock(folder)?;
-    let ours = |name: &str| {
-        name == identity::FILE
-            || log::segment_first(name).is_some()
-            || backlog::number(name).is_some()
-            || name.starts_with("snapshot-")
-    };
-    let names =
-        Disk.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
-    // Its identity last: a folder that has none is taken for empty.
-    let (identity, others): (Vec<_>, Vec<_>) =
-        names.iter().filter(|name| ours(name)).partition(|name| *name == identity::FILE);
-    for name in others.into_iter().chain(identity) {
-        let path = folder.join(name);
-        Disk.remove(&path).map_err(|cause| Error::io(format!("removing {}", path.display()), cause))?;
-    }
-    Ok(())
+    history: History,
 }
 
 impl Embedded {
@@ -150,7 +133,7 @@ impl Embedded {
             );
         }
         identity.store(&opening.folder, &*opening.files)?;
-        Self::start(opening, identity, lock)
+        Self::start(opening, identity, lock, false)
     }
 
     /// Opens the crawl in a folder.
@@ -158,6 +141,19 @@ impl Embedded {
     /// # Errors
     /// When there is none, it is in use, was made by other rules, or is damaged; nothing is changed then.
     pub fn open(opening: Opening, versions: Versions) -> Result<Self> {
+        Self::open_with(opening, versions, false)
+    }
+
+    /// The same, but the depth limit and the rule about robots.txt stay those the state was left with, whatever
+    /// `opening` says: for changes by hand.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_as_stored(opening: Opening, versions: Versions) -> Result<Self> {
+        Self::open_with(opening, versions, true)
+    }
+
+    fn open_with(opening: Opening, versions: Versions, as_stored: bool) -> Result<Self> {
         if !opening
             .files
             .list(&opening.folder)
@@ -169,13 +165,14 @@ impl Embedded {
         }
         let lock = lock(&opening.folder)?;
         let identity = CrawlIdentity::load(&opening.folder, &*opening.files, versions)?;
-        Self::start(opening, identity, lock)
+        Self::start(opening, identity, lock, as_stored)
     }
 
-    fn start(opening: Opening, identity: CrawlIdentity, lock: Option<File>) -> Result<Self> {
-        let Opening { folder, limits, pace, clock, files, durability } = opening;
+    fn start(opening: Opening, identity: CrawlIdentity, lock: Option<File>, as_stored: bool) -> Result<Self> {
+        let Opening { folder, limits, pace, clock, files, durability, history } = opening;
+        let how = How { history, as_stored, only_look: false };
         let fingerprint = Fingerprint::new(identity.fingerprint_key);
-        let mut recovered = recovery::recover(&folder, &files, limits, pace, fingerprint)?;
+        let mut recovered = recovery::recover(&folder, &files, (limits, pace), how, fingerprint)?;
         let (segment, written) = match recovered.segment.take() {
             Some((path, length)) => {
                 let file = files
@@ -204,6 +201,7 @@ impl Embedded {
             tail: recovered.tail,
             since_snapshot: recovered.since_snapshot,
             snapshot_size: 0,
+            history: recovered.history,
         };
         let shared = Arc::new(Shared {
             clock,
@@ -270,29 +268,6 @@ fn is_exact(limits: &Limits) -> bool {
     limits.max_requests.is_some() || limits.max_bytes.is_some()
 }
 
-/// One process at a time.
-fn lock(folder: &Path) -> Result<Option<File>> {
-    std::fs::create_dir_all(folder).map_err(|cause| {
-        Error::io(format!("making the state folder {}", folder.display()), cause)
-            .with_hint("name a folder that can be written with --state")
-    })?;
-    let path = folder.join("lock");
-    let file = File::create(&path).map_err(|cause| {
-        Error::io(format!("writing {}", path.display()), cause)
-            .with_hint("name a folder that can be written with --state")
-    })?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            let message = format!("the state folder {} is in use by another process", folder.display());
-            Err(Error::new(ErrorKind::State, message).with_hint("wait for it, or use another --state"))
-        }
-        Err(std::fs::TryLockError::Error(cause)) => {
-            Err(Error::io(format!("locking {}", path.display()), cause))
-        }
-    }
-}
-
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -321,7 +296,13 @@ impl Shared {
         let mut state = self.state();
         let (in_use, current) = state.tables.settle_overflow(backlog::SPARSE)?;
         let covers = self.log.last();
+        // Before the log that says the same may go.
+        let batch = state.history.take(covers);
+        if let Some(batch) = batch {
+            self.keep(batch)?;
+        }
         state.since_snapshot = 0;
+        state.tail.seen = self.clock.now();
         // The tables stand still while they are written; the file is synced when they are free again.
         let write = move |out: &mut dyn std::io::Write| {
             state.snapshot_size = snapshot::write(out, &state.tables, &state.tail, covers)?;
@@ -329,6 +310,26 @@ impl Shared {
         };
         snapshot::put(&self.folder, &*self.files, covers, Box::new(write))?;
         backlog::tidy(&self.folder, &*self.files, &in_use, current)
+    }
+
+    /// Writes what gathered of the history, when it is enough. Called without the state's lock held.
+    fn keep_history_if_due(&self) {
+        // Whoever takes a snapshot writes it too; and in turn, so that no run is missing before another.
+        let Ok(_turn) = self.snapshots.try_lock() else { return };
+        let durable = self.log.durable();
+        let batch = self.state().history.take_if_full(durable);
+        if let Some(batch) = batch {
+            // What fails has ended the log, which still says it.
+            drop(self.keep(batch));
+        }
+    }
+
+    fn keep(&self, batch: history::Batch) -> Result<()> {
+        let written = batch.write(&self.folder, &*self.files);
+        if let Err(error) = &written {
+            self.log.fail(error.clone());
+        }
+        written
     }
 
     fn append(&self, state: &mut State, put: impl FnOnce(&mut Vec<u8>)) -> u64 {
@@ -345,7 +346,7 @@ impl Shared {
     fn add(&self, mut batch: Vec<Discovered>, now: Timestamp) -> (Vec<AddStatus>, u64) {
         let mut state = self.state();
         state.tables.announce(&batch);
-        let statuses: Vec<AddStatus> = batch.iter().map(|found| state.tables.admit(found)).collect();
+        let mut statuses: Vec<AddStatus> = batch.iter().map(|found| state.tables.admit(found)).collect();
         let mut news = statuses.iter();
         batch.retain(|_| news.next() == Some(&AddStatus::New));
         let lsn = if batch.is_empty() {
@@ -354,7 +355,10 @@ impl Shared {
         } else {
             self.append(&mut state, |out| event::put_added(out, now, &batch))
         };
-        batch.into_iter().for_each(|found| state.tables.queue(found, now));
+        let news = statuses.iter_mut().filter(|status| **status == AddStatus::New);
+        for (found, status) in batch.into_iter().zip(news) {
+            *status = state.tables.queue(found, now);
+        }
         (statuses, lsn)
     }
 
@@ -376,24 +380,30 @@ impl Shared {
 
     fn commit(&self, mut commit: Commit, now: Timestamp) -> Result<u64, CommitError> {
         let mut state = self.state();
+        let state = &mut *state;
         if !state.tables.is_open(commit.token, now) {
             return Err(CommitError::Fenced);
         }
         state.tables.announce(&commit.outlinks);
+        state.tables.note_links(&commit.outlinks, now);
         commit.outlinks.retain(|found| state.tables.is_news(found));
         let by_level = state.tables.serves_by_level();
-        let lsn = self.append(&mut state, |out| event::put_committed(out, now, &commit, by_level));
+        let lsn = self.append(state, |out| event::put_committed(out, now, &commit, by_level));
+        let story = state.history.story(lsn, &state.tables, &commit);
         let applied = state.tables.commit(commit, now, Rules::Present).ok_or(CommitError::Fenced)?;
+        state.history.ended(lsn, now, story, &applied.outcome);
         state.tail.push(Lsn(lsn), now, applied);
         Ok(lsn)
     }
 
     fn nack(&self, nack: Nack, now: Timestamp) -> Result<u64, CommitError> {
         let mut state = self.state();
+        let state = &mut *state;
         if !state.tables.is_open(nack.token, now) {
             return Err(CommitError::Fenced);
         }
-        let lsn = self.append(&mut state, |out| event::put_nacked(out, now, &nack));
+        let lsn = self.append(state, |out| event::put_nacked(out, now, &nack));
+        state.history.given_back(lsn, now, &state.tables, &nack);
         state.tables.nack(nack, now);
         Ok(lsn)
     }

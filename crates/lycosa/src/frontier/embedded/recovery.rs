@@ -11,6 +11,7 @@ use super::backlog::BacklogFiles;
 use super::event::{self, Event};
 use super::files::FileLayer;
 use super::frame;
+use super::history::{self, History};
 use super::log::segment_first;
 use super::snapshot;
 use super::state::Tail;
@@ -43,18 +44,51 @@ pub(super) struct Recovered {
     pub(super) segment: Option<(PathBuf, u64)>,
     /// Bytes of log since the snapshot.
     pub(super) since_snapshot: u64,
+    pub(super) history: History,
+}
+
+/// How a state is read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct How {
+    /// Whether facts are kept.
+    pub(super) history: bool,
+    /// Whether the depth limit and the rule about robots.txt stay those of the state.
+    pub(super) as_stored: bool,
+    /// Whether nothing may be written.
+    pub(super) only_look: bool,
 }
 
 /// Reads everything.
 pub(super) fn recover(
     folder: &Path,
     layer: &Arc<dyn FileLayer>,
-    limits: Limits,
-    pace: Pace,
+    rules: (Limits, Pace),
+    how: How,
     fingerprint: Fingerprint,
+) -> Result<Recovered> {
+    let state = read_all(folder, layer, rules, how, (fingerprint, u64::MAX))?;
+    if state.history.covered() <= state.last {
+        return Ok(state);
+    }
+    // The log lost its end with the power, what was made of it was safe: it may never have happened.
+    if !how.only_look {
+        history::remove_after(folder, &**layer, state.last)?;
+    }
+    read_all(folder, layer, rules, how, (fingerprint, state.last))
+}
+
+fn read_all(
+    folder: &Path,
+    layer: &Arc<dyn FileLayer>,
+    (limits, pace): (Limits, Pace),
+    how: How,
+    (fingerprint, believed): (Fingerprint, u64),
 ) -> Result<Recovered> {
     let files = &**layer;
     let mut empty = Tables::new(limits, pace).with_fingerprint(fingerprint);
+    if how.as_stored {
+        empty.keep_rules();
+    }
     empty.overflow_into(Box::new(BacklogFiles::new(folder, layer.clone())?));
     let (tables, tail, covered) = snapshot::newest(folder, files, empty)?;
     tables.trouble().map_or(Ok(()), Err)?;
@@ -65,10 +99,11 @@ pub(super) fn recover(
     }
     let mut state = Recovered {
         last: covered,
-        last_time: Timestamp::default(),
+        last_time: tail.seen,
         recovery: Recovery::default(),
         segment: None,
         since_snapshot: 0,
+        history: History::open(folder, files, how.history, believed)?,
         tables,
         tail,
     };
@@ -172,16 +207,36 @@ impl Recovered {
                 return tokens.into_iter().all(|token| self.tables.expire_one(token, now));
             }
             Event::Committed(commit, by_level) => {
+                let story = self.history.story(lsn, &self.tables, &commit);
                 let applied = self.tables.commit(*commit, now, Rules::Past { by_level });
                 let Some(applied) = applied else { return false };
+                self.history.ended(lsn, now, story, &applied.outcome);
                 self.tail.push(Lsn(lsn), now, applied);
             }
-            Event::Nacked(nack) => return self.tables.nack(*nack, now),
+            Event::Nacked(nack) => {
+                self.history.given_back(lsn, now, &self.tables, &nack);
+                return self.tables.nack(*nack, now);
+            }
             Event::Extended(wish) => return self.tables.extend_again(wish, now).is_some(),
-            Event::Host(update) => self.tables.update_host(*update, now),
+            Event::Host(update) => {
+                self.history.learned(lsn, now, &update);
+                self.tables.update_host(*update, now);
+            }
             Event::Cursor(sink, cursor) => drop(self.tail.cursors.insert(sink, cursor)),
             Event::Trimmed(to) => self.tail.trim(to),
             Event::Opened => drop(self.tables.reopened(now, self.last_time)),
+            Event::Again(list) => {
+                self.history.again(lsn, now, &list);
+                return list.into_iter().all(|found| self.tables.again(found, now));
+            }
+            Event::TakenIn(list) => {
+                self.history.taken_in(lsn, now, &list);
+                return list.iter().all(|(found, outcome)| self.tables.take_in(found, outcome));
+            }
+            Event::Barred(site, until) => {
+                self.history.rests(lsn, now, &site, until, history::BY_HAND);
+                self.tables.bar(&site, until, now);
+            }
         }
         true
     }

@@ -46,6 +46,7 @@ impl Frontier for Embedded {
             let answers = batch.into_iter().map(|commit| self.shared.commit(commit, now)).collect();
             self.shared.changed.notify_waiters();
             let answers = self.shared.settle(answers).await;
+            self.shared.keep_history_if_due();
             self.shared.snapshot_if_due();
             answers
         })
@@ -96,6 +97,7 @@ impl Frontier for Embedded {
             for update in updates {
                 let mut state = self.shared.state();
                 last = self.shared.append(&mut state, |out| event::put_host(out, now, &update));
+                state.history.learned(last, now, &update);
                 state.tables.update_host(update, now);
             }
             self.shared.changed.notify_waiters();
@@ -114,9 +116,10 @@ impl Frontier for Embedded {
         if let Control::Limits(limits) = &control {
             self.shared.exact.store(is_exact(limits), Ordering::Relaxed);
         }
-        self.shared.state().tables.control(control, now);
+        let barred = self.shared.control(control, now);
         self.shared.changed.notify_waiters();
         Box::pin(async move {
+            self.shared.log.durable_at(barred).await?;
             if self.shared.exact.load(Ordering::Relaxed) {
                 // Leases given before the budget was set must survive a kill like those given after.
                 self.shared.log.durable_at(self.shared.log.last()).await?;

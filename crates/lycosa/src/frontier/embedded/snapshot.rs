@@ -17,7 +17,7 @@ use super::state::Tail;
 use crate::error::{Error, Result};
 use crate::frontier::tables::{Loading, Part, Tables};
 use crate::model::wire::{self, Damaged, Reader};
-use crate::model::{Committed, Cursor, Lsn, Timestamp, UrlKey};
+use crate::model::{Committed, Cursor, Lsn, UrlKey};
 
 /// What a part holds that is none of the tables'; theirs have the codes from [`TABLES`] on.
 const BEGIN: u8 = 0;
@@ -71,7 +71,8 @@ pub(super) fn write(out: &mut dyn io::Write, tables: &Tables, tail: &Tail, cover
         wire::put_number(out, covered);
         wire::put_number(out, tail.cursors.len() as u64);
         for (sink, cursor) in &tail.cursors {
-            event::put_cursor(out, Timestamp(0), sink, cursor);
+            // Its time is that of the snapshot: a log that was just begun says none.
+            event::put_cursor(out, tail.seen, sink, cursor);
         }
         wire::put_number(out, tail.trimmed.0);
     })?;
@@ -210,7 +211,8 @@ impl Reading {
             return Err(Damaged);
         }
         for _ in 0..reader.number()? {
-            let (_, event) = event::read(reader)?;
+            let (seen, event) = event::read(reader)?;
+            self.tail.seen = seen;
             let Event::Cursor(sink, cursor) = event else { return Err(Damaged) };
             let cursor: Cursor = cursor;
             self.tail.cursors.insert(sink, cursor);

@@ -10,6 +10,8 @@ use crate::model::{Committed, Cursor, Lsn, Timestamp};
 pub(crate) struct Tail {
     pub(crate) commits: VecDeque<Committed>,
     pub(crate) trimmed: Lsn,
+    /// What the clock showed at the last snapshot.
+    pub(crate) seen: Timestamp,
     pub(crate) cursors: BTreeMap<String, Cursor>,
 }
 

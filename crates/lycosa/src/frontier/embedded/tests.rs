@@ -11,6 +11,8 @@ use crate::model::{
     RequestKind, Retry, Robots, SiteKey, Stats, UrlKey,
 };
 
+mod kept;
+
 const VERSIONS: Versions =
     Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
 
@@ -39,6 +41,7 @@ impl Crawl {
             clock: self.clock.clone(),
             files: Arc::new(Disk),
             durability: Durability::Process,
+            history: true,
         }
     }
 
@@ -82,6 +85,7 @@ fn fetched(lease: &Lease, outlinks: Vec<Discovered>) -> Commit {
         outlinks,
         host_update: None,
         is_page: true,
+        notes: crate::model::CommitNotes::default(),
         revisit: None,
     }
 }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::breaker::Heard;
 use super::entry::Entry;
 use super::revisits::is_put_off;
+use super::templates::content_of;
 use super::{Mark, OpenLease, Tables};
 use crate::model::{
     AddStatus, Attempt, Commit, Extension, Granted, Nack, Outcome, Payload, Record, RequestKind, Timestamp,
@@ -32,12 +34,15 @@ pub(crate) enum Rules {
 impl Tables {
     /// Ends a lease with its outcome; `None` when it had ended before.
     pub(crate) fn commit(&mut self, commit: Commit, now: Timestamp, rules: Rules) -> Option<Applied> {
-        let (add, by_level): (fn(&mut Self, _, _) -> _, _) = match rules {
-            Rules::Present => (Self::add, self.serves_by_level()),
-            Rules::Past { by_level } => (Self::add_again, by_level),
+        let by_level = match rules {
+            Rules::Present => self.serves_by_level(),
+            Rules::Past { by_level } => by_level,
         };
         let lease = self.close(commit.token.0)?;
-        self.settle_attempts(commit.token, &lease, &commit.attempts, now);
+        let refused = commit.host_update.as_ref().and_then(|update| update.block_until);
+        let refused = refused.and_then(|_| turned_away(&commit.attempts));
+        self.settle_attempts(commit.token, &lease, &commit.attempts, refused.is_some(), now);
+        let content = content_of(&commit.attempts);
         let robots = lease.entry.kind == RequestKind::Robots;
         let mut records = match commit.payload {
             Payload::Inline(records) => records,
@@ -47,7 +52,7 @@ impl Tables {
         if let Outcome::Redirect { status, to, if_known } = &mut outcome {
             let of: Arc<str> = to.request.url.clone();
             // The journey of an accepted URL goes on whatever the limits have become meanwhile.
-            if self.add_again((**to).clone(), now) == AddStatus::Known {
+            if self.accept((**to).clone(), now, Rules::Past { by_level }) == AddStatus::Known {
                 if by_level {
                     self.lift(to, now);
                 }
@@ -56,17 +61,20 @@ impl Tables {
             }
         }
         for found in commit.outlinks {
-            add(self, found, now);
+            self.accept(found, now, rules);
         }
         if let Some(update) = commit.host_update {
-            self.update_host(update, now);
+            self.learn(update, refused, now);
         }
         if !robots {
             self.finish(&lease, &outcome, now);
             if let Some(revisit) = commit.revisit {
                 self.keep_revisit(&lease, revisit, now);
             }
+            self.learn_of_shape(&lease, &outcome, content, now);
         }
+        self.rouse(lease.site, now);
+        self.rouse_parked(now);
         self.stats.pages += u64::from(commit.is_page);
         let first_seq = self.stats.records;
         self.stats.records += records.len() as u64;
@@ -106,6 +114,7 @@ impl Tables {
         };
         *self.outcomes(mark) += 1;
         self.seen.set(lease.key, mark);
+        self.degrees.done(lease.key);
         self.stats.leased -= 1;
         self.stats.done += 1;
         match lease.entry.counted_depth() {
@@ -122,14 +131,14 @@ impl Tables {
     pub(crate) fn nack(&mut self, nack: Nack, now: Timestamp) -> bool {
         let Some(mut lease) = self.close(nack.token.0) else { return false };
         let attempts: Vec<Attempt> = nack.attempt.into_iter().collect();
-        self.settle_attempts(nack.token, &lease, &attempts, now);
+        let until = nack.retry.block_site_until;
+        let refused = until.and_then(|_| turned_away(&attempts));
+        self.settle_attempts(nack.token, &lease, &attempts, refused.is_some(), now);
         if nack.retry.counts {
             lease.entry.attempt = lease.entry.attempt.saturating_add(1);
         }
-        if let Some(until) = nack.retry.block_site_until
-            && let Some(site) = self.sites.wake(lease.site, &mut self.overflow)
-        {
-            site.blocked_until = site.blocked_until.max(until);
+        if let Some(until) = until {
+            self.block(lease.site, until, refused, now);
         }
         let at = (nack.retry.not_before > now).then_some(nack.retry.not_before);
         if let Some(at) = at.filter(|at| is_put_off(&lease, *at, now)) {
@@ -160,6 +169,7 @@ impl Tables {
     pub(super) fn close(&mut self, token: u64) -> Option<OpenLease> {
         let lease = self.leases.remove(&token)?;
         self.expiries.remove(&(lease.expires, token));
+        self.degrees.ends(lease.key);
         self.reserved_pages -= u64::from(lease.page);
         self.reserved_bytes = self.reserved_bytes.saturating_sub(lease.bytes);
         if let Some(site) = self.sites.wake(lease.site, &mut self.overflow) {
@@ -168,7 +178,15 @@ impl Tables {
         Some(lease)
     }
 
-    fn settle_attempts(&mut self, token: Token, lease: &OpenLease, attempts: &[Attempt], now: Timestamp) {
+    fn settle_attempts(
+        &mut self,
+        token: Token,
+        lease: &OpenLease,
+        attempts: &[Attempt],
+        refused: bool,
+        now: Timestamp,
+    ) {
+        self.hear(token.0, lease, attempts, refused, now);
         let Some(site) = self.sites.wake(lease.site, &mut self.overflow) else { return };
         if attempts.is_empty() && site.started_under == token.0 {
             // No request was sent: the politeness it would have cost is given back.
@@ -183,6 +201,20 @@ impl Tables {
             }
         }
         self.schedule(lease.site, now);
+    }
+
+    /// Learns from what came of a lease whether its site works.
+    pub(super) fn hear(
+        &mut self,
+        token: u64,
+        lease: &OpenLease,
+        attempts: &[Attempt],
+        refused: bool,
+        now: Timestamp,
+    ) {
+        let Some(site) = self.sites.wake(lease.site, &mut self.overflow) else { return };
+        let heard = Heard { token, attempts, tried_before: lease.entry.attempt > 0, refused };
+        self.breakers.ended(lease.site, &site.key.0, &self.pace.patience, heard, now);
     }
 
     /// Keeps a lease longer and reserves more bytes. Answers what is granted, and what of it was reserved: nothing
@@ -212,4 +244,9 @@ impl Tables {
     pub(super) fn lease_site(&self, token: Token) -> Option<u32> {
         self.leases.get(&token.0).map(|lease| lease.site)
     }
+}
+
+/// When the request of these began whose answer asks the crawler to stay away. A 503 may be anybody's.
+fn turned_away(attempts: &[Attempt]) -> Option<Timestamp> {
+    attempts.last().filter(|attempt| attempt.status != Some(503)).map(|attempt| attempt.at)
 }

@@ -85,6 +85,17 @@ impl Entry {
         self.revisit().is_none().then_some(self.depth)
     }
 
+    /// Path and query.
+    pub(super) fn path(&self) -> &str {
+        match &self.body {
+            Body::Plain { path, .. } => path,
+            Body::Whole(request) => {
+                let rest = request.url.split_once("://").map_or(&*request.url, |(_, rest)| rest);
+                rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/")
+            }
+        }
+    }
+
     /// Moves it to another depth.
     pub(crate) fn set_depth(&mut self, depth: u32) {
         self.depth = depth;

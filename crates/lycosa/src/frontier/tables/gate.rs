@@ -1,7 +1,14 @@
 //! The second gate: sites that share an address network take turns.
+//!
+//! Who has to wait gets a turn of its own, a delay after the one before, and its site is left alone until then, so that
+//! a network with many sites costs about one question a request and not one for each site at each moment. A turn can be
+//! missed: it lasts half a delay, then the next may come. Who was let through while others wait gets its next turn at
+//! once, behind them. Where nobody came for a whole delay more than needed, whoever asks is let through: many workers
+//! that are all late must not keep a network idle. All of it is of this run; a resumed crawl begins without turns.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::Tables;
 use crate::model::{AddressKey, Gate, Timestamp, Token};
@@ -9,56 +16,214 @@ use crate::model::{AddressKey, Gate, Timestamp, Token};
 /// Networks remembered; beyond, the one that was met first is forgotten.
 const CAPACITY: usize = 100_000;
 
-/// Who was let through to which network.
+/// Turns given at once, over all networks; beyond, who must wait is told to come back and gets none.
+const MOST_TURNS: usize = 1 << 20;
+
+/// A turn lies so much of a delay behind the earliest moment, so that one who is a little late delays nobody.
+const SLACK: u32 = 8;
+
+/// Who was let through to which network, and who comes next.
 #[derive(Debug, Default)]
 pub(crate) struct Gates {
     networks: HashMap<AddressKey, Network>,
     order: VecDeque<AddressKey>,
+    /// When the turn of a site at a network begins: of every turn there is.
+    turns: HashMap<(u32, AddressKey), Timestamp>,
+    /// Until when a site is left alone.
+    held: HashMap<u32, Timestamp>,
 }
 
 #[derive(Debug)]
 struct Network {
     /// The site that was let through last, and when.
     last: (u32, Timestamp),
-    /// The first that was told to wait since, and until when. Its turn lasts one delay: who does not come loses it.
-    next: Option<(u32, Timestamp)>,
+    /// Turns by time, no two at one moment unless there is no delay.
+    turns: VecDeque<(u32, Timestamp)>,
 }
 
 impl Tables {
     /// May the holder of this lease connect to this address now? `None` when the lease has ended.
     pub(crate) fn gate(&mut self, token: Token, address: IpAddr, now: Timestamp) -> Option<Gate> {
         let index = self.lease_site(token).filter(|_| self.is_open(token, now))?;
-        let network = AddressKey::of(address);
-        let delay = |index: u32| self.sites.look(index, |site| site.delay(&self.pace)).unwrap_or_default();
-        let after = |(other, at): (u32, Timestamp)| at.after(delay(index).max(delay(other)));
-        if let Some(seen) = self.gates.networks.get_mut(&network) {
-            let others_turn = seen.next.filter(|next| next.0 != index && now < after(*next));
-            let free = match others_turn {
-                Some(next) => after(next),
-                None if seen.last.0 == index => now,
-                None => after(seen.last),
-            };
-            if free > now {
-                seen.next = others_turn.or(Some((index, free)));
-                return Some(Gate::Defer(free));
-            }
-        }
-        self.gates.admit(network, index, now);
-        Some(Gate::Go)
+        let (sites, pace) = (&self.sites, &self.pace);
+        let delay = |index: u32| sites.look(index, |site| site.delay(pace)).unwrap_or_default();
+        let has_more = sites.look(index, |site| site.queued > 0).unwrap_or_default();
+        Some(self.gates.ask(index, AddressKey::of(address), now, has_more, delay))
     }
 }
 
 impl Gates {
-    fn admit(&mut self, network: AddressKey, site: u32, now: Timestamp) {
-        let admitted = Network { last: (site, now), next: None };
-        if self.networks.insert(network, admitted).is_some() {
-            return;
+    /// Until when a site is left alone, because its turn is not earlier.
+    pub(super) fn held_until(&self, site: u32) -> Timestamp {
+        self.held.get(&site).copied().unwrap_or_default()
+    }
+
+    fn ask(
+        &mut self,
+        site: u32,
+        key: AddressKey,
+        now: Timestamp,
+        has_more: bool,
+        delay: impl Fn(u32) -> Duration,
+    ) -> Gate {
+        let Some(network) = self.networks.get_mut(&key) else {
+            self.admit_first(key, site, now);
+            return Gate::Go;
+        };
+        // The earliest moment for one site after another was let through.
+        let after = |(other, at): (u32, Timestamp), site: u32| at.after(delay(site).max(delay(other)));
+        let own = self.turns.get(&(site, key)).copied();
+        let is_over = |(other, at): (u32, Timestamp)| match own {
+            // Its own time has come: those before it did not use theirs.
+            Some(own) if own <= now => at <= own,
+            _ => other != site && at.after(delay(other) / 2) <= now,
+        };
+        while let Some(turn) = network.turns.front().copied().filter(|turn| is_over(*turn)) {
+            network.turns.pop_front();
+            self.turns.remove(&(turn.0, key));
         }
-        self.order.push_back(network);
+        let free = if network.last.0 == site { now } else { after(network.last, site) };
+        let wait = match (own, network.turns.front()) {
+            (Some(own), _) if own > now => Some(own),
+            (Some(_), _) => (free > now).then(|| {
+                // The one before was late: it stays first.
+                network.turns.push_front((site, free));
+                self.turns.insert((site, key), free);
+                free
+            }),
+            (None, None) if free <= now => None,
+            (None, Some(next)) if free <= now && after((site, now), next.0) <= next.1 => None,
+            (None, Some(_)) if after(network.last, site).after(delay(site)) <= now => None,
+            (None, last) => {
+                let behind = network.turns.back().map(|turn| after(*turn, site).after(delay(site) / SLACK));
+                let at = behind.unwrap_or(free).max(free).max(now);
+                if self.turns.len() < MOST_TURNS || last.is_none() {
+                    network.turns.push_back((site, at));
+                    self.turns.insert((site, key), at);
+                }
+                Some(at)
+            }
+        };
+        if let Some(at) = wait.filter(|at| *at > now) {
+            self.hold(site, at, now);
+            return Gate::Defer(at);
+        }
+        network.last = (site, now);
+        self.held.remove(&site);
+        if let Some(turn) = network.turns.back().copied().filter(|_| has_more)
+            && self.turns.len() < MOST_TURNS
+            && !self.turns.contains_key(&(site, key))
+        {
+            let at = after(turn, site).after(delay(site) / SLACK).max(now.after(delay(site)));
+            network.turns.push_back((site, at));
+            self.turns.insert((site, key), at);
+            self.hold(site, at, now);
+        }
+        Gate::Go
+    }
+
+    fn hold(&mut self, site: u32, at: Timestamp, now: Timestamp) {
+        if self.held.len() >= MOST_TURNS {
+            self.held.retain(|_, at| *at > now);
+        }
+        self.held.insert(site, at);
+    }
+
+    fn admit_first(&mut self, key: AddressKey, site: u32, now: Timestamp) {
+        self.networks.insert(key, Network { last: (site, now), turns: VecDeque::new() });
+        self.order.push_back(key);
         if self.order.len() > CAPACITY
             && let Some(oldest) = self.order.pop_front()
+            && let Some(network) = self.networks.remove(&oldest)
         {
-            self.networks.remove(&oldest);
+            for (site, _) in network.turns {
+                self.turns.remove(&(site, oldest));
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DELAY: Duration = Duration::from_millis(500);
+
+    fn key() -> AddressKey {
+        AddressKey::of([192, 0, 2, 1].into())
+    }
+
+    /// Sites of one network, each with much to fetch, each late by up to so many milliseconds; how often they asked,
+    /// and the moments at which they were let through.
+    fn crowd(sites: u32, late: u64, until: u64) -> (u64, Vec<(u32, u64)>) {
+        let (mut gates, mut asked, mut gone) = (Gates::default(), 0, Vec::new());
+        let mut next: Vec<u64> = vec![0; sites as usize];
+        for now in 0..until {
+            for site in 0..sites {
+                if next[site as usize] > now {
+                    continue;
+                }
+                asked += 1;
+                let late = |at: u64| at + (at * 7 + u64::from(site) * 13) % (late + 1);
+                next[site as usize] = match gates.ask(site, key(), Timestamp(now), true, |_| DELAY) {
+                    Gate::Defer(at) => late(at.0),
+                    Gate::Go => {
+                        gone.push((site, now));
+                        late((now + 500).max(gates.held_until(site).0))
+                    }
+                };
+            }
+        }
+        (asked, gone)
+    }
+
+    #[test]
+    fn a_crowd_asks_about_once_for_each_request() {
+        for late in [0, 50, 120] {
+            let (asked, gone) = crowd(200, late, 300_000);
+            let deferred = asked - gone.len() as u64;
+            assert!(gone.windows(2).all(|pair| pair[1].1 - pair[0].1 >= 500), "a delay between any two");
+            assert!(gone.len() > 400, "late by {late}: {} in 300 s", gone.len());
+            assert!(deferred < 200 + gone.len() as u64 / 2, "late by {late}: {deferred} for {}", gone.len());
+            let times = |site| gone.iter().filter(|(who, _)| *who == site).count();
+            assert!((0..200).all(|site| times(site) >= 1), "late by {late}: everybody had a turn");
+        }
+    }
+
+    #[test]
+    fn workers_that_are_all_late_do_not_keep_a_network_idle() {
+        let (_, gone) = crowd(20, 3_000, 300_000);
+        assert!(gone.len() > 60, "{} in 300 s", gone.len());
+        assert!(gone.windows(2).all(|pair| pair[1].1 - pair[0].1 >= 500));
+    }
+
+    #[test]
+    fn who_does_not_come_loses_its_own_turn_alone() {
+        let mut gates = Gates::default();
+        let mut ask = |site, now| gates.ask(site, key(), Timestamp(now), false, |_| DELAY);
+        assert_eq!(ask(0, 0), Gate::Go);
+        assert_eq!(ask(1, 0), Gate::Defer(Timestamp(500)));
+        assert_eq!(ask(2, 0), Gate::Defer(Timestamp(1_062)));
+        assert_eq!(ask(3, 0), Gate::Defer(Timestamp(1_624)));
+        assert_eq!(ask(2, 1_062), Gate::Go, "the first did not come");
+        assert_eq!(ask(1, 1_100), Gate::Defer(Timestamp(2_186)), "and stands behind the others now");
+        assert_eq!(ask(3, 1_624), Gate::Go);
+        assert_eq!(ask(1, 2_186), Gate::Go);
+    }
+
+    #[test]
+    fn turns_are_bounded() {
+        let mut gates = Gates::default();
+        for site in 0..1_000_u32 {
+            let network = AddressKey::of(std::net::Ipv4Addr::from(site << 8).into());
+            gates.ask(site, network, Timestamp(0), false, |_| DELAY);
+            gates.ask(site + 1, network, Timestamp(0), false, |_| DELAY);
+        }
+        assert_eq!(gates.turns.len(), 1_000);
+        (0..CAPACITY as u32).for_each(|number| {
+            let network = AddressKey::of(std::net::Ipv4Addr::from((number + 5_000) << 8).into());
+            gates.ask(number, network, Timestamp(1), false, |_| DELAY);
+        });
+        assert_eq!((gates.networks.len(), gates.turns.len()), (CAPACITY, 0));
     }
 }

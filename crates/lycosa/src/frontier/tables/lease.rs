@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::entry::Entry;
 use super::{OpenLease, Tables, is_valid, lease_of};
-use crate::model::{Finish, Lease, Leased, RequestKind, Timestamp, Want};
+use crate::model::{Finish, Lease, Leased, Order, RequestKind, Timestamp, Want};
 
 impl Tables {
     /// Hands out URLs that may be fetched now.
@@ -102,11 +102,17 @@ impl Tables {
         self.wake_retries(index, now);
         let (level, pace) = (self.served_level(), self.pace);
         loop {
+            let held = self.held_until(index);
             let site = self.sites.wake(index, &mut self.overflow)?;
-            if site.next_allowed(&pace) > now {
+            let admitted = self.breakers.admits(index, site.leased, now);
+            if !admitted || site.next_allowed(&pace).max(held) > now {
                 return None;
             }
             let entry = site.pop(level, pace.per_origin, &mut self.overflow)?;
+            if self.is_superfluous(index, &entry) {
+                continue;
+            }
+            let site = self.sites.wake(index, &mut self.overflow)?;
             let origin = site.origins.get(entry.origin as usize)?;
             if pace.robots && entry.kind != RequestKind::Robots && !is_valid(&origin.robots, now) {
                 // Its robots.txt has become too old meanwhile: hold it and ask again.
@@ -132,9 +138,13 @@ impl Tables {
         let before = site.started.replace(now);
         site.started_under = token;
         site.lease_begins(entry.origin);
+        self.breakers.begins(index, token, now);
         let page = entry.kind.yields_page();
         let origin = &site.origins.get(entry.origin as usize)?.origin;
         let key = entry.key(origin, self.fingerprint);
+        if pace.order == Order::Best {
+            self.degrees.begins(key);
+        }
         let expires = now.after(pace.lease);
         let lease = OpenLease { site: index, key, entry, expires, bytes, page, before };
         self.open(token, lease, now)
@@ -143,9 +153,12 @@ impl Tables {
     fn open(&mut self, token: u64, lease: OpenLease, now: Timestamp) -> Option<Lease> {
         self.next_token = token.saturating_add(1);
         let limited = self.limits.max_bytes.is_some();
+        let given_up = self.breakers.given_up(lease.site);
+        let watched = self.templates.watches(lease.site, &lease.entry, now);
         let site = self.sites.wake(lease.site, &mut self.overflow)?;
         let bytes = if limited { lease.bytes } else { u64::MAX };
         let handed = lease_of(token, &lease, site, bytes, &mut self.overflow)?;
+        let handed = Lease { given_up, watched, ..handed };
         self.reserved_pages += u64::from(lease.page);
         self.reserved_bytes = self.reserved_bytes.saturating_add(lease.bytes);
         if lease.entry.kind != RequestKind::Robots {
@@ -191,6 +204,7 @@ impl Tables {
         let Some(lease) = self.close(token) else { return false };
         self.stats.requests += 1;
         self.stats.bytes = self.stats.bytes.saturating_add(lease.bytes);
+        self.hear(token, &lease, &[], false, now);
         self.reopen(lease, None, now);
         true
     }

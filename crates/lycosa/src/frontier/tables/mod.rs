@@ -2,14 +2,18 @@
 //!
 //! Both implementations stand on it: memory as it is, the embedded one with a log below. Time is an argument.
 //! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `revisits` is what comes again, `gate` lets
-//! sites that share addresses take turns, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
+//! sites that share addresses take turns, `look` is for questions and changes by hand, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
+mod breaker;
 mod commit;
+mod degrees;
 mod dormant;
 mod due;
 mod entry;
 mod gate;
+mod hosts;
 mod lease;
+mod look;
 mod overflow;
 mod packed;
 mod queue;
@@ -19,15 +23,19 @@ mod seen;
 mod site;
 mod sites;
 mod store;
+mod templates;
 mod waiting;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
+use self::breaker::Breakers;
 pub(crate) use self::commit::{Applied, Rules};
+use self::degrees::Degrees;
 use self::due::Due;
 use self::entry::Entry;
 use self::gate::Gates;
+pub(crate) use self::look::Whereabouts;
 use self::overflow::Overflow;
 pub(crate) use self::overflow::{Backlog, InUse, Place};
 pub(crate) use self::replay::LeaseName;
@@ -36,10 +44,11 @@ use self::seen::SeenSet;
 use self::site::Site;
 use self::sites::Sites;
 pub(crate) use self::store::{Loading, Part};
+use self::templates::Templates;
 use self::waiting::Waiting;
 use crate::model::{
-    AddStatus, Control, Discovered, Exclusion, HostRecord, HostUpdate, Lease, Limits, Pace, Request,
-    RequestKind, Robots, SiteKey, Stats, Timestamp, UrlKey,
+    AddStatus, Control, Discovered, Exclusion, Lease, Limits, Order, Pace, Request, RequestKind, Robots,
+    SiteKey, Stats, Timestamp, UrlKey,
 };
 use crate::scope::Fingerprint;
 
@@ -86,7 +95,14 @@ pub(crate) struct Tables {
     leases: HashMap<u64, OpenLease>,
     expiries: BTreeSet<(Timestamp, u64)>,
     gates: Gates,
+    breakers: Breakers,
+    templates: Templates,
+    degrees: Degrees,
     overflow: Overflow,
+    /// Sites that rest by hand, and until when.
+    barred: BTreeMap<u32, Timestamp>,
+    /// Whether the rules of a stored state stay in force.
+    keeps_rules: bool,
     /// Visits to come.
     revisits: Revisits,
     /// The site at which entries were moved out of memory last.
@@ -115,7 +131,12 @@ impl Tables {
             leases: HashMap::new(),
             expiries: BTreeSet::new(),
             gates: Gates::default(),
+            breakers: Breakers::default(),
+            templates: Templates::default(),
+            degrees: Degrees::default(),
             overflow: Overflow::default(),
+            barred: BTreeMap::new(),
+            keeps_rules: false,
             revisits: Revisits::default(),
             shed_at: 0,
             levels: BTreeMap::new(),
@@ -135,22 +156,27 @@ impl Tables {
 
     /// Accepts a URL once.
     pub(crate) fn add(&mut self, found: Discovered, now: Timestamp) -> AddStatus {
-        let status = self.admit(&found);
-        if status == AddStatus::New {
-            self.queue(found, now);
-        }
+        let status = self.accept(found, now, Rules::Present);
+        self.rouse_parked(now);
         status
     }
 
     /// Accepts a URL whatever the present limits say: the log says it was accepted.
     pub(crate) fn add_again(&mut self, found: Discovered, now: Timestamp) -> AddStatus {
-        let limits = std::mem::take(&mut self.limits.max_depth);
-        let status = self.admit(&found);
-        self.limits.max_depth = limits;
-        if status == AddStatus::New {
-            self.queue(found, now);
-        }
+        let status = self.accept(found, now, Rules::Past { by_level: false });
+        self.rouse_parked(now);
         status
+    }
+
+    /// Accepts a URL once, by the present limits or whatever they say. Sites with parked URLs are roused afterwards.
+    fn accept(&mut self, found: Discovered, now: Timestamp, rules: Rules) -> AddStatus {
+        let limit = self.limits.max_depth;
+        if rules != Rules::Present {
+            self.limits.max_depth = None;
+        }
+        let status = self.admit(&found);
+        self.limits.max_depth = limit;
+        if status == AddStatus::New { self.enqueue(found, now) } else { status }
     }
 
     /// Says which URLs will be asked about next, so that looking for all of them takes about as long as for one.
@@ -176,14 +202,24 @@ impl Tables {
         AddStatus::New
     }
 
-    /// Queues a URL that was admitted.
-    pub(crate) fn queue(&mut self, found: Discovered, now: Timestamp) {
+    /// Queues a URL that was admitted, or parks it.
+    pub(crate) fn queue(&mut self, found: Discovered, now: Timestamp) -> AddStatus {
+        let status = self.enqueue(found, now);
+        self.rouse_parked(now);
+        status
+    }
+
+    fn enqueue(&mut self, found: Discovered, now: Timestamp) -> AddStatus {
         let site = self.site(&found.site);
-        let Some(state) = self.sites.wake(site, &mut self.overflow) else { return };
+        let Some(state) = self.sites.wake(site, &mut self.overflow) else { return AddStatus::New };
         let origin = state.origin(&found.origin);
         let entry = Entry::new(found.key, origin, &found.origin, found.request, self.fingerprint);
-        self.let_wait(site, None, entry, now);
+        let parked = self.park_excess(site, &entry, now);
+        if parked.is_none() {
+            self.let_wait(site, None, entry, now);
+        }
         self.shed_excess();
+        parked.map_or(AddStatus::New, AddStatus::Parked)
     }
 
     /// Puts an entry where it belongs: held for robots.txt, or in its queue.
@@ -244,13 +280,15 @@ impl Tables {
         least: u32,
         wanted: impl Fn(&Entry) -> bool,
     ) -> Option<(Option<Timestamp>, Entry)> {
-        let site = self.sites.wake(site, &mut self.overflow)?;
-        if let Some(found) = site.take(origin, least, &wanted, &mut self.overflow) {
+        let state = self.sites.wake(site, &mut self.overflow)?;
+        if let Some(found) = state.take(origin, least, &wanted, &mut self.overflow) {
             return Some(found);
         }
-        let (at, entry) = site.take_parked(|entry| entry.origin == origin && wanted(entry))?;
-        self.unpark(entry.counted_depth());
-        Some((at, entry))
+        if let Some((at, entry)) = state.take_parked(|entry| entry.origin == origin && wanted(entry)) {
+            self.unpark(entry.counted_depth());
+            return Some((at, entry));
+        }
+        self.take_from_shapes(site, origin, wanted).map(|entry| (None, entry))
     }
 
     /// Places everything that waits anew, after the depth limit has changed.
@@ -296,26 +334,35 @@ impl Tables {
         self.limits.max_depth.is_some()
     }
 
-    /// The level an entry waits on: its depth while levels are served one by one.
+    /// The level an entry waits on: its depth while levels are served one by one, or so that the deepest come first.
     fn level(&self, entry: &Entry) -> u32 {
-        let by_level = self.serves_by_level() && entry.kind != RequestKind::Robots;
-        entry.counted_depth().filter(|_| by_level).unwrap_or(0)
+        let Some(depth) = entry.counted_depth().filter(|_| entry.kind != RequestKind::Robots) else {
+            return 0;
+        };
+        match self.pace.order {
+            _ if self.serves_by_level() => depth,
+            Order::Depth => u32::MAX - depth,
+            Order::Breadth | Order::Best => 0,
+        }
     }
 
     /// Makes sure that the heap looks at a site when it can next be served.
     fn schedule(&mut self, index: u32, now: Timestamp) {
-        let served = self.served_level();
+        let (served, resting) = (self.served_level(), self.held_until(index));
         let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
         let above = site.level_above(served);
         let servable = site.has_room(served, self.pace.per_origin);
+        let admitted = self.breakers.admits(index, site.leased, now);
         let retry = site.retries.keys().next().map(|(at, _)| *at);
-        let free = site.next_allowed(&self.pace).max(now);
+        let free = site.next_allowed(&self.pace).max(resting).max(now);
         let waits_for = self.sites.waits_for(index);
         if let Some(level) = above.filter(|level| waits_for.is_none_or(|at| *level < at)) {
             self.sites.set_waits_for(index, Some(level));
             self.waiting_sites.entry(level).or_default().push(index);
         }
         let at = match (servable, retry) {
+            // The end of its leases changes that.
+            _ if !admitted => None,
             (true, _) => Some(free),
             (false, Some(retry)) => Some(free.max(retry)),
             (false, None) => None,
@@ -366,39 +413,26 @@ impl Tables {
         })
     }
 
-    /// Takes in what was learned about a host.
-    pub(crate) fn update_host(&mut self, update: HostUpdate, now: Timestamp) {
-        let index = self.site(&update.site);
-        let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
-        if let Some(until) = update.block_until {
-            site.blocked_until = site.blocked_until.max(until);
-        }
-        let place = site.origin(&update.origin);
-        if let Some(delay) = update.crawl_delay {
-            site.set_crawl_delay(place, delay);
-        }
-        let Some(origin) = site.origins.get_mut(place as usize) else { return };
-        if let Some(robots) = update.robots {
-            origin.set_robots(robots, &mut self.overflow);
-            origin.robots_pending = false;
-            let held = std::mem::take(&mut origin.held);
-            self.release(index, place, held, now);
-        }
-        self.schedule(index, now);
-    }
-
     pub(crate) fn control(&mut self, control: Control, now: Timestamp) {
         match control {
+            Control::Bar(site, until) => return self.bar(&site, until, now),
             Control::Pause => self.paused = true,
             Control::Resume => self.paused = false,
             Control::Limits(limits) => {
-                let depth = std::mem::replace(&mut self.limits, limits).max_depth;
-                if depth != limits.max_depth {
+                let before = std::mem::replace(&mut self.limits, limits);
+                if before.max_depth != limits.max_depth {
                     self.place_all(now);
+                }
+                if (before.templates, before.max_depth) != (limits.templates, limits.max_depth) {
+                    self.apply_template_budget(now);
                 }
             }
             Control::Pace(pace) => {
-                self.pace = pace;
+                let order = std::mem::replace(&mut self.pace, pace).order;
+                if order != pace.order {
+                    self.place_all(now);
+                    self.begin_degrees();
+                }
                 if !pace.robots {
                     self.place_held(now);
                 }
@@ -418,31 +452,6 @@ impl Tables {
             }
             self.schedule(index, now);
         }
-    }
-
-    pub(crate) fn host(&mut self, key: &SiteKey) -> Option<HostRecord> {
-        let number = self.sites.find(key)?;
-        let site = self.sites.wake(number, &mut self.overflow)?;
-        site.origins.iter_mut().for_each(|origin| drop(origin.robots(&mut self.overflow)));
-        Some(site.record(&self.pace))
-    }
-
-    pub(crate) fn slowest(&self, limit: usize) -> Vec<HostRecord> {
-        let slow = |number: u32| {
-            let slow = self.sites.look(number, |site| (site.done > 0).then_some(site.response_time));
-            slow.flatten().map(|time| (Reverse(time), number))
-        };
-        let mut order: Vec<_> = self.sites.numbers().filter_map(slow).collect();
-        order.sort_unstable();
-        let slowest = order.into_iter().take(limit);
-        slowest.filter_map(|(_, number)| self.sites.look(number, |site| site.record(&self.pace))).collect()
-    }
-
-    pub(crate) fn stats(&self, now: Timestamp) -> Stats {
-        let ready =
-            self.sites.numbers().filter(|site| self.sites.scheduled(*site).is_some_and(|at| at <= now));
-        let revisits_waiting = self.revisits.len();
-        Stats { ready_sites: ready.count() as u64, revisits_waiting, ..self.stats.clone() }
     }
 }
 
@@ -481,5 +490,7 @@ fn lease_of(
         deadline: lease.expires,
         bytes,
         robots,
+        given_up: None,
+        watched: false,
     })
 }

@@ -157,12 +157,17 @@ impl Overflow {
         self.bar = if self.held > goal { self.held + self.held / 4 } else { 0 };
     }
 
+    /// The backlog, unless everything has room in memory: then it is only read.
+    fn taker(&mut self) -> Option<&mut Box<dyn Backlog>> {
+        self.backlog.as_mut().filter(|backlog| backlog.room() < usize::MAX)
+    }
+
     /// Keeps entries elsewhere; `None` when that is impossible, and then they stay.
     pub(super) fn put(&mut self, entries: &Packed) -> Option<Block> {
         let mut bytes = Vec::new();
         entries.store(&mut bytes);
         let count = u32::try_from(entries.len()).ok()?;
-        match self.backlog.as_mut()?.put(&bytes) {
+        match self.taker()?.put(&bytes) {
             Ok(place) => {
                 self.note_use(place);
                 Some(Block { place, count, served: 0 })
@@ -176,7 +181,7 @@ impl Overflow {
 
     /// Keeps a text elsewhere, if that is possible.
     pub(super) fn put_text(&mut self, text: &[u8]) -> Option<Place> {
-        match self.backlog.as_mut()?.put(text) {
+        match self.taker()?.put(text) {
             Ok(place) => {
                 self.note_use(place);
                 Some(place)
@@ -301,6 +306,8 @@ impl Tables {
 
     fn shed_to(&mut self, goal: usize) {
         for least in WORTHWHILE {
+            // What is parked is needed last.
+            self.templates.shed(least, &mut self.overflow);
             for _ in self.sites.numbers() {
                 let last = self.sites.numbers().end.saturating_sub(1);
                 self.shed_at = if self.shed_at < last { self.shed_at + 1 } else { 0 };
@@ -333,11 +340,12 @@ impl Tables {
                 }
             }
         }
-        for place in self.revisits.places() {
+        for place in self.revisits.places().chain(self.templates.places()) {
             *in_use.entry(place.file).or_default() += u64::from(place.length);
         }
         assert_eq!(in_use, self.overflow.in_use);
         let counted: usize = self.sites.numbers().map(|number| self.sites.held(number)).sum();
+        let counted = counted + self.templates.held();
         assert_eq!(counted, self.overflow.held, "of {held} before all were awake once");
     }
 
@@ -359,6 +367,9 @@ impl Tables {
         if sparse.len() < in_use.len().div_ceil(SHARE_OF_FILES).min(FILES_LEFT_AT_ONCE) || sparse.is_empty() {
             self.overflow.keep_only(&in_use);
             return Ok((in_use, current));
+        }
+        for place in self.templates.places().filter(|place| sparse.contains(&place.file)) {
+            self.overflow.copy(place);
         }
         for number in self.sites.numbers() {
             let Some(site) = self.sites.wake(number, &mut self.overflow) else { break };

@@ -46,9 +46,9 @@ impl Tables {
         let Some(origin) = origin.map(|state| state.origin.clone()) else { return false };
         let fingerprint = self.fingerprint;
         let wanted = |entry: &Entry| entry.kind == name.kind && entry.key(&origin, fingerprint) == name.key;
-        let mut waiting = self.take(name.site, name.origin, 0, &wanted);
+        let mut waiting = self.take(name.site, name.origin, 0, wanted);
         if waiting.is_none() && self.wake_revisits(now) {
-            waiting = self.take(name.site, name.origin, 0, &wanted);
+            waiting = self.take(name.site, name.origin, 0, wanted);
         }
         let entry = waiting.map(|(_, entry)| entry).or_else(|| {
             // A request for robots.txt is born when a page meets rules that have become too old: no event of its own.
@@ -72,11 +72,21 @@ impl Tables {
         }
         // Tokens whose lease was not durable yet may be out: a run's tokens never meet another's.
         self.next_token = (self.next_token >> RUN_BITS).saturating_add(1) << RUN_BITS;
+        self.breakers.reopened(&self.pace.patience, now);
+        self.apply_template_budget(now);
+        self.begin_degrees();
         let back = before.since(now);
         self.schedule_all(now, |site| {
             site.started = Some(now);
             site.bound_times(back, now.after(LONGEST_BLOCK));
         });
+        // Those that rest by hand do so whatever the clocks say.
+        for (index, until) in self.barred.clone() {
+            if let Some(site) = self.sites.wake(index, &mut self.overflow) {
+                site.blocked_until = site.blocked_until.max(until);
+            }
+            self.schedule(index, now);
+        }
         if self.pace.revisits {
             self.wake_revisits(now);
         }

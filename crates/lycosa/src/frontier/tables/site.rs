@@ -8,8 +8,8 @@ use super::overflow::{Overflow, Place};
 use super::queue::Level;
 use super::waiting::Waiting;
 use crate::model::wire::{self, Damaged, Reader};
-use crate::model::{HostRecord, Origin, OriginRecord, Pace, Robots, SiteKey, Timestamp};
-use crate::politeness::site_delay;
+use crate::model::{Health, HostRecord, Origin, OriginRecord, Pace, Robots, SiteKey, Timestamp};
+use crate::politeness::{delay_cause, site_delay};
 
 /// Origins up to which the one wanted is looked for one by one; a site with more keeps an index.
 const FEW_ORIGINS: usize = 16;
@@ -364,7 +364,11 @@ impl Site {
                 })
                 .collect(),
             delay: self.delay(pace),
+            delay_cause: delay_cause(pace, self.crawl_delay, self.response_time),
+            health: Health::default(),
             next_allowed: self.next_allowed(pace),
+            blocked_until: self.blocked_until,
+            parked: self.parked.len() as u64,
             pending: self.queued + self.retries.len() as u64 + held as u64,
             leased: self.leased,
             response_time: self.response_time,

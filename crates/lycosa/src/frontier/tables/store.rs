@@ -2,10 +2,12 @@
 //!
 //! Open leases are stored as such, because the log after the snapshot goes on to end them. The heap is derived.
 
+use super::breaker::Breakers;
+use super::degrees::Degrees;
 use super::entry::Entry;
 use super::{InUse, OpenLease, Tables};
 use crate::model::wire::{self, Damaged, Reader};
-use crate::model::{Discovered, Stats, Timestamp};
+use crate::model::{Discovered, Order, Stats, Timestamp};
 
 /// Bytes after which a part is left and the next one begun.
 const PART: usize = 256 << 10;
@@ -19,14 +21,32 @@ pub(crate) enum Part {
     Seen,
     /// Sites and what waits for them, in order.
     Sites,
-    /// Open leases. One, last of all.
+    /// Open leases. One, the last of the tables.
     Leases,
     /// Visits to come, after the sites.
     Revisits,
+    /// Sites that are not well. One, after the sites.
+    Breakers,
+    /// Budgets of shapes and what is parked, after the sites; the first differs from the others.
+    Templates,
+    /// Which of two entries of a URL counts. One, after the sites.
+    Degrees,
+    /// Sites that rest by hand. At most one, before the leases.
+    Barred,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 5] = [Self::Counts, Self::Seen, Self::Sites, Self::Leases, Self::Revisits];
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Counts,
+        Self::Seen,
+        Self::Sites,
+        Self::Leases,
+        Self::Revisits,
+        Self::Breakers,
+        Self::Templates,
+        Self::Degrees,
+        Self::Barred,
+    ];
 }
 
 impl Tables {
@@ -53,9 +73,25 @@ impl Tables {
             }
         }
         put(Part::Sites, &out)?;
+        if !self.barred.is_empty() {
+            out.clear();
+            let barred: Vec<_> = self.barred.iter().collect();
+            wire::put_list(&mut out, &barred, |out, (site, until)| {
+                wire::put_number(out, u64::from(**site));
+                wire::put_number(out, until.0);
+            });
+            put(Part::Barred, &out)?;
+        }
         out.clear();
         self.revisits.store(&mut out);
         put(Part::Revisits, &out)?;
+        out.clear();
+        self.breakers.store(&mut out);
+        put(Part::Breakers, &out)?;
+        out.clear();
+        self.degrees.store(&mut out);
+        put(Part::Degrees, &out)?;
+        self.templates.store(PART, |bytes| put(Part::Templates, bytes))?;
         out.clear();
         self.store_leases(&mut out);
         put(Part::Leases, &out)
@@ -81,7 +117,7 @@ impl Tables {
             wire::put_number(out, number);
         }
         wire::put_option(out, self.limits.max_depth, |out, depth| wire::put_number(out, u64::from(depth)));
-        out.push(u8::from(self.pace.robots));
+        out.push(u8::from(self.pace.robots) | wire::code_of(&Order::ALL, &self.pace.order) << 1);
         wire::put_number(out, self.levels.len() as u64);
         for (depth, open) in &self.levels {
             wire::put_number(out, u64::from(*depth));
@@ -105,14 +141,14 @@ impl Tables {
         }
     }
 
-    fn discovered(&self, lease: &OpenLease) -> Option<Discovered> {
+    pub(super) fn discovered(&self, lease: &OpenLease) -> Option<Discovered> {
         let site = self.sites.awake(lease.site)?;
         let origin = &site.origins.get(lease.entry.origin as usize)?.origin;
         let request = lease.entry.request(origin);
         Some(Discovered { key: lease.key, site: site.key.clone(), origin: origin.clone(), request })
     }
 
-    fn load_counts(&mut self, reader: &mut Reader<'_>) -> Result<(Option<u32>, bool), Damaged> {
+    fn load_counts(&mut self, reader: &mut Reader<'_>) -> Result<(Option<u32>, u8), Damaged> {
         self.next_token = reader.number()?;
         self.stats = Stats {
             known: reader.number()?,
@@ -130,7 +166,7 @@ impl Tables {
             revisited: reader.number()?,
             ..Stats::default()
         };
-        let rules = (reader.option(Reader::small)?, reader.byte()? != 0);
+        let rules = (reader.option(Reader::small)?, reader.byte()?);
         self.levels = reader.list(|reader| Ok((reader.small()?, reader.number()?)))?.into_iter().collect();
         Ok(rules)
     }
@@ -169,14 +205,15 @@ impl Tables {
 #[derive(Debug)]
 pub(crate) struct Loading {
     tables: Tables,
-    /// The depth limit and whether pages waited for robots.txt, when they were stored.
-    rules: Option<(Option<u32>, bool)>,
+    /// The depth limit, and whether pages waited for robots.txt and in which order, when they were stored.
+    rules: Option<(Option<u32>, u8)>,
     has_leases: bool,
+    has_templates: bool,
 }
 
 impl Loading {
     pub(crate) fn new(tables: Tables) -> Self {
-        Self { tables, rules: None, has_leases: false }
+        Self { tables, rules: None, has_leases: false, has_templates: false }
     }
 
     /// Reads into empty tables a part that [`Tables::store`] wrote; they come in the order in which it wrote them.
@@ -192,7 +229,18 @@ impl Loading {
                     self.tables.load_site(reader)?;
                 }
             }
+            Part::Barred => {
+                self.tables.barred =
+                    reader.list(|reader| Ok((reader.small()?, reader.time()?)))?.into_iter().collect();
+            }
             Part::Revisits => self.tables.revisits.load(reader, &mut self.tables.overflow)?,
+            Part::Breakers => self.tables.breakers = Breakers::load(reader)?,
+            Part::Degrees => self.tables.degrees = Degrees::load(reader)?,
+            Part::Templates => {
+                let is_first = !std::mem::replace(&mut self.has_templates, true);
+                let (templates, overflow) = (&mut self.tables.templates, &mut self.tables.overflow);
+                templates.load(reader, is_first, overflow)?;
+            }
             Part::Leases => {
                 for _ in 0..reader.number()? {
                     self.tables.load_lease(reader)?;
@@ -210,14 +258,20 @@ impl Loading {
 
     /// The tables, when all parts were there. What the present rules put elsewhere is put there.
     pub(crate) fn finish(self) -> Result<Tables, Damaged> {
-        let Self { mut tables, rules: Some((max_depth, robots)), has_leases: true } = self else {
+        let Self { mut tables, rules: Some((max_depth, rules)), has_leases: true, .. } = self else {
             return Err(Damaged);
         };
+        (tables.stats.parked_templates, tables.stats.parked_traps) = tables.templates.parked_by_reason();
+        if tables.keeps_rules {
+            (tables.limits.max_depth, tables.pace.robots) = (max_depth, rules & 1 == 1);
+            tables.pace.order = Order::ALL.get(usize::from(rules >> 1)).copied().ok_or(Damaged)?;
+        }
         // The time zero makes stored robots.txt valid for as long as they say.
-        if max_depth != tables.limits.max_depth {
+        let order = Order::ALL.get(usize::from(rules >> 1)).copied().ok_or(Damaged)?;
+        if max_depth != tables.limits.max_depth || order != tables.pace.order {
             tables.place_all(Timestamp::default());
         }
-        if robots && !tables.pace.robots {
+        if rules & 1 == 1 && !tables.pace.robots {
             tables.place_held(Timestamp::default());
         }
         Ok(tables)

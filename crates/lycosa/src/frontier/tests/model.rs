@@ -183,8 +183,14 @@ impl Run {
             Op::Limits { pages, requests, bytes, depth, time } => {
                 let deadline = time.map(|time| self.model.now.after(Duration::from_millis(time)));
                 let (max_pages, max_requests) = (*pages, *requests);
-                let limits =
-                    Limits { max_pages, max_requests, max_bytes: *bytes, max_depth: *depth, deadline };
+                let limits = Limits {
+                    max_pages,
+                    max_requests,
+                    max_bytes: *bytes,
+                    max_depth: *depth,
+                    deadline,
+                    templates: None,
+                };
                 self.model.limits = limits;
                 self.control(Control::Limits(limits));
             }
@@ -243,6 +249,7 @@ impl Run {
             outlinks: links.iter().map(|(number, depth)| found(*number, *depth)).collect(),
             host_update: None,
             is_page: matches!(end, Ending::Fetched),
+            notes: crate::model::CommitNotes::default(),
             revisit: again.map(|after| self.revisit(after)),
         };
         let answer = wait(self.stand.frontier().commit(vec![commit])).remove(0);

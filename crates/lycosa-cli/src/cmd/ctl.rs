@@ -1,0 +1,233 @@
+//! `lycosa ctl`: ask a running crawl, or tell it what to do.
+
+use std::collections::BTreeMap;
+
+use lycosa::control::{self, ADJUSTABLE, Order};
+use lycosa::{Error, ErrorKind, Result};
+use serde_json::Value;
+
+use super::states::StateArg;
+use crate::exit::Exit;
+use crate::output;
+
+/// Ask a running crawl, or tell it what to do.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    state: StateArg,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "The crawl listens at control.sock in its state folder, which only its user may open; the \
+protocol is one JSON object a line, such as {\"do\":\"status\"}.";
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// How the crawl is, and the limits in force
+    Status {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Start no request until `resume`; open ones end
+    Pause,
+    /// Go on after a pause
+    Resume,
+    /// Stop as Ctrl-C does: open requests may end, nothing is lost
+    Stop,
+    /// Change limits while the crawl runs: max_pages, max_requests, max_bytes, max_time, depth, delay, per_host,
+    /// concurrency, scope, allowed_domains, include, exclude; `none` lifts a limit
+    Set {
+        /// Names and values as in the configuration file, such as max_pages=1000 delay=2s; commas separate them too
+        #[arg(value_name = "NAME=VALUE", required = true)]
+        pairs: Vec<String>,
+    },
+    /// Read the configuration file again now
+    Reload,
+    /// The slowest hosts
+    Hosts {
+        /// At most so many
+        #[arg(long, value_name = "COUNT", default_value_t = 20)]
+        limit: usize,
+    },
+    /// Let the site of a host rest, over restarts too
+    Block {
+        /// The host
+        host: String,
+        /// For this long, such as 90m [default: until it is unblocked]
+        #[arg(long = "for", value_name = "TIME")]
+        span: Option<String>,
+    },
+    /// End every rest of the site of a host
+    Unblock {
+        /// The host
+        host: String,
+    },
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> Result<Exit> {
+    let folder = args.state.folder()?;
+    let order = order(&args.command)?;
+    let says = control::ask(&folder, &order)?.into_result()?;
+    match &args.command {
+        Command::Status { json: true } => drop(output::data(format!("{says}\n").as_bytes())?),
+        Command::Status { .. } | Command::Set { .. } => {
+            output::data(status(&says).as_bytes())?;
+        }
+        Command::Hosts { .. } => {
+            for host in says.as_array().into_iter().flatten() {
+                if !output::data(format!("{host}\n").as_bytes())? {
+                    break;
+                }
+            }
+        }
+        Command::Pause => output::say("paused: open requests end, none starts until `lycosa ctl resume`"),
+        Command::Resume => output::say("going on"),
+        Command::Stop => output::say("stopping: open requests may end"),
+        Command::Reload => output::say(&reloaded(&says)),
+        Command::Block { .. } => output::say(&format!("{} rests", text(&says["site"]))),
+        Command::Unblock { .. } => output::say(&format!("{} rests no longer", text(&says["site"]))),
+    }
+    Ok(Exit::Done)
+}
+
+fn order(command: &Command) -> Result<Order> {
+    Ok(match command {
+        Command::Status { .. } => Order::Status {},
+        Command::Pause => Order::Pause {},
+        Command::Resume => Order::Resume {},
+        Command::Stop => Order::Stop {},
+        Command::Set { pairs } => Order::Set { values: values(pairs)? },
+        Command::Reload => Order::Reload {},
+        Command::Hosts { limit } => Order::Hosts { limit: *limit },
+        Command::Block { host, span } => {
+            let span = span.as_deref().map(super::frontier::time).transpose()?;
+            let milliseconds = span.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
+            Order::Block { host: host.clone(), milliseconds }
+        }
+        Command::Unblock { host } => Order::Unblock { host: host.clone() },
+    })
+}
+
+/// `NAME=VALUE`s; a comma separates two where a name and `=` follow it, so that values may have commas.
+fn values(pairs: &[String]) -> Result<BTreeMap<String, String>> {
+    let begins_one = |part: &str| {
+        let name = part.split_once('=').map(|(name, _)| name.trim().replace('-', "_"));
+        name.is_some_and(|name| ADJUSTABLE.contains(&name.as_str()) || name == "max_depth")
+    };
+    let mut values: Vec<String> = Vec::new();
+    for pair in pairs {
+        for (place, part) in pair.split(',').enumerate() {
+            match values.last_mut() {
+                Some(last) if place > 0 && !begins_one(part) => {
+                    last.push(',');
+                    last.push_str(part);
+                }
+                _ => values.push(part.to_owned()),
+            }
+        }
+    }
+    let split = |pair: String| match pair.split_once('=') {
+        Some((name, value)) => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        None => Err(Error::new(ErrorKind::Usage, format!("`{pair}` is not NAME=VALUE"))
+            .with_hint("write max_pages=1000 or delay=2s")),
+    };
+    values.into_iter().map(split).collect()
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn status(says: &Value) -> String {
+    let limits = |name: &str| text(&says["limits"][name]);
+    let pace = |name: &str| text(&says["pace"][name]);
+    let paused = if says["paused"] == true { " (paused)" } else { "" };
+    let wire = crate::summary::bytes(says["wire_bytes"].as_u64().unwrap_or(0));
+    let mut rows = vec![
+        ("crawl", format!("process {}{paused}", says["pid"])),
+        (
+            "now",
+            format!(
+                "{} pages, {:.1} pages/s, {} queued, {} at work, {} hosts, {} errors, {wire}",
+                says["pages"],
+                says["pages_per_second"].as_f64().unwrap_or(0.0),
+                says["queued"],
+                says["at_work"],
+                says["hosts"],
+                says["errors"],
+            ),
+        ),
+        (
+            "limits",
+            format!(
+                "max_pages {}, max_requests {}, max_bytes {}, depth {}",
+                limits("max_pages"),
+                limits("max_requests"),
+                limits("max_bytes"),
+                limits("depth")
+            ),
+        ),
+        (
+            "pace",
+            format!(
+                "delay {}ms{}, per_host {}, concurrency {}",
+                pace("delay_ms"),
+                if says["pace"]["adaptive"] == true { " and adaptive" } else { "" },
+                pace("per_host"),
+                pace("concurrency")
+            ),
+        ),
+    ];
+    let config = &says["config"];
+    if config.is_object() {
+        let state = match config["error"].as_str() {
+            Some(error) => format!("{}: not in force: {error}", text(&config["file"])),
+            None => format!("{}: in force, read again {} times", text(&config["file"]), config["reloaded"]),
+        };
+        rows.push(("config", state));
+        let waits = names(&config["needs_restart"]);
+        if !waits.is_empty() {
+            rows.push(("", format!("changes when the crawl begins again: {waits}")));
+        }
+    }
+    rows.iter().map(|(name, value)| format!("{name:<7} {}\n", output::printable(value))).collect()
+}
+
+fn names(list: &Value) -> String {
+    let names: Vec<&str> = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    names.join(", ")
+}
+
+fn reloaded(says: &Value) -> String {
+    let (changed, waits) = (names(&says["changed"]), names(&says["needs_restart"]));
+    let changed =
+        if changed.is_empty() { "nothing has changed".to_owned() } else { format!("in force: {changed}") };
+    let waits = if waits.is_empty() {
+        String::new()
+    } else {
+        format!("; cannot change while the crawl runs: {waits}")
+    };
+    format!("{}: {changed}{waits}", text(&says["file"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_may_have_commas_and_be_separated_by_them() {
+        let pairs = ["max_pages=5,delay=1s".to_owned(), "include=/a{1,2}/,/b/".to_owned()];
+        let values = values(&pairs).unwrap();
+        let found: Vec<(&str, &str)> = values.iter().map(|(name, value)| (&**name, &**value)).collect();
+        assert_eq!(found, [("delay", "1s"), ("include", "/a{1,2}/,/b/"), ("max_pages", "5")]);
+        assert!(super::values(&["max_pages".to_owned()]).is_err());
+    }
+}

@@ -1,0 +1,115 @@
+//! `lycosa frontier import`, `requeue`, `block` and `unblock`.
+
+use std::io::BufReader;
+use std::path::Path;
+use std::time::Duration;
+
+use lycosa::config::Span;
+use lycosa::control::{self, Order};
+use lycosa::crawler::stopped::{Changes, FOR_EVER, Requeue};
+use lycosa::model::{Clock as _, Timestamp};
+use lycosa::{Error, ErrorKind, Result};
+
+use crate::exit::Exit;
+use crate::output;
+
+/// Takes in URLs.
+pub(super) async fn import(folder: &Path, file: &Path) -> Result<Exit> {
+    let imported = if file.as_os_str() == "-" {
+        Changes::import(folder, &mut BufReader::new(std::io::stdin())).await?
+    } else {
+        let open = std::fs::File::open(file)
+            .map_err(|cause| Error::io(format!("reading {}", file.display()), cause))?;
+        Changes::import(folder, &mut BufReader::new(open)).await?
+    };
+    output::say(&format!(
+        "{}: {} wait, {} came with their outcome, {} were known",
+        folder.display(),
+        imported.waiting,
+        imported.ended,
+        imported.known
+    ));
+    if let Some(line) = imported.first_wrong {
+        output::say(&format!(
+            "warning: {} lines are no URL of a crawl, the first is line {line}",
+            imported.wrong
+        ));
+    }
+    if imported.waiting > 0 {
+        output::say(&format!("  next: lycosa crawl --state {} --resume", folder.display()));
+    }
+    Ok(Exit::Done)
+}
+
+/// Lets URLs be fetched again.
+pub(super) async fn requeue(
+    folder: &Path,
+    urls: &[String],
+    kinds: &[String],
+    host: Option<String>,
+) -> Result<Exit> {
+    if urls.is_empty() && kinds.is_empty() && host.is_none() {
+        return Err(Error::new(ErrorKind::Usage, "it is not said which URLs shall be fetched again")
+            .with_hint("name URLs, or --kind timeout, or --host example.com; all that failed: --host '*'"));
+    }
+    let which = Requeue {
+        kinds: kinds.iter().map(|name| kind(name)).collect::<Result<_>>()?,
+        host,
+        urls: urls.iter().map(|text| lycosa::seed::parse(text)).collect::<Result<_>>()?,
+    };
+    let count = Changes::open(folder)?.requeue(&which).await?;
+    output::say(&format!("{count} URL{} will be fetched again", if count == 1 { "" } else { "s" }));
+    if count > 0 {
+        output::say(&format!("  next: lycosa crawl --state {} --resume", folder.display()));
+    }
+    Ok(Exit::Done)
+}
+
+fn kind(name: &str) -> Result<ErrorKind> {
+    ErrorKind::ALL.into_iter().find(|kind| kind.as_str() == name.trim()).ok_or_else(|| {
+        let names: Vec<&str> = ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        Error::new(ErrorKind::Usage, format!("`{name}` is no kind of failure"))
+            .with_hint(format!("one of {}", names.join(", ")))
+    })
+}
+
+/// Lets a site rest.
+pub(super) async fn block(folder: &Path, host: &str, span: Option<&str>) -> Result<Exit> {
+    let span = span.map(time).transpose()?;
+    let milliseconds = span.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
+    let order = Order::Block { host: host.to_owned(), milliseconds };
+    let until = match span {
+        Some(span) => lycosa::clock::SystemClock::new().now().after(span),
+        None => FOR_EVER,
+    };
+    let site = bar(folder, host, until, &order).await?;
+    let rest = span.map_or("until it is unblocked".to_owned(), |span| format!("for {}", Span(span)));
+    output::say(&format!("{site} rests {rest}"));
+    Ok(Exit::Done)
+}
+
+/// Ends a rest.
+pub(super) async fn unblock(folder: &Path, host: &str) -> Result<Exit> {
+    let order = Order::Unblock { host: host.to_owned() };
+    let site = bar(folder, host, Timestamp(0), &order).await?;
+    output::say(&format!("{site} rests no longer"));
+    Ok(Exit::Done)
+}
+
+/// In the state, or by the crawl that runs there.
+async fn bar(folder: &Path, host: &str, until: Timestamp, order: &Order) -> Result<String> {
+    match Changes::open(folder) {
+        Ok(changes) => changes.bar(host, until).await.map(|site| site.to_string()),
+        Err(error) if error.kind() == ErrorKind::State && control::socket_path(folder).exists() => {
+            let says =
+                control::ask(folder, order).and_then(control::Reply::into_result).map_err(|_| error)?;
+            Ok(says["site"].as_str().unwrap_or(host).to_owned())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A span of time as options are written.
+pub(in crate::cmd) fn time(text: &str) -> Result<Duration> {
+    text.parse::<Span>().map(|span| span.0).map_err(|why| Error::new(ErrorKind::Usage, why))
+}

@@ -1,0 +1,278 @@
+//! `lycosa frontier hosts`, `pending`, `dead` and `export`: lists, written as they are read.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use lycosa::crawler::stopped::{HostLine, Stopped, UrlLine};
+use lycosa::host_pattern::HostPattern;
+use lycosa::model::{Breaker, Origin, Timestamp};
+use lycosa::url::Url;
+use lycosa::{Error, ErrorKind, Result};
+
+use super::Sort;
+use super::stats::{moment, span};
+use crate::exit::Exit;
+use crate::output;
+
+/// Lines of a list unless more are asked for.
+const USUAL: usize = 100;
+
+/// Which hosts.
+#[derive(Debug, clap::Args)]
+pub(super) struct HostsArgs {
+    /// What they are sorted by
+    #[arg(long, value_enum, default_value = "pending")]
+    sort: Sort,
+    /// At most so many
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    limit: usize,
+    /// These alone: example.com, *.example.com
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
+    /// Print JSON, one host a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which URLs that wait.
+#[derive(Debug, clap::Args)]
+pub(super) struct PendingArgs {
+    /// At these hosts alone: example.com, *.example.com
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
+    /// Of this priority class alone, 0 (first) to 3
+    #[arg(long, value_name = "CLASS")]
+    class: Option<u8>,
+    /// At this many links from a seed alone
+    #[arg(long, value_name = "LINKS")]
+    depth: Option<u32>,
+    /// Those that a depth limit holds back, alone
+    #[arg(long)]
+    parked: bool,
+    /// At most so many; 0 is all
+    #[arg(long, value_name = "COUNT", default_value_t = USUAL)]
+    limit: usize,
+    /// Print JSON, one URL a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which URLs that ended badly.
+#[derive(Debug, clap::Args)]
+pub(super) struct DeadArgs {
+    /// At these hosts alone: example.com, *.example.com
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
+    /// Of this kind of failure or for this reason alone, such as timeout, blocked or robots
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+    /// At most so many; 0 is all
+    #[arg(long, value_name = "COUNT", default_value_t = USUAL)]
+    limit: usize,
+    /// Print JSON, one URL a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// A list on its way out: bounded, buffered, and ended quietly when nobody reads any more.
+struct Lines<'w> {
+    out: BufWriter<Box<dyn Write + 'w>>,
+    left: usize,
+    failed: Option<std::io::Error>,
+    cut: bool,
+}
+
+impl Lines<'_> {
+    fn to_reader(limit: usize) -> Self {
+        let out: Box<dyn Write> = Box::new(std::io::stdout().lock());
+        let left = if limit == 0 { usize::MAX } else { limit };
+        Self { out: BufWriter::new(out), left, failed: None, cut: false }
+    }
+
+    /// Writes one; `false` when there shall be no more.
+    fn put(&mut self, line: &str) -> bool {
+        if self.left == 0 {
+            self.cut = true;
+            return false;
+        }
+        self.left -= 1;
+        self.failed = writeln!(self.out, "{line}").err();
+        self.failed.is_none()
+    }
+
+    fn end(mut self, limit: usize) -> Result<Exit> {
+        let flushed = self.out.flush().err();
+        match self.failed.take().or(flushed) {
+            Some(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
+                return Err(Error::io("writing the list", cause));
+            }
+            _ => {}
+        }
+        drop(self.out);
+        if self.cut {
+            output::say(&format!("the first {limit}; more with --limit"));
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn pattern(host: Option<&String>) -> Result<Option<HostPattern>> {
+    host.map(|host| HostPattern::parse(host)).transpose()
+}
+
+fn fits(pattern: Option<&HostPattern>, url: &str) -> bool {
+    pattern.is_none_or(|pattern| {
+        Url::parse(url).ok().and_then(|url| Origin::of(&url)).is_some_and(|origin| pattern.fits(&origin))
+    })
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value)
+        .map_err(|cause| Error::new(ErrorKind::Internal, "a line cannot be written").with_source(cause))
+}
+
+/// Prints hosts.
+pub(super) fn hosts(folder: &Path, args: &HostsArgs) -> Result<Exit> {
+    let crawl = Stopped::open(folder)?;
+    let pattern = pattern(args.host.as_ref())?;
+    let limit = if args.limit == 0 { usize::MAX } else { args.limit };
+    let found = crawl.hosts(args.sort.into(), limit, |record| {
+        pattern.as_ref().is_none_or(|pattern| record.origins.iter().any(|known| pattern.fits(&known.origin)))
+    })?;
+    let mut lines = Lines::to_reader(0);
+    if args.json {
+        for host in &found {
+            if !lines.put(&json(host)?) {
+                break;
+            }
+        }
+        return lines.end(0);
+    }
+    lines.put(&format!(
+        "{:<32} {:>8} {:>7} {:>7} {:>6}  {:>9} {:<13} {:>8}  {}",
+        "host", "pending", "parked", "done", "failed", "delay", "by", "answers", "robots, rest"
+    ));
+    for host in &found {
+        if !lines.put(&output::printable(&host_row(host, crawl.now()))) {
+            break;
+        }
+    }
+    lines.end(0)
+}
+
+fn host_row(host: &HostLine, now: Timestamp) -> String {
+    let millis = |millis: u64| span(std::time::Duration::from_millis(millis));
+    let mut robots: Vec<&str> = host.origins.iter().map(|origin| origin.robots).collect();
+    robots.dedup();
+    let rest = host.blocked_until.map(|until| {
+        let why = host.why.as_deref().unwrap_or("unknown");
+        format!(", rests until {} ({why})", moment(until, now))
+    });
+    let breaker = match host.breaker {
+        Breaker::Closed => String::new(),
+        Breaker::Open => format!(", failed {} times in a row", host.failures_in_a_row),
+        Breaker::HalfOpen => ", tried again after failures".to_owned(),
+        Breaker::GivenUp => format!(", given up after {} rests", host.rests),
+    };
+    format!(
+        "{:<32} {:>8} {:>7} {:>7} {:>6}  {:>9} {:<13} {:>8}  {}{}{breaker}",
+        host.site,
+        host.pending,
+        host.parked,
+        host.done,
+        host.failed,
+        millis(host.delay_ms),
+        host.delay_cause.as_str(),
+        millis(host.response_ms),
+        robots.join("/"),
+        rest.unwrap_or_default()
+    )
+}
+
+/// Prints URLs that wait.
+pub(super) fn pending(folder: &Path, args: &PendingArgs) -> Result<Exit> {
+    let mut crawl = Stopped::open(folder)?;
+    let pattern = pattern(args.host.as_ref())?;
+    let now = crawl.now();
+    let mut lines = Lines::to_reader(args.limit);
+    crawl.visit_open(|line| {
+        let wanted = fits(pattern.as_ref(), &line.url)
+            && args.class.is_none_or(|class| line.class == class)
+            && args.depth.is_none_or(|depth| line.depth == depth)
+            && (!args.parked || line.state == "parked");
+        if !wanted {
+            return true;
+        }
+        let shown = if args.json { json(&line).unwrap_or_default() } else { pending_row(&line, now) };
+        lines.put(&shown)
+    })?;
+    lines.end(args.limit)
+}
+
+fn pending_row(line: &UrlLine, now: Timestamp) -> String {
+    let at = line.not_before.filter(|at| *at > now);
+    let at = at.map(|at| format!(", not before {}", moment(at, now))).unwrap_or_default();
+    let row = format!("{}  ({}, class {}, depth {}{at})", line.url, line.state, line.class, line.depth);
+    output::printable(&row).into_owned()
+}
+
+/// Prints URLs that ended badly.
+pub(super) fn dead(folder: &Path, args: &DeadArgs) -> Result<Exit> {
+    let crawl = Stopped::open(folder)?;
+    let pattern = pattern(args.host.as_ref())?;
+    let mut lines = Lines::to_reader(args.limit);
+    crawl.visit_ended(|line| {
+        let (kind, why) = match (&line.reason, &line.error) {
+            (Some(reason), _) => (reason.as_str(), String::new()),
+            (None, Some(error)) => (error.kind.as_str(), format!(": {}", error.message)),
+            (None, None) => return Ok(true),
+        };
+        if args.kind.as_deref().is_some_and(|wanted| wanted != kind) || !fits(pattern.as_ref(), &line.url) {
+            return Ok(true);
+        }
+        let shown = if args.json {
+            json(&line)?
+        } else {
+            output::printable(&format!("{}  ({}, {kind}{why})", line.url, line.state)).into_owned()
+        };
+        Ok(lines.put(&shown))
+    })?;
+    lines.end(args.limit)
+}
+
+/// Writes every URL with its state.
+pub(super) fn export(folder: &Path, to: Option<&Path>) -> Result<Exit> {
+    let mut crawl = Stopped::open(folder)?;
+    let mut lines = Lines::to_reader(0);
+    if let Some(path) = to {
+        let file = File::create_new(path).map_err(|cause| {
+            Error::io(format!("making {}", path.display()), cause)
+                .with_hint("name a file that is not there yet")
+        })?;
+        lines.out = BufWriter::new(Box::new(file));
+    }
+    let mut more = lines.put(&json(&crawl.export_head())?);
+    let mut ended = 0_u64;
+    if more {
+        crawl.visit_ended(|line| {
+            ended += 1;
+            more = lines.put(&json(&line)?);
+            Ok(more)
+        })?;
+    }
+    let done = crawl.view().stats(crawl.now()).done;
+    if more {
+        crawl.visit_open(|line| {
+            more = lines.put(&json(&line).unwrap_or_default());
+            more
+        })?;
+    }
+    if more && ended < done {
+        output::say(&format!(
+            "warning: of {done} URLs with an outcome {ended} are in the history; the others, of a run without it, \
+             would be fetched again"
+        ));
+    }
+    lines.end(0)
+}

@@ -1,0 +1,149 @@
+//! `lycosa frontier stats`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use lycosa::Result;
+use lycosa::crawler::stopped::Stopped;
+use lycosa::model::Timestamp;
+use serde_json::{Value, json};
+
+use crate::exit::Exit;
+use crate::output;
+use crate::summary::bytes;
+
+/// Prints the counts of a state.
+pub(super) fn run(folder: &Path, as_json: bool) -> Result<Exit> {
+    let crawl = Stopped::open(folder)?;
+    let facts = gather(&crawl)?;
+    let text = if as_json { format!("{facts}\n") } else { shown(&facts, crawl.now()) };
+    output::data(text.as_bytes())?;
+    Ok(Exit::Done)
+}
+
+fn gather(crawl: &Stopped) -> Result<Value> {
+    let (view, now) = (crawl.view(), crawl.now());
+    let files = view.files()?;
+    let size = |prefix: &str| -> u64 {
+        files.iter().filter(|(name, _)| name.starts_with(prefix)).map(|(_, size)| size).sum()
+    };
+    let refused: serde_json::Map<String, Value> =
+        view.refused().iter().map(|(reason, count)| (reason.as_str().to_owned(), json!(count))).collect();
+    let outputs: serde_json::Map<String, Value> = view
+        .cursors()
+        .iter()
+        .map(|(name, cursor)| (name.clone(), json!({ "exported_to": cursor.lsn })))
+        .collect();
+    let recovery = view.recovery();
+    Ok(json!({
+        "folder": crawl.folder().display().to_string(),
+        "crawl": format!("{:032x}", view.identity().crawl.0),
+        "complete": view.is_complete(),
+        "seeds": crawl.seeds().iter().take(20).collect::<Vec<_>>(),
+        "stats": view.stats(now),
+        "refused": refused,
+        "rules": crawl.rules(),
+        "sizes": {
+            "log": size("log-"),
+            "snapshot": size("snapshot-"),
+            "backlog": size("backlog-"),
+            "history": size("history-"),
+            "all": files.iter().map(|(_, size)| size).sum::<u64>(),
+            "files": files.len(),
+        },
+        "outputs": outputs,
+        "versions": view.identity().versions,
+        "since_snapshot": { "events": recovery.replayed, "unfinished_bytes": recovery.cut },
+    }))
+}
+
+/// A moment as people read it, and how long ago it is.
+pub(in crate::cmd) fn moment(at: Timestamp, now: Timestamp) -> String {
+    let stamp = humantime::format_rfc3339_seconds(at.to_system_time());
+    match (now.since(at), at.since(now)) {
+        (ago, _) if !ago.is_zero() => format!("{stamp}, {} ago", span(ago)),
+        (_, ahead) => format!("{stamp}, in {}", span(ahead)),
+    }
+}
+
+/// A span in its two greatest units.
+pub(in crate::cmd) fn span(span: Duration) -> String {
+    let whole = if span >= Duration::from_secs(1) { Duration::from_secs(span.as_secs()) } else { span };
+    let text = humantime::format_duration(Duration::from_millis(
+        u64::try_from(whole.as_millis()).unwrap_or(u64::MAX),
+    ))
+    .to_string();
+    text.split(' ').take(2).collect::<Vec<_>>().join(" ")
+}
+
+fn shown(facts: &Value, now: Timestamp) -> String {
+    let stats = &facts["stats"];
+    let text = |value: &Value| match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let counted = |names: &[&str]| -> String {
+        names.iter().map(|name| format!("{} {name}", text(&stats[*name]))).collect::<Vec<_>>().join(", ")
+    };
+    let size = |name: &str| bytes(facts["sizes"][name].as_u64().unwrap_or(0));
+    let complete = if facts["complete"] == true { "complete" } else { "not finished" };
+    let mut rows = vec![
+        ("state", format!("{} ({complete})", text(&facts["folder"]))),
+        ("crawl", text(&facts["crawl"])),
+        ("seeds", joined(&facts["seeds"])),
+        ("urls", counted(&["known", "pending", "leased", "done", "parked"])),
+        ("outcomes", counted(&["fetched", "redirected", "excluded", "failed"])),
+        ("refused", pairs(&facts["refused"])),
+        ("given", counted(&["pages", "records"])),
+        ("spent", format!("{}, {}", counted(&["requests"]), bytes(stats["bytes"].as_u64().unwrap_or(0)))),
+        ("hosts", text(&stats["sites"])),
+    ];
+    let rules = &facts["rules"];
+    if rules.is_object() {
+        let started = Timestamp(rules["started"].as_u64().unwrap_or(0));
+        rows.push(("last run", format!("began {}", moment(started, now))));
+        let budget = |name: &str| format!("{name} {}", text(&rules[name]));
+        rows.push((
+            "budgets",
+            ["max_pages", "max_requests", "max_bytes", "max_depth"].map(budget).join(", "),
+        ));
+        let adaptive = if rules["adaptive"] == true { " and adaptive" } else { "" };
+        rows.push((
+            "pace",
+            format!(
+                "delay {}ms{adaptive}, per_host {}, concurrency {}",
+                rules["delay_ms"], rules["per_host"], rules["concurrency"]
+            ),
+        ));
+    }
+    rows.push((
+        "disk",
+        format!(
+            "{} in {} files: log {}, snapshot {}, waiting {}, history {}",
+            size("all"),
+            text(&facts["sizes"]["files"]),
+            size("log"),
+            size("snapshot"),
+            size("backlog"),
+            size("history")
+        ),
+    ));
+    rows.push((
+        "log",
+        format!("{} events, {} since the snapshot", stats["last_lsn"], facts["since_snapshot"]["events"]),
+    ));
+    rows.push(("versions", pairs(&facts["versions"])));
+    rows.iter().map(|(name, value)| format!("{name:<10} {}\n", output::printable(value))).collect()
+}
+
+fn joined(list: &Value) -> String {
+    let texts: Vec<&str> = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    texts.join(", ")
+}
+
+fn pairs(table: &Value) -> String {
+    let pairs: Vec<String> =
+        table.as_object().into_iter().flatten().map(|(name, value)| format!("{name} {value}")).collect();
+    if pairs.is_empty() { "none".to_owned() } else { pairs.join(", ") }
+}

@@ -1,0 +1,217 @@
+//! `lycosa frontier`: what it shows is what the crawl did, looking changes nothing, and a change by hand holds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use lycosa_testkit::{Gate, Response, Server};
+use serde_json::Value;
+
+use crate::command::{Bench, Said, Watchdog, page, path_of, plain, quick, records, site};
+
+const TWO: &[(&str, &[&str])] = &[("/", &["/a"]), ("/a", &[])];
+
+fn frontier(bench: &Bench, words: &[&str]) -> Said {
+    bench.run(&[&["frontier"], words, &["--state", "state"]].concat())
+}
+
+fn json(said: &Said) -> Value {
+    serde_json::from_str(&said.out).unwrap_or_else(|cause| panic!("{cause}: {}", said.out))
+}
+
+fn lines(said: &Said) -> Vec<Value> {
+    said.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+/// Every file of a folder with its bytes.
+fn content(bench: &Bench, folder: &str) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(bench.path(folder)).expect("a folder");
+    entries
+        .map(|entry| {
+            let entry = entry.expect("an entry");
+            (entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path()).expect("a file"))
+        })
+        .collect()
+}
+
+#[test]
+fn looking_shows_what_is_there_and_changes_no_byte() {
+    let (server, bench) = (quick(9).serve(), Bench::new());
+    bench.crawl(&server.url("/"), &["--max-pages", "20", "-d", "4"]).ends_with(3);
+    let before = content(&bench, "state");
+    let stats = json(&frontier(&bench, &["stats", "--json"]).ends_with(0));
+    let (counts, rules) = (&stats["stats"], &stats["rules"]);
+    assert_eq!(
+        (&counts["pages"], &rules["max_pages"], &rules["max_depth"]),
+        (&20.into(), &20.into(), &4.into())
+    );
+    let number = |name: &str| counts[name].as_u64().expect("a number");
+    assert_eq!(number("known"), number("pending") + number("done") + number("parked"));
+    assert!(stats["sizes"]["all"].as_u64() > Some(0));
+    let pending = lines(&frontier(&bench, &["pending", "--json", "--limit", "0"]).ends_with(0));
+    assert_eq!(pending.len() as u64, number("pending"));
+    let deep = frontier(&bench, &["pending", "--json", "--limit", "0", "--depth", "2"]).ends_with(0);
+    assert!(lines(&deep).iter().all(|line| line["depth"] == 2) && lines(&deep).len() <= pending.len());
+    let cut = frontier(&bench, &["pending", "--limit", "1"]).ends_with(0).mentions("more with --limit");
+    assert_eq!(cut.out.lines().count(), 1);
+    assert!(frontier(&bench, &["pending", "--host", "other.test"]).ends_with(0).out.is_empty());
+    let hosts = lines(&frontier(&bench, &["hosts", "--json", "--sort", "done"]).ends_with(0));
+    assert_eq!(hosts.len(), 1);
+    assert_eq!((&hosts[0]["pending"], &hosts[0]["done"]), (&counts["pending"], &counts["done"]));
+    assert_eq!(hosts[0]["delay_cause"], "rule");
+    assert_eq!(hosts[0]["origins"][0]["robots"], "rules");
+    let exported = frontier(&bench, &["export"]).ends_with(0);
+    assert_eq!(exported.out.lines().count() as u64, 1 + number("known"), "a head and every URL");
+    frontier(&bench, &["dead"]).ends_with(0);
+    assert_eq!(content(&bench, "state"), before);
+}
+
+#[test]
+fn a_crawl_can_be_moved() {
+    let site = quick(9);
+    let oracle = site.oracle(None);
+    let (server, bench) = (site.serve(), Bench::new());
+    bench.crawl(&server.url("/"), &["--max-pages", "100", "-c", "8", "--per-host", "8"]).ends_with(3);
+    frontier(&bench, &["export", "-o", "all.jsonl"]).ends_with(0);
+    bench.run(&["frontier", "import", "all.jsonl", "--state", "moved"]).ends_with(0).mentions("0 were known");
+    let stats = |state: &str| {
+        let said = bench.run(&["frontier", "stats", "--json", "--state", state]).ends_with(0);
+        json(&said)["stats"].clone()
+    };
+    let (old, new) = (stats("state"), stats("moved"));
+    for name in ["known", "pending", "done", "fetched", "redirected", "excluded", "failed"] {
+        assert_eq!(old[name], new[name], "{name}");
+    }
+    let again = ["frontier", "import", "all.jsonl", "--state", "moved"];
+    bench.run(&again).ends_with(0).mentions("0 wait, 0 came with their outcome");
+    let go_on = ["crawl", "--state", "moved", "--resume", "-o", "rest.jsonl", "--delay", "0", "-c", "8"];
+    let allowed = ["--per-host", "8", "--allow-address", "127.0.0.0/8"];
+    bench.run(&[&go_on[..], &allowed].concat()).ends_with(0);
+    let mut found: Vec<String> = Vec::new();
+    for name in ["pages.jsonl", "rest.jsonl"] {
+        found.extend(bench.records(name).iter().map(|record| plain(&path_of(record, "final_url"))));
+    }
+    found.sort();
+    let mut expected: Vec<String> = oracle.titles().into_keys().map(|path| plain(&path)).collect();
+    expected.sort();
+    assert_eq!(found, expected, "each page once, by one of the two");
+}
+
+#[test]
+fn a_list_of_urls_begins_a_crawl_and_hostile_lines_are_told() {
+    let server = site(TWO);
+    let bench = Bench::new();
+    let list = format!("# mine\n{}\n\n{}\n", server.url("/a"), server.url("/a#again"));
+    let bad = format!(
+        "{list}ftp://x.test/\n{{\"url\":1}}\n{{\"url\":\"http://a.test/\",\"state\":\"gone\"}}\n\u{0}\u{1}\n{}",
+        "x".repeat(3 << 20)
+    );
+    let said = bench.run_with_input(&["frontier", "import", "-", "--state", "new"], &bad).ends_with(0);
+    said.mentions("1 wait, 0 came with their outcome, 1 were known").mentions("the first is line 5");
+    let go_on = ["crawl", "--state", "new", "--resume", "-o", "pages.jsonl", "--delay", "0"];
+    bench.run(&[&go_on[..], &["--allow-address", "127.0.0.0/8"]].concat()).ends_with(0);
+    assert_eq!(bench.records("pages.jsonl").len(), 1);
+    let nothing = bench.run_with_input(&["frontier", "import", "-", "--state", "none"], "\n# nothing\n");
+    nothing.ends_with(2).complains("no URL to begin a crawl with", "export");
+    assert!(!bench.path("none").exists());
+    bench.run(&["frontier", "import", "missing.txt", "--state", "none"]).ends_with(1);
+}
+
+#[test]
+fn what_failed_goes_back_and_is_fetched_again_exactly_once() {
+    let heals = Arc::new(AtomicBool::new(false));
+    let healed = heals.clone();
+    let server = Server::start(move |request| match request.target.as_str() {
+        "/" => page("start", &["/good", "/flaky", "/gone"]),
+        "/good" => page("good", &[]),
+        "/flaky" if healed.load(Ordering::SeqCst) => page("flaky", &["/after"]),
+        "/after" => page("after", &[]),
+        "/flaky" | "/gone" => Response::new(200).reset_before_answer(),
+        _ => Response::not_found(),
+    });
+    let bench = Bench::new();
+    bench.crawl(&server.url("/"), &["--retries", "0"]).ends_with(0);
+    let dead = lines(&frontier(&bench, &["dead", "--json"]).ends_with(0));
+    assert_eq!(dead.len(), 2, "{dead:?}");
+    let kind = dead[0]["error"]["kind"].as_str().expect("a kind").to_owned();
+    assert!(frontier(&bench, &["dead", "--kind", "robots"]).ends_with(0).out.is_empty());
+    assert!(frontier(&bench, &["dead", "--kind", &kind]).ends_with(0).out.contains("/flaky"));
+    frontier(&bench, &["requeue"]).ends_with(2).complains("not said which URLs", "--kind");
+    frontier(&bench, &["requeue", "--kind", "sadness"])
+        .ends_with(2)
+        .complains("no kind of failure", "timeout");
+    frontier(&bench, &["requeue", "--host", "other.test"]).ends_with(0).mentions("0 URLs");
+    heals.store(true, Ordering::SeqCst);
+    let flaky = server.url("/flaky");
+    frontier(&bench, &["requeue", &flaky]).ends_with(0).mentions("1 URL will");
+    frontier(&bench, &["requeue", &flaky]).ends_with(0).mentions("0 URLs");
+    let hits = server.hits_on("/flaky");
+    bench.crawl(&server.url("/"), &["--resume", "--retries", "0"]).ends_with(0);
+    assert_eq!((server.hits_on("/flaky"), server.hits_on("/after")), (hits + 1, 1));
+    assert_eq!((server.hits_on("/"), server.hits_on("/good")), (1, 1), "no other is asked again");
+    assert_eq!(bench.records("pages.jsonl").len(), 4);
+    frontier(&bench, &["requeue", "--kind", &kind]).ends_with(0).mentions("1 URL will");
+    let story = bench.run(&["explain", &flaky, "--state", "state"]).ends_with(0);
+    assert!(story.out.contains("waits again, by hand, as visit 2"), "{}", story.out);
+    assert!(story.out.contains("fetched: status 200 (visit 2)"), "{}", story.out);
+}
+
+#[test]
+fn a_host_rests_for_as_long_as_it_is_blocked() {
+    let (server, bench) = (quick(9).serve(), Bench::new());
+    bench.crawl(&server.url("/"), &["--max-pages", "20"]).ends_with(3);
+    frontier(&bench, &["block", "not a host"]).ends_with(2).complains("is no host", "example.com");
+    frontier(&bench, &["block", "127.0.0.1", "--for", "soon"]).ends_with(2);
+    frontier(&bench, &["block", "127.0.0.1", "--for", "7d"]).ends_with(0).mentions("rests for 7d");
+    let hits = server.hits();
+    bench.crawl(&server.url("/"), &["--resume", "--max-time", "1s"]).ends_with(3);
+    assert_eq!(server.hits(), hits);
+    let hosts = frontier(&bench, &["hosts"]).ends_with(0);
+    assert!(hosts.out.contains("(by hand)"), "{}", hosts.out);
+    let story = bench.run(&["explain", &server.url("/"), "--state", "state"]).ends_with(0);
+    assert!(story.out.contains("by hand"), "{}", story.out);
+    frontier(&bench, &["unblock", "127.0.0.1"]).ends_with(0).mentions("rests no longer");
+    bench.crawl(&server.url("/"), &["--resume", "-c", "8", "--per-host", "8"]).ends_with(0);
+}
+
+#[test]
+fn a_state_in_use_is_told_with_how_to_ask_the_crawl() {
+    let gate = Gate::closed();
+    let held = gate.clone();
+    let server = Server::start(move |request| match request.target.as_str() {
+        "/robots.txt" => Response::not_found(),
+        _ => page("held", &[]).behind(&held),
+    });
+    let bench = Bench::new();
+    let mut child = bench.start_crawl(&server.url("/"), &[]);
+    let watchdog = Watchdog::over(&child);
+    assert!(server.wait_for_hits(2, crate::command::PATIENCE));
+    for words in [&["stats"][..], &["pending"], &["requeue", "--host", "*"]] {
+        frontier(&bench, words).ends_with(1).complains("in use by another process", "lycosa ctl status");
+    }
+    frontier(&bench, &["block", "a.test", "--for", "1h"]).ends_with(0).mentions("a.test rests for 1h");
+    gate.open();
+    assert!(child.wait().expect("it ends").success());
+    drop(watchdog);
+    let hosts = frontier(&bench, &["hosts"]).ends_with(0);
+    assert!(hosts.out.contains("a.test") && hosts.out.contains("by hand"), "{}", hosts.out);
+    assert_eq!(records(&bench.path("pages.jsonl")).len(), 1);
+}
+
+#[test]
+fn the_state_is_found_where_crawls_leave_it() {
+    let (server, bench) = (site(TWO), Bench::new());
+    bench.run(&["frontier", "stats"]).ends_with(2).complains("there is no crawl below .lycosa", "--state");
+    bench.run(&["crawl", &server.url("/"), "--delay", "0"]).ends_with(0);
+    assert!(bench.run(&["frontier", "stats"]).ends_with(0).out.contains("(complete)"));
+    let name = format!("127.0.0.1_{}", server.addr().port());
+    assert!(bench.run(&["frontier", "stats", "--state", &name]).ends_with(0).out.contains("(complete)"));
+    bench.run(&["frontier", "import", "-", "--state", ".lycosa/other"]).ends_with(2);
+    let list = server.url("/");
+    bench.run_with_input(&["frontier", "import", "-", "--state", ".lycosa/other"], &list).ends_with(0);
+    bench.run(&["frontier", "stats"]).ends_with(2).complains("there are 2 crawls", ".lycosa/other");
+    bench
+        .run(&["frontier", "stats", "--state", "none"])
+        .ends_with(1)
+        .complains("no crawl in none", "--state");
+}

@@ -1,0 +1,122 @@
+//! What the last run of a crawl obeyed: `run.json` beside the state, for those who look at it later.
+//!
+//! Nothing depends on it: a crawl is resumed with the rules it is given then. It is written when a run begins and when its
+//! rules change.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::frontier::embedded::{Disk, FileLayer as _};
+use crate::model::{Limits, Pace, Timestamp};
+use crate::scope::{ScopeMode, ScopeOptions};
+
+/// Its name in the state folder.
+pub(crate) const FILE: &str = "run.json";
+
+/// The rules of a run.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct RunRules {
+    /// When it began, in milliseconds after 1970.
+    pub started: Timestamp,
+    /// Pages to write, over all runs.
+    pub max_pages: Option<u64>,
+    /// Requests to send, over all runs.
+    pub max_requests: Option<u64>,
+    /// Bytes to receive, over all runs.
+    pub max_bytes: Option<u64>,
+    /// No request starts after this moment.
+    pub deadline: Option<Timestamp>,
+    /// Links from a seed.
+    pub max_depth: Option<u32>,
+    /// Requests at once.
+    pub concurrency: usize,
+    /// Requests at once to one origin.
+    pub per_host: u32,
+    /// Milliseconds between two requests to a site.
+    pub delay_ms: u64,
+    /// Whether a site that answers slowly is asked more slowly.
+    pub adaptive: bool,
+    /// Whether robots.txt is obeyed.
+    pub robots: bool,
+    /// Which hosts belong.
+    pub scope: ScopeMode,
+    /// Domains that belong too.
+    pub allowed_domains: Vec<String>,
+    /// Patterns of which one must match.
+    pub include: Vec<String>,
+    /// Patterns of which none may match.
+    pub exclude: Vec<String>,
+    /// Bytes that a pattern may take.
+    pub regex_size: usize,
+    /// The name looked up in robots.txt.
+    pub robots_name: String,
+}
+
+impl RunRules {
+    /// With these budgets and this pace.
+    pub(crate) fn with(mut self, limits: &Limits, pace: &Pace, concurrency: usize) -> Self {
+        self.max_pages = limits.max_pages;
+        self.max_requests = limits.max_requests;
+        self.max_bytes = limits.max_bytes;
+        self.deadline = limits.deadline;
+        self.max_depth = limits.max_depth;
+        self.per_host = pace.per_origin;
+        self.delay_ms = u64::try_from(pace.delay.as_millis()).unwrap_or(u64::MAX);
+        self.adaptive = pace.response_factor > 0.0;
+        self.robots = pace.robots;
+        self.concurrency = concurrency;
+        self
+    }
+
+    /// With this scope.
+    pub(crate) fn in_scope(mut self, scope: &ScopeOptions) -> Self {
+        self.scope = scope.mode;
+        self.allowed_domains.clone_from(&scope.allowed_domains);
+        self.include.clone_from(&scope.include);
+        self.exclude.clone_from(&scope.exclude);
+        self.regex_size = scope.regex_size;
+        self
+    }
+
+    /// The scope with these seeds.
+    pub(crate) fn scope_options(&self, seeds: Vec<url::Url>) -> ScopeOptions {
+        ScopeOptions {
+            mode: self.scope,
+            seeds,
+            allowed_domains: self.allowed_domains.clone(),
+            include: self.include.clone(),
+            exclude: self.exclude.clone(),
+            regex_size: self.regex_size,
+            max_depth: self.max_depth,
+            ..ScopeOptions::default()
+        }
+    }
+
+    /// The pace.
+    #[must_use]
+    pub fn pace(&self) -> Pace {
+        Pace {
+            delay: Duration::from_millis(self.delay_ms),
+            response_factor: if self.adaptive { 1.0 } else { 0.0 },
+            per_origin: self.per_host,
+            robots: self.robots,
+            ..Pace::default()
+        }
+    }
+
+    /// Writes the file.
+    pub(crate) fn store(&self, folder: &Path) -> Result<()> {
+        let path = folder.join(FILE);
+        let text = serde_json::to_vec_pretty(self).map_err(|cause| {
+            Error::new(ErrorKind::Internal, "the rules of the run cannot be written").with_source(cause)
+        })?;
+        Disk.replace(&path, &text).map_err(|cause| Error::io(format!("writing {}", path.display()), cause))
+    }
+
+    /// Reads the file; `None` when it is not there or not whole, which is as good as unknown.
+    pub(crate) fn load(folder: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(folder.join(FILE)).ok()?).ok()
+    }
+}

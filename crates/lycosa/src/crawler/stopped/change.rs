@@ -1,0 +1,314 @@
+//! Changing a crawl that stands still: URLs that go back to be fetched again, URLs from elsewhere, sites that rest.
+
+use std::collections::HashSet;
+use std::io::BufRead;
+use std::path::Path;
+use std::sync::Arc;
+
+use url::Url;
+
+use super::line::{ExportHead, UrlLine};
+use super::{identity_of, last_end};
+use crate::clock::SystemClock;
+use crate::crawler::run_file::RunRules;
+use crate::crawler::state::Notes;
+use crate::error::{Error, ErrorKind, Result};
+use crate::frontier::embedded::{self, CrawlIdentity, Disk, Embedded, FORMAT_VERSION, Opening};
+use crate::host_pattern::HostPattern;
+use crate::model::{AddStatus, Control, Discovered, Frontier, Limits, Outcome, SiteKey, Timestamp, UrlKey};
+use crate::scope::Identity;
+
+/// URLs that are changed at a time.
+const BATCH: usize = 1000;
+/// Bytes that a line of an import may have.
+const LONGEST_LINE: u64 = 1 << 20;
+/// URLs of a list that become seeds of a new crawl: they decide its scope. Later ones belong only if that admits them.
+const MOST_SEEDS: usize = 100_000;
+
+/// The state of a crawl that stands still, taken as a crawl would take it.
+#[derive(Debug)]
+pub struct Changes {
+    state: Embedded,
+    identity: Identity,
+}
+
+/// Which URLs go back.
+#[derive(Clone, Debug, Default)]
+pub struct Requeue {
+    /// Failures of these kinds, such as `timeout` or `blocked`; none: of every kind.
+    pub kinds: Vec<ErrorKind>,
+    /// Only at these hosts: `example.com`, `*.example.com`, `*`.
+    pub host: Option<String>,
+    /// Exactly these URLs, whatever their outcome.
+    pub urls: Vec<Url>,
+}
+
+/// What an import came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Imported {
+    /// URLs that wait.
+    pub waiting: u64,
+    /// URLs that came with an outcome.
+    pub ended: u64,
+    /// URLs that were known.
+    pub known: u64,
+    /// Lines that are no URL of a crawl.
+    pub wrong: u64,
+    /// The first of them.
+    pub first_wrong: Option<u64>,
+}
+
+fn opening(folder: &Path) -> Opening {
+    let rules = RunRules::load(folder);
+    Opening {
+        folder: folder.to_owned(),
+        limits: Limits::default(),
+        pace: rules.as_ref().map(RunRules::pace).unwrap_or_default(),
+        clock: Arc::new(SystemClock::new()),
+        files: Arc::new(Disk),
+        durability: embedded::Durability::Power,
+        history: true,
+    }
+}
+
+impl Changes {
+    /// Takes the state in a folder.
+    ///
+    /// # Errors
+    /// When there is none, a crawl is running there, it was made by other rules, or is damaged.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let state = Embedded::open_as_stored(opening(folder), crate::scope::versions(FORMAT_VERSION))?;
+        let (_, identity) = identity_of(state.identity(), folder)?;
+        Ok(Self { state, identity })
+    }
+
+    fn create(folder: &Path, notes: &Notes) -> Result<Self> {
+        let meta = serde_json::to_string(notes).map_err(|cause| {
+            Error::new(ErrorKind::Internal, "the crawl's notes cannot be written").with_source(cause)
+        })?;
+        let crawl = CrawlIdentity::random(crate::scope::versions(FORMAT_VERSION), meta)?;
+        let (_, identity) = identity_of(&crawl, folder)?;
+        let state = Embedded::create(opening(folder), crawl)?;
+        Ok(Self { state, identity })
+    }
+
+    /// Lets URLs wait again, each as a new visit; answers how many.
+    ///
+    /// # Errors
+    /// When the state cannot be read or written, or the pattern names no host.
+    pub async fn requeue(&self, which: &Requeue) -> Result<u64> {
+        let host = which.host.as_deref().map(HostPattern::parse).transpose()?;
+        let listed: HashSet<UrlKey> =
+            which.urls.iter().filter_map(|url| Some(self.identity.identify(url)?.key)).collect();
+        let wanted = |found: &Discovered, outcome: &Outcome| {
+            if host.as_ref().is_some_and(|host| !host.fits(&found.origin)) {
+                return false;
+            }
+            match outcome {
+                _ if !which.urls.is_empty() => listed.contains(&found.key),
+                Outcome::Failed { error } => which.kinds.is_empty() || which.kinds.contains(&error.kind()),
+                _ => false,
+            }
+        };
+        let (mut batch, mut count) = (Vec::new(), 0);
+        let mut send = |batch: &mut Vec<Discovered>| -> Result<()> {
+            count += self.state.again(std::mem::take(batch))? as u64;
+            Ok(())
+        };
+        self.state.visit_facts(|_, facts| {
+            if let Some((_, ended)) =
+                last_end(facts).filter(|(_, ended)| wanted(&ended.found, &ended.outcome))
+            {
+                let mut found = ended.found.clone();
+                found.request.attempt = 0;
+                found.request.generation = found.request.generation.saturating_add(1);
+                batch.push(found);
+                if batch.len() >= BATCH {
+                    send(&mut batch)?;
+                }
+            }
+            Ok(true)
+        })?;
+        send(&mut batch)?;
+        self.state.flush().await?;
+        Ok(count)
+    }
+
+    /// The site of a host takes no requests until this moment; the moment 0 ends every rest of it.
+    ///
+    /// # Errors
+    /// When the host is none or the state cannot be written.
+    pub async fn bar(&self, host: &str, until: Timestamp) -> Result<SiteKey> {
+        let site = site_of(&self.identity, host)?;
+        self.state.control(Control::Bar(site.clone(), until)).await?;
+        self.state.flush().await?;
+        Ok(site)
+    }
+
+    /// Takes in lines of an export, or of plain URLs, into the state in a folder, which is made when there is none. URLs
+    /// that are known stay as they are.
+    ///
+    /// # Errors
+    /// When the input or the state cannot be read or written, or there is no URL in it.
+    pub async fn import(folder: &Path, input: &mut (dyn BufRead + Send)) -> Result<Imported> {
+        let mut lines = Lines { input, number: 0 };
+        let mut first = Vec::new();
+        let mut head = None;
+        while first.len() < BATCH {
+            match lines.next()? {
+                None => break,
+                Some(Line::Head(found)) => head = head.or(Some(found)),
+                Some(line) => first.push(line),
+            }
+        }
+        let changes = if embedded::exists(folder) {
+            Self::open(folder)?
+        } else {
+            Self::create(folder, &notes_of(head, &first)?)?
+        };
+        let mut imported = Imported::default();
+        changes.take(first, &mut imported).await?;
+        loop {
+            let mut batch = Vec::with_capacity(BATCH);
+            while batch.len() < BATCH {
+                match lines.next()? {
+                    Some(line) => batch.push(line),
+                    None => break,
+                }
+            }
+            if batch.is_empty() {
+                break;
+            }
+            changes.take(batch, &mut imported).await?;
+        }
+        changes.state.flush().await?;
+        Ok(imported)
+    }
+
+    async fn take(&self, lines: Vec<Line>, imported: &mut Imported) -> Result<()> {
+        let (mut waiting, mut ended) = (Vec::new(), Vec::new());
+        for line in lines {
+            let (number, line) = match line {
+                Line::Head(_) => continue,
+                Line::Wrong(number) => (number, None),
+                Line::Url(number, line) => (number, self.discovered(&line)),
+            };
+            match line {
+                None => {
+                    imported.wrong += 1;
+                    imported.first_wrong.get_or_insert(number);
+                }
+                Some((found, None)) => waiting.push(found),
+                Some((found, Some(outcome))) => ended.push((found, outcome)),
+            }
+        }
+        let known = ended.len();
+        let new = self.state.take_in(ended)?;
+        imported.ended += new as u64;
+        imported.known += (known - new) as u64;
+        for status in self.state.add(waiting).await? {
+            match status {
+                AddStatus::Known => imported.known += 1,
+                AddStatus::New | AddStatus::Parked(_) => imported.waiting += 1,
+                AddStatus::Refused(_) => imported.wrong += 1,
+            }
+        }
+        Ok(())
+    }
+
+    fn discovered(&self, line: &UrlLine) -> Option<(Discovered, Option<Outcome>)> {
+        let outcome = line.outcome()?;
+        let url = Url::parse(&line.url).ok()?;
+        let request = line.to_request()?;
+        Some((self.identity.identify(&url)?.discovered(&self.identity, request), outcome))
+    }
+}
+
+/// The site of a host as a person names it.
+pub(in crate::crawler) fn site_of(identity: &Identity, host: &str) -> Result<SiteKey> {
+    let text = if host.contains("://") { host.to_owned() } else { format!("http://{host}/") };
+    let found = Url::parse(&text).ok().and_then(|url| Some(identity.identify(&url)?.site));
+    found.ok_or_else(|| {
+        Error::new(ErrorKind::Usage, format!("`{host}` is no host"))
+            .with_hint("write a host such as www.example.com: its whole site rests")
+    })
+}
+
+/// What a new crawl is begun with: as the export says, or at the first URLs of a list.
+fn notes_of(head: Option<ExportHead>, first: &[Line]) -> Result<Notes> {
+    if let Some(head) = head {
+        return Ok(Notes { seeds: head.seeds, strip_query: head.strip_query, ..Notes::default() });
+    }
+    let urls = first.iter().filter_map(|line| match line {
+        Line::Url(_, line) if line.depth == 0 => Url::parse(&line.url).ok(),
+        _ => None,
+    });
+    let seeds: Vec<String> = urls.take(MOST_SEEDS).map(|url| url.to_string()).collect();
+    if seeds.is_empty() {
+        return Err(Error::new(ErrorKind::Usage, "there is no URL to begin a crawl with")
+            .with_hint("give the lines of `lycosa frontier export`, or URLs, one a line"));
+    }
+    Ok(Notes { seeds, ..Notes::default() })
+}
+
+enum Line {
+    Head(ExportHead),
+    Url(u64, Box<UrlLine>),
+    Wrong(u64),
+}
+
+struct Lines<'r> {
+    input: &'r mut (dyn BufRead + Send),
+    number: u64,
+}
+
+impl Lines<'_> {
+    fn next(&mut self) -> Result<Option<Line>> {
+        loop {
+            let mut bytes = Vec::new();
+            let reading = |cause| Error::io("reading the URLs to import", cause);
+            let mut part = std::io::Read::take(&mut *self.input, LONGEST_LINE);
+            if part.read_until(b'\n', &mut bytes).map_err(reading)? == 0 {
+                return Ok(None);
+            }
+            self.number += 1;
+            if bytes.len() as u64 == LONGEST_LINE && bytes.last() != Some(&b'\n') {
+                self.skip_line().map_err(reading)?;
+                return Ok(Some(Line::Wrong(self.number)));
+            }
+            let text = String::from_utf8_lossy(&bytes);
+            let text = text.trim();
+            if !text.is_empty() && !text.starts_with('#') {
+                return Ok(Some(self.line(text)));
+            }
+        }
+    }
+
+    fn line(&self, text: &str) -> Line {
+        if !text.starts_with('{') {
+            return match crate::seed::parse(text) {
+                Ok(url) => {
+                    Line::Url(self.number, Box::new(UrlLine { url: url.to_string(), ..UrlLine::default() }))
+                }
+                Err(_) => Line::Wrong(self.number),
+            };
+        }
+        if let Ok(head) = serde_json::from_str::<ExportHead>(text) {
+            return Line::Head(head);
+        }
+        serde_json::from_str(text)
+            .map_or(Line::Wrong(self.number), |line| Line::Url(self.number, Box::new(line)))
+    }
+
+    fn skip_line(&mut self) -> std::io::Result<()> {
+        loop {
+            let piece = self.input.fill_buf()?;
+            let end = piece.iter().position(|byte| *byte == b'\n');
+            let used = end.map_or(piece.len(), |end| end + 1);
+            self.input.consume(used);
+            if end.is_some() || used == 0 {
+                return Ok(());
+            }
+        }
+    }
+}

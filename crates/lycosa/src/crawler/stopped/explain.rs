@@ -1,0 +1,202 @@
+//! The story of one URL: how it is known, how it was found, what the rules say, what happened, where it is now.
+
+use url::Url;
+
+use super::{Stopped, last_end};
+use crate::error::{Error, ErrorKind, Result};
+use crate::frontier::embedded::{Ended, Fact, Happened, Open};
+use crate::model::{Candidate, HostRecord, RequestKind, Robots, Timestamp, UrlKey, Verdict};
+use crate::politeness::robots::{RobotsTxt, product_token};
+use crate::scope::{ScopeRules, spelling};
+
+/// Pages of the way back to a seed that are shown; a longer way is cut.
+const LONGEST_WAY: usize = 1000;
+
+/// A page on the way from a URL back to its seed.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Step {
+    /// Its URL.
+    pub url: String,
+    /// Its links from a seed, when its own facts are known.
+    pub depth: Option<u32>,
+}
+
+/// What robots.txt says of a URL.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RobotsSay {
+    /// It is not obeyed.
+    Ignored,
+    /// It was not asked for yet.
+    Unknown,
+    /// There is none: everything is allowed.
+    AllowsAll,
+    /// It could not be had: nothing is allowed.
+    DeniesAll,
+    /// It has rules.
+    Rules {
+        /// Whether the URL may be fetched.
+        allowed: bool,
+        /// The line of the rule that decided, from 1; none when no rule matched.
+        line: Option<u32>,
+        /// That line.
+        text: Option<String>,
+        /// The name that was looked up.
+        name: String,
+    },
+}
+
+/// The story of a URL.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The URL as asked, without its fragment.
+    pub url: String,
+    /// Its canonical form: URLs with the same one are the same.
+    pub canonical: String,
+    /// Its fingerprint in this crawl.
+    pub key: UrlKey,
+    /// Its site: queue and delay.
+    pub site: String,
+    /// Whether it was accepted, and then whether it still waits for its outcome.
+    pub is_open: Option<bool>,
+    /// Where it waits, if it does.
+    pub open: Option<Open>,
+    /// When it can be served, as far as its site's pace and its own time say.
+    pub not_before: Option<Timestamp>,
+    /// The way back to its seed, nearest first; empty for a seed and for what was never accepted.
+    pub way: Vec<Step>,
+    /// Whether that way ends at a seed; otherwise facts on it are missing.
+    pub from_seed: bool,
+    /// What the scope of the last run says now, and the rule that decides.
+    pub scope: Option<(Verdict, String)>,
+    /// What robots.txt says, as the state knows it.
+    pub robots: RobotsSay,
+    /// Everything that happened to it, in order.
+    pub facts: Vec<Fact>,
+    /// What is known of its site.
+    pub host: Option<HostRecord>,
+    /// Why the site rests, while it does.
+    pub rests_for: Option<String>,
+}
+
+impl Stopped {
+    /// Tells the story of a URL.
+    ///
+    /// # Errors
+    /// When it is no http or https URL, or the state cannot be read.
+    pub fn explain(&mut self, url: &Url) -> Result<Explanation> {
+        let Some(identified) = self.identity.identify(url) else {
+            return Err(Error::new(ErrorKind::Url, format!("{url} is no URL of a crawl"))
+                .with_hint("only http and https URLs with a host are crawled"));
+        };
+        let (key, site, origin) = (identified.key, identified.site.clone(), identified.origin.clone());
+        let canonical = identified.canonical.into_owned();
+        let facts = self.view.facts(key)?;
+        let host = self.view.site(&site);
+        let robots = self.robots(host.as_ref(), &origin, &canonical);
+        let is_open = self.view.is_open(key);
+        let rests = host.as_ref().is_some_and(|host| host.blocked_until > self.now());
+        let rests_for = if rests { self.why_it_rests(&site)? } else { None };
+        let mut open = None;
+        if is_open == Some(true) {
+            self.view.visit_open(Some(&site), |found| {
+                let is_it = found.found.key == key;
+                open = is_it.then_some(found);
+                !is_it
+            })?;
+        }
+        let own = open.as_ref().map(|open: &Open| &open.found.request);
+        let own = own.or_else(|| last_end(&facts).map(|(_, ended)| &ended.found.request));
+        let depth = own.map_or(0, |request| request.depth);
+        let parent = own.and_then(|request| request.parent.as_deref()).map(str::to_owned);
+        let kind = own.map_or(RequestKind::Page, |request| request.kind);
+        let is_known = own.is_some();
+        let refused_from = facts.iter().find_map(refused_on);
+        let (way, from_seed) = self.way(parent.or(refused_from), is_known)?;
+        let depth =
+            if is_known { depth } else { way.first().and_then(|step| step.depth).map_or(1, |on| on + 1) };
+        let scope = self.scope()?.map(|rules| rules.explain(Candidate { url: &canonical, kind, depth }));
+        let not_before = open.as_ref().and_then(|open| {
+            let own = match open.place {
+                crate::frontier::embedded::Where::Waiting(at) => at,
+                _ => None,
+            };
+            own.max(host.as_ref().map(|host| host.next_allowed))
+        });
+        Ok(Explanation {
+            url: spelling(url).to_string(),
+            canonical: canonical.to_string(),
+            key,
+            site: site.to_string(),
+            is_open,
+            open,
+            not_before,
+            way,
+            from_seed,
+            scope,
+            robots,
+            facts,
+            host,
+            rests_for,
+        })
+    }
+
+    fn scope(&self) -> Result<Option<ScopeRules>> {
+        let seeds = self.notes.seeds.iter().filter_map(|seed| Url::parse(seed).ok()).collect();
+        self.rules.as_ref().map(|rules| ScopeRules::new(rules.scope_options(seeds))).transpose()
+    }
+
+    fn robots(&self, host: Option<&HostRecord>, origin: &crate::model::Origin, url: &Url) -> RobotsSay {
+        if self.rules.as_ref().is_some_and(|rules| !rules.robots) {
+            return RobotsSay::Ignored;
+        }
+        let record = host.and_then(|host| host.origins.iter().find(|known| known.origin == *origin));
+        match record.map(|record| &record.robots) {
+            None | Some(Robots::Unknown) => RobotsSay::Unknown,
+            Some(Robots::AllowAll { .. }) => RobotsSay::AllowsAll,
+            Some(Robots::DenyAll { .. }) => RobotsSay::DeniesAll,
+            Some(Robots::Rules { body, .. }) => {
+                let name = self.rules.as_ref().map(|rules| rules.robots_name.as_str()).unwrap_or_default();
+                let name = if name.is_empty() { product_token(crate::middleware::USER_AGENT) } else { name };
+                let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+                let rules = RobotsTxt::parse(body).agent(name);
+                let verdict = rules.judge(path);
+                let line = verdict.line.and_then(|line| usize::try_from(line).ok());
+                let whole = String::from_utf8_lossy(body);
+                let text =
+                    line.and_then(|line| whole.lines().nth(line - 1)).map(|line| line.trim().to_owned());
+                RobotsSay::Rules { allowed: verdict.allowed, line: verdict.line, text, name: name.to_owned() }
+            }
+        }
+    }
+
+    /// The pages from this one back to a seed.
+    fn way(&self, parent: Option<String>, is_known: bool) -> Result<(Vec<Step>, bool)> {
+        let mut way: Vec<Step> = Vec::new();
+        let mut next = parent;
+        // What was never accepted and never seen refused has no way; a known URL without a parent is a seed.
+        let mut from_seed = is_known && next.is_none();
+        while let Some(url) = next.take().filter(|_| way.len() < LONGEST_WAY) {
+            if way.iter().any(|step| step.url == url) {
+                break;
+            }
+            let key = Url::parse(&url).ok().and_then(|url| self.key(&url));
+            let facts = key.map(|key| self.view.facts(key)).transpose()?.unwrap_or_default();
+            let request = last_end(&facts).map(|(_, ended): (_, &Ended)| ended.found.request.clone());
+            way.push(Step { url, depth: request.as_ref().map(|request| request.depth) });
+            if let Some(request) = request {
+                next = request.parent.as_deref().map(str::to_owned);
+                from_seed = next.is_none();
+            }
+        }
+        Ok((way, from_seed))
+    }
+}
+
+/// The page on which a link was refused.
+fn refused_on(fact: &Fact) -> Option<String> {
+    match &fact.what {
+        Happened::Refused { parent, .. } => Some(parent.to_string()),
+        _ => None,
+    }
+}

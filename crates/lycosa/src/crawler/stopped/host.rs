@@ -1,0 +1,170 @@
+//! A site of the state as it is shown: counts, pace and which rule gives it, rest and why.
+
+use std::time::Duration;
+
+use super::Stopped;
+use crate::error::Result;
+use crate::model::{Breaker, DelayCause, HostRecord, Pace, RestReason, Robots, Timestamp};
+use crate::politeness::delay_cause;
+
+/// An origin of a site.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct OriginLine {
+    /// Scheme, host, port.
+    pub origin: String,
+    /// `unknown`, `rules`, `allow_all` or `deny_all`.
+    pub robots: &'static str,
+    /// Valid until then.
+    pub robots_until: Option<Timestamp>,
+    /// The crawl-delay it asks for, in milliseconds.
+    pub crawl_delay_ms: u64,
+}
+
+/// A site.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct HostLine {
+    /// Its name.
+    pub site: String,
+    /// URLs waiting.
+    pub pending: u64,
+    /// URLs held back by the depth limit.
+    pub parked: u64,
+    /// URLs that were being fetched when the process ended.
+    pub leased: u32,
+    /// Outcomes.
+    pub done: u64,
+    /// Failures among them.
+    pub failed: u64,
+    /// Time between the starts of two requests, in milliseconds.
+    pub delay_ms: u64,
+    /// What made it as long as it is.
+    pub delay_cause: DelayCause,
+    /// Mean time of an answer, in milliseconds.
+    pub response_ms: u64,
+    /// No request before this moment.
+    pub next: Timestamp,
+    /// It rests until then, if that is yet to come.
+    pub blocked_until: Option<Timestamp>,
+    /// Why it rests.
+    pub why: Option<String>,
+    /// Its circuit breaker.
+    pub breaker: Breaker,
+    /// Failures in a row.
+    pub failures_in_a_row: u32,
+    /// Rests of its breaker in a row.
+    pub rests: u32,
+    /// Its origins.
+    pub origins: Vec<OriginLine>,
+}
+
+/// What sites are sorted by, greatest first (but `Next`: soonest first).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HostOrder {
+    /// URLs waiting.
+    #[default]
+    Pending,
+    /// Outcomes.
+    Done,
+    /// Failures.
+    Failed,
+    /// The delay in force.
+    Delay,
+    /// The moment of the next request.
+    Next,
+}
+
+impl HostOrder {
+    fn key(self, record: &HostRecord) -> u64 {
+        match self {
+            Self::Pending => u64::MAX - record.pending,
+            Self::Done => u64::MAX - record.done,
+            Self::Failed => u64::MAX - record.failed,
+            Self::Delay => u64::MAX - millis(record.delay),
+            Self::Next => record.next_allowed.0,
+        }
+    }
+}
+
+impl Stopped {
+    /// The first sites in an order, at most so many, of those that are `wanted`. Memory is for twice as many.
+    ///
+    /// # Errors
+    /// When the history, which says why one rests, cannot be read.
+    pub fn hosts(
+        &self,
+        order: HostOrder,
+        limit: usize,
+        wanted: impl Fn(&HostRecord) -> bool,
+    ) -> Result<Vec<HostLine>> {
+        let mut best: Vec<(u64, HostRecord)> = Vec::new();
+        let first = |best: &mut Vec<(u64, HostRecord)>| {
+            best.sort_by(|one, other| (one.0, &one.1.site).cmp(&(other.0, &other.1.site)));
+            best.truncate(limit);
+        };
+        self.view.visit_sites(|record| {
+            if wanted(&record) {
+                best.push((order.key(&record), record));
+                if best.len() >= limit.saturating_mul(2).max(64) {
+                    first(&mut best);
+                }
+            }
+            true
+        });
+        first(&mut best);
+        best.iter().map(|(_, record)| self.host_line(record)).collect()
+    }
+
+    /// A site as it is shown.
+    ///
+    /// # Errors
+    /// When the history, which says why it rests, cannot be read.
+    pub fn host_line(&self, record: &HostRecord) -> Result<HostLine> {
+        let pace = self.rules.as_ref().map(super::RunRules::pace).unwrap_or_default();
+        let until = record.blocked_until.max(record.health.rests_until);
+        let rests = until > self.now();
+        let failing = record.health.reason.filter(|reason| *reason == RestReason::Failing);
+        let why = match failing {
+            Some(reason) if rests => Some(reason.as_str().to_owned()),
+            _ if rests => self.why_it_rests(&record.site)?,
+            _ => None,
+        };
+        Ok(HostLine {
+            site: record.site.to_string(),
+            pending: record.pending,
+            parked: record.parked,
+            leased: record.leased,
+            done: record.done,
+            failed: record.failed,
+            delay_ms: millis(record.delay),
+            delay_cause: cause_of(&pace, record),
+            response_ms: millis(record.response_time),
+            next: record.next_allowed,
+            blocked_until: rests.then_some(until),
+            why,
+            breaker: record.health.breaker,
+            failures_in_a_row: record.health.failures,
+            rests: record.health.rests,
+            origins: record.origins.iter().map(origin).collect(),
+        })
+    }
+}
+
+fn cause_of(pace: &Pace, record: &HostRecord) -> DelayCause {
+    let asked = record.origins.iter().map(|origin| origin.crawl_delay).max().unwrap_or_default();
+    delay_cause(pace, asked, record.response_time)
+}
+
+fn origin(record: &crate::model::OriginRecord) -> OriginLine {
+    let (robots, robots_until) = match &record.robots {
+        Robots::Unknown => ("unknown", None),
+        Robots::Rules { until, .. } => ("rules", Some(*until)),
+        Robots::AllowAll { until } => ("allow_all", Some(*until)),
+        Robots::DenyAll { until } => ("deny_all", Some(*until)),
+    };
+    let crawl_delay_ms = millis(record.crawl_delay);
+    OriginLine { origin: record.origin.to_string(), robots, robots_until, crawl_delay_ms }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,174 @@
+//! A crawl that stands still: looking into its state, explaining a URL, and changing by hand what it will do.
+//!
+//! [`Stopped`] only looks and changes nothing; [`Changes`] takes the state as a crawl would. `line` is a URL as it is
+//! exported and imported, `explain` the story of one. What it leaves out: printing, and crawls that run (their
+//! [`Controls`](super::Controls) answer).
+
+mod change;
+mod explain;
+mod host;
+mod line;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use url::Url;
+
+pub(super) use self::change::site_of;
+pub use self::change::{Changes, Imported, Requeue};
+pub use self::explain::{Explanation, RobotsSay, Step};
+pub use self::host::{HostLine, HostOrder, OriginLine};
+pub use self::line::{ErrorLine, ExportHead, UrlLine};
+use super::run_file::RunRules;
+use super::state::Notes;
+use crate::clock::SystemClock;
+use crate::error::{Error, ErrorKind, Result};
+use crate::frontier::embedded::{CrawlIdentity, FORMAT_VERSION, Fact, Happened, View};
+use crate::model::{Clock, Timestamp, UrlKey};
+use crate::scope::{Identity, QueryRules};
+
+/// The end of a rest that has none: the last second of the year 9999.
+pub const FOR_EVER: Timestamp = Timestamp(253_402_300_799_000);
+
+/// The state of a crawl that stands still, to look into.
+#[derive(Debug)]
+pub struct Stopped {
+    view: View,
+    identity: Identity,
+    notes: Notes,
+    rules: Option<RunRules>,
+    folder: PathBuf,
+    clock: Arc<dyn Clock>,
+}
+
+/// The notes of a crawl and how it recognises URLs.
+fn identity_of(crawl: &CrawlIdentity, folder: &Path) -> Result<(Notes, Identity)> {
+    let notes: Notes = serde_json::from_str(&crawl.meta).map_err(|cause| {
+        let message = format!("the notes of the crawl in {} cannot be read", folder.display());
+        Error::new(ErrorKind::Corrupt, message).with_source(cause)
+    })?;
+    let query = QueryRules::new(&notes.strip_query)
+        .map_err(|error| Error::new(ErrorKind::Corrupt, error.message).with_hint(error.hint))?;
+    let identity = Identity::new(crawl.crawl, crawl.fingerprint_key).with_query_rules(query);
+    Ok((notes, identity))
+}
+
+impl Stopped {
+    /// Opens the state in a folder, read only.
+    ///
+    /// # Errors
+    /// When there is none, a crawl is running there, it was made by other rules, or is damaged.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let rules = RunRules::load(folder);
+        let pace = rules.as_ref().map(RunRules::pace).unwrap_or_default();
+        let view = View::open(folder, crate::scope::versions(FORMAT_VERSION), pace)?;
+        let (notes, identity) = identity_of(view.identity(), folder)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        Ok(Self { view, identity, notes, rules, folder: folder.to_owned(), clock })
+    }
+
+    /// What is in the state.
+    #[must_use]
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The same, to take out of what is shown.
+    pub fn view_mut(&mut self) -> &mut View {
+        &mut self.view
+    }
+
+    /// The rules of the last run, if it left them.
+    #[must_use]
+    pub fn rules(&self) -> Option<&RunRules> {
+        self.rules.as_ref()
+    }
+
+    /// The seeds it began with.
+    #[must_use]
+    pub fn seeds(&self) -> &[String] {
+        &self.notes.seeds
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The first line of an export.
+    #[must_use]
+    pub fn export_head(&self) -> ExportHead {
+        ExportHead {
+            lycosa_export: 1,
+            crawl: format!("{:032x}", self.view.identity().crawl.0),
+            seeds: self.notes.seeds.clone(),
+            strip_query: self.notes.strip_query.clone(),
+        }
+    }
+
+    /// Why a site rests, as far as it is known: the last thing that made it.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub fn why_it_rests(&self, site: &crate::model::SiteKey) -> Result<Option<String>> {
+        let facts = self.view.facts_of_site(site)?;
+        Ok(facts.into_iter().rev().find_map(|fact| match fact.what {
+            Happened::Rests { why, .. } => Some(why.into()),
+            _ => None,
+        }))
+    }
+
+    /// Shows every URL with an outcome in turn, until `visit` says `false`. A URL that waits again is not among them.
+    ///
+    /// # Errors
+    /// When the history cannot be read, and whatever `visit` fails with.
+    pub fn visit_ended(&self, mut visit: impl FnMut(UrlLine) -> Result<bool>) -> Result<()> {
+        self.view.visit_facts(|key, facts| {
+            if self.view.is_open(key) != Some(false) {
+                return Ok(true);
+            }
+            match last_end(facts) {
+                Some((at, ended)) => visit(UrlLine::of_ended(at, ended)),
+                None => Ok(true),
+            }
+        })
+    }
+
+    /// Shows every URL without an outcome, until `visit` says `false`; what was shown is taken out of the view.
+    ///
+    /// # Errors
+    /// When what waits in files cannot be read.
+    pub fn visit_open(&mut self, mut visit: impl FnMut(UrlLine) -> bool) -> Result<()> {
+        // A robots.txt is no URL of the crawl: it is asked for again wherever it is needed.
+        self.view.visit_open(None, |open| open.found.key == UrlKey(0) || visit(UrlLine::of_open(&open)))
+    }
+
+    /// The site of a host as a person names it.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn site_of(&self, host: &str) -> Result<crate::model::SiteKey> {
+        site_of(&self.identity, host)
+    }
+
+    /// The fingerprint of a URL.
+    #[must_use]
+    pub fn key(&self, url: &Url) -> Option<UrlKey> {
+        self.identity.identify(url).map(|identified| identified.key)
+    }
+}
+
+/// The last outcome among the facts of a URL.
+fn last_end(facts: &[Fact]) -> Option<(Timestamp, &crate::frontier::embedded::Ended)> {
+    facts.iter().rev().find_map(|fact| match &fact.what {
+        Happened::Ended(ended) => Some((fact.at, &**ended)),
+        _ => None,
+    })
+}

@@ -1,0 +1,221 @@
+//! Stories of sites that are not well: breakers, rests that grow, and what is told of them.
+
+use std::time::Duration;
+
+use super::world::{Check, PLAIN, World, ended, failed, page, same, sent};
+use super::{Make, Story};
+use crate::model::{
+    Attempt, Breaker, Commit, Lease, Leased, Limits, Pace, Patience, RestReason, Retry, Timestamp,
+};
+
+pub(super) const STORIES: &[Story] = &[
+    ("a dead host costs few requests and keeps its URLs until it is given up", dead_host),
+    ("after the rest one request decides", one_decides),
+    ("a breaker outlives the process", outlives),
+    ("pages that are missing open no breaker", missing_pages),
+    ("refusals in a row make the rest longer, over a restart too", refusals),
+    ("a site that was given up is asked again by the next run", given_up_is_asked_again),
+];
+
+const PATIENCE: Patience =
+    Patience { failures: 4, first: Duration::from_secs(60), most: Duration::from_secs(3_600), rests: 3 };
+
+const PATIENT: Pace = Pace { patience: PATIENCE, ..PLAIN };
+
+fn unreachable(at: Timestamp) -> Attempt {
+    Attempt { at, failure: Some("connect/connect".into()), ..Attempt::default() }
+}
+
+/// The URL of a lease fails for good, after a request unless its site was given up.
+fn fail(world: &World, lease: &Lease) -> Check {
+    let attempts = if lease.given_up.is_some() { Vec::new() } else { vec![unreachable(world.now())] };
+    world.commit(Commit { attempts, ..ended(lease, failed()) }).map(drop)
+}
+
+fn many(world: &World, host: &str, count: u32) -> Check {
+    world.add((0..count).map(|n| page(&format!("http://{host}/{n}"))).collect()).map(drop)
+}
+
+fn dead_host(make: &mut Make<'_>) -> Check {
+    let world = World::new(make, Limits::default(), PATIENT);
+    many(&world, "dead.test", 1_000)?;
+    many(&world, "well.test", 50)?;
+    let start = world.now();
+    let mut given_up = 0;
+    for _ in 0..5_000 {
+        match world.ask(2)? {
+            Leased::Some(leases) => {
+                for lease in &leases {
+                    given_up += u32::from(lease.given_up.is_some());
+                    if &*lease.site.0 == "well.test" {
+                        world.fetch(lease)?;
+                    } else if lease.given_up.is_none() && lease.request.attempt < 2 {
+                        let retry = Retry { not_before: world.now(), block_site_until: None, counts: true };
+                        world.nack(lease, Some(unreachable(world.now())), retry)?;
+                    } else {
+                        fail(&world, lease)?;
+                    }
+                }
+            }
+            Leased::NotBefore(at) => {
+                let stats = world.stats();
+                same("the well site is served meanwhile", &stats.fetched, &50)?;
+                world.advance_to(at);
+            }
+            _ => break,
+        }
+    }
+    world.finished(crate::model::Finish::Complete)?;
+    let stats = world.stats();
+    let requests = stats.requests - 50;
+    if requests > 12 || stats.failed != 1_000 || given_up < 980 {
+        return Err(format!("{requests} requests, {given_up} given up, {stats:?}"));
+    }
+    let minutes = world.now().since(start).as_secs_f64() / 60.0;
+    // A rest of 1, 2 and 4 minutes, each a quarter more or less.
+    if (5.0..9.0).contains(&minutes) { Ok(()) } else { Err(format!("it took {minutes} minutes")) }
+}
+
+fn one_decides(make: &mut Make<'_>) -> Check {
+    let world = World::new(make, Limits::default(), PATIENT);
+    many(&world, "a.test", 30)?;
+    for lease in world.exactly(3)? {
+        fail(&world, &lease)?;
+    }
+    let health = world.host("a.test")?.health;
+    same("before it opens", &(health.breaker, health.failures), &(Breaker::Closed, 3))?;
+    let [last, late] = &world.exactly(2)?[..] else { return Ok(()) };
+    fail(&world, last)?;
+    let health = world.host("a.test")?.health;
+    same("open", &(health.breaker, health.reason), &(Breaker::Open, Some(RestReason::Failing)))?;
+    fail(&world, late)?;
+    let now = world.host("a.test")?.health;
+    same("what was under way changes nothing", &(now.rests_until, now.rests), &(health.rests_until, 1))?;
+    world.not_before(health.rests_until)?;
+    same("said of the host", &world.host("a.test")?.next_allowed, &health.rests_until)?;
+    world.advance_to(health.rests_until);
+    let probe = world.exactly(1)?.remove(0);
+    world.nothing()?;
+    same("half open", &world.host("a.test")?.health.breaker, &Breaker::HalfOpen)?;
+    let opened_at = world.now();
+    fail(&world, &probe)?;
+    let second = world.host("a.test")?.health;
+    let rest = second.rests_until.since(opened_at).as_secs();
+    if !(90..=150).contains(&rest) {
+        return Err(format!("the second rest lasts {rest} s"));
+    }
+    world.advance_to(second.rests_until);
+    let probe = world.exactly(1)?.remove(0);
+    // A probe that was not sent decides nothing, and the next one may be.
+    world.nack(&probe, None, Retry::default())?;
+    let probe = world.exactly(1)?.remove(0);
+    world.nothing()?;
+    world.fetch(&probe)?;
+    let health = world.host("a.test")?.health;
+    same("closed", &(health.breaker, health.failures, health.rests), &(Breaker::Closed, 0, 0))?;
+    world.exactly(9).map(drop)
+}
+
+fn outlives(make: &mut Make<'_>) -> Check {
+    for snapshot in [false, true] {
+        let mut world = World::new(make, Limits::default(), PATIENT);
+        many(&world, "a.test", 30)?;
+        for lease in world.exactly(4)? {
+            fail(&world, &lease)?;
+        }
+        let before = world.host("a.test")?.health;
+        if snapshot {
+            world.snapshot();
+        }
+        if !world.reopen(Limits::default(), PATIENT)? {
+            return Ok(());
+        }
+        same("the health of the host", &world.host("a.test")?.health, &before)?;
+        world.not_before(before.rests_until)?;
+        world.advance_to(before.rests_until);
+        let probe = world.exactly(1)?.remove(0);
+        world.nothing()?;
+        fail(&world, &probe)?;
+        same("rests in a row", &world.host("a.test")?.health.rests, &2)?;
+    }
+    Ok(())
+}
+
+fn missing_pages(make: &mut Make<'_>) -> Check {
+    let world = World::new(make, Limits::default(), PATIENT);
+    many(&world, "a.test", 60)?;
+    for round in 0..40_u16 {
+        let lease = world.lease()?;
+        let attempt = match round % 4 {
+            0 => sent(404),
+            1 => sent(410),
+            2 => Attempt { failure: Some("cancelled".into()), ..Attempt::default() },
+            _ => Attempt { failure: Some("too_large/body".into()), ..Attempt::default() },
+        };
+        world.commit(Commit { attempts: vec![attempt], ..ended(&lease, failed()) })?;
+    }
+    // One broken page that is tried again and again is one failure.
+    let mut lease = world.lease()?;
+    for _ in 0..10 {
+        let (url, retry) = (lease.request.url.clone(), Retry { counts: true, ..Retry::default() });
+        world.nack(&lease, Some(sent(500)), retry)?;
+        lease = loop {
+            let next = world.lease()?;
+            if next.request.url == url {
+                break next;
+            }
+            world.nack(&next, None, Retry::default())?;
+        };
+    }
+    let health = world.host("a.test")?.health;
+    same("its breaker", &(health.breaker, health.failures), &(Breaker::Closed, 1))
+}
+
+fn refusals(make: &mut Make<'_>) -> Check {
+    let mut world = World::new(make, Limits::default(), PATIENT);
+    many(&world, "a.test", 9)?;
+    let refuse = |world: &World, status: u16| -> Check<u64> {
+        let (lease, now) = (world.lease()?, world.now());
+        let until = now.after(Duration::from_secs(5));
+        let retry = Retry { not_before: now, block_site_until: Some(until), counts: false };
+        world.nack(&lease, Some(Attempt { at: now, ..sent(status) }), retry)?;
+        let until = world.host("a.test")?.health.rests_until;
+        world.not_before(until)?;
+        world.advance_to(until);
+        Ok(until.since(now).as_secs())
+    };
+    same("the first", &refuse(&world, 429)?, &5)?;
+    same("the second", &refuse(&world, 429)?, &10)?;
+    let reason = world.host("a.test")?.health.reason;
+    same("why it rests", &reason, &Some(RestReason::Refused))?;
+    world.reopen(Limits::default(), PATIENT)?;
+    same("the third", &refuse(&world, 429)?, &20)?;
+    let lease = world.lease()?;
+    let attempts = vec![Attempt { at: world.now(), ..sent(200) }];
+    world.commit(Commit { attempts, ..super::world::fetched(&lease) })?;
+    same("the first after an answer", &refuse(&world, 429)?, &5)?;
+    // A 503 may be anybody's: its rest does not grow.
+    same("overload", &[refuse(&world, 503)?, refuse(&world, 503)?], &[5, 5])?;
+    same("the reason", &world.host("a.test")?.health.reason, &Some(RestReason::Asked))
+}
+
+fn given_up_is_asked_again(make: &mut Make<'_>) -> Check {
+    let patience = Patience { rests: 0, ..PATIENCE };
+    let mut world = World::new(make, Limits::default(), Pace { patience, ..PLAIN });
+    many(&world, "a.test", 30)?;
+    for lease in world.exactly(4)? {
+        fail(&world, &lease)?;
+    }
+    let lease = world.lease()?;
+    same("given up after", &lease.given_up, &Some(4))?;
+    same("its breaker", &world.host("a.test")?.health.breaker, &Breaker::GivenUp)?;
+    fail(&world, &lease)?;
+    if !world.reopen(Limits::default(), Pace { patience, ..PLAIN })? {
+        return Ok(());
+    }
+    let probe = world.exactly(1)?.remove(0);
+    same("given up", &probe.given_up, &None)?;
+    world.nothing()?;
+    world.fetch(&probe)?;
+    same("its breaker", &world.host("a.test")?.health.breaker, &Breaker::Closed)
+}

@@ -1,0 +1,88 @@
+//! What is changed by hand: URLs that wait again, URLs that come from another crawl, sites that rest.
+
+use std::sync::PoisonError;
+
+use super::history::{Fact, Reader};
+use super::{Embedded, Shared, State, event};
+use crate::error::Result;
+use crate::model::{Control, Discovered, Outcome, Timestamp, UrlKey};
+
+impl Embedded {
+    /// Lets URLs that have an outcome wait again, each as a new visit. Answers how many were changed: those that have no
+    /// outcome are left as they are. Durable after the next [`flush`](crate::model::Frontier::flush).
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub fn again(&self, mut batch: Vec<Discovered>) -> Result<usize> {
+        self.change(|shared, state, now| {
+            batch.retain(|found| state.tables.again(found.clone(), now));
+            if !batch.is_empty() {
+                let lsn = shared.append(state, |out| event::put_again(out, now, &batch));
+                state.history.again(lsn, now, &batch);
+            }
+            batch.len()
+        })
+    }
+
+    /// Takes in URLs with outcomes they had in another crawl. Answers how many were new: those that are known are left as
+    /// they are. Durable after the next [`flush`](crate::model::Frontier::flush).
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub fn take_in(&self, mut batch: Vec<(Discovered, Outcome)>) -> Result<usize> {
+        self.change(|shared, state, now| {
+            batch.retain(|(found, outcome)| state.tables.take_in(found, outcome));
+            if !batch.is_empty() {
+                let lsn = shared.append(state, |out| event::put_taken_in(out, now, &batch));
+                state.history.taken_in(lsn, now, &batch);
+            }
+            batch.len()
+        })
+    }
+
+    /// Shows what happened to each URL so far in turn, until `visit` says `false`; it may change the state meanwhile.
+    ///
+    /// # Errors
+    /// When the history cannot be read or written, and whatever `visit` fails with.
+    pub fn visit_facts(&self, visit: impl FnMut(UrlKey, &[Fact]) -> Result<bool>) -> Result<()> {
+        let shared = &*self.shared;
+        let reader = {
+            let _turn = shared.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = shared.state();
+            let batch = state.history.take(shared.log.durable());
+            if let Some(batch) = batch {
+                shared.keep(batch)?;
+            }
+            Reader::new(&shared.folder, shared.files.clone(), state.history.covering())?
+        };
+        reader.visit(visit)
+    }
+
+    fn change(&self, change: impl FnOnce(&Shared, &mut State, Timestamp) -> usize) -> Result<usize> {
+        self.shared.check()?;
+        let now = self.shared.clock.now();
+        let count = change(&self.shared, &mut self.shared.state(), now);
+        self.shared.changed.notify_waiters();
+        self.shared.keep_history_if_due();
+        self.shared.snapshot_if_due();
+        self.shared.check().map(|()| count)
+    }
+}
+
+impl Shared {
+    /// Changes the whole frontier; the event that says so, 0 when none does.
+    pub(super) fn control(&self, control: Control, now: Timestamp) -> u64 {
+        let mut state = self.state();
+        let state = &mut *state;
+        let lsn = match &control {
+            Control::Bar(site, until) => {
+                let lsn = self.append(state, |out| event::put_barred(out, now, site, *until));
+                state.history.rests(lsn, now, site, *until, super::history::BY_HAND);
+                lsn
+            }
+            _ => 0,
+        };
+        state.tables.control(control, now);
+        lsn
+    }
+}

@@ -1,0 +1,70 @@
+//! The folder of a state: which files in it are the crawl's, and that one process at a time has it open.
+
+use std::fs::File;
+use std::path::Path;
+
+use super::{Disk, FileLayer as _, backlog, history, identity, log};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Whether there is a crawl in this folder.
+#[must_use]
+pub fn exists(folder: &Path) -> bool {
+    folder.join(identity::FILE).exists()
+}
+
+/// Removes the crawl in a folder: its own files, nothing else.
+///
+/// # Errors
+/// When the folder is in use or a file cannot be removed.
+pub fn remove(folder: &Path) -> Result<()> {
+    let _lock = lock(folder)?;
+    let names =
+        Disk.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
+    // Its identity last: a folder that has none is taken for empty.
+    let (identity, others): (Vec<_>, Vec<_>) =
+        names.iter().filter(|name| is_ours(name)).partition(|name| *name == identity::FILE);
+    for name in others.into_iter().chain(identity) {
+        let path = folder.join(name);
+        Disk.remove(&path).map_err(|cause| Error::io(format!("removing {}", path.display()), cause))?;
+    }
+    Ok(())
+}
+
+/// Whether a file of this name is part of a state.
+pub(super) fn is_ours(name: &str) -> bool {
+    name == identity::FILE
+        || log::segment_first(name).is_some()
+        || backlog::number(name).is_some()
+        || history::is_run(name)
+        || name.starts_with("snapshot-")
+        || name == "run.json"
+}
+
+/// The error of a state that another process has open.
+pub(super) fn in_use(folder: &Path) -> Error {
+    let message = format!("the state folder {} is in use by another process", folder.display());
+    Error::new(ErrorKind::State, message).with_hint(format!(
+        "`lycosa ctl status --state {}` asks a crawl that runs there; or wait for it, or use another --state",
+        folder.display()
+    ))
+}
+
+/// One process at a time.
+pub(super) fn lock(folder: &Path) -> Result<Option<File>> {
+    std::fs::create_dir_all(folder).map_err(|cause| {
+        Error::io(format!("making the state folder {}", folder.display()), cause)
+            .with_hint("name a folder that can be written with --state")
+    })?;
+    let path = folder.join("lock");
+    let file = File::create(&path).map_err(|cause| {
+        Error::io(format!("writing {}", path.display()), cause)
+            .with_hint("name a folder that can be written with --state")
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Err(in_use(folder)),
+        Err(std::fs::TryLockError::Error(cause)) => {
+            Err(Error::io(format!("locking {}", path.display()), cause))
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Looking at the tables, and changing by hand what they say of a URL or a site.
+//!
+//! Looking at what waits takes it out, a block at a time: for tables that are thrown away afterwards, and in as little
+//! memory as serving takes.
+
+use super::entry::Entry;
+use super::{Mark, Tables};
+use crate::model::{Discovered, HostRecord, Origin, Outcome, SiteKey, Timestamp, UrlKey};
+
+/// Where a URL of the tables is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whereabouts {
+    /// In a queue, or held until robots.txt of its origin is there; not before this moment if there is one.
+    Waiting(Option<Timestamp>),
+    /// Beyond the depth limit.
+    Parked,
+    /// Handed out.
+    Leased,
+}
+
+impl Tables {
+    /// The URL of an open lease.
+    pub(crate) fn leased(&self, token: u64) -> Option<Discovered> {
+        let lease = self.leases.get(&token)?;
+        self.discovered(lease)
+    }
+
+    /// What is known of a URL.
+    pub(crate) fn mark(&self, key: UrlKey) -> Option<Mark> {
+        self.seen.get(key)
+    }
+
+    /// Keeps to the depth limit and the rule about robots.txt that a stored state has.
+    pub(crate) fn keep_rules(&mut self) {
+        self.keeps_rules = true;
+    }
+
+    /// Every site, in the order in which they were met, until `visit` says `false`.
+    pub(crate) fn visit_sites(&self, visit: impl FnMut(HostRecord) -> bool) {
+        let record = |number| self.sites.look(number, |site| site.record(&self.pace));
+        self.sites.numbers().filter_map(record).all(visit);
+    }
+
+    /// Takes out and shows what is open, of one site or of all, until `visit` says `false`.
+    pub(crate) fn drain(
+        &mut self,
+        only: Option<&SiteKey>,
+        mut visit: impl FnMut(Discovered, Whereabouts) -> bool,
+    ) {
+        let range = match only {
+            None => self.sites.numbers(),
+            Some(site) => match self.sites.find(site) {
+                Some(index) => index..index + 1,
+                None => return,
+            },
+        };
+        let mut tokens: Vec<u64> = self.leases.keys().copied().collect();
+        tokens.sort_unstable();
+        let leased = tokens.into_iter().filter_map(|token| self.leased(token));
+        for found in leased.filter(|found| only.is_none_or(|site| *site == found.site)) {
+            if !visit(found, Whereabouts::Leased) {
+                return;
+            }
+        }
+        range.into_iter().all(|index| self.drain_site(index, &mut visit));
+    }
+
+    fn drain_site(&mut self, index: u32, visit: &mut impl FnMut(Discovered, Whereabouts) -> bool) -> bool {
+        let Some(site) = self.sites.wake(index, &mut self.overflow) else { return true };
+        let parked = std::mem::take(&mut site.parked);
+        let mut waiting = site.empty();
+        let (site, origins) = (site.key.clone(), site.origins.iter().map(|state| state.origin.clone()));
+        let origins: Vec<Origin> = origins.collect();
+        let fingerprint = self.fingerprint;
+        let whole = |entry: &Entry| {
+            let origin = origins.get(entry.origin as usize)?.clone();
+            let (key, request) = (entry.key(&origin, fingerprint), entry.request(&origin));
+            Some(Discovered { key, site: site.clone(), origin, request })
+        };
+        while let Some((at, entry)) = waiting.next(&mut self.overflow) {
+            if whole(&entry).is_some_and(|found| !visit(found, Whereabouts::Waiting(at))) {
+                return false;
+            }
+        }
+        parked.iter().filter_map(|(_, entry)| whole(entry)).all(|found| visit(found, Whereabouts::Parked))
+    }
+
+    /// Lets a URL that has an outcome wait again; `false` when it has none.
+    pub(crate) fn again(&mut self, found: Discovered, now: Timestamp) -> bool {
+        let Some(mark) = self.seen.get(found.key).filter(|mark| *mark != Mark::Open) else { return false };
+        let counter = self.counter(mark);
+        *counter = counter.saturating_sub(1);
+        self.stats.done = self.stats.done.saturating_sub(1);
+        self.stats.pending += 1;
+        self.seen.set(found.key, Mark::Open);
+        *self.levels.entry(found.request.depth).or_default() += 1;
+        let index = self.site(&found.site);
+        if let Some(site) = self.sites.wake(index, &mut self.overflow) {
+            site.done = site.done.saturating_sub(1);
+            site.failed = site.failed.saturating_sub(u64::from(mark == Mark::Failed));
+        }
+        self.queue(found, now);
+        true
+    }
+
+    /// Takes in a URL with its outcome; `false` when it is known.
+    pub(crate) fn take_in(&mut self, found: &Discovered, outcome: &Outcome) -> bool {
+        let mark = Mark::of(outcome);
+        if !self.seen.add(found.key, mark) {
+            return false;
+        }
+        *self.counter(mark) += 1;
+        self.stats.known += 1;
+        self.stats.done += 1;
+        let index = self.site(&found.site);
+        if let Some(site) = self.sites.wake(index, &mut self.overflow) {
+            site.done += 1;
+            site.failed += u64::from(mark == Mark::Failed);
+        }
+        true
+    }
+
+    fn counter(&mut self, mark: Mark) -> &mut u64 {
+        match mark {
+            Mark::Fetched => &mut self.stats.fetched,
+            Mark::Redirected => &mut self.stats.redirected,
+            Mark::Excluded => &mut self.stats.excluded,
+            Mark::Failed => &mut self.stats.failed,
+            Mark::Open => &mut self.stats.pending,
+        }
+    }
+
+    /// Lets a site rest until a moment, whatever clocks say when the state is opened again; 0 ends every rest.
+    pub(crate) fn bar(&mut self, key: &SiteKey, until: Timestamp, now: Timestamp) {
+        let index = self.site(key);
+        if let Some(site) = self.sites.wake(index, &mut self.overflow) {
+            site.blocked_until = until;
+        }
+        if until.0 == 0 {
+            self.barred.remove(&index);
+        } else {
+            self.barred.insert(index, until);
+        }
+        self.schedule(index, now);
+    }
+
+    /// Until when a site rests by hand.
+    pub(crate) fn barred_until(&self, key: &SiteKey) -> Option<Timestamp> {
+        self.barred.get(&self.sites.find(key)?).copied()
+    }
+}
+
+impl Mark {
+    /// What an outcome is remembered as.
+    pub(crate) fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Fetched { .. } => Self::Fetched,
+            Outcome::Redirect { .. } | Outcome::Alias { .. } => Self::Redirected,
+            Outcome::Excluded { .. } => Self::Excluded,
+            Outcome::Failed { .. } => Self::Failed,
+        }
+    }
+}
