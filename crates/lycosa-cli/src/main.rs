@@ -12,11 +12,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// A page is many small pieces that go away together: an allocator made for that takes a third of the time less than
-/// the system's in the frontier (docs/bench-frontier.md).
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let line = match cmd::CommandLine::try_parse() {
         Ok(line) => line,

@@ -3,10 +3,6 @@
 //! sizes and draws the figures. A test program: nothing here is part of the crawler.
 #![expect(clippy::disallowed_methods, reason = "it measures time that passes")]
 
-/// That of the command.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 mod figures;
 mod measure;
 mod world;

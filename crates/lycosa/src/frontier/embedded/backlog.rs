@@ -25,7 +25,7 @@ pub(super) const SPARSE: u64 = FILE / 4;
 /// The fastest level.
 const LEVEL: i32 = 1;
 /// Shorter blocks are kept as they are: little would be saved, and much time spent on each.
-const WORTHWHILE: usize = 512;
+const WORTHWHILE: usize = 192;
 /// Bytes of blocks that are handed to the file system at once.
 const GATHER: usize = 128 << 10;
 /// Files to read from that are open at a time.
