@@ -6,6 +6,7 @@ use lycosa::control::{self, ADJUSTABLE, Order};
 use lycosa::{Error, ErrorKind, Result};
 use serde_json::Value;
 
+use super::frontier::BlockArgs;
 use super::states::StateArg;
 use crate::exit::Exit;
 use crate::output;
@@ -53,13 +54,7 @@ enum Command {
         limit: usize,
     },
     /// Let the site of a host rest, over restarts too
-    Block {
-        /// The host
-        host: String,
-        /// For this long, such as 90m [default: until it is unblocked]
-        #[arg(long = "for", value_name = "TIME")]
-        span: Option<String>,
-    },
+    Block(BlockArgs),
     /// End every rest of the site of a host
     Unblock {
         /// The host
@@ -88,7 +83,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         Command::Resume => output::say("going on"),
         Command::Stop => output::say("stopping: open requests may end"),
         Command::Reload => output::say(&reloaded(&says)),
-        Command::Block { .. } => output::say(&format!("{} rests", text(&says["site"]))),
+        Command::Block(_) => output::say(&format!("{} rests", text(&says["site"]))),
         Command::Unblock { .. } => output::say(&format!("{} rests no longer", text(&says["site"]))),
     }
     Ok(Exit::Done)
@@ -103,11 +98,7 @@ fn order(command: &Command) -> Result<Order> {
         Command::Set { pairs } => Order::Set { values: values(pairs)? },
         Command::Reload => Order::Reload {},
         Command::Hosts { limit } => Order::Hosts { limit: *limit },
-        Command::Block { host, span } => {
-            let span = span.as_deref().map(super::frontier::time).transpose()?;
-            let milliseconds = span.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
-            Order::Block { host: host.clone(), milliseconds }
-        }
+        Command::Block(args) => args.order()?,
         Command::Unblock { host } => Order::Unblock { host: host.clone() },
     })
 }

@@ -58,11 +58,10 @@ impl ControlServer {
         let Some(folder) = controls.folder().map(Path::to_owned) else {
             return Err(Error::new(ErrorKind::Usage, "a crawl without a state folder has no control socket"));
         };
-        let listener = bind(&folder).map_err(|cause| {
-            Error::io(format!("making the control socket in {}", folder.display()), cause)
-        })?;
+        let failed = |cause| Error::io(format!("making the control socket in {}", folder.display()), cause);
+        let listener = bind(&folder).map_err(failed)?;
         let socket = folder.join(FILE);
-        let owner = std::fs::symlink_metadata(&socket).map(|found| found.uid()).ok();
+        let owner = std::fs::symlink_metadata(&socket).map_err(failed)?.uid();
         let stop = CancellationToken::new();
         let serving = serve(listener, Arc::new(Served { controls, reload, owner }), stop.clone());
         Ok(Self { serving: tokio::spawn(serving), stop, socket: Some(socket) })
@@ -109,7 +108,7 @@ fn bind(folder: &Path) -> std::io::Result<UnixListener> {
 struct Served {
     controls: Controls,
     reload: Option<Reload>,
-    owner: Option<u32>,
+    owner: u32,
 }
 
 async fn serve(listener: UnixListener, served: Arc<Served>, stop: CancellationToken) {
@@ -131,8 +130,7 @@ async fn serve(listener: UnixListener, served: Arc<Served>, stop: CancellationTo
             tokio::time::sleep(BREATH).await;
             continue;
         };
-        let is_owner =
-            stream.peer_cred().is_ok_and(|peer| peer.uid() == 0 || Some(peer.uid()) == served.owner);
+        let is_owner = stream.peer_cred().is_ok_and(|peer| peer.uid() == 0 || peer.uid() == served.owner);
         // Dropped without an answer: whoever may not ask, and one too many, which the client tries again.
         let Some(place) = places.clone().try_acquire_owned().ok().filter(|_| is_owner) else { continue };
         let served = served.clone();

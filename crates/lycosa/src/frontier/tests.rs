@@ -2,19 +2,32 @@
 
 mod model;
 
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::conformance::{Stand, check};
-use super::embedded::{CrawlIdentity, Disk, Durability, FORMAT_VERSION, FileLayer, LogFile, Opening};
+use super::embedded::{CrawlIdentity, Disk, Durability, FORMAT_VERSION, FileLayer, Opening};
 use super::{Embedded, Memory};
 use crate::model::{Frontier, Limits, ManualClock, Outbox, Pace, Timestamp, Versions};
 
 pub(super) const VERSIONS: Versions =
     Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
 
-fn clock() -> Arc<ManualClock> {
+/// A crawl without robots.txt and delays, as durable as its process.
+pub(super) fn opening(folder: &Path, clock: &Arc<ManualClock>, files: Arc<dyn FileLayer>) -> Opening {
+    Opening {
+        history: true,
+        folder: folder.to_owned(),
+        limits: Limits::default(),
+        pace: Pace { robots: false, delay: Duration::ZERO, ..Pace::default() },
+        clock: clock.clone(),
+        files,
+        durability: Durability::Process,
+    }
+}
+
+pub(super) fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::new(Timestamp(1_000_000)))
 }
 
@@ -48,6 +61,48 @@ impl Stand for MemoryStand {
     }
 }
 
+/// Methods of a file layer of tests that are the real disk's.
+macro_rules! on_disk {
+    ($($method:ident),*) => { $(on_disk!(@ $method);)* };
+    (@ append) => {
+        fn append(&self, path: &std::path::Path) -> std::io::Result<Box<dyn crate::frontier::embedded::LogFile>> {
+            crate::frontier::embedded::Disk.append(path)
+        }
+    };
+    (@ read) => {
+        fn read(&self, path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+            crate::frontier::embedded::Disk.read(path)
+        }
+    };
+    (@ replace) => {
+        fn replace(&self, path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+            crate::frontier::embedded::Disk.replace(path, bytes)
+        }
+    };
+    (@ truncate) => {
+        fn truncate(&self, path: &std::path::Path, length: u64) -> std::io::Result<()> {
+            crate::frontier::embedded::Disk.truncate(path, length)
+        }
+    };
+    (@ remove) => {
+        fn remove(&self, path: &std::path::Path) -> std::io::Result<()> {
+            crate::frontier::embedded::Disk.remove(path)
+        }
+    };
+    (@ list) => {
+        fn list(&self, folder: &std::path::Path) -> std::io::Result<Vec<String>> {
+            crate::frontier::embedded::Disk.list(folder)
+        }
+    };
+    (@ sync_folder) => {
+        fn sync_folder(&self, folder: &std::path::Path) -> std::io::Result<()> {
+            crate::frontier::embedded::Disk.sync_folder(folder)
+        }
+    };
+}
+
+pub(super) use on_disk;
+
 /// The disk of a machine without memory: what waits goes to files at once.
 #[derive(Debug)]
 struct Cramped;
@@ -57,33 +112,7 @@ pub(super) fn cramped() -> Arc<dyn FileLayer> {
 }
 
 impl FileLayer for Cramped {
-    fn append(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
-        Disk.append(path)
-    }
-
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        Disk.read(path)
-    }
-
-    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        Disk.replace(path, bytes)
-    }
-
-    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
-        Disk.truncate(path, length)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        Disk.remove(path)
-    }
-
-    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
-        Disk.list(folder)
-    }
-
-    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        Disk.sync_folder(folder)
-    }
+    on_disk!(append, read, replace, truncate, remove, list, sync_folder);
 
     fn waiting_memory(&self) -> usize {
         100

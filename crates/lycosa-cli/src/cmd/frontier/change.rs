@@ -10,6 +10,7 @@ use lycosa::crawler::stopped::{Changes, FOR_EVER, Requeue};
 use lycosa::model::{Clock as _, Timestamp};
 use lycosa::{Error, ErrorKind, Result};
 
+use super::BlockArgs;
 use crate::exit::Exit;
 use crate::output;
 
@@ -74,15 +75,13 @@ fn kind(name: &str) -> Result<ErrorKind> {
 }
 
 /// Lets a site rest.
-pub(super) async fn block(folder: &Path, host: &str, span: Option<&str>) -> Result<Exit> {
-    let span = span.map(time).transpose()?;
-    let milliseconds = span.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
-    let order = Order::Block { host: host.to_owned(), milliseconds };
+pub(super) async fn block(folder: &Path, args: &BlockArgs) -> Result<Exit> {
+    let (span, order) = (args.span()?, args.order()?);
     let until = match span {
         Some(span) => lycosa::clock::SystemClock::new().now().after(span),
         None => FOR_EVER,
     };
-    let site = bar(folder, host, until, &order).await?;
+    let site = bar(folder, &args.host, until, &order).await?;
     let rest = span.map_or("until it is unblocked".to_owned(), |span| format!("for {}", Span(span)));
     output::say(&format!("{site} rests {rest}"));
     Ok(Exit::Done)
@@ -110,6 +109,6 @@ async fn bar(folder: &Path, host: &str, until: Timestamp, order: &Order) -> Resu
 }
 
 /// A span of time as options are written.
-pub(in crate::cmd) fn time(text: &str) -> Result<Duration> {
+pub(super) fn time(text: &str) -> Result<Duration> {
     text.parse::<Span>().map(|span| span.0).map_err(|why| Error::new(ErrorKind::Usage, why))
 }

@@ -5,11 +5,12 @@ mod list;
 mod stats;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use lycosa::control::Order;
 use lycosa::crawler::stopped::HostOrder;
 use lycosa::{Error, Result};
 
-pub(super) use self::change::time;
 pub(super) use self::stats::{moment, span};
 use super::states::StateArg;
 use crate::exit::Exit;
@@ -68,18 +69,35 @@ enum Command {
         host: Option<String>,
     },
     /// Let the site of a host rest, over restarts too
-    Block {
-        /// The host
-        host: String,
-        /// For this long, such as 90m or 7d [default: until it is unblocked]
-        #[arg(long = "for", value_name = "TIME")]
-        span: Option<String>,
-    },
+    Block(BlockArgs),
     /// End every rest of the site of a host
     Unblock {
         /// The host
         host: String,
     },
+}
+
+/// Which host rests, and for how long.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct BlockArgs {
+    /// The host
+    host: String,
+    /// For this long, such as 90m or 7d [default: until it is unblocked]
+    #[arg(long = "for", value_name = "TIME")]
+    span: Option<String>,
+}
+
+impl BlockArgs {
+    /// For how long, if that was said.
+    fn span(&self) -> Result<Option<Duration>> {
+        self.span.as_deref().map(change::time).transpose()
+    }
+
+    /// The order to a running crawl.
+    pub(super) fn order(&self) -> Result<Order> {
+        let milliseconds = self.span()?.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
+        Ok(Order::Block { host: self.host.clone(), milliseconds })
+    }
 }
 
 /// What hosts are sorted by.
@@ -121,7 +139,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
             change::import(&folder, &file).await
         }
         Command::Requeue { urls, kind, host } => change::requeue(&state.folder()?, &urls, &kind, host).await,
-        Command::Block { host, span } => change::block(&state.folder()?, &host, span.as_deref()).await,
+        Command::Block(args) => change::block(&state.folder()?, &args).await,
         Command::Unblock { host } => change::unblock(&state.folder()?, &host).await,
     }
 }

@@ -10,28 +10,15 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::frontier::conformance::wait;
+use crate::frontier::tests::{self as shared, VERSIONS, clock};
 use crate::model::{
     Attempt, Frontier, Lease, ManualClock, Origin, Outcome, Payload, Request, SiteKey, Timestamp, UrlKey,
 };
 
-const VERSIONS: Versions =
-    Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
 const URLS: u64 = 400;
 
 fn opening(folder: &Path, clock: &Arc<ManualClock>) -> Opening {
-    Opening {
-        history: true,
-        folder: folder.to_owned(),
-        limits: Limits::default(),
-        pace: Pace { robots: false, delay: Duration::ZERO, ..Pace::default() },
-        clock: clock.clone(),
-        files: crate::frontier::tests::cramped(),
-        durability: Durability::Process,
-    }
-}
-
-fn clock() -> Arc<ManualClock> {
-    Arc::new(ManualClock::new(Timestamp(1_000_000)))
+    shared::opening(folder, clock, shared::cramped())
 }
 
 fn found(number: u64) -> Discovered {

@@ -6,26 +6,16 @@ use std::time::Duration;
 
 use super::*;
 use crate::frontier::conformance::wait;
+use crate::frontier::tests::{self as shared, VERSIONS};
 use crate::model::{
     Attempt, Clock, Cursor, Frontier, Lease, ManualClock, Origin, Outbox, Request, Retry, SiteKey, UrlKey,
 };
-
-const VERSIONS: Versions =
-    Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const BEGINNING: Timestamp = Timestamp(100_000_000);
 
 fn opening(folder: &Path, clock: &Arc<ManualClock>) -> Opening {
-    Opening {
-        history: true,
-        folder: folder.to_owned(),
-        limits: Limits::default(),
-        pace: Pace { robots: false, delay: Duration::ZERO, ..Pace::default() },
-        clock: clock.clone(),
-        files: Arc::new(Disk),
-        durability: Durability::Process,
-    }
+    shared::opening(folder, clock, Arc::new(Disk))
 }
 
 fn found(number: u64) -> Discovered {

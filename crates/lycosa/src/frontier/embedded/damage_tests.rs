@@ -13,14 +13,12 @@ use proptest::sample::Index;
 use super::recovery::Recovered;
 use super::*;
 use crate::frontier::conformance::wait;
+use crate::frontier::tests::VERSIONS;
 use crate::model::{
     Attempt, Committed, Cursor, Frontier, HostUpdate, ManualClock, Origin, Outbox, Outcome, Payload, Record,
     RecordId, RecordKind, Request, Retry, Robots, SiteKey, UrlKey,
 };
 use crate::scope::Fingerprint;
-
-const VERSIONS: Versions =
-    Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
 
 const FOLDER: &str = "state";
 

@@ -40,6 +40,11 @@ pub(super) fn is_ours(name: &str) -> bool {
         || name == "run.json"
 }
 
+/// The error of a folder in which there is no crawl.
+pub(super) fn without_crawl(folder: &Path) -> Error {
+    Error::new(ErrorKind::State, format!("there is no crawl in {}", folder.display()))
+}
+
 /// The error of a state that another process has open.
 pub(super) fn in_use(folder: &Path) -> Error {
     let message = format!("the state folder {} is in use by another process", folder.display());

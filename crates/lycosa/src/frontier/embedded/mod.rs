@@ -46,7 +46,7 @@ pub use recovery::Recovery;
 pub use view::{Open, View, Where};
 
 use self::event::LeaseEvent;
-use self::folder::lock;
+use self::folder::{lock, without_crawl};
 use self::history::History;
 pub use self::history::{Ended, Fact, Happened};
 use self::log::{Log, Writer};
@@ -159,8 +159,7 @@ impl Embedded {
             .list(&opening.folder)
             .is_ok_and(|names| names.iter().any(|name| name == identity::FILE))
         {
-            let message = format!("there is no crawl in {}", opening.folder.display());
-            return Err(Error::new(ErrorKind::State, message)
+            return Err(without_crawl(&opening.folder)
                 .with_hint("name the folder of a crawl with --state, or begin one without --resume"));
         }
         let lock = lock(&opening.folder)?;

@@ -6,10 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
+use crate::frontier::tests::{VERSIONS, on_disk};
 use crate::model::{ManualClock, Timestamp};
-
-const VERSIONS: Versions =
-    Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
 
 /// The real disk; counts what makes names durable, and can end the process that begins a file before that.
 #[derive(Debug, Default)]
@@ -19,29 +17,7 @@ struct Watched {
 }
 
 impl FileLayer for Watched {
-    fn append(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
-        Disk.append(path)
-    }
-
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        Disk.read(path)
-    }
-
-    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        Disk.replace(path, bytes)
-    }
-
-    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
-        Disk.truncate(path, length)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        Disk.remove(path)
-    }
-
-    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
-        Disk.list(folder)
-    }
+    on_disk!(append, read, replace, truncate, remove, list);
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         if self.ends.load(Ordering::Relaxed) {

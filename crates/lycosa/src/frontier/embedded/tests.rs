@@ -6,15 +6,13 @@ use std::time::Duration;
 
 use super::*;
 use crate::frontier::conformance::{is_ready, wait};
+use crate::frontier::tests::{VERSIONS, on_disk};
 use crate::model::{
     Attempt, Control, Frontier, HostUpdate, Lease, ManualClock, Origin, Outbox, Outcome, Payload, Request,
     RequestKind, Retry, Robots, SiteKey, Stats, UrlKey,
 };
 
 mod kept;
-
-const VERSIONS: Versions =
-    Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
 
 struct Crawl {
     folder: tempfile::TempDir,
@@ -289,29 +287,7 @@ impl FileLayer for SlowDisk {
         Ok(Box::new(SlowFile(Disk.append(path)?, self.0.clone())))
     }
 
-    fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
-        Disk.read(path)
-    }
-
-    fn replace(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-        Disk.replace(path, bytes)
-    }
-
-    fn truncate(&self, path: &Path, length: u64) -> std::io::Result<()> {
-        Disk.truncate(path, length)
-    }
-
-    fn remove(&self, path: &Path) -> std::io::Result<()> {
-        Disk.remove(path)
-    }
-
-    fn list(&self, folder: &Path) -> std::io::Result<Vec<String>> {
-        Disk.list(folder)
-    }
-
-    fn sync_folder(&self, folder: &Path) -> std::io::Result<()> {
-        Disk.sync_folder(folder)
-    }
+    on_disk!(read, replace, truncate, remove, list, sync_folder);
 }
 
 #[test]

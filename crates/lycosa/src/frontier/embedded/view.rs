@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::{Disk, FileLayer, LogFile, Write};
-use super::folder::{in_use, is_ours};
+use super::folder::{in_use, is_ours, without_crawl};
 use super::history::{Fact, Reader, key_of_site};
 use super::identity::CrawlIdentity;
 use super::recovery::{self, How, Recovery};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::frontier::tables::{Mark, Tables, Whereabouts};
 use crate::model::{
     Cursor, Discovered, Exclusion, HostRecord, Limits, Lsn, Pace, SiteKey, Stats, Timestamp, UrlKey, Versions,
@@ -61,8 +61,7 @@ impl View {
     /// When there is none, a crawl is running in it, it was made by other rules, or is damaged.
     pub fn open(folder: &Path, versions: Versions, pace: Pace) -> Result<Self> {
         if !super::exists(folder) {
-            let message = format!("there is no crawl in {}", folder.display());
-            return Err(Error::new(ErrorKind::State, message).with_hint(
+            return Err(without_crawl(folder).with_hint(
                 "name the folder of a crawl with --state; those made without it are below .lycosa",
             ));
         }

@@ -167,16 +167,7 @@ impl Overflow {
         let mut bytes = Vec::new();
         entries.store(&mut bytes);
         let count = u32::try_from(entries.len()).ok()?;
-        match self.taker()?.put(&bytes) {
-            Ok(place) => {
-                self.note_use(place);
-                Some(Block { place, count, served: 0 })
-            }
-            Err(error) => {
-                self.trouble = Some(error);
-                None
-            }
-        }
+        self.put_text(&bytes).map(|place| Block { place, count, served: 0 })
     }
 
     /// Keeps a text elsewhere, if that is possible.
@@ -231,22 +222,16 @@ impl Overflow {
 
     /// The entries of a block that were not served.
     pub(super) fn get(&mut self, block: Block) -> Option<Packed> {
-        let bytes = self.backlog.as_mut()?.get(block.place);
-        let entries = bytes.and_then(|bytes| {
-            let read = move || {
-                let mut entries = Packed::adopt(bytes)?;
-                entries.skip(block.served).map(|()| entries)
-            };
-            let whole = read().ok().filter(|entries| entries.len() == block.left());
-            whole.ok_or_else(|| unreadable(block))
-        });
-        match entries {
-            Ok(entries) => Some(entries),
-            Err(error) => {
-                self.trouble = Some(error);
-                None
-            }
+        let bytes = self.get_text(block.place)?;
+        let read = move || {
+            let mut entries = Packed::adopt(bytes)?;
+            entries.skip(block.served).map(|()| entries)
+        };
+        let whole = read().ok().filter(|entries| entries.len() == block.left());
+        if whole.is_none() {
+            self.note_unreadable(block);
         }
+        whole
     }
 
     /// Keeps in mind that an entry of a block could not be read.
@@ -331,9 +316,8 @@ impl Tables {
     /// What is counted in passing is what counting everything gives.
     #[cfg(test)]
     fn assert_counts(&mut self) {
-        let (mut in_use, mut held) = (InUse::new(), 0);
+        let mut in_use = InUse::new();
         for number in self.sites.numbers() {
-            held += self.sites.held(number);
             if let Some(site) = self.sites.wake(number, &mut self.overflow) {
                 for place in site.places() {
                     *in_use.entry(place.file).or_default() += u64::from(place.length);
@@ -346,7 +330,7 @@ impl Tables {
         assert_eq!(in_use, self.overflow.in_use);
         let counted: usize = self.sites.numbers().map(|number| self.sites.held(number)).sum();
         let counted = counted + self.templates.held();
-        assert_eq!(counted, self.overflow.held, "of {held} before all were awake once");
+        assert_eq!(counted, self.overflow.held);
     }
 
     /// Makes what waits outside of memory durable, for a snapshot that names it; which files those are, and which one

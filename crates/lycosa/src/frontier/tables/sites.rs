@@ -90,8 +90,7 @@ impl Sites {
 
     /// Adds a site that was not met before; its number.
     pub(super) fn add(&mut self, site: Site, overflow: &mut Overflow) -> u32 {
-        let number = self.insert(State::Awake(Box::new(site)), 0);
-        self.awake.push_back(number);
+        let number = self.insert_awake(site);
         self.put_one_to_sleep(number, overflow);
         number
     }
@@ -102,15 +101,17 @@ impl Sites {
         if self.find(&site.key).is_some() {
             return Err(Damaged);
         }
-        let number = if site.may_sleep() && bytes.len() <= LARGE {
-            let held = u32::try_from(site.held()).unwrap_or(u32::MAX);
-            self.insert(State::Asleep(bytes.into()), held)
-        } else {
-            let number = self.insert(State::Awake(Box::new(site)), 0);
-            self.awake.push_back(number);
-            number
-        };
-        Ok(number)
+        if !site.may_sleep() || bytes.len() > LARGE {
+            return Ok(self.insert_awake(site));
+        }
+        let held = u32::try_from(site.held()).unwrap_or(u32::MAX);
+        Ok(self.insert(State::Asleep(bytes.into()), held))
+    }
+
+    fn insert_awake(&mut self, site: Site) -> u32 {
+        let number = self.insert(State::Awake(Box::new(site)), 0);
+        self.awake.push_back(number);
+        number
     }
 
     fn insert(&mut self, state: State, held: u32) -> u32 {
