@@ -101,6 +101,7 @@ impl Tables {
     fn lease_from(&mut self, index: u32, bytes: u64, now: Timestamp) -> Option<Lease> {
         self.wake_retries(index, now);
         let (level, pace) = (self.served_level(), self.pace);
+        let mut dropped = false;
         loop {
             let held = self.held_until(index);
             let site = self.sites.wake(index, &mut self.overflow)?;
@@ -108,8 +109,16 @@ impl Tables {
             if !admitted || site.next_allowed(&pace).max(held) > now {
                 return None;
             }
-            let entry = site.pop(level, pace.per_origin, &mut self.overflow)?;
-            if self.is_superfluous(index, &entry) {
+            let Some(entry) = site.pop(level, pace.per_origin, &mut self.overflow) else {
+                if !std::mem::take(&mut dropped) {
+                    return None;
+                }
+                // What was dropped may have been all that kept it from its parked URLs.
+                self.rouse(index, now);
+                continue;
+            };
+            if self.is_superfluous(index, &entry, now) {
+                dropped = true;
                 continue;
             }
             let site = self.sites.wake(index, &mut self.overflow)?;
@@ -142,6 +151,9 @@ impl Tables {
         let page = entry.kind.yields_page();
         let origin = &site.origins.get(entry.origin as usize)?.origin;
         let key = entry.key(origin, self.fingerprint);
+        if entry.revisit().is_none() {
+            self.degrees.serve(key);
+        }
         if pace.order == Order::Best {
             self.degrees.begins(key);
         }

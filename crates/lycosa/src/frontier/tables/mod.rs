@@ -31,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use self::breaker::Breakers;
 pub(crate) use self::commit::{Applied, Rules};
-use self::degrees::Degrees;
+use self::degrees::{Degrees, Twins};
 use self::due::Due;
 use self::entry::Entry;
 use self::gate::Gates;
@@ -298,14 +298,20 @@ impl Tables {
             let parked = std::mem::take(&mut site.parked);
             let mut waiting = site.empty();
             parked.iter().for_each(|(_, entry)| self.unpark(entry.counted_depth()));
+            let mut twins = Twins::default();
             // One at a time: a queue may be much longer than memory.
-            while let Some((at, entry)) = waiting.next(&mut self.overflow) {
-                self.let_wait(index, at, entry, now);
-                self.shed_excess();
+            while let Some(timed) = waiting.next(&mut self.overflow) {
+                if let Some((at, entry)) = self.one_of_two(index, &mut twins, timed, now) {
+                    self.let_wait(index, at, entry, now);
+                    self.shed_excess();
+                }
             }
-            for (at, entry) in parked {
-                self.let_wait(index, at, entry, now);
+            for timed in parked {
+                if let Some((at, entry)) = self.one_of_two(index, &mut twins, timed, now) {
+                    self.let_wait(index, at, entry, now);
+                }
             }
+            self.drop_twins(index, twins, now);
         }
     }
 

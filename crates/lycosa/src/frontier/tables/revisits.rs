@@ -187,6 +187,7 @@ impl Tables {
         *self.outcomes(mark) += 1;
         self.stats.leased -= 1;
         self.stats.done += 1;
+        self.rouse(lease.site, now);
         self.schedule(lease.site, now);
     }
 
