@@ -35,6 +35,7 @@ use self::degrees::{Degrees, Twins};
 use self::due::Due;
 use self::entry::Entry;
 use self::gate::Gates;
+pub(crate) use self::hosts::Slowest;
 pub(crate) use self::look::Whereabouts;
 use self::overflow::Overflow;
 pub(crate) use self::overflow::{Backlog, InUse, Place};
