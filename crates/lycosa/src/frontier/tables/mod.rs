@@ -423,16 +423,18 @@ impl Tables {
     pub(crate) fn control(&mut self, control: Control, now: Timestamp) {
         match control {
             Control::Bar(site, until) => return self.bar(&site, until, now),
-            Control::Pause => self.paused = true,
-            Control::Resume => self.paused = false,
+            // Who may be asked when does not change, nor with a budget: no site need be looked at.
+            Control::Pause => return self.paused = true,
+            Control::Resume => return self.paused = false,
             Control::Limits(limits) => {
                 let before = std::mem::replace(&mut self.limits, limits);
+                if (before.templates, before.max_depth) == (limits.templates, limits.max_depth) {
+                    return;
+                }
                 if before.max_depth != limits.max_depth {
                     self.place_all(now);
                 }
-                if (before.templates, before.max_depth) != (limits.templates, limits.max_depth) {
-                    self.apply_template_budget(now);
-                }
+                self.apply_template_budget(now);
             }
             Control::Pace(pace) => {
                 let order = std::mem::replace(&mut self.pace, pace).order;
