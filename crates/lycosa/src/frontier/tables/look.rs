@@ -130,7 +130,8 @@ impl Tables {
         }
     }
 
-    /// Lets a site rest until a moment, whatever clocks say when the state is opened again; 0 ends every rest.
+    /// Lets a site rest until a moment, whatever clocks say when the state is opened again; 0 ends every rest but what
+    /// politeness asks for: its delay, and its turn at a network when it comes there.
     pub(crate) fn bar(&mut self, key: &SiteKey, until: Timestamp, now: Timestamp) {
         let index = self.site(key);
         if let Some(site) = self.sites.wake(index, &mut self.overflow) {
@@ -138,6 +139,8 @@ impl Tables {
         }
         if until.0 == 0 {
             self.barred.remove(&index);
+            self.breakers.end_rest(index, now);
+            self.gates.let_go(index);
         } else {
             self.barred.insert(index, until);
         }
