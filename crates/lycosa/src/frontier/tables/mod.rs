@@ -4,6 +4,7 @@
 //! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `revisits` is what comes again, `gate` lets
 //! sites that share addresses take turns, `look` is for questions and changes by hand, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
+mod again;
 mod breaker;
 mod commit;
 mod degrees;
