@@ -1,7 +1,7 @@
 //! The tables: everything the frontier knows, as one synchronous state machine without I/O or clock.
 //!
 //! Both implementations stand on it: memory as it is, the embedded one with a log below. Time is an argument.
-//! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `revisits` is what comes again, `gate` lets
+//! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `revisits` is what comes again, `again` what goes back, `gate` lets
 //! sites that share addresses take turns, `look` is for questions and changes by hand, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
 mod again;
@@ -32,7 +32,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use self::breaker::Breakers;
 pub(crate) use self::commit::{Applied, Rules};
-use self::degrees::{Degrees, Twins};
+use self::degrees::Degrees;
 use self::due::Due;
 use self::entry::Entry;
 use self::gate::Gates;
@@ -291,30 +291,6 @@ impl Tables {
             return Some((at, entry));
         }
         self.take_from_shapes(site, origin, wanted).map(|entry| (None, entry))
-    }
-
-    /// Places everything that waits anew, after the depth limit has changed.
-    fn place_all(&mut self, now: Timestamp) {
-        for index in self.sites.numbers() {
-            let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
-            let parked = std::mem::take(&mut site.parked);
-            let mut waiting = site.empty();
-            parked.iter().for_each(|(_, entry)| self.unpark(entry.counted_depth()));
-            let mut twins = Twins::default();
-            // One at a time: a queue may be much longer than memory.
-            while let Some(timed) = waiting.next(&mut self.overflow) {
-                if let Some((at, entry)) = self.one_of_two(index, &mut twins, timed, now) {
-                    self.let_wait(index, at, entry, now);
-                    self.shed_excess();
-                }
-            }
-            for timed in parked {
-                if let Some((at, entry)) = self.one_of_two(index, &mut twins, timed, now) {
-                    self.let_wait(index, at, entry, now);
-                }
-            }
-            self.drop_twins(index, twins, now);
-        }
     }
 
     /// Queues what is held for robots.txt, which nobody asks for any more.
