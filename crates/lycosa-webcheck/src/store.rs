@@ -40,7 +40,16 @@ pub(crate) fn open(
         Store::Durable => Durability::Power,
     };
     let folder = folder.join("state");
-    let opening = Opening { folder, limits, pace, clock, files: Arc::new(Disk), durability, history: true };
+    let opening = Opening {
+        folder,
+        limits,
+        pace,
+        clock,
+        files: Arc::new(Disk),
+        durability,
+        history: true,
+        seen_memory: usize::MAX,
+    };
     let identity = CrawlIdentity::random(versions(FORMAT_VERSION), String::new())?;
     let embedded = Arc::new(Embedded::create(opening, identity)?);
     Ok(Opened { frontier: embedded.clone(), outbox: embedded })

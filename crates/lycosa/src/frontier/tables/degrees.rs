@@ -121,21 +121,22 @@ impl Tables {
             return;
         }
         for link in links.iter().filter(|link| link.request.kind == RequestKind::Page) {
-            if self.degrees.count(link.key) >= MANY {
-                self.move_up(link, now);
+            let count = self.degrees.count(link.key);
+            if count >= MANY {
+                self.move_up(link, count, now);
             }
         }
     }
 
     /// Gives a URL that waits a second entry in a better class.
-    fn move_up(&mut self, link: &Discovered, now: Timestamp) {
+    fn move_up(&mut self, link: &Discovered, count: u8, now: Timestamp) {
         let key = link.key;
         let class = self.degrees.moved.get(&key).copied().unwrap_or(link.request.class);
         let may = class > Request::PAGE_CLASS
             && self.degrees.moved.len() < MOST_MOVED
             && !self.degrees.leased.contains(&key)
             && !self.degrees.tried.contains(&key)
-            && self.seen.get(key) == Some(Mark::Open);
+            && self.still_waits(key, count);
         if !may || self.degrees.moved.contains_key(&key) {
             return;
         }
@@ -152,6 +153,12 @@ impl Tables {
         *self.degrees.extra.entry(site).or_default() += 1;
         self.place(site, entry, now);
         self.shed_excess();
+    }
+
+    /// Whether a URL waits; on disk it is looked for a few times only, however many links lead to it.
+    fn still_waits(&self, key: UrlKey, count: u8) -> bool {
+        let mark = self.seen.glance(key);
+        mark.or_else(|| count.is_power_of_two().then(|| self.seen.get(key))?) == Some(Mark::Open)
     }
 
     /// Whether an entry whose turn has come is to be dropped: its URL is leased or done, or has another that counts.

@@ -75,6 +75,13 @@ impl Tables {
         let ready =
             self.sites.numbers().filter(|site| self.sites.scheduled(*site).is_some_and(|at| at <= now));
         let revisits_waiting = self.revisits.len();
-        Stats { ready_sites: ready.count() as u64, revisits_waiting, ..self.stats.clone() }
+        Stats {
+            ready_sites: ready.count() as u64,
+            revisits_waiting,
+            arriving: self.arrivals.len(),
+            seen_on_disk: self.seen.run().map_or(0, |(_, length)| length),
+            seen_bytes: self.seen.bytes() as u64,
+            ..self.stats.clone()
+        }
     }
 }

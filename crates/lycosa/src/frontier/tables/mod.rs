@@ -2,8 +2,9 @@
 //!
 //! Both implementations stand on it: memory as it is, the embedded one with a log below. Time is an argument.
 //! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `revisits` is what comes again, `gate` lets
-//! sites that share addresses take turns, `look` is for questions and changes by hand, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
+//! sites that share addresses take turns, `arrivals` is links that are looked for on disk first, `look` is for questions and changes by hand, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
+mod arrivals;
 mod breaker;
 mod commit;
 mod degrees;
@@ -29,6 +30,7 @@ mod waiting;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
+use self::arrivals::Arrivals;
 use self::breaker::Breakers;
 pub(crate) use self::commit::{Applied, Rules};
 use self::degrees::Degrees;
@@ -40,7 +42,8 @@ use self::overflow::Overflow;
 pub(crate) use self::overflow::{Backlog, InUse, Place};
 pub(crate) use self::replay::LeaseName;
 use self::revisits::Revisits;
-use self::seen::SeenSet;
+pub(crate) use self::seen::Runs;
+use self::seen::Seen;
 use self::site::Site;
 use self::sites::Sites;
 pub(crate) use self::store::{Loading, Part};
@@ -88,7 +91,8 @@ pub(crate) struct Tables {
     pub(crate) paused: bool,
     /// How fingerprints follow from URLs.
     fingerprint: Fingerprint,
-    seen: SeenSet,
+    seen: Seen,
+    arrivals: Arrivals,
     sites: Sites,
     /// When to look at which site; entries that do not match the site's `scheduled` are stale.
     ready: BinaryHeap<Reverse<Due>>,
@@ -125,7 +129,8 @@ impl Tables {
             pace,
             paused: false,
             fingerprint: Fingerprint::default(),
-            seen: SeenSet::default(),
+            seen: Seen::default(),
+            arrivals: Arrivals::default(),
             sites: Sites::default(),
             ready: BinaryHeap::new(),
             leases: HashMap::new(),
@@ -196,10 +201,14 @@ impl Tables {
         if !self.seen.add(found.key, Mark::Open) {
             return AddStatus::Known;
         }
+        self.count_accepted(found);
+        AddStatus::New
+    }
+
+    fn count_accepted(&mut self, found: &Discovered) {
         self.stats.known += 1;
         self.stats.pending += 1;
         *self.levels.entry(found.request.depth).or_default() += 1;
-        AddStatus::New
     }
 
     /// Queues a URL that was admitted, or parks it.

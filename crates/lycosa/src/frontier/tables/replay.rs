@@ -101,12 +101,12 @@ impl Tables {
     /// Whether adding this would change anything.
     pub(crate) fn is_news(&self, found: &crate::model::Discovered) -> bool {
         found.request.kind == RequestKind::Robots
-            || !self.seen.contains(found.key)
+            || self.seen.is_news(found.key)
                 && self.limits.max_depth.is_none_or(|limit| found.request.depth <= limit)
     }
 
     /// Whether every accepted URL has its outcome.
     pub(crate) fn is_complete(&self) -> bool {
-        self.stats.known > 0 && self.stats.done == self.stats.known
+        self.stats.known > 0 && self.stats.done == self.stats.known && !self.has_arrivals()
     }
 }

@@ -1,4 +1,4 @@
-//! Which URLs were ever accepted, and what became of each: an exact set of fingerprints at about seven bytes a URL.
+//! Fingerprints in memory and what is noted of each: an exact set at about seven bytes a fingerprint.
 //!
 //! A fingerprint is spread first, by a multiplication that can be undone, so that any numbers will do as fingerprints.
 //! Its upper bits choose one of 4,096 tables. In a table it belongs to a place by its size (Lemire 2019, "Fast random
@@ -7,12 +7,12 @@
 //! who is further from home goes first (Celis 1986, "Robin Hood hashing"), so all stand in the order of
 //! their fingerprints, and keep it when a table grows.
 //! A table grows by an eighth when it is 90 % full, on its own: no moment at which all of it is copied. A probe costs one
-//! cache miss, so who asks for many announces them first ([`SeenSet::announce`]) and the misses overlap. Nothing is
+//! cache miss, so who asks for many announces them first ([`Recent::announce`]) and the misses overlap. Nothing is
 //! ever removed. What it leaves out: the disk.
 
 use std::cmp::Ordering;
 
-use super::Mark;
+use super::super::Mark;
 use crate::model::UrlKey;
 use crate::model::wire::{self, Damaged, Reader};
 
@@ -21,10 +21,10 @@ const TABLE_BITS: u32 = 12;
 const TABLES: usize = 1 << TABLE_BITS;
 /// Bits of the fingerprint that are left to a table.
 const REST_BITS: u32 = 64 - TABLE_BITS;
-/// Bits of an entry for the mark, 0 where nothing is, and above them for the distance from home.
-const MARK_BITS: u32 = 3;
+/// Bits of an entry for the note, 0 where nothing is, and above them for the distance from home.
+const NOTE_BITS: u32 = 3;
 const DISTANCE_BITS: u32 = 6;
-const REST_AT: u32 = MARK_BITS + DISTANCE_BITS;
+const REST_AT: u32 = NOTE_BITS + DISTANCE_BITS;
 const FURTHEST: usize = (1 << DISTANCE_BITS) - 1;
 /// A table grows when more of its places than this many in a hundred are taken.
 const FULLEST: usize = 90;
@@ -35,11 +35,42 @@ const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 #[cfg(test)]
 const GATHER: u64 = 0xf1de_83e1_9937_733d;
 
-/// Fingerprints and their marks.
+/// What is noted of a fingerprint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Note {
+    /// Its URL was accepted.
+    Known(Mark),
+    /// It was met in a link, and nobody has looked yet whether it is on disk.
+    Arriving,
+    /// The same, and it is not on disk: the link is to be accepted.
+    Arrived,
+}
+
+impl Note {
+    fn code(self) -> u64 {
+        match self {
+            Self::Known(mark) => mark as u64 + 1,
+            Self::Arriving => Mark::ALL.len() as u64 + 1,
+            Self::Arrived => Mark::ALL.len() as u64 + 2,
+        }
+    }
+
+    fn of(code: usize) -> Option<Self> {
+        match code.checked_sub(1)? {
+            number if number < Mark::ALL.len() => Mark::ALL.get(number).copied().map(Self::Known),
+            number if number == Mark::ALL.len() => Some(Self::Arriving),
+            _ => Some(Self::Arrived),
+        }
+    }
+}
+
+/// Fingerprints and what is noted of them.
 #[derive(Debug)]
-pub(super) struct SeenSet {
+pub(super) struct Recent {
     tables: Box<[Table]>,
     length: u64,
+    /// Bytes of the tables.
+    bytes: usize,
 }
 
 /// Entries of equal width, one behind the other.
@@ -69,8 +100,8 @@ struct Entry(u64);
 impl Entry {
     const EMPTY: Self = Self(0);
 
-    fn new(rest: u64, distance: usize, mark: Mark) -> Self {
-        Self(rest << REST_AT | (distance as u64) << MARK_BITS | (mark as u64 + 1))
+    fn new(rest: u64, distance: usize, note: Note) -> Self {
+        Self(rest << REST_AT | (distance as u64) << NOTE_BITS | note.code())
     }
 
     fn rest(self) -> u64 {
@@ -78,16 +109,15 @@ impl Entry {
     }
 
     fn distance(self) -> usize {
-        usize::try_from(self.0 >> MARK_BITS).unwrap_or(0) & FURTHEST
+        usize::try_from(self.0 >> NOTE_BITS).unwrap_or(0) & FURTHEST
     }
 
-    fn mark(self) -> Option<Mark> {
-        let code = usize::try_from(self.0 & ((1 << MARK_BITS) - 1)).ok()?;
-        Mark::ALL.get(code.checked_sub(1)?).copied()
+    fn note(self) -> Option<Note> {
+        Note::of(usize::try_from(self.0 & ((1 << NOTE_BITS) - 1)).ok()?)
     }
 
     fn further(self) -> Self {
-        Self(self.0 + (1 << MARK_BITS))
+        Self(self.0 + (1 << NOTE_BITS))
     }
 }
 
@@ -95,8 +125,12 @@ impl Entry {
 #[derive(Clone, Copy)]
 struct Rest(u64);
 
-fn spread(key: UrlKey) -> (usize, Rest) {
-    let spread = key.0.wrapping_mul(SPREAD);
+/// A fingerprint, spread: what everything here is ordered by.
+pub(super) fn spread(key: UrlKey) -> u64 {
+    key.0.wrapping_mul(SPREAD)
+}
+
+fn divide(spread: u64) -> (usize, Rest) {
     let table = usize::try_from(spread >> REST_BITS).unwrap_or(0);
     (table, Rest(spread & ((1 << REST_BITS) - 1)))
 }
@@ -147,53 +181,55 @@ enum Place {
     TooFar,
 }
 
-impl Default for SeenSet {
+impl Default for Recent {
     fn default() -> Self {
-        Self { tables: (0..TABLES).map(|_| Table::default()).collect(), length: 0 }
+        Self { tables: (0..TABLES).map(|_| Table::default()).collect(), length: 0, bytes: 0 }
     }
 }
 
-impl SeenSet {
+impl Recent {
     /// How many fingerprints there are.
     #[cfg(test)]
     fn len(&self) -> u64 {
         self.length
     }
 
-    /// The mark of a fingerprint.
-    pub(super) fn get(&self, key: UrlKey) -> Option<Mark> {
-        let (table, rest) = spread(key);
+    /// Bytes of memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// What is noted of a fingerprint.
+    pub(super) fn get(&self, key: UrlKey) -> Option<Note> {
+        let (table, rest) = divide(spread(key));
         let table = self.tables.get(table)?;
         match table.find(rest) {
-            Place::Taken(at) => table.entry(at).mark(),
+            Place::Taken(at) => table.entry(at).note(),
             _ => None,
         }
     }
 
-    /// Whether it is there.
-    pub(super) fn contains(&self, key: UrlKey) -> bool {
-        self.get(key).is_some()
-    }
-
-    /// Adds a fingerprint with a mark; `false`, and nothing is changed, when it is there.
-    pub(super) fn add(&mut self, key: UrlKey, mark: Mark) -> bool {
-        let (table, rest) = spread(key);
+    /// Adds a fingerprint with a note; `false`, and nothing is changed, when it is there.
+    pub(super) fn add(&mut self, key: UrlKey, note: Note) -> bool {
+        let (table, rest) = divide(spread(key));
         let Some(table) = self.tables.get_mut(table) else { return false };
-        let added = table.add(rest, mark);
+        let before = table.bytes.len();
+        let added = table.add(rest, note);
         self.length += u64::from(added);
+        self.bytes += table.bytes.len() - before;
         added
     }
 
-    /// Sets the mark of a fingerprint, which is added if it is not there.
-    pub(super) fn set(&mut self, key: UrlKey, mark: Mark) {
-        let (table, rest) = spread(key);
+    /// Sets the note of a fingerprint, which is added if it is not there.
+    pub(super) fn set(&mut self, key: UrlKey, note: Note) {
+        let (table, rest) = divide(spread(key));
         let Some(table) = self.tables.get_mut(table) else { return };
         match table.find(rest) {
             Place::Taken(at) => {
                 let there = table.entry(at);
-                table.put(at, Entry::new(there.rest(), there.distance(), mark));
+                table.put(at, Entry::new(there.rest(), there.distance(), note));
             }
-            _ => drop(self.add(key, mark)),
+            _ => drop(self.add(key, note)),
         }
     }
 
@@ -201,7 +237,7 @@ impl SeenSet {
     /// the time of one.
     pub(super) fn announce(&self, keys: impl Iterator<Item = UrlKey>) {
         let first = |key: UrlKey| {
-            let (table, rest) = spread(key);
+            let (table, rest) = divide(spread(key));
             let table = self.tables.get(table)?;
             let shape = Shape::of(table.places);
             table.bytes.get(shape.home(rest).0 * shape.width).copied()
@@ -230,21 +266,35 @@ impl SeenSet {
                 break;
             }
             self.length -= table.taken as u64;
+            self.bytes -= table.bytes.len();
             *table = Table::load(reader)?;
             self.length += table.taken as u64;
+            self.bytes += table.bytes.len();
         }
         if reader.is_empty() { Ok(()) } else { Err(Damaged) }
     }
 
-    /// All fingerprints and marks, in no order.
-    #[cfg(test)]
-    fn iter(&self) -> impl Iterator<Item = (UrlKey, Mark)> {
+    /// All fingerprints, spread and in order, and what is noted of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, Note)> {
         self.tables.iter().zip(0_u64..).flat_map(|(table, number)| {
-            table.all().filter_map(move |(rest, entry)| {
-                let spread = number << REST_BITS | rest.0;
-                Some((UrlKey(spread.wrapping_mul(GATHER)), entry.mark()?))
-            })
+            table.all().filter_map(move |(rest, entry)| Some((number << REST_BITS | rest.0, entry.note()?)))
         })
+    }
+
+    /// Changes notes in the order of the fingerprints, which are spread; `change` says which note comes instead.
+    pub(super) fn change(&mut self, mut change: impl FnMut(u64, Note) -> Note) {
+        for (table, number) in self.tables.iter_mut().zip(0_u64..) {
+            for at in table.range() {
+                if let Some((rest, entry)) = table.at(at)
+                    && let Some(before) = entry.note()
+                {
+                    let note = change(number << REST_BITS | rest.0, before);
+                    if note != before {
+                        table.put(at, Entry::new(entry.rest(), entry.distance(), note));
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -286,19 +336,19 @@ impl Table {
         Place::TooFar
     }
 
-    fn add(&mut self, rest: Rest, mark: Mark) -> bool {
+    fn add(&mut self, rest: Rest, note: Note) -> bool {
         match self.find(rest) {
             Place::Taken(_) => return false,
             Place::Wanted(at, distance)
                 if (self.taken + 1) * 100 <= self.places * FULLEST && self.make_way(at) =>
             {
                 let (_, left) = Shape::of(self.places).home(rest);
-                self.put(at, Entry::new(left, distance, mark));
+                self.put(at, Entry::new(left, distance, note));
                 self.taken += 1;
             }
             _ => {
                 self.grow();
-                return self.add(rest, mark);
+                return self.add(rest, note);
             }
         }
         true
@@ -321,13 +371,19 @@ impl Table {
 
     /// What is in it, in order.
     fn all(&self) -> impl Iterator<Item = (Rest, Entry)> {
-        let shape = Shape::of(self.places);
-        let entries = if shape.places == 0 { 0 } else { shape.entries() };
-        (0..entries).filter_map(move |at| {
-            let entry = self.entry(at);
-            let home = at.checked_sub(entry.distance())?;
-            (entry != Entry::EMPTY).then(|| (shape.rest(home, entry.rest()), entry))
-        })
+        self.range().filter_map(|at| self.at(at))
+    }
+
+    /// Where something can be.
+    fn range(&self) -> std::ops::Range<usize> {
+        0..if self.places == 0 { 0 } else { Shape::of(self.places).entries() }
+    }
+
+    /// What is at a place.
+    fn at(&self, at: usize) -> Option<(Rest, Entry)> {
+        let entry = self.entry(at);
+        let home = at.checked_sub(entry.distance())?;
+        (entry != Entry::EMPTY).then(|| (Shape::of(self.places).rest(home, entry.rest()), entry))
     }
 
     fn grow(&mut self) {
@@ -353,7 +409,7 @@ impl Table {
             if at - home > FURTHEST || at >= shape.entries() {
                 return None;
             }
-            table.put(at, Entry::new(left, at - home, entry.mark()?));
+            table.put(at, Entry::new(left, at - home, entry.note()?));
             free = at + 1;
         }
         table.taken = self.taken;
@@ -382,7 +438,7 @@ impl Table {
             let home = at.checked_sub(entry.distance()).ok_or(Damaged)?;
             let is_sound = home < places
                 && (home, entry.rest()) >= least
-                && entry.mark().is_some()
+                && entry.note().is_some()
                 && shape.home(shape.rest(home, entry.rest())) == (home, entry.rest());
             if !is_sound {
                 return Err(Damaged);
@@ -411,17 +467,18 @@ mod tests {
 
     #[test]
     fn a_hundred_thousand_random_fingerprints_are_all_there_with_their_marks_and_no_other() {
-        let mut seen = SeenSet::default();
+        let mut seen = Recent::default();
         let key = |number: u64| UrlKey(xxhash_rust::xxh3::xxh3_64(&number.to_le_bytes()));
-        let mark = |number: u64| Mark::ALL[number as usize % Mark::ALL.len()];
+        let note = |number: u64| Note::of(number as usize % 7 + 1).unwrap();
         for number in 0..100_000 {
-            assert!(seen.add(key(number), mark(number)));
+            assert!(seen.add(key(number), note(number)));
         }
-        assert!((0..100_000).all(|number| !seen.add(key(number), Mark::Open)));
-        assert!((0..100_000).all(|number| seen.get(key(number)) == Some(mark(number))));
-        assert!((100_000..200_000).all(|number| !seen.contains(key(number))));
+        assert!((0..100_000).all(|number| !seen.add(key(number), Note::Arriving)));
+        assert!((0..100_000).all(|number| seen.get(key(number)) == Some(note(number))));
+        assert!((100_000..200_000).all(|number| seen.get(key(number)).is_none()));
         assert_eq!(seen.len(), 100_000);
         let bytes: usize = seen.tables.iter().map(|table| table.bytes.len()).sum();
+        assert_eq!(bytes, seen.bytes());
         assert!(bytes < 14 * 100_000, "{} bytes each", bytes / 100_000);
     }
 
@@ -429,11 +486,11 @@ mod tests {
         #[test]
         fn it_is_a_map_from_fingerprints_to_marks(
             // Few of them, at the borders of tables and of words too.
-            steps in prop::collection::vec((prop_oneof![0_u64..40, u64::MAX - 40..=u64::MAX, (0_u64..40).prop_map(|n| n.wrapping_mul(GATHER)), (0_u64..40).prop_map(|n| (n << 52).wrapping_mul(GATHER))], 0_usize..5, any::<bool>()), 0..400)
+            steps in prop::collection::vec((prop_oneof![0_u64..40, u64::MAX - 40..=u64::MAX, (0_u64..40).prop_map(|n| n.wrapping_mul(GATHER)), (0_u64..40).prop_map(|n| (n << 52).wrapping_mul(GATHER))], 1_usize..8, any::<bool>()), 0..400)
         ) {
-            let (mut seen, mut model) = (SeenSet::default(), HashMap::new());
+            let (mut seen, mut model) = (Recent::default(), HashMap::new());
             for (key, mark, sets) in steps {
-                let (key, mark) = (UrlKey(key), Mark::ALL[mark]);
+                let (key, mark) = (UrlKey(key), Note::of(mark).unwrap());
                 seen.announce([key].into_iter());
                 if sets {
                     seen.set(key, mark);
@@ -445,13 +502,15 @@ mod tests {
                 }
                 prop_assert_eq!(seen.get(key), model.get(&key).copied());
             }
-            let (mut again, mut next) = (SeenSet::default(), Some(0));
+            let (mut again, mut next) = (Recent::default(), Some(0));
             while let Some(first) = next {
                 let mut out = Vec::new();
                 next = seen.store(first, 5000, &mut out);
                 again.load(&mut Reader::new(&out)).unwrap();
             }
-            prop_assert_eq!(again.iter().collect::<HashMap<_, _>>(), model.clone());
+            prop_assert!(again.iter().is_sorted_by_key(|(spread, _)| spread));
+            let found = again.iter().map(|(spread, note)| (UrlKey(spread.wrapping_mul(GATHER)), note));
+            prop_assert_eq!(found.collect::<HashMap<_, _>>(), model.clone());
             prop_assert_eq!(again.len(), seen.len());
             prop_assert_eq!(seen.len(), model.len() as u64);
         }
