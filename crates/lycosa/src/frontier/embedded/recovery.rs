@@ -232,7 +232,7 @@ impl Recovered {
             Event::Opened => drop(self.tables.reopened(now, self.last_time)),
             Event::Again(list) => {
                 self.history.again(lsn, now, &list);
-                return list.into_iter().all(|found| self.tables.again(found, now));
+                return self.tables.again_as_told(&list, now);
             }
             Event::TakenIn(list) => {
                 self.history.taken_in(lsn, now, &list);

@@ -12,6 +12,7 @@ use crate::model::{
     RequestKind, Retry, Robots, SiteKey, Stats, UrlKey,
 };
 
+mod again;
 mod kept;
 
 struct Crawl {

@@ -102,7 +102,9 @@ impl View {
     /// Counts.
     #[must_use]
     pub fn stats(&self, now: Timestamp) -> Stats {
-        Stats { last_lsn: Lsn(self.last), durable_lsn: Lsn(self.last), ..self.tables.stats(now) }
+        let ready = self.tables.parts().map(|sites| self.tables.count_ready(sites, now));
+        let (last_lsn, durable_lsn) = (Lsn(self.last), Lsn(self.last));
+        Stats { last_lsn, durable_lsn, ready_sites: ready.sum(), ..self.tables.counts() }
     }
 
     /// Whether every accepted URL has its outcome.

@@ -4,6 +4,7 @@
 //! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `revisits` is what comes again, `gate` lets
 //! sites that share addresses take turns, `arrivals` is links that are looked for on disk first, `look` is for questions and changes by hand, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
+mod again;
 mod arrivals;
 mod breaker;
 mod commit;
@@ -33,10 +34,11 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use self::arrivals::Arrivals;
 use self::breaker::Breakers;
 pub(crate) use self::commit::{Applied, Rules};
-use self::degrees::Degrees;
+use self::degrees::{Degrees, Twins};
 use self::due::Due;
 use self::entry::Entry;
 use self::gate::Gates;
+pub(crate) use self::hosts::Slowest;
 pub(crate) use self::look::Whereabouts;
 use self::overflow::Overflow;
 pub(crate) use self::overflow::{Backlog, InUse, Place};
@@ -307,14 +309,20 @@ impl Tables {
             let parked = std::mem::take(&mut site.parked);
             let mut waiting = site.empty();
             parked.iter().for_each(|(_, entry)| self.unpark(entry.counted_depth()));
+            let mut twins = Twins::default();
             // One at a time: a queue may be much longer than memory.
-            while let Some((at, entry)) = waiting.next(&mut self.overflow) {
-                self.let_wait(index, at, entry, now);
-                self.shed_excess();
+            while let Some(timed) = waiting.next(&mut self.overflow) {
+                if let Some((at, entry)) = self.one_of_two(index, &mut twins, timed, now) {
+                    self.let_wait(index, at, entry, now);
+                    self.shed_excess();
+                }
             }
-            for (at, entry) in parked {
-                self.let_wait(index, at, entry, now);
+            for timed in parked {
+                if let Some((at, entry)) = self.one_of_two(index, &mut twins, timed, now) {
+                    self.let_wait(index, at, entry, now);
+                }
             }
+            self.drop_twins(index, twins, now);
         }
     }
 
@@ -425,16 +433,18 @@ impl Tables {
     pub(crate) fn control(&mut self, control: Control, now: Timestamp) {
         match control {
             Control::Bar(site, until) => return self.bar(&site, until, now),
-            Control::Pause => self.paused = true,
-            Control::Resume => self.paused = false,
+            // Who may be asked when does not change, nor with a budget: no site need be looked at.
+            Control::Pause => return self.paused = true,
+            Control::Resume => return self.paused = false,
             Control::Limits(limits) => {
                 let before = std::mem::replace(&mut self.limits, limits);
+                if (before.templates, before.max_depth) == (limits.templates, limits.max_depth) {
+                    return;
+                }
                 if before.max_depth != limits.max_depth {
                     self.place_all(now);
                 }
-                if (before.templates, before.max_depth) != (limits.templates, limits.max_depth) {
-                    self.apply_template_budget(now);
-                }
+                self.apply_template_budget(now);
             }
             Control::Pace(pace) => {
                 let order = std::mem::replace(&mut self.pace, pace).order;

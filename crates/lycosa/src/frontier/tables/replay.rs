@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::entry::Entry;
+use super::revisits::EFFORT;
 use super::{Tables, robots_entry};
 use crate::model::{RequestKind, Timestamp, UrlKey};
 
@@ -47,7 +48,7 @@ impl Tables {
         let fingerprint = self.fingerprint;
         let wanted = |entry: &Entry| entry.kind == name.kind && entry.key(&origin, fingerprint) == name.key;
         let mut waiting = self.take(name.site, name.origin, 0, wanted);
-        if waiting.is_none() && self.wake_revisits(now) {
+        if waiting.is_none() && self.wake_revisits(usize::MAX, now) {
             waiting = self.take(name.site, name.origin, 0, wanted);
         }
         let entry = waiting.map(|(_, entry)| entry).or_else(|| {
@@ -88,7 +89,7 @@ impl Tables {
             self.schedule(index, now);
         }
         if self.pace.revisits {
-            self.wake_revisits(now);
+            self.wake_revisits(EFFORT, now);
         }
         tokens.len() as u64
     }

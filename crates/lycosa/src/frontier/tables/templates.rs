@@ -144,6 +144,13 @@ impl Templates {
         None
     }
 
+    /// A site has more parked; its neighbours among the links of a page are mostly its own.
+    fn park_on(&mut self, site: u32) {
+        if self.parked_on.last() != Some(&site) {
+            self.parked_on.push(site);
+        }
+    }
+
     fn park(&mut self, site: u32, shape: u64, entry: &Entry, overflow: &mut Overflow) {
         let shapes = self.sites.entry(site).or_default();
         shapes.counts.entry(shape).or_default().parked += 1;
@@ -183,6 +190,10 @@ impl Templates {
         counts.parked -= 1;
         counts.admitted = counts.admitted.saturating_add(1);
         Some(entry)
+    }
+
+    fn has_shapes(&self, site: u32) -> bool {
+        self.sites.contains_key(&site)
     }
 
     /// The first shape of a site that has parked URLs and was not closed, and how many of them tell whether it is
@@ -364,7 +375,7 @@ impl Tables {
         self.stats.parked += 1;
         *self.parked_for(shape) += 1;
         self.leave_level(entry.depth, now);
-        self.templates.parked_on.push(site);
+        self.templates.park_on(site);
         Some(reason(shape))
     }
 
@@ -398,21 +409,34 @@ impl Tables {
 
     /// Looks whether sites on which URLs were parked have anything else to do; after what else a commit brings is known.
     pub(super) fn rouse_parked(&mut self, now: Timestamp) {
-        while let Some(site) = self.templates.parked_on.pop() {
+        if self.templates.parked_on.is_empty() {
+            return;
+        }
+        // Once each, however many URLs of a page were parked.
+        let mut sites = std::mem::take(&mut self.templates.parked_on);
+        sites.sort_unstable();
+        sites.dedup();
+        for site in sites.drain(..) {
             self.rouse(site, now);
         }
+        self.templates.parked_on = sites;
     }
 
     /// A site that has nothing else to do gets a few parked URLs of a shape about which nothing is decided.
     pub(super) fn rouse(&mut self, index: u32, now: Timestamp) {
-        let Some((shape, count)) = self.templates.undecided(index) else { return };
+        // Most sites park nothing, and most of the others have something to do: shapes are looked through after that.
+        if !self.templates.has_shapes(index) {
+            return;
+        }
         let is_idle = self.sites.look(index, |site| {
             site.leased == 0
                 && site.queued == 0
                 && site.retries.is_empty()
                 && site.origins.iter().all(|origin| origin.held.is_empty())
         });
-        if is_idle == Some(true) {
+        if is_idle == Some(true)
+            && let Some((shape, count)) = self.templates.undecided(index)
+        {
             self.let_through(index, shape, count.min(AT_ONCE), now);
         }
     }
