@@ -478,7 +478,10 @@ impl Tables {
 fn is_valid(robots: &Robots, now: Timestamp) -> bool {
     match robots {
         Robots::Unknown => false,
-        Robots::Rules { until, .. } | Robots::AllowAll { until } | Robots::DenyAll { until } => now < *until,
+        Robots::Rules { until, .. }
+        | Robots::AllowAll { until }
+        | Robots::DenyAll { until }
+        | Robots::Withheld { until } => now < *until,
     }
 }
 
