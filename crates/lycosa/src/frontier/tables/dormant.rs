@@ -61,7 +61,8 @@ impl Site {
     pub(super) fn peek(bytes: &[u8]) -> Result<(Duration, u64), Damaged> {
         let mut reader = Reader::new(bytes);
         reader.text()?;
-        (reader.number()?, reader.time()?);
+        reader.number()?;
+        reader.time()?;
         Ok((reader.span()?, reader.number()?))
     }
 

@@ -81,7 +81,7 @@ impl Entry {
     }
 
     /// The same as this visit.
-    pub(super) fn as_visit(mut self, generation: u32) -> Self {
+    pub(super) fn into_visit(mut self, generation: u32) -> Self {
         if let Body::Whole(request) = &mut self.body {
             request.generation = generation;
         }

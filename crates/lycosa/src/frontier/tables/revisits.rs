@@ -248,7 +248,8 @@ pub(super) fn is_put_off(lease: &OpenLease, at: Timestamp, now: Timestamp) -> bo
 /// The URL of an entry and which visit it is.
 fn name(entry: &[u8]) -> Result<(UrlKey, u32), Damaged> {
     let mut reader = Reader::new(entry);
-    (reader.small()?, reader.small()?);
+    reader.small()?;
+    reader.small()?;
     Ok((UrlKey(reader.fixed64()?), reader.small()?))
 }
 
@@ -308,7 +309,7 @@ impl Tables {
                 return any;
             };
             let entry = match self.revisits.returns.judge(key, entry.generation(), now) {
-                Due::Made(generation) => entry.as_visit(generation),
+                Due::Made(generation) => entry.into_visit(generation),
                 Due::Dropped => continue,
                 Due::Later(at) => {
                     self.revisits.push(at, &bytes, now, &mut self.overflow);
