@@ -26,6 +26,8 @@ mod names_tests;
 mod recovery;
 mod room;
 mod seen;
+#[cfg(test)]
+mod seen_tests;
 mod serve;
 mod snapshot;
 pub(crate) mod state;
@@ -263,7 +265,8 @@ impl Drop for Embedded {
         }
         if self.shared.log.broken().is_none() && self.shared.state().since_snapshot > 0 {
             // Only a faster opening is lost when this fails: the log holds everything.
-            drop(self.shared.write_snapshot());
+            let turn = self.shared.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+            drop(self.shared.write_snapshot(turn));
         }
     }
 }
@@ -295,14 +298,15 @@ impl Shared {
     }
 
     fn snapshot(&self) -> Result<()> {
+        let turn = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
         self.check()?;
         self.fold_seen_if_full(&mut self.state())?;
-        self.write_snapshot()
+        self.write_snapshot(turn)
     }
 
-    fn write_snapshot(&self) -> Result<()> {
-        // One at a time: a second one would take over the first one's unfinished file.
-        let _turn = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+    /// One at a time: a second one would take over the first one's unfinished file, and remove a run that no snapshot
+    /// names yet.
+    fn write_snapshot(&self, _turn: MutexGuard<'_, ()>) -> Result<()> {
         self.check()?;
         let mut state = self.state();
         let run = state.tables.seen_run().map(|(number, _)| number);

@@ -2,12 +2,13 @@
 //!
 //! Both implementations stand on it: memory as it is, the embedded one with a log below. Time is an argument.
 //! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `revisits` is what comes again, `gate` lets
-//! sites that share addresses take turns, `arrivals` is links that are looked for on disk first, `look` is for questions and changes by hand, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
+//! sites that share addresses take turns, `arrivals` is links that are looked for on disk first, `control` changes rules, `look` is for questions and changes by hand, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
 mod again;
 mod arrivals;
 mod breaker;
 mod commit;
+mod control;
 mod degrees;
 mod dormant;
 mod due;
@@ -34,7 +35,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use self::arrivals::Arrivals;
 use self::breaker::Breakers;
 pub(crate) use self::commit::{Applied, Rules};
-use self::degrees::{Degrees, Twins};
+use self::degrees::Degrees;
 use self::due::Due;
 use self::entry::Entry;
 use self::gate::Gates;
@@ -52,8 +53,8 @@ pub(crate) use self::store::{Loading, Part};
 use self::templates::Templates;
 use self::waiting::Waiting;
 use crate::model::{
-    AddStatus, Control, Discovered, Exclusion, Lease, Limits, Order, Pace, Request, RequestKind, Robots,
-    SiteKey, Stats, Timestamp, UrlKey,
+    AddStatus, Discovered, Exclusion, Lease, Limits, Order, Pace, Request, RequestKind, Robots, SiteKey,
+    Stats, Timestamp, UrlKey,
 };
 use crate::scope::Fingerprint;
 
@@ -302,42 +303,6 @@ impl Tables {
         self.take_from_shapes(site, origin, wanted).map(|entry| (None, entry))
     }
 
-    /// Places everything that waits anew, after the depth limit has changed.
-    fn place_all(&mut self, now: Timestamp) {
-        for index in self.sites.numbers() {
-            let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
-            let parked = std::mem::take(&mut site.parked);
-            let mut waiting = site.empty();
-            parked.iter().for_each(|(_, entry)| self.unpark(entry.counted_depth()));
-            let mut twins = Twins::default();
-            // One at a time: a queue may be much longer than memory.
-            while let Some(timed) = waiting.next(&mut self.overflow) {
-                if let Some((at, entry)) = self.one_of_two(index, &mut twins, timed, now) {
-                    self.let_wait(index, at, entry, now);
-                    self.shed_excess();
-                }
-            }
-            for timed in parked {
-                if let Some((at, entry)) = self.one_of_two(index, &mut twins, timed, now) {
-                    self.let_wait(index, at, entry, now);
-                }
-            }
-            self.drop_twins(index, twins, now);
-        }
-    }
-
-    /// Queues what is held for robots.txt, which nobody asks for any more.
-    fn place_held(&mut self, now: Timestamp) {
-        for index in self.sites.numbers() {
-            let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
-            let held: Vec<_> =
-                site.origins.iter_mut().map(|origin| std::mem::take(&mut origin.held)).collect();
-            for (held, origin) in held.into_iter().zip(0..) {
-                self.release(index, origin, held, now);
-            }
-        }
-    }
-
     /// Queues what was held for the robots.txt of an origin.
     fn release(&mut self, index: u32, origin: u32, mut held: Waiting, now: Timestamp) {
         while let Some(entry) = held.pop(origin, &mut self.overflow) {
@@ -428,49 +393,6 @@ impl Tables {
             self.stats.sites += 1;
             self.sites.add(Site::new(key.clone()), &mut self.overflow)
         })
-    }
-
-    pub(crate) fn control(&mut self, control: Control, now: Timestamp) {
-        match control {
-            Control::Bar(site, until) => return self.bar(&site, until, now),
-            // Who may be asked when does not change, nor with a budget: no site need be looked at.
-            Control::Pause => return self.paused = true,
-            Control::Resume => return self.paused = false,
-            Control::Limits(limits) => {
-                let before = std::mem::replace(&mut self.limits, limits);
-                if (before.templates, before.max_depth) == (limits.templates, limits.max_depth) {
-                    return;
-                }
-                if before.max_depth != limits.max_depth {
-                    self.place_all(now);
-                }
-                self.apply_template_budget(now);
-            }
-            Control::Pace(pace) => {
-                let order = std::mem::replace(&mut self.pace, pace).order;
-                if order != pace.order {
-                    self.place_all(now);
-                    self.begin_degrees();
-                }
-                if !pace.robots {
-                    self.place_held(now);
-                }
-            }
-        }
-        self.schedule_all(now, |_| {});
-    }
-
-    /// Looks at every site anew, after a rule or something about all of them has changed.
-    fn schedule_all(&mut self, now: Timestamp, change: impl Fn(&mut Site)) {
-        self.waiting_sites.clear();
-        for index in self.sites.numbers() {
-            self.sites.set_waits_for(index, None);
-            if let Some(site) = self.sites.wake(index, &mut self.overflow) {
-                change(site);
-                site.readmit_all();
-            }
-            self.schedule(index, now);
-        }
     }
 }
 

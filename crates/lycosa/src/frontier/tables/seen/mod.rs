@@ -1,6 +1,6 @@
 //! Which URLs were ever accepted, and what became of each: exactly, in memory as far as there is room.
 //!
-//! `recent` is what is in memory, `run` what is not. When memory is full, everything in it is merged with the run on
+//! `recent` is what is in memory, in many a `table`, `run` what is not. When memory is full, everything in it is merged with the run on
 //! disk into the next run, in one sequential pass ([`Seen::fold`]). From then on a link that memory does not know
 //! *arrives*: it is noted as such and waits with others, until all of them are looked for on disk in order, in one pass over the
 //! blocks that may hold them ([`Seen::decide`]): as in IRLbot's DRUM (Lee et al. 2008), so no link costs a read of its
@@ -10,12 +10,14 @@
 
 mod recent;
 mod run;
+mod table;
 
 use std::sync::OnceLock;
 
-use self::recent::{Note, Recent, spread};
+use self::recent::{Recent, spread};
 pub(crate) use self::run::Runs;
 use self::run::{Run, Search, merge};
+use self::table::Note;
 use super::Mark;
 use crate::error::{Error, Result};
 use crate::model::UrlKey;
