@@ -4,7 +4,6 @@
 //! single sites (`look`).
 
 use super::Tables;
-use super::degrees::Twins;
 use super::site::Site;
 use crate::model::{Control, Timestamp};
 
@@ -50,30 +49,6 @@ impl Tables {
                 site.readmit_all();
             }
             self.schedule(index, now);
-        }
-    }
-
-    /// Places everything that waits anew, after the depth limit has changed.
-    pub(super) fn place_all(&mut self, now: Timestamp) {
-        for index in self.sites.numbers() {
-            let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
-            let parked = std::mem::take(&mut site.parked);
-            let mut waiting = site.empty();
-            parked.iter().for_each(|(_, entry)| self.unpark(entry.counted_depth()));
-            let mut twins = Twins::default();
-            // One at a time: a queue may be much longer than memory.
-            while let Some(timed) = waiting.next(&mut self.overflow) {
-                if let Some((at, entry)) = self.one_of_two(index, &mut twins, timed, now) {
-                    self.let_wait(index, at, entry, now);
-                    self.shed_excess();
-                }
-            }
-            for timed in parked {
-                if let Some((at, entry)) = self.one_of_two(index, &mut twins, timed, now) {
-                    self.let_wait(index, at, entry, now);
-                }
-            }
-            self.drop_twins(index, twins, now);
         }
     }
 

@@ -138,7 +138,7 @@ impl Degrees {
 /// An entry with its time, when it waits for one.
 type Timed = (Option<Timestamp>, Entry);
 /// Entries one of which is kept with another of the same URL.
-pub(super) type Twins = HashMap<UrlKey, Timed>;
+type Twins = HashMap<UrlKey, Timed>;
 
 impl Tables {
     pub(super) fn serves_best(&self) -> bool {
@@ -220,15 +220,33 @@ impl Tables {
         self.leave_level(entry.depth, now);
     }
 
+    /// Places everything that waits anew, after the depth limit has changed.
+    pub(super) fn place_all(&mut self, now: Timestamp) {
+        for index in self.sites.numbers() {
+            let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
+            let parked = std::mem::take(&mut site.parked);
+            let mut waiting = site.empty();
+            parked.iter().for_each(|(_, entry)| self.unpark(entry.counted_depth()));
+            let mut twins = Twins::default();
+            // One at a time: a queue may be much longer than memory.
+            while let Some(timed) = waiting.next(&mut self.overflow) {
+                if let Some((at, entry)) = self.one_of_two(index, &mut twins, timed, now) {
+                    self.let_wait(index, at, entry, now);
+                    self.shed_excess();
+                }
+            }
+            for timed in parked {
+                if let Some((at, entry)) = self.one_of_two(index, &mut twins, timed, now) {
+                    self.let_wait(index, at, entry, now);
+                }
+            }
+            self.drop_twins(index, twins, now);
+        }
+    }
+
     /// Leaves one of two entries of a URL while all are placed anew, the one with the lesser depth: the first that is met
     /// is kept in `met` until the second comes.
-    pub(super) fn one_of_two(
-        &mut self,
-        site: u32,
-        met: &mut Twins,
-        timed: Timed,
-        now: Timestamp,
-    ) -> Option<Timed> {
+    fn one_of_two(&mut self, site: u32, met: &mut Twins, timed: Timed, now: Timestamp) -> Option<Timed> {
         let Some(key) = self.twin(site, &timed.1) else { return Some(timed) };
         let Some(first) = met.remove(&key) else {
             met.insert(key, timed);
@@ -240,7 +258,7 @@ impl Tables {
     }
 
     /// Drops entries whose other was served and is not back.
-    pub(super) fn drop_twins(&mut self, site: u32, met: Twins, now: Timestamp) {
+    fn drop_twins(&mut self, site: u32, met: Twins, now: Timestamp) {
         for (key, (_, entry)) in met {
             self.drop_twin(site, key, &entry, now);
         }
