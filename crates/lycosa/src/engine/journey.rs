@@ -123,6 +123,9 @@ impl Journey {
         if let Some(failures) = self.lease.given_up {
             return self.host_down(failures);
         }
+        if let Some(error) = self.robots_withheld() {
+            return self.failed(error);
+        }
         if let Some(reason) = self.robots_refusal(&self.url.clone()) {
             return self.excluded(reason);
         }
@@ -288,13 +291,13 @@ impl Journey {
                 self.note(None, Some(error.kind().to_string()), 0);
                 self.nack(Retry { not_before: self.now(), block_site_until: None, counts: false })
             }
-            ErrorKind::AddressRefused => {
+            // Nothing was sent: by rules of ours.
+            ErrorKind::AddressRefused | ErrorKind::Offline => {
                 if self.lease.request.kind == RequestKind::Robots {
                     return self.robots_refused(error);
                 }
                 self.failed(error)
             }
-            ErrorKind::Offline if self.lease.request.kind != RequestKind::Robots => self.failed(error),
             _ => {
                 self.note_failure(&error);
                 if self.lease.request.kind == RequestKind::Robots {
@@ -318,7 +321,7 @@ impl Journey {
 
     /// A failure in the middle of a body: to be tried again while tries are left and it makes sense.
     pub(super) fn retry_body(&mut self, error: &Error) -> Option<Ending> {
-        if error.kind() == ErrorKind::Budget {
+        if matches!(error.kind(), ErrorKind::Budget | ErrorKind::Cancelled) {
             return Some(self.nack(Retry { not_before: self.now(), block_site_until: None, counts: false }));
         }
         let pause =

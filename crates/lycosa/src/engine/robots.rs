@@ -28,9 +28,9 @@ const MAX_BYTES: u64 = 512 << 10;
 /// A text and what it says to each name that asked.
 type Parsed = (Arc<[u8]>, Vec<(String, Arc<AgentRules>)>);
 
-/// Parsed rules by origin. The key to freshness is the identity of the text.
+/// Parsed rules by origin, and why it may not be asked for some. The key to freshness is the identity of the text.
 #[derive(Debug, Default)]
-pub(super) struct RobotsCache(Mutex<HashMap<Origin, Parsed>>);
+pub(super) struct RobotsCache(Mutex<HashMap<Origin, Parsed>>, Mutex<HashMap<Origin, Error>>);
 
 impl RobotsCache {
     pub(super) fn rules(&self, origin: &Origin, body: &Arc<[u8]>, agent: &str) -> Arc<AgentRules> {
@@ -51,6 +51,23 @@ impl RobotsCache {
         }
         known.push((agent.to_owned(), rules.clone()));
         rules
+    }
+
+    /// Remembers why an origin's robots.txt may not be asked for.
+    fn withhold(&self, origin: &Origin, why: Error) {
+        let mut withheld = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        if withheld.len() >= CAPACITY {
+            withheld.clear();
+        }
+        withheld.insert(origin.clone(), why);
+    }
+
+    fn why_withheld(&self, origin: &Origin) -> Error {
+        let withheld = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        withheld.get(origin).cloned().unwrap_or_else(|| {
+            let message = format!("the robots.txt of {origin} may not be asked for by the rules of this run");
+            Error::new(ErrorKind::AddressRefused, message)
+        })
     }
 }
 
@@ -73,8 +90,18 @@ impl Journey {
                 (!allowed).then_some(Exclusion::Robots)
             }
             Robots::DenyAll { .. } => Some(Exclusion::RobotsUnreachable),
+            // Its pages end by `robots_withheld`, before this is asked.
+            Robots::Withheld { .. } => Some(Exclusion::RobotsUnreachable),
+            // Unknown is only what a frontier says that does not ask.
             Robots::AllowAll { .. } | Robots::Unknown => None,
         }
+    }
+
+    /// Why nothing may be asked for here in this run, if its own rules forbid asking for robots.txt.
+    pub(super) fn robots_withheld(&self) -> Option<Error> {
+        let heeds = self.shared.parts.settings.robots && self.lease.request.kind != RequestKind::Robots;
+        let is_withheld = heeds && matches!(self.lease.robots, Robots::Withheld { .. });
+        is_withheld.then(|| self.shared.robots.why_withheld(&self.lease.origin).at_url(self.url.as_str()))
     }
 
     /// Works on the answer to a robots request.
@@ -95,16 +122,16 @@ impl Journey {
         let headers = response.headers;
         let (body, end) = response.body.read().await;
         self.note_answer(status, body.len() as u64, end.wire_bytes);
-        if body.len() > MAX_ROBOTS_BYTES
-            || end.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::TooLarge)
-        {
+        if body.len() > MAX_ROBOTS_BYTES {
             let (origin, most) = (robots_origin(&self.lease), MAX_ROBOTS_BYTES >> 10);
             self.shared
                 .telemetry
                 .problem(format!("robots.txt of {origin} is read to {most} KiB, the rest does not count"));
         }
-        // What was cut by the limit counts as far as it goes; a body that broke off is asked for again.
-        if let Some(error) = end.error.filter(|error| error.kind() != ErrorKind::TooLarge) {
+        // What was cut by the limit counts as far as it goes; a body that broke off is asked for again. One that ended
+        // before that limit by another bound of ours says nothing of what would have followed.
+        let is_cut = |error: &Error| error.kind() == ErrorKind::TooLarge && body.len() >= MAX_ROBOTS_BYTES;
+        if let Some(error) = end.error.filter(|error| !is_cut(error)) {
             return self.retry_body(&error).unwrap_or_else(|| self.robots_failed(&error));
         }
         let text = |name: http::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
@@ -119,7 +146,7 @@ impl Journey {
 
     /// A robots.txt that could not be had: nothing new is allowed for a while (RFC 9309 §2.3.1.4).
     pub(super) fn robots_failed(&mut self, error: &Error) -> Ending {
-        let robots = robots_meaning(RobotsAnswer::Failed, &self.lease.robots, self.now());
+        let robots = robots_meaning(RobotsAnswer::Failed, &self.known_before(), self.now());
         let origin = robots_origin(&self.lease);
         self.shared
             .telemetry
@@ -129,17 +156,20 @@ impl Journey {
         Ending::Commit(Box::new(commit), None)
     }
 
-    /// A robots.txt at an address that the guard refuses. The pages there would be refused by it as well, one by
-    /// one and with that reason, so nothing is gained by hiding them behind a robots.txt that nobody may ask for.
+    /// A robots.txt that the rules of this run forbid to ask for. Its server said nothing, so its pages end as it did,
+    /// for the same reason, and a run with other rules asks first.
     pub(super) fn robots_refused(&mut self, error: Error) -> Ending {
-        let robots = robots_meaning(RobotsAnswer::Lost, &self.lease.robots, self.now());
+        let robots = robots_meaning(RobotsAnswer::Withheld, &self.known_before(), self.now());
+        if matches!(robots, Robots::Withheld { .. }) {
+            self.shared.robots.withhold(&robots_origin(&self.lease), error.clone());
+        }
         let mut commit = self.failed_commit(error);
         commit.host_update = Some(self.host_update(robots));
         Ending::Commit(Box::new(commit), None)
     }
 
     fn robots_learned(&mut self, status: u16, answer: RobotsAnswer<'_>) -> Ending {
-        let robots = robots_meaning(answer, &self.lease.robots, self.now());
+        let robots = robots_meaning(answer, &self.known_before(), self.now());
         if matches!(robots, Robots::DenyAll { .. }) {
             let origin = robots_origin(&self.lease);
             self.shared
@@ -150,6 +180,10 @@ impl Journey {
         commit.outlinks = self.sitemap_requests(&robots);
         commit.host_update = Some(self.host_update(robots));
         Ending::Commit(Box::new(commit), None)
+    }
+
+    fn known_before(&self) -> Robots {
+        known_before(&self.lease)
     }
 
     fn host_update(&self, robots: Robots) -> HostUpdate {
@@ -200,7 +234,7 @@ pub(super) fn own_name(request: &Request) -> Option<&str> {
 /// would wait for it for ever.
 pub(super) fn update_without_answer(shared: &Shared, lease: &Lease) -> Option<HostUpdate> {
     (lease.request.kind == RequestKind::Robots).then(|| {
-        let robots = robots_meaning(RobotsAnswer::Failed, &lease.robots, shared.parts.clock.now());
+        let robots = robots_meaning(RobotsAnswer::Failed, &known_before(lease), shared.parts.clock.now());
         host_update(shared, lease, robots)
     })
 }
@@ -219,10 +253,17 @@ fn host_update(shared: &Shared, lease: &Lease, robots: Robots) -> HostUpdate {
     HostUpdate { origin, site, robots: Some(robots), crawl_delay: Some(crawl_delay), block_until: None }
 }
 
-/// Bounds of a robots.txt answer: what is longer is cut, not refused.
+/// Bounds of a robots.txt answer: what is longer is cut, not refused. Those of pages do not hold for it: a text cut
+/// after ten bytes would allow what its eleventh forbids.
 pub(super) fn bounds(mut limits: crate::model::FetchLimits) -> crate::model::FetchLimits {
     limits.decoded = MAX_BYTES;
+    limits.wire = crate::model::FetchLimits::default().wire;
     limits
+}
+
+/// What was known of the origin that the lease is about. A hop to another origin does not tell.
+fn known_before(lease: &Lease) -> Robots {
+    if robots_origin(lease) == lease.origin { lease.robots.clone() } else { Robots::Unknown }
 }
 
 /// The origin whose robots.txt a lease is about: where the chain of redirects began.

@@ -327,6 +327,12 @@ pub struct Stats {
     pub records: u64,
     /// Visits to come that are not due yet, of URLs that are done.
     pub revisits_waiting: u64,
+    /// Links that were met and wait until they are looked for among the known URLs on disk; some of them are known.
+    pub arriving: u64,
+    /// Of the known URLs: those whose fingerprints are on disk.
+    pub seen_on_disk: u64,
+    /// Bytes of memory that the fingerprints of the others take.
+    pub seen_bytes: u64,
     /// Outcomes of visits after the first.
     pub revisited: u64,
     /// The last position applied.

@@ -28,6 +28,12 @@ pub enum Robots {
         /// Valid until then.
         until: Timestamp,
     },
+    /// This run may not ask for it, by rules of its own (the address guard, an offline cache): nothing is asked for at
+    /// its origin either. Another run may have other rules, so that nothing of this outlives the run.
+    Withheld {
+        /// Valid until then.
+        until: Timestamp,
+    },
 }
 
 /// What a worker learned about a host.

@@ -423,6 +423,7 @@ pub(crate) fn put_robots(out: &mut Vec<u8>, robots: &Robots) {
         Robots::Rules { until, .. } => (1, *until),
         Robots::AllowAll { until } => (2, *until),
         Robots::DenyAll { until } => (3, *until),
+        Robots::Withheld { until } => (4, *until),
     };
     out.push(code);
     put_number(out, until.0);
@@ -438,6 +439,7 @@ pub(crate) fn read_robots(reader: &mut Reader<'_>) -> Read<Robots> {
         1 => Robots::Rules { body: reader.bytes()?.into(), until },
         2 => Robots::AllowAll { until },
         3 => Robots::DenyAll { until },
+        4 => Robots::Withheld { until },
         _ => return Err(Damaged),
     })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lycosa_testkit::synthetic::SyntheticSite;
 use lycosa_testkit::{Hit, Response, Server, traps};
 
-use crate::command::{Bench, page, quick, site};
+use crate::command::{Bench, Said, page, quick, site};
 
 /// The arrival of a request is seen late rather than early; so much may be missing from a span.
 const SLACK: u64 = 60_000;
@@ -120,6 +120,72 @@ fn without_robots_txt_everything_is_allowed_and_with_a_failing_one_nothing_is() 
     let said = Bench::new().crawl(&broken.url("/"), &["--retries", "0"]).ends_with(1);
     assert_eq!(broken.hits_on("/"), 0);
     said.complains("robots.txt of http", "lycosa fetch").mentions("answered 500");
+}
+
+/// `--resume` of the crawl in `moved`, which an import began: its addresses are nobody's to allow but the command's.
+fn go_on(bench: &Bench, flags: &[&str]) -> Said {
+    let words = ["crawl", "--state", "moved", "--resume", "-o", "rest.jsonl", "--delay", "0"];
+    bench.run(&[&words[..], flags].concat())
+}
+
+#[test]
+fn a_robots_txt_that_the_guard_kept_from_being_asked_is_asked_by_the_next_run() {
+    let server = denying();
+    let bench = Bench::new();
+    let list = ["/", "/private/x", "/open/x"].map(|path| server.url(path)).join("\n");
+    bench.run_with_input(&["frontier", "import", "-", "--state", "moved"], &list).ends_with(0);
+    go_on(&bench, &[]).ends_with(1);
+    assert_eq!(server.hits(), 0, "the guard refused");
+    let dead = bench.run(&["frontier", "dead", "--state", "moved", "--kind", "address_refused"]).ends_with(0);
+    assert_eq!(dead.out.lines().count(), 3, "each for the same reason: {}", dead.out);
+    bench.run(&["frontier", "requeue", "--kind", "address_refused", "--state", "moved"]).ends_with(0);
+    go_on(&bench, &["--allow-address", "127.0.0.0/8"]).ends_with(0);
+    assert_eq!((server.hits_on("/robots.txt"), server.hits_on("/open/x")), (1, 1));
+    assert_eq!(server.hits_on("/private/x"), 0, "it is disallowed");
+}
+
+#[test]
+fn a_robots_txt_that_leads_to_a_refused_address_allows_nothing() {
+    let inner = Server::start(|_| Response::text("User-agent: *\nDisallow: /private\n"));
+    // A name is an address of its own kind to the guard: only the seed's own host and port are allowed.
+    let target = inner.url("/robots.txt");
+    let server = Server::start(move |request| match request.path() {
+        "/robots.txt" => Response::new(302).header("Location", &target),
+        "/" => page("start", &["/private/x"]),
+        _ => page("other", &[]),
+    });
+    let bench = Bench::new();
+    bench.crawl(&server.url("/"), &[]).ends_with(1);
+    assert_eq!((server.hits_on("/"), inner.hits()), (0, 0), "what it would say is not known");
+    bench.crawl(&server.url("/"), &["--fresh", "--overwrite", "--allow-address", "127.0.0.0/8"]).ends_with(0);
+    assert_eq!((server.hits_on("/"), server.hits_on("/private/x"), inner.hits()), (1, 0, 1));
+}
+
+#[test]
+fn a_cache_that_has_no_robots_txt_leaves_it_unknown() {
+    let server = denying();
+    let bench = Bench::new();
+    bench.crawl(&server.url("/"), &["--cache", "cache", "--offline"]).ends_with(1);
+    bench
+        .run(&["frontier", "requeue", "--kind", "offline", "--state", "state"])
+        .ends_with(0)
+        .mentions("1 URL");
+    bench.crawl(&server.url("/"), &["--resume"]).ends_with(0);
+    assert_eq!((server.hits_on("/"), server.hits_on("/private/x")), (1, 0));
+}
+
+#[test]
+fn the_bound_of_a_page_does_not_cut_robots_txt() {
+    let server = Server::start(traps::with_robots(
+        Response::text(format!("# {}\nUser-agent: *\nDisallow: /private\n", "x".repeat(5000))),
+        |request| match request.target.as_str() {
+            "/" => page("start", &["/private/x"]),
+            _ => page("other", &[]),
+        },
+    ));
+    let bench = Bench::new();
+    bench.crawl(&server.url("/"), &["--max-body", "1000"]).ends_with(0);
+    assert_eq!((server.hits_on("/"), server.hits_on("/private/x")), (1, 0));
 }
 
 #[test]

@@ -152,7 +152,7 @@ impl Stopped {
         }
         let record = host.and_then(|host| host.origins.iter().find(|known| known.origin == *origin));
         match record.map(|record| &record.robots) {
-            None | Some(Robots::Unknown) => RobotsSay::Unknown,
+            None | Some(Robots::Unknown | Robots::Withheld { .. }) => RobotsSay::Unknown,
             Some(Robots::AllowAll { .. }) => RobotsSay::AllowsAll,
             Some(Robots::DenyAll { .. }) => RobotsSay::DeniesAll,
             Some(Robots::Rules { body, .. }) => {

@@ -160,6 +160,7 @@ fn origin(record: &crate::model::OriginRecord) -> OriginLine {
         Robots::Rules { until, .. } => ("rules", Some(*until)),
         Robots::AllowAll { until } => ("allow_all", Some(*until)),
         Robots::DenyAll { until } => ("deny_all", Some(*until)),
+        Robots::Withheld { .. } => ("unknown", None),
     };
     let crawl_delay_ms = millis(record.crawl_delay);
     OriginLine { origin: record.origin.to_string(), robots, robots_until, crawl_delay_ms }

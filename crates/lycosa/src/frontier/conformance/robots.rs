@@ -19,6 +19,7 @@ pub(super) const STORIES: &[Story] = &[
     ("it may be redirected", redirect),
     ("it is asked for again after the process", reopened),
     ("it can be switched off and on", switched),
+    ("one that a run may not ask for is asked for by the next", withheld),
 ];
 
 const ROBOTS: Pace = Pace { robots: true, ..PLAIN };
@@ -172,4 +173,23 @@ fn switched(make: &mut Make<'_>) -> Check {
     world.commit(learned(&robots, Robots::AllowAll { until }))?;
     world.fetch(&page)?;
     world.lease_of("http://a.test/2").map(drop)
+}
+
+fn withheld(make: &mut Make<'_>) -> Check {
+    let mut world = World::new(make, Limits::default(), ROBOTS);
+    world.add_pages(&["http://a.test/1", "http://a.test/2"])?;
+    let robots = asked(&world, "http://a.test/robots.txt")?;
+    let until = in_an_hour(&world)?;
+    world.commit(learned(&robots, Robots::Withheld { until }))?;
+    let page = world.lease_of("http://a.test/1")?;
+    same("what the lease says", &page.robots, &Robots::Withheld { until })?;
+    world.commit(ended(&page, failed()))?;
+    if !world.reopen(Limits::default(), ROBOTS)? {
+        return Ok(());
+    }
+    let robots = asked(&world, "http://a.test/robots.txt")?;
+    let rules = Robots::AllowAll { until: in_an_hour(&world)? };
+    world.commit(learned(&robots, rules.clone()))?;
+    let page = world.lease_of("http://a.test/2")?;
+    same("what it says now", &page.robots, &rules)
 }

@@ -18,6 +18,7 @@ impl Frontier for Embedded {
             let (statuses, lsn) = self.shared.add(batch, self.shared.clock.now());
             self.shared.changed.notify_waiters();
             self.shared.log.durable_at(lsn).await?;
+            self.shared.snapshot_if_due();
             Ok(statuses)
         })
     }

@@ -41,6 +41,7 @@ impl Crawl {
             files: Arc::new(Disk),
             durability: Durability::Process,
             history: true,
+            seen_memory: usize::MAX,
         }
     }
 

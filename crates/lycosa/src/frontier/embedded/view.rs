@@ -69,8 +69,11 @@ impl View {
         let layer: Arc<dyn FileLayer> = Arc::new(Still);
         let identity = CrawlIdentity::load(folder, &*layer, versions)?;
         let fingerprint = Fingerprint::new(identity.fingerprint_key);
-        let how = How { history: true, as_stored: true, only_look: true };
-        let state = recovery::recover(folder, &layer, (Limits::default(), pace), how, fingerprint)?;
+        let how = How { history: true, as_stored: true, only_look: true, seen_memory: usize::MAX };
+        let mut state = recovery::recover(folder, &layer, (Limits::default(), pace), how, fingerprint)?;
+        // Whoever looks wants to know what is known.
+        state.tables.decide_arrivals(state.last_time);
+        state.tables.trouble().map_or(Ok(()), Err)?;
         let history = Reader::new(folder, layer, state.history)?;
         Ok(Self {
             folder: folder.to_owned(),

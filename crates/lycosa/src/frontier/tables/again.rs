@@ -54,12 +54,12 @@ impl Returns {
     }
 
     /// A visit has its outcome, and asked for another or not.
-    pub(super) fn end(&mut self, key: UrlKey, generation: u32, has_visit: bool) {
+    pub(super) fn end(&mut self, key: UrlKey, generation: u32, hinto_visit: bool) {
         if !self.urls.is_empty()
             && let Some(back) = self.urls.get_mut(&key).filter(|back| back.generation == generation)
         {
             back.is_open = false;
-            if has_visit {
+            if hinto_visit {
                 back.floor = generation.saturating_add(1);
             }
         }
@@ -217,8 +217,8 @@ impl Tables {
     }
 
     /// A lease has its outcome: what it means for visits of its URL that are to come.
-    pub(super) fn end_return(&mut self, lease: &OpenLease, has_visit: bool) {
-        self.revisits.returns.end(lease.key, lease.entry.generation(), has_visit);
+    pub(super) fn end_return(&mut self, lease: &OpenLease, hinto_visit: bool) {
+        self.revisits.returns.end(lease.key, lease.entry.generation(), hinto_visit);
     }
 
     fn tidy_returns(&mut self) {

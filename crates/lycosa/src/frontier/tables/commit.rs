@@ -61,7 +61,7 @@ impl Tables {
             }
         }
         for found in commit.outlinks {
-            self.accept(found, now, rules);
+            self.meet(found, now, rules);
         }
         if let Some(update) = commit.host_update {
             self.learn(update, refused, now);

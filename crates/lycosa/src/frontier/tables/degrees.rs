@@ -151,21 +151,22 @@ impl Tables {
             return;
         }
         for link in links.iter().filter(|link| link.request.kind == RequestKind::Page) {
-            if self.degrees.count(link.key) >= MANY {
-                self.move_up(link, now);
+            let count = self.degrees.count(link.key);
+            if count >= MANY {
+                self.move_up(link, count, now);
             }
         }
     }
 
     /// Gives a URL that waits a second entry in a better class.
-    fn move_up(&mut self, link: &Discovered, now: Timestamp) {
+    fn move_up(&mut self, link: &Discovered, count: u8, now: Timestamp) {
         let (key, class) = (link.key, link.request.class);
         let may = class > Request::PAGE_CLASS
             && self.degrees.moved.len() < MOST_MOVED
             && !self.degrees.moved.contains_key(&key)
             && !self.degrees.leased.contains(&key)
             && !self.degrees.tried.contains(&key)
-            && self.seen.get(key) == Some(Mark::Open);
+            && self.still_waits(key, count);
         if !may {
             return;
         }
@@ -184,6 +185,12 @@ impl Tables {
         *self.levels.entry(entry.depth).or_default() += 1;
         self.place(site, entry, now);
         self.shed_excess();
+    }
+
+    /// Whether a URL waits; on disk it is looked for a few times only, however many links lead to it.
+    fn still_waits(&self, key: UrlKey, count: u8) -> bool {
+        let mark = self.seen.glance(key);
+        mark.or_else(|| count.is_power_of_two().then(|| self.seen.get(key))?) == Some(Mark::Open)
     }
 
     /// The URL of an entry that is one of two, or was.

@@ -83,7 +83,13 @@ impl Tables {
 
     /// Counts, all but that of sites which could be asked now.
     pub(crate) fn counts(&self) -> Stats {
-        Stats { revisits_waiting: self.revisits.len(), ..self.stats.clone() }
+        Stats {
+            revisits_waiting: self.revisits.len(),
+            arriving: self.arrivals.len(),
+            seen_on_disk: self.seen.run().map_or(0, |(_, length)| length),
+            seen_bytes: self.seen.bytes() as u64,
+            ..self.stats.clone()
+        }
     }
 
     /// How many of these sites could be asked now.

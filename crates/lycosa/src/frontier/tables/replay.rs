@@ -65,7 +65,7 @@ impl Tables {
 
     /// After a crash: every lease is open to others again and counts as sent, every site rests a full delay (what
     /// was sent to it last, the log may not say), and no stored time lies further ahead than a clock that went back
-    /// could explain. `before` is what the clock showed last: if it shows less now, it was set back.
+    /// could explain. What only the rules of the run before kept from being asked is unknown. `before` is what the clock showed last: if it shows less now, it was set back.
     pub(crate) fn reopened(&mut self, now: Timestamp, before: Timestamp) -> u64 {
         let tokens: Vec<u64> = self.leases.keys().copied().collect();
         for token in &tokens {
@@ -79,6 +79,7 @@ impl Tables {
         let back = before.since(now);
         self.schedule_all(now, |site| {
             site.started = Some(now);
+            site.forget_withheld();
             site.bound_times(back, now.after(LONGEST_BLOCK));
         });
         // Those that rest by hand do so whatever the clocks say.
@@ -102,12 +103,12 @@ impl Tables {
     /// Whether adding this would change anything.
     pub(crate) fn is_news(&self, found: &crate::model::Discovered) -> bool {
         found.request.kind == RequestKind::Robots
-            || !self.seen.contains(found.key)
+            || self.seen.is_news(found.key)
                 && self.limits.max_depth.is_none_or(|limit| found.request.depth <= limit)
     }
 
     /// Whether every accepted URL has its outcome.
     pub(crate) fn is_complete(&self) -> bool {
-        self.stats.known > 0 && self.stats.done == self.stats.known
+        self.stats.known > 0 && self.stats.done == self.stats.known && !self.has_arrivals()
     }
 }

@@ -236,6 +236,12 @@ impl Site {
         self.retries.insert((at, number), entry);
     }
 
+    /// Whether a robots.txt may be asked for is decided anew by each run.
+    pub(super) fn forget_withheld(&mut self) {
+        let withheld = |state: &&mut OriginState| matches!(state.robots, Robots::Withheld { .. });
+        self.origins.iter_mut().filter(withheld).for_each(|state| state.robots = Robots::Unknown);
+    }
+
     /// Lets nothing wait for longer than until `latest`, nor for the difference when the clock was set `back`.
     pub(super) fn bound_times(&mut self, back: Duration, latest: Timestamp) {
         let back = u64::try_from(back.as_millis()).unwrap_or(u64::MAX);

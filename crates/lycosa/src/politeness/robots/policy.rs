@@ -6,6 +6,10 @@
 //! | 3xx that leads nowhere, after at most five hops | everything allowed | as above |
 //! | 4xx but 429 | everything allowed | as above |
 //! | 429, 5xx, no answer, anything else | the rules known before, else nothing allowed | 5 min, or `Retry-After` |
+//! | not asked: our own rules forbid it | the rules known before, else unknown, and nothing is asked for | 5 min, within the run |
+//!
+//! No answer is whatever goes wrong on the way: the name, the connection, a proxy, TLS, time, the protocol, a
+//! head or a compression beyond bounds. What was given back (a budget, a cancelled run) is no outcome: it is asked for again.
 //!
 //! The caller follows redirects, up to [`MAX_ROBOTS_REDIRECTS`], also to other hosts; the rules found there hold
 //! for the origin that was asked first.
@@ -46,6 +50,9 @@ pub enum RobotsAnswer<'a> {
     Lost,
     /// No answer: name, connection, TLS, time, protocol.
     Failed,
+    /// It was not asked for, because the rules of this run forbid it: its address is refused, or the cache alone was to
+    /// answer. The server said nothing, so nothing is known.
+    Withheld,
 }
 
 /// What that means, from `now` on, given what was known `before`.
@@ -63,6 +70,10 @@ pub fn robots_meaning(answer: RobotsAnswer<'_>, before: &Robots, now: Timestamp)
         RobotsAnswer::Response { retry_after, .. } => unreachable_now(retry_after, before, now),
         RobotsAnswer::Lost => Robots::AllowAll { until: now.after(ROBOTS_VALIDITY) },
         RobotsAnswer::Failed => unreachable_now(None, before, now),
+        RobotsAnswer::Withheld => match before {
+            Robots::Rules { .. } => unreachable_now(None, before, now),
+            _ => Robots::Withheld { until: now.after(UNREACHABLE_VALIDITY) },
+        },
     }
 }
 
@@ -72,7 +83,7 @@ fn unreachable_now(asked: Option<&str>, before: &Robots, now: Timestamp) -> Robo
     let until = now.after(wait);
     match before {
         Robots::Rules { body, .. } => Robots::Rules { body: body.clone(), until },
-        Robots::Unknown | Robots::AllowAll { .. } | Robots::DenyAll { .. } => Robots::DenyAll { until },
+        _ => Robots::DenyAll { until },
     }
 }
 
@@ -118,6 +129,11 @@ mod tests {
         }
         assert_eq!(meaning(RobotsAnswer::Failed), Robots::DenyAll { until: short });
         assert_eq!(meaning(RobotsAnswer::Lost), Robots::AllowAll { until: day });
+        assert_eq!(
+            meaning(RobotsAnswer::Withheld),
+            Robots::Withheld { until: short },
+            "nobody said anything"
+        );
     }
 
     #[test]
@@ -126,6 +142,10 @@ mod tests {
         let until = NOW.after(UNREACHABLE_VALIDITY);
         assert_eq!(
             robots_meaning(response(503), &before, NOW),
+            Robots::Rules { body: (*b"x").into(), until }
+        );
+        assert_eq!(
+            robots_meaning(RobotsAnswer::Withheld, &before, NOW),
             Robots::Rules { body: (*b"x").into(), until }
         );
         assert_eq!(
