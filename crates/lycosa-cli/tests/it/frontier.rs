@@ -97,6 +97,57 @@ fn a_crawl_can_be_moved() {
     assert_eq!(found, expected, "each page once, by one of the two");
 }
 
+/// A site of a hundred pages of one shape that all say the same.
+fn repetitive() -> Server {
+    Server::start(|request| match request.path() {
+        "/robots.txt" => Response::not_found(),
+        "/" => {
+            let links: Vec<String> = (0..100).map(|number| format!("/item/{number}")).collect();
+            page("start", &links.iter().map(String::as_str).collect::<Vec<_>>())
+        }
+        _ => page("the same", &[]),
+    })
+}
+
+#[test]
+fn what_a_shapes_budget_holds_back_is_listed_explained_and_moved() {
+    let (server, bench) = (repetitive(), Bench::new());
+    bench.crawl(&server.url("/"), &["--template-budget", "20", "-c", "8", "--per-host", "8"]).ends_with(0);
+    let stats = |state: &str| {
+        let said = bench.run(&["frontier", "stats", "--json", "--state", state]).ends_with(0);
+        json(&said)["stats"].clone()
+    };
+    let before = stats("state");
+    let parked = before["parked"].as_u64().expect("a number");
+    assert!(parked > 0 && before["parked_templates"] == before["parked"], "{before}");
+    let listed = lines(&frontier(&bench, &["pending", "--parked", "--limit", "0", "--json"]).ends_with(0));
+    assert_eq!(listed.len() as u64, parked);
+    assert!(listed.iter().all(|line| line["reason"] == "template" && line["shape"] == "/item/{n}"));
+    let shown = frontier(&bench, &["pending", "--parked"]).ends_with(0);
+    assert!(shown.out.contains("(parked, class 1, depth 1, template /item/{n})"), "{}", shown.out);
+    let hosts = lines(&frontier(&bench, &["hosts", "--json"]).ends_with(0));
+    assert_eq!(hosts[0]["parked"], before["parked"]);
+    let one = listed[0]["url"].as_str().expect("a URL");
+    let story = bench.run(&["explain", one, "--state", "state"]).ends_with(0);
+    assert!(story.out.contains("parked: class 1, depth 1; of the shape /item/{n}, "), "{}", story.out);
+    assert!(story.out.contains("a budget of ") && story.out.contains("--template-budget"), "{}", story.out);
+    // A change by hand lets nothing through.
+    frontier(&bench, &["block", "127.0.0.1", "--for", "1s"]).ends_with(0);
+    assert_eq!(stats("state")["parked"], before["parked"]);
+    let exported = frontier(&bench, &["export", "-o", "all.jsonl"]).ends_with(0);
+    assert!(exported.err.is_empty(), "{}", exported.err);
+    assert_eq!(bench.records("all.jsonl").len() as u64, 1 + before["known"].as_u64().expect("a number"));
+    bench.run(&["frontier", "import", "all.jsonl", "--state", "moved"]).ends_with(0);
+    let moved = stats("moved");
+    let number = |name: &str| moved[name].as_u64().expect("a number");
+    assert_eq!((&moved["known"], &moved["done"]), (&before["known"], &before["done"]), "{moved}");
+    assert_eq!(number("parked") + number("pending"), parked, "none is lost");
+    let go_on = ["crawl", "--state", "moved", "--resume", "-o", "rest.jsonl", "--delay", "0", "-c", "8"];
+    let all = ["--per-host", "8", "--allow-address", "127.0.0.0/8", "--template-budget", "0"];
+    bench.run(&[&go_on[..], &all].concat()).ends_with(0);
+    assert_eq!(bench.records("rest.jsonl").len() as u64, parked);
+}
+
 #[test]
 fn a_list_of_urls_begins_a_crawl_and_hostile_lines_are_told() {
     let server = site(TWO);

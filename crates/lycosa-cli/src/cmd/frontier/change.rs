@@ -24,9 +24,10 @@ pub(super) async fn import(folder: &Path, file: &Path) -> Result<Exit> {
         Changes::import(folder, &mut BufReader::new(open)).await?
     };
     output::say(&format!(
-        "{}: {} wait, {} came with their outcome, {} were known",
+        "{}: {} wait, {}{} came with their outcome, {} were known",
         folder.display(),
         imported.waiting,
+        if imported.parked > 0 { format!("{} are parked, ", imported.parked) } else { String::new() },
         imported.ended,
         imported.known
     ));

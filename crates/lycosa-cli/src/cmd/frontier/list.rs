@@ -47,7 +47,7 @@ pub(super) struct PendingArgs {
     /// At this many links from a seed alone
     #[arg(long, value_name = "LINKS")]
     depth: Option<u32>,
-    /// Those that a depth limit holds back, alone
+    /// Those held back by a depth limit or the budget of their shape, alone
     #[arg(long)]
     parked: bool,
     /// At most so many; 0 is all
@@ -213,7 +213,12 @@ pub(super) fn pending(folder: &Path, args: &PendingArgs) -> Result<Exit> {
 fn pending_row(line: &UrlLine, now: Timestamp) -> String {
     let at = line.not_before.filter(|at| *at > now);
     let at = at.map(|at| format!(", not before {}", moment(at, now))).unwrap_or_default();
-    let row = format!("{}  ({}, class {}, depth {}{at})", line.url, line.state, line.class, line.depth);
+    let why = match (&line.shape, line.reason) {
+        (Some(shape), Some(reason)) => format!(", {} {shape}", reason.as_str()),
+        (None, Some(reason)) => format!(", {}", reason.as_str()),
+        _ => String::new(),
+    };
+    let row = format!("{}  ({}, class {}, depth {}{why}{at})", line.url, line.state, line.class, line.depth);
     output::printable(&row).into_owned()
 }
 

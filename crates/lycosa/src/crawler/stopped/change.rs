@@ -8,14 +8,14 @@ use std::sync::Arc;
 use url::Url;
 
 use super::line::{ExportHead, UrlLine};
-use super::{identity_of, last_end};
+use super::{identity_of, last_end, stored_rules};
 use crate::clock::SystemClock;
 use crate::crawler::run_file::RunRules;
 use crate::crawler::state::Notes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::embedded::{self, CrawlIdentity, Disk, Embedded, FORMAT_VERSION, Opening};
 use crate::host_pattern::HostPattern;
-use crate::model::{AddStatus, Control, Discovered, Frontier, Limits, Outcome, SiteKey, Timestamp, UrlKey};
+use crate::model::{AddStatus, Control, Discovered, Frontier, Outcome, SiteKey, Timestamp, UrlKey};
 use crate::scope::Identity;
 
 /// URLs that are changed at a time.
@@ -48,6 +48,8 @@ pub struct Requeue {
 pub struct Imported {
     /// URLs that wait.
     pub waiting: u64,
+    /// URLs that are parked: their site has too many of their shape.
+    pub parked: u64,
     /// URLs that came with an outcome.
     pub ended: u64,
     /// URLs that were known.
@@ -59,11 +61,11 @@ pub struct Imported {
 }
 
 fn opening(folder: &Path) -> Opening {
-    let rules = RunRules::load(folder);
+    let (limits, pace) = stored_rules(RunRules::load(folder).as_ref());
     Opening {
         folder: folder.to_owned(),
-        limits: Limits::default(),
-        pace: rules.as_ref().map(RunRules::pace).unwrap_or_default(),
+        limits,
+        pace,
         clock: Arc::new(SystemClock::new()),
         files: Arc::new(Disk),
         durability: embedded::Durability::Power,
@@ -209,7 +211,8 @@ impl Changes {
         for status in self.state.add(waiting).await? {
             match status {
                 AddStatus::Known => imported.known += 1,
-                AddStatus::New | AddStatus::Parked(_) => imported.waiting += 1,
+                AddStatus::New => imported.waiting += 1,
+                AddStatus::Parked(_) => imported.parked += 1,
                 AddStatus::Refused(_) => imported.wrong += 1,
             }
         }

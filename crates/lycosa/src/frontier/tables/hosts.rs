@@ -49,13 +49,14 @@ impl Tables {
         order.into_iter().take(limit).filter_map(|(_, number)| self.record(number)).collect()
     }
 
-    fn record(&self, index: u32) -> Option<HostRecord> {
+    pub(super) fn record(&self, index: u32) -> Option<HostRecord> {
         let (record, blocked) =
             self.sites.look(index, |site| (site.record(&self.pace), site.blocked_until))?;
         let health = self.breakers.health(index, blocked, self.gates.held_until(index));
         let next_allowed = record.next_allowed.max(self.held_until(index));
         let pending = record.pending.saturating_sub(self.degrees.extra(index));
-        Some(HostRecord { health, next_allowed, pending, ..record })
+        let parked = record.parked + self.templates.parked_of(index);
+        Some(HostRecord { health, next_allowed, pending, parked, ..record })
     }
 
     /// Until when a site is left alone whatever its delay: its breaker is open, or another has its turn.

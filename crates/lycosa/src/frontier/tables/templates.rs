@@ -12,8 +12,10 @@ use super::overflow::{Overflow, Place};
 use super::waiting::Waiting;
 use super::{OpenLease, Tables};
 use crate::model::wire::{self, Damaged, Reader};
-use crate::model::{Attempt, Content, Exclusion, Outcome, RequestKind, TemplateBudget, Timestamp};
-use crate::scope::{is_suspect_path, path_template};
+use crate::model::{
+    Attempt, Content, Exclusion, Outcome, ParkedShape, Parking, RequestKind, TemplateBudget, Timestamp,
+};
+use crate::scope::{is_suspect_path, path_shape, path_template};
 
 /// URLs of a site that are not counted.
 const FREE: u8 = 25;
@@ -66,6 +68,18 @@ struct Counts {
 impl Counts {
     fn window(&self) -> u32 {
         WINDOW.max(self.budget / 8)
+    }
+
+    fn told(self, shape: u64, entry: &Entry) -> ParkedShape {
+        ParkedShape {
+            shape: path_shape(entry.path()),
+            reason: reason(shape),
+            admitted: self.admitted,
+            budget: self.budget,
+            parked: self.parked,
+            is_closed: self.closed,
+            is_shared: (path_template(entry.path()) | 1) != (shape | 1),
+        }
     }
 
     /// One more page is known. Whether it was the one that decides.
@@ -303,6 +317,31 @@ impl Templates {
             self.sites.insert(site, shapes);
         }
         Ok(())
+    }
+
+    /// How many URLs of a site are parked.
+    pub(super) fn parked_of(&self, site: u32) -> u64 {
+        let shapes = self.sites.get(&site).into_iter();
+        shapes.flat_map(|shapes| shapes.counts.values()).map(|counts| u64::from(counts.parked)).sum()
+    }
+
+    /// Takes out what is parked of a site and shows it with its shape, until `visit` says `false`.
+    pub(super) fn drain(
+        &mut self,
+        site: u32,
+        overflow: &mut Overflow,
+        mut visit: impl FnMut(&Entry, Parking) -> bool,
+    ) -> bool {
+        let Some(Shapes { counts, queues }) = self.sites.remove(&site) else { return true };
+        for ((shape, origin), mut queue) in queues {
+            let counts = counts.get(&shape).copied().unwrap_or_default();
+            while let Some(entry) = queue.pop(origin, overflow) {
+                if !visit(&entry, Parking::Shape(counts.told(shape, &entry))) {
+                    return false;
+                }
+            }
+        }
+        true
     }
 
     /// How many URLs are parked as over their budget, and how many as suspect.
