@@ -169,6 +169,29 @@ fn a_list_of_urls_begins_a_crawl_and_hostile_lines_are_told() {
 }
 
 #[test]
+fn what_the_guard_refused_is_tried_again_by_a_run_that_allows_more() {
+    let server = site(TWO);
+    let bench = Bench::new();
+    let list = server.url("/a");
+    let said = bench.run_with_input(&["frontier", "import", "-", "--state", "new"], &list).ends_with(0);
+    said.mentions("next: lycosa crawl --state new --resume --allow-address 127.0.0.1");
+    let go_on = ["crawl", "--state", "new", "--resume", "-o", "pages.jsonl", "--delay", "0"];
+    let said = bench.run(&go_on).ends_with(1);
+    said.mentions("--allow-address 127.0.0.1; a crawl that is resumed so tries again what was refused");
+    let said = bench.run(&[&go_on[..], &["--allow-address", "127.0.0.1"]].concat()).ends_with(0);
+    said.mentions("more addresses are allowed now: URLs refused before wait again (1)");
+    assert_eq!((bench.records("pages.jsonl").len(), server.hits_on("/a")), (1, 1));
+    let same = [&go_on[..], &["--allow-address", "127.0.0.1"]].concat();
+    bench.run(&same).ends_with(0).keeps_quiet_about("wait again");
+    // Typing the seed does as well, as the hint says.
+    bench.run_with_input(&["frontier", "import", "-", "--state", "other"], &list).ends_with(0);
+    let go_on = ["--state", "other", "--resume", "-o", "other.jsonl", "--delay", "0"];
+    bench.run(&[&["crawl"], &go_on[..]].concat()).ends_with(1);
+    bench.run(&[&["crawl", &list], &go_on[..]].concat()).ends_with(0);
+    assert_eq!(bench.records("other.jsonl").len(), 1);
+}
+
+#[test]
 fn what_failed_goes_back_and_is_fetched_again_exactly_once() {
     let heals = Arc::new(AtomicBool::new(false));
     let healed = heals.clone();

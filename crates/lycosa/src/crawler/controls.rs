@@ -72,6 +72,8 @@ pub struct Rules {
     pub scope: ScopeOptions,
     /// Whether no request starts until it is resumed.
     pub paused: bool,
+    /// What the address guard lets through beside public addresses.
+    pub(super) allowed: Vec<String>,
     /// The name looked up in robots.txt.
     pub(super) robots_name: String,
 }
@@ -228,7 +230,8 @@ impl Controls {
 
 impl Rules {
     fn for_file(&self, started: Timestamp) -> RunRules {
-        let named = RunRules { started, robots_name: self.robots_name.clone(), ..RunRules::default() };
+        let (robots_name, allowed) = (self.robots_name.clone(), self.allowed.clone());
+        let named = RunRules { started, robots_name, allowed, ..RunRules::default() };
         named.with(&self.limits, &self.pace, self.concurrency).in_scope(&self.scope)
     }
 }

@@ -34,6 +34,8 @@ pub struct RunRules {
     pub template_budget: Option<u32>,
     /// Whether those that look like a trap's have less.
     pub trap_rules: bool,
+    /// Origins and networks that the address guard let through beside public addresses.
+    pub allowed: Vec<String>,
     /// Requests at once.
     pub concurrency: usize,
     /// Requests at once to one origin.

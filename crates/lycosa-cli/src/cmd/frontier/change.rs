@@ -38,7 +38,8 @@ pub(super) async fn import(folder: &Path, file: &Path) -> Result<Exit> {
         ));
     }
     if imported.waiting > 0 {
-        output::say(&format!("  next: lycosa crawl --state {} --resume", folder.display()));
+        let allow: String = imported.private.iter().map(|ip| format!(" --allow-address {ip}")).collect();
+        output::say(&format!("  next: lycosa crawl --state {} --resume{allow}", folder.display()));
     }
     Ok(Exit::Done)
 }

@@ -138,7 +138,6 @@ fn a_robots_txt_that_the_guard_kept_from_being_asked_is_asked_by_the_next_run() 
     assert_eq!(server.hits(), 0, "the guard refused");
     let dead = bench.run(&["frontier", "dead", "--state", "moved", "--kind", "address_refused"]).ends_with(0);
     assert_eq!(dead.out.lines().count(), 3, "each for the same reason: {}", dead.out);
-    bench.run(&["frontier", "requeue", "--kind", "address_refused", "--state", "moved"]).ends_with(0);
     go_on(&bench, &["--allow-address", "127.0.0.0/8"]).ends_with(0);
     assert_eq!((server.hits_on("/robots.txt"), server.hits_on("/open/x")), (1, 1));
     assert_eq!(server.hits_on("/private/x"), 0, "it is disallowed");

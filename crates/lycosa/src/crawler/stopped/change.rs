@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::BufRead;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ pub struct Requeue {
 }
 
 /// What an import came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Imported {
     /// URLs that wait.
     pub waiting: u64,
@@ -58,6 +59,24 @@ pub struct Imported {
     pub wrong: u64,
     /// The first of them.
     pub first_wrong: Option<u64>,
+    /// Addresses of URLs that wait and are not public, as far as URLs show them: at most [`Imported::PRIVATE`]. They must be
+    /// allowed to be crawled.
+    pub private: Vec<IpAddr>,
+}
+
+impl Imported {
+    /// Private addresses that are named.
+    pub const PRIVATE: usize = 8;
+
+    fn note_private(&mut self, found: &Discovered) {
+        let host = found.origin.host.trim_matches(['[', ']']);
+        let ip = if host == "localhost" { Some(IpAddr::V4(Ipv4Addr::LOCALHOST)) } else { host.parse().ok() };
+        if let Some(ip) = ip.filter(|ip| !crate::fetch::guard::is_public(*ip) && !self.private.contains(ip))
+            && self.private.len() < Self::PRIVATE
+        {
+            self.private.push(ip);
+        }
+    }
 }
 
 fn opening(folder: &Path) -> Opening {
@@ -99,41 +118,7 @@ impl Changes {
     /// # Errors
     /// When the state cannot be read or written, or the pattern names no host.
     pub async fn requeue(&self, which: &Requeue) -> Result<u64> {
-        let host = which.host.as_deref().map(HostPattern::parse).transpose()?;
-        let listed: HashSet<UrlKey> =
-            which.urls.iter().filter_map(|url| Some(self.identity.identify(url)?.key)).collect();
-        let wanted = |found: &Discovered, outcome: &Outcome| {
-            if host.as_ref().is_some_and(|host| !host.fits(&found.origin)) {
-                return false;
-            }
-            match outcome {
-                _ if !which.urls.is_empty() => listed.contains(&found.key),
-                Outcome::Failed { error } => which.kinds.is_empty() || which.kinds.contains(&error.kind()),
-                _ => false,
-            }
-        };
-        let (mut batch, mut count) = (Vec::new(), 0);
-        let mut send = |batch: &mut Vec<Discovered>| -> Result<()> {
-            count += self.state.again(std::mem::take(batch))? as u64;
-            Ok(())
-        };
-        self.state.visit_facts(|_, facts| {
-            if let Some((_, ended)) =
-                last_end(facts).filter(|(_, ended)| wanted(&ended.found, &ended.outcome))
-            {
-                let mut found = ended.found.clone();
-                found.request.attempt = 0;
-                found.request.generation = found.request.generation.saturating_add(1);
-                batch.push(found);
-                if batch.len() >= BATCH {
-                    send(&mut batch)?;
-                }
-            }
-            Ok(true)
-        })?;
-        send(&mut batch)?;
-        self.state.flush().await?;
-        Ok(count)
+        requeue(&self.state, &self.identity, which).await
     }
 
     /// The site of a host takes no requests until this moment; the moment 0 ends every rest of it.
@@ -200,7 +185,10 @@ impl Changes {
                     imported.wrong += 1;
                     imported.first_wrong.get_or_insert(number);
                 }
-                Some((found, None)) => waiting.push(found),
+                Some((found, None)) => {
+                    imported.note_private(&found);
+                    waiting.push(found);
+                }
                 Some((found, Some(outcome))) => ended.push((found, outcome)),
             }
         }
@@ -225,6 +213,47 @@ impl Changes {
         let request = line.to_request()?;
         Some((self.identity.identify(&url)?.discovered(&self.identity, request), outcome))
     }
+}
+
+/// Lets URLs of a state wait again, each as a new visit; answers how many.
+pub(in crate::crawler) async fn requeue(
+    state: &Embedded,
+    identity: &Identity,
+    which: &Requeue,
+) -> Result<u64> {
+    let host = which.host.as_deref().map(HostPattern::parse).transpose()?;
+    let listed: HashSet<UrlKey> =
+        which.urls.iter().filter_map(|url| Some(identity.identify(url)?.key)).collect();
+    let wanted = |found: &Discovered, outcome: &Outcome| {
+        if host.as_ref().is_some_and(|host| !host.fits(&found.origin)) {
+            return false;
+        }
+        match outcome {
+            _ if !which.urls.is_empty() => listed.contains(&found.key),
+            Outcome::Failed { error } => which.kinds.is_empty() || which.kinds.contains(&error.kind()),
+            _ => false,
+        }
+    };
+    let (mut batch, mut count) = (Vec::new(), 0);
+    let mut send = |batch: &mut Vec<Discovered>| -> Result<()> {
+        count += state.again(std::mem::take(batch))? as u64;
+        Ok(())
+    };
+    state.visit_facts(|_, facts| {
+        if let Some((_, ended)) = last_end(facts).filter(|(_, ended)| wanted(&ended.found, &ended.outcome)) {
+            let mut found = ended.found.clone();
+            found.request.attempt = 0;
+            found.request.generation = found.request.generation.saturating_add(1);
+            batch.push(found);
+            if batch.len() >= BATCH {
+                send(&mut batch)?;
+            }
+        }
+        Ok(true)
+    })?;
+    send(&mut batch)?;
+    state.flush().await?;
+    Ok(count)
 }
 
 /// The site of a host as a person names it.

@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use url::Url;
 
-pub(super) use self::change::site_of;
 pub use self::change::{Changes, Imported, Requeue};
+pub(super) use self::change::{requeue, site_of};
 pub use self::explain::{Explanation, RobotsSay, Step};
 pub use self::host::{HostLine, HostOrder, OriginLine};
 pub use self::line::{ErrorLine, ExportHead, UrlLine};
