@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use lycosa::Result;
-use lycosa::crawler::stopped::{Explanation, RobotsSay, Stopped, UrlLine};
+use lycosa::crawler::stopped::{Explanation, FOR_EVER, RobotsSay, Stopped, UrlLine};
 use lycosa::frontier::embedded::{Ended, Fact, Happened, Where};
 use lycosa::model::{Attempt, Exclusion, Outcome, ParkedShape, Parking, Timestamp, Verdict};
 use serde_json::{Value, json};
@@ -193,7 +193,11 @@ fn happened(fact: &Fact) -> Vec<String> {
         Happened::Refused { reason, parent, .. } => {
             vec![format!("a link was refused: {}, on {parent}", reason.as_str())]
         }
-        Happened::Rests { until, why } => vec![format!("rests until {}: {why}", stamp(*until))],
+        Happened::Rests { until, why } => vec![match *until {
+            Timestamp(0) => format!("rests no longer: {why}"),
+            FOR_EVER => format!("rests until it is unblocked: {why}"),
+            until => format!("rests until {}: {why}", stamp(until)),
+        }],
     }
 }
 
@@ -208,6 +212,11 @@ fn told(story: &Explanation, now: Timestamp) -> String {
         ("key", format!("{:016x} at site {}", story.key.0, story.site)),
         ("now", present(story, now)),
     ];
+    if let Some(due) = story.next_visit {
+        let due =
+            if due > now { moment(due, now) } else { "as soon as a crawl visits pages again".to_owned() };
+        rows.push(("next visit", due));
+    }
     if story.way.is_empty() && story.from_seed {
         rows.push(("found", "it is a seed".to_owned()));
     }

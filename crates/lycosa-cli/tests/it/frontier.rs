@@ -112,7 +112,10 @@ fn repetitive() -> Server {
 #[test]
 fn what_a_shapes_budget_holds_back_is_listed_explained_and_moved() {
     let (server, bench) = (repetitive(), Bench::new());
-    bench.crawl(&server.url("/"), &["--template-budget", "20", "-c", "8", "--per-host", "8"]).ends_with(0);
+    let flags = ["--template-budget", "20", "-c", "8", "--per-host", "8"];
+    let said = bench.crawl(&server.url("/"), &flags).ends_with(0);
+    assert!(said.row("end").starts_with("complete but for "), "{}", said.err);
+    assert!(frontier(&bench, &["stats"]).ends_with(0).out.contains("(complete but for "));
     let stats = |state: &str| {
         let said = bench.run(&["frontier", "stats", "--json", "--state", state]).ends_with(0);
         json(&said)["stats"].clone()
@@ -165,6 +168,11 @@ fn a_list_of_urls_begins_a_crawl_and_hostile_lines_are_told() {
     let nothing = bench.run_with_input(&["frontier", "import", "-", "--state", "none"], "\n# nothing\n");
     nothing.ends_with(2).complains("no URL to begin a crawl with", "export");
     assert!(!bench.path("none").exists());
+    for useless in ["ftp://a.test/\n", "{\"url\":\"http://a.test/\",\"state\":\"gone\"}\n", "\u{0}\n"] {
+        let nothing = bench.run_with_input(&["frontier", "import", "-", "--state", "none"], useless);
+        nothing.ends_with(2).complains("no URL to begin a crawl with", "export");
+        assert!(!bench.path("none").exists(), "{useless:?} made a folder");
+    }
     bench.run(&["frontier", "import", "missing.txt", "--state", "none"]).ends_with(1);
 }
 
@@ -214,11 +222,15 @@ fn what_failed_goes_back_and_is_fetched_again_exactly_once() {
     frontier(&bench, &["requeue", "--kind", "sadness"])
         .ends_with(2)
         .complains("no kind of failure", "timeout");
-    frontier(&bench, &["requeue", "--host", "other.test"]).ends_with(0).mentions("0 URLs");
+    frontier(&bench, &["requeue", "--host", "other.test"]).ends_with(1).mentions("0 URLs");
+    let unknown = frontier(&bench, &["requeue", "http://other.test/"]).ends_with(1);
+    unknown.mentions("http://other.test/ is not known to this crawl");
+    frontier(&bench, &["dead", "--kind", "sadness"]).ends_with(2).complains("no kind of failure", "timeout");
+    frontier(&bench, &["pending", "--class", "9"]).ends_with(2);
     heals.store(true, Ordering::SeqCst);
     let flaky = server.url("/flaky");
     frontier(&bench, &["requeue", &flaky]).ends_with(0).mentions("1 URL will");
-    frontier(&bench, &["requeue", &flaky]).ends_with(0).mentions("0 URLs");
+    frontier(&bench, &["requeue", &flaky]).ends_with(1).mentions("0 URLs").keeps_quiet_about("not known");
     let hits = server.hits_on("/flaky");
     bench.crawl(&server.url("/"), &["--resume", "--retries", "0"]).ends_with(0);
     assert_eq!((server.hits_on("/flaky"), server.hits_on("/after")), (hits + 1, 1));
@@ -244,6 +256,14 @@ fn a_host_rests_for_as_long_as_it_is_blocked() {
     assert!(hosts.out.contains("(by hand)"), "{}", hosts.out);
     let story = bench.run(&["explain", &server.url("/"), "--state", "state"]).ends_with(0);
     assert!(story.out.contains("by hand"), "{}", story.out);
+    frontier(&bench, &["block", "127.0.0.1"]).ends_with(0).keeps_quiet_about("not met");
+    let hosts = frontier(&bench, &["hosts"]).ends_with(0).out;
+    assert!(hosts.contains("rests until it is unblocked (by hand)") && !hosts.contains("9999"), "{hosts}");
+    let story = bench.run(&["explain", &server.url("/"), "--state", "state"]).ends_with(0).out;
+    assert!(story.contains("rests until it is unblocked: by hand") && !story.contains("9999"), "{story}");
+    let unmet = frontier(&bench, &["block", "exmaple.test"]).ends_with(0);
+    unmet.mentions("this crawl has not met exmaple.test so far");
+    frontier(&bench, &["unblock", "exmaple.test"]).ends_with(0);
     frontier(&bench, &["unblock", "127.0.0.1"]).ends_with(0).mentions("rests no longer");
     bench.crawl(&server.url("/"), &["--resume", "-c", "8", "--per-host", "8"]).ends_with(0);
 }
@@ -288,4 +308,38 @@ fn the_state_is_found_where_crawls_leave_it() {
         .run(&["frontier", "stats", "--state", "none"])
         .ends_with(1)
         .complains("no crawl in none", "--state");
+}
+
+#[test]
+fn the_document_shows_the_format_that_is_written() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/frontier-tools.md");
+    let text = std::fs::read_to_string(path).expect("the document is there");
+    let format = format!("versions   format {},", lycosa::frontier::embedded::FORMAT_VERSION);
+    assert!(text.contains(&format), "docs/frontier-tools.md does not say `{format}`");
+}
+
+#[test]
+fn visits_to_come_are_told_with_the_first_and_each_pages_own() {
+    let server = Server::start(|request| match request.path() {
+        "/robots.txt" => Response::not_found(),
+        "/" if request.header("if-none-match").is_some() => Response::new(304),
+        "/" => page("start", &["http://other.test/"]).header("ETag", "\"1\""),
+        _ => Response::not_found(),
+    });
+    let bench = Bench::new();
+    bench.crawl(&server.url("/"), &["--revisit-min", "1s", "--revisit-max", "1s"]).ends_with(0).mentions(
+        "note: --revisit-min, --revisit-max is about pages that are visited again; add --recrawl to do so",
+    );
+    let flags = ["--resume", "--recrawl", "--revisit-min", "1s", "--revisit-max", "1s", "--max-time", "3s"];
+    let said = bench.crawl(&server.url("/"), &flags).ends_with(3);
+    said.keeps_quiet_about("gave no page").mentions("not_modified").keeps_quiet_about("note: --revisit");
+    let stats = frontier(&bench, &["stats"]).ends_with(0).out;
+    assert!(stats.contains("revisits   1 wait, the first due "), "{stats}");
+    assert!(stats.contains("(links, counted at each visit of their page)"), "{stats}");
+    let story = bench.run(&["explain", &server.url("/"), "--state", "state"]).ends_with(0).out;
+    assert!(story.contains("next visit "), "{story}");
+    let wrong = bench.crawl(&server.url("/"), &["--fresh", "--revisit-min", "2h", "--revisit-max", "1h"]);
+    wrong
+        .ends_with(2)
+        .complains("`recrawl.min` is 2h, which is longer than `recrawl.max`, 1h", "--revisit-max");
 }

@@ -85,7 +85,6 @@ pub(super) async fn build(
         places: engine.places(),
         watch: watch.clone(),
         stop: engine.stop_token(),
-        ledger: ledger.clone(),
         folder: options.state.clone(),
         started,
         rules: tokio::sync::Mutex::new(rules),

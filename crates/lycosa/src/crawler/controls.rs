@@ -16,7 +16,6 @@ use super::stopped::site_of;
 use super::watch::Watch;
 use crate::engine::Places;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::Ledger;
 use crate::model::{
     Candidate, Control, Frontier, HostRecord, Limits, Pace, Scope, SiteKey, Timestamp, Verdict,
 };
@@ -53,7 +52,6 @@ pub(super) struct Inner {
     pub(super) places: Places,
     pub(super) watch: Watch,
     pub(super) stop: CancellationToken,
-    pub(super) ledger: Ledger,
     pub(super) folder: Option<PathBuf>,
     pub(super) started: Timestamp,
     pub(super) rules: Mutex<Rules>,
@@ -163,10 +161,6 @@ impl Controls {
         self.0.started
     }
 
-    pub(crate) fn ledger(&self) -> &Ledger {
-        &self.0.ledger
-    }
-
     /// The state folder, if there is one.
     #[must_use]
     pub fn folder(&self) -> Option<&std::path::Path> {
@@ -221,10 +215,11 @@ impl Controls {
     ///
     /// # Errors
     /// When the host is none or the state cannot be written.
-    pub async fn bar(&self, host: &str, until: Timestamp) -> Result<SiteKey> {
+    pub async fn bar(&self, host: &str, until: Timestamp) -> Result<(SiteKey, bool)> {
         let site = site_of(&self.0.identity, host)?;
+        let known = self.0.frontier.host(vec![site.clone()]).await?.iter().any(Option::is_some);
         self.0.frontier.control(Control::Bar(site.clone(), until)).await?;
-        Ok(site)
+        Ok((site, known))
     }
 }
 

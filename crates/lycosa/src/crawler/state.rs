@@ -164,10 +164,11 @@ fn refuse_unfinished(opening: &Opening, versions: crate::model::Versions) -> Res
         return Ok(());
     }
     let message = format!(
-        "the crawl in {} is not finished: {} of {} URLs are left",
+        "the crawl in {} is not finished: {} of {} URLs are left{}",
         opening.folder.display(),
-        stats.pending,
-        stats.known
+        stats.pending + stats.parked,
+        stats.known,
+        if stats.parked > 0 { format!(", {} of them parked", stats.parked) } else { String::new() }
     );
     Err(Error::new(ErrorKind::State, message)
         .with_hint("go on with --resume, throw it away with --fresh, or use another --state"))

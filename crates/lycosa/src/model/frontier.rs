@@ -327,6 +327,8 @@ pub struct Stats {
     pub records: u64,
     /// Visits to come that are not due yet, of URLs that are done.
     pub revisits_waiting: u64,
+    /// When the first of them is due, or a little earlier; none when none waits.
+    pub next_revisit: Option<Timestamp>,
     /// Outcomes of visits after the first.
     pub revisited: u64,
     /// The last position applied.

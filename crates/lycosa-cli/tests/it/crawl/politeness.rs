@@ -161,6 +161,13 @@ fn a_robots_txt_that_leads_to_a_refused_address_allows_nothing() {
 }
 
 #[test]
+fn a_robots_txt_that_failed_is_counted_by_its_name() {
+    let server = Server::start(|_| Response::new(200).reset_before_answer());
+    let said = Bench::new().crawl(&server.url("/"), &["--retries", "0"]).ends_with(1);
+    assert_eq!(said.row("failed"), "disconnected (first_byte) of robots.txt: 1", "no page was asked for");
+}
+
+#[test]
 fn a_cache_that_has_no_robots_txt_leaves_it_unknown() {
     let server = denying();
     let bench = Bench::new();

@@ -121,15 +121,24 @@ impl Changes {
         requeue(&self.state, &self.identity, which).await
     }
 
-    /// The site of a host takes no requests until this moment; the moment 0 ends every rest of it.
+    /// Those of these URLs that the crawl does not know.
+    #[must_use]
+    pub fn unknown<'u>(&self, urls: &'u [Url]) -> Vec<&'u Url> {
+        let key = |url: &Url| self.identity.identify(url).map(|found| found.key);
+        urls.iter().filter(|url| key(url).and_then(|key| self.state.is_open(key)).is_none()).collect()
+    }
+
+    /// The site of a host takes no requests until this moment; the moment 0 ends every rest of it. Answers the site, and
+    /// whether the crawl has met it.
     ///
     /// # Errors
     /// When the host is none or the state cannot be written.
-    pub async fn bar(&self, host: &str, until: Timestamp) -> Result<SiteKey> {
+    pub async fn bar(&self, host: &str, until: Timestamp) -> Result<(SiteKey, bool)> {
         let site = site_of(&self.identity, host)?;
+        let known = self.state.host(vec![site.clone()]).await?.iter().any(Option::is_some);
         self.state.control(Control::Bar(site.clone(), until)).await?;
         self.state.flush().await?;
-        Ok(site)
+        Ok((site, known))
     }
 
     /// Takes in lines of an export, or of plain URLs, into the state in a folder, which is made when there is none. URLs
@@ -151,6 +160,9 @@ impl Changes {
         let changes = if embedded::exists(folder) {
             Self::open(folder)?
         } else {
+            if !first.iter().any(Line::is_usable) {
+                return Err(nothing_to_begin_with());
+            }
             Self::create(folder, &notes_of(head, &first)?)?
         };
         let mut imported = Imported::default();
@@ -277,16 +289,29 @@ fn notes_of(head: Option<ExportHead>, first: &[Line]) -> Result<Notes> {
     });
     let seeds: Vec<String> = urls.take(MOST_SEEDS).map(|url| url.to_string()).collect();
     if seeds.is_empty() {
-        return Err(Error::new(ErrorKind::Usage, "there is no URL to begin a crawl with")
-            .with_hint("give the lines of `lycosa frontier export`, or URLs, one a line"));
+        return Err(nothing_to_begin_with());
     }
     Ok(Notes { seeds, ..Notes::default() })
+}
+
+fn nothing_to_begin_with() -> Error {
+    Error::new(ErrorKind::Usage, "there is no URL to begin a crawl with")
+        .with_hint("give the lines of `lycosa frontier export`, or URLs, one a line")
 }
 
 enum Line {
     Head(ExportHead),
     Url(u64, Box<UrlLine>),
     Wrong(u64),
+}
+
+impl Line {
+    /// Whether it is a URL of a crawl.
+    fn is_usable(&self) -> bool {
+        let Self::Url(_, line) = self else { return false };
+        let is_url = crate::seed::parse(&line.url).is_ok();
+        is_url && line.outcome().is_some() && line.to_request().is_some()
+    }
 }
 
 struct Lines<'r> {

@@ -176,6 +176,15 @@ impl View {
         self.tables.trouble().map_or(Ok(()), Err)
     }
 
+    /// When the next visit of a URL is due, if one is to come. What was looked through for it is taken out of this view.
+    ///
+    /// # Errors
+    /// When what waits in files cannot be read.
+    pub fn next_visit(&mut self, key: UrlKey) -> Result<Option<Timestamp>> {
+        let due = self.tables.next_visit(key);
+        self.tables.trouble().map_or(Ok(due), Err)
+    }
+
     /// What happened to a URL, in order.
     ///
     /// # Errors

@@ -75,7 +75,7 @@ impl Tables {
     pub(crate) fn stats(&self, now: Timestamp) -> Stats {
         let ready =
             self.sites.numbers().filter(|site| self.sites.scheduled(*site).is_some_and(|at| at <= now));
-        let revisits_waiting = self.revisits.len();
-        Stats { ready_sites: ready.count() as u64, revisits_waiting, ..self.stats.clone() }
+        let (revisits_waiting, next_revisit) = (self.revisits.len(), self.revisits.next_due());
+        Stats { ready_sites: ready.count() as u64, revisits_waiting, next_revisit, ..self.stats.clone() }
     }
 }

@@ -90,6 +90,17 @@ impl Tables {
         })
     }
 
+    /// When the next visit of a URL is due. Visits looked through are taken out.
+    pub(crate) fn next_visit(&mut self, key: UrlKey) -> Option<Timestamp> {
+        while let Some(bytes) = self.revisits.pop(Timestamp(u64::MAX), &mut self.overflow) {
+            let (_, found, entry) = self.read_revisit(&bytes).ok()?;
+            if found == key {
+                return entry.revisit().map(|revisit| revisit.due);
+            }
+        }
+        None
+    }
+
     /// Lets a URL that has an outcome wait again; `false` when it has none.
     pub(crate) fn again(&mut self, found: Discovered, now: Timestamp) -> bool {
         let Some(mark) = self.seen.get(found.key).filter(|mark| *mark != Mark::Open) else { return false };
