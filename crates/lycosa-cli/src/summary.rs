@@ -17,7 +17,7 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>, e
     let seconds = report.elapsed.as_secs_f64().max(0.001);
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = report.run.pages as f64 / seconds;
-    line(&mut text, "end", &ending(report.end));
+    line(&mut text, "end", &ending(report.end, report.crawl.parked));
     line(
         &mut text,
         "pages",
@@ -135,8 +135,7 @@ fn troubles(text: &mut String, run: &Snapshot, entries: usize) {
 
 /// The warning of a crawl that left something open; said even when nothing else is.
 pub(crate) fn leaks(open: &[(Resource, i64)]) -> Option<String> {
-    let list: Vec<_> =
-        open.iter().map(|(resource, count)| format!("{count} {}", resource.as_str())).collect();
+    let list: Vec<_> = open.iter().map(|(resource, count)| resource.counted(*count)).collect();
     (!list.is_empty()).then(|| format!("warning: still open at the end: {}", list.join(", ")))
 }
 
@@ -157,8 +156,11 @@ fn response_time(mean: Duration) -> String {
     if mean < Duration::from_millis(1) { "<1ms".to_owned() } else { span(mean) }
 }
 
-fn ending(end: End) -> String {
+fn ending(end: End, parked: u64) -> String {
     match end {
+        End::Finished(Finish::Complete) if parked > 0 => {
+            return format!("complete but for {parked} parked: every other URL has its outcome");
+        }
         End::Finished(Finish::Complete) => "complete: every URL has its outcome",
         End::Finished(Finish::Pages) => "stopped by --max-pages",
         End::Finished(Finish::Requests) => "stopped by --max-requests",
@@ -267,6 +269,6 @@ mod tests {
     fn what_is_left_open_is_told_and_nothing_is_not() {
         assert_eq!(leaks(&[]), None);
         let told = leaks(&[(Resource::ConnectionsInUse, 2), (Resource::Leases, 1)]);
-        assert_eq!(told.as_deref(), Some("warning: still open at the end: 2 connections in use, 1 leases"));
+        assert_eq!(told.as_deref(), Some("warning: still open at the end: 2 connections in use, 1 lease"));
     }
 }

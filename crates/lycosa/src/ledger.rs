@@ -64,6 +64,24 @@ impl Resource {
         }
     }
 
+    /// So many of it, in words: `1 task`, `2 connections in use`.
+    #[must_use]
+    pub fn counted(self, count: i64) -> String {
+        let one = match self {
+            Self::ConnectionsOpening => "opening connection",
+            Self::ConnectionsInUse => "connection in use",
+            Self::ConnectionsIdle => "idle connection",
+            Self::Bodies => "body",
+            Self::Lookups => "lookup",
+            Self::Handshakes => "handshake",
+            Self::Tasks => "task",
+            Self::Timers => "timer",
+            Self::Leases => "lease",
+            Self::Middlewares => "middleware",
+        };
+        format!("{count} {}", if count == 1 { one } else { self.as_str() })
+    }
+
     fn index(self) -> usize {
         self as usize
     }

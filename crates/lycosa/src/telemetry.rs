@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
-use crate::model::{BlockKind, CacheUse, Exclusion};
+use crate::model::{BlockKind, CacheUse, Exclusion, RequestKind};
 
 /// Counters of a run. Cheap to clone; clones share the counters.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +61,7 @@ pub struct Snapshot {
     pub statuses: BTreeMap<u16, u64>,
     /// URLs not fetched or not kept, by reason.
     pub skipped: BTreeMap<Exclusion, u64>,
-    /// Failures by kind and phase.
+    /// Failures by kind and phase; those of robots.txt and sitemaps by names of their own.
     pub failures: BTreeMap<String, u64>,
     /// URLs that ended blocked, by kind.
     pub blocks: BTreeMap<BlockKind, u64>,
@@ -99,12 +99,17 @@ impl Telemetry {
         }
     }
 
-    /// A URL that could not be had.
-    pub fn failed(&self, error: &Error) {
-        let name = match error.phase() {
+    /// A URL that could not be had; one that is no page with what it is.
+    pub fn failed(&self, error: &Error, request: RequestKind) {
+        let mut name = match error.phase() {
             Some(phase) => format!("{} ({phase})", error.kind()),
             None => error.kind().to_string(),
         };
+        match request {
+            RequestKind::Robots => name.push_str(" of robots.txt"),
+            RequestKind::Sitemap => name.push_str(" of a sitemap"),
+            _ => {}
+        }
         *self.tables().failures.entry(name).or_default() += 1;
     }
 

@@ -236,6 +236,9 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     if args.verbose {
         output::say(&shown(&file, &options.seeds));
     }
+    if let Some(note) = again::idle_flags(&args, options.recrawl).filter(|_| !args.quiet) {
+        output::say(&note);
+    }
     let folder = place::state_folder(&options);
     options.state = Some(folder.clone());
     options.outputs = file.outputs_beside(&folder, &file.rules().map_err(config_error)?);

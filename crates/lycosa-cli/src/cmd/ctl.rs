@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lycosa::control::{self, ADJUSTABLE, Order};
+use lycosa::model::Clock as _;
 use lycosa::{Error, ErrorKind, Result};
 use serde_json::Value;
 
@@ -85,6 +86,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         Command::Reload => output::say(&reloaded(&says)),
         Command::Block(_) => output::say(&format!("{} rests", text(&says["site"]))),
         Command::Unblock { .. } => output::say(&format!("{} rests no longer", text(&says["site"]))),
+    }
+    if says["known"] == false {
+        output::say(&super::frontier::unmet(&text(&says["site"])));
     }
     Ok(Exit::Done)
 }
@@ -177,6 +181,11 @@ fn status(says: &Value) -> String {
             ),
         ),
     ];
+    let waiting = &says["crawl"]["revisits_waiting"];
+    if waiting.as_u64().is_some_and(|waiting| waiting > 0) {
+        let now = lycosa::clock::SystemClock::new().now();
+        rows.push(("visits", super::frontier::revisits(&says["crawl"], now)));
+    }
     let config = &says["config"];
     if config.is_object() {
         let state = match config["error"].as_str() {

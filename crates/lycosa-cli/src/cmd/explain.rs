@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use lycosa::Result;
-use lycosa::crawler::stopped::{Explanation, RobotsSay, Stopped, UrlLine};
-use lycosa::frontier::embedded::{Ended, Fact, Happened};
-use lycosa::model::{Attempt, Outcome, Timestamp, Verdict};
+use lycosa::crawler::stopped::{Explanation, FOR_EVER, RobotsSay, Stopped, UrlLine};
+use lycosa::frontier::embedded::{Ended, Fact, Happened, Where};
+use lycosa::model::{Attempt, Exclusion, Outcome, ParkedShape, Parking, Timestamp, Verdict};
 use serde_json::{Value, json};
 
 use super::frontier::{moment, span};
@@ -51,6 +51,9 @@ fn present(story: &Explanation, now: Timestamp) -> String {
     match (story.is_open, &story.open, refused) {
         (Some(true), Some(open), _) => {
             let line = UrlLine::of_open(open);
+            if let Where::Parked(why) = &open.place {
+                return format!("parked: class {}, depth {}; {}", line.class, line.depth, parked(why));
+            }
             let at = story.not_before.filter(|at| *at > now);
             let at = at.map_or("now".to_owned(), |at| moment(at, now));
             format!("{}: class {}, depth {}; can be served {at}", line.state, line.class, line.depth)
@@ -69,6 +72,22 @@ fn present(story: &Explanation, now: Timestamp) -> String {
             None => "never accepted".to_owned(),
         },
     }
+}
+
+/// Why it is held back, and what lets it through.
+fn parked(why: &Parking) -> String {
+    let Parking::Shape(shape) = why else {
+        return "it is deeper than the depth limit; a larger --depth lets it through".to_owned();
+    };
+    let ParkedShape { shape: name, admitted, budget, parked, .. } = shape;
+    let together = if shape.is_shared { " (one budget with other rare shapes)" } else { "" };
+    let looks = if shape.reason == Exclusion::Trap { ", which looks like a trap's" } else { "" };
+    let closed =
+        if shape.is_closed { "; their pages repeat one another, so no more are let through" } else { "" };
+    format!(
+        "of the shape {name}{looks}{together}, {admitted} were let through of a budget of {budget}, {parked} are \
+         parked{closed}; a larger --template-budget lets it through"
+    )
 }
 
 fn ending(fact: &Fact) -> Option<&Ended> {
@@ -174,7 +193,11 @@ fn happened(fact: &Fact) -> Vec<String> {
         Happened::Refused { reason, parent, .. } => {
             vec![format!("a link was refused: {}, on {parent}", reason.as_str())]
         }
-        Happened::Rests { until, why } => vec![format!("rests until {}: {why}", stamp(*until))],
+        Happened::Rests { until, why } => vec![match *until {
+            Timestamp(0) => format!("rests no longer: {why}"),
+            FOR_EVER => format!("rests until it is unblocked: {why}"),
+            until => format!("rests until {}: {why}", stamp(until)),
+        }],
     }
 }
 
@@ -189,6 +212,11 @@ fn told(story: &Explanation, now: Timestamp) -> String {
         ("key", format!("{:016x} at site {}", story.key.0, story.site)),
         ("now", present(story, now)),
     ];
+    if let Some(due) = story.next_visit {
+        let due =
+            if due > now { moment(due, now) } else { "as soon as a crawl visits pages again".to_owned() };
+        rows.push(("next visit", due));
+    }
     if story.way.is_empty() && story.from_seed {
         rows.push(("found", "it is a seed".to_owned()));
     }

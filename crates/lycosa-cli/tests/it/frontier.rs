@@ -97,6 +97,60 @@ fn a_crawl_can_be_moved() {
     assert_eq!(found, expected, "each page once, by one of the two");
 }
 
+/// A site of a hundred pages of one shape that all say the same.
+fn repetitive() -> Server {
+    Server::start(|request| match request.path() {
+        "/robots.txt" => Response::not_found(),
+        "/" => {
+            let links: Vec<String> = (0..100).map(|number| format!("/item/{number}")).collect();
+            page("start", &links.iter().map(String::as_str).collect::<Vec<_>>())
+        }
+        _ => page("the same", &[]),
+    })
+}
+
+#[test]
+fn what_a_shapes_budget_holds_back_is_listed_explained_and_moved() {
+    let (server, bench) = (repetitive(), Bench::new());
+    let flags = ["--template-budget", "20", "-c", "8", "--per-host", "8"];
+    let said = bench.crawl(&server.url("/"), &flags).ends_with(0);
+    assert!(said.row("end").starts_with("complete but for "), "{}", said.err);
+    assert!(frontier(&bench, &["stats"]).ends_with(0).out.contains("(complete but for "));
+    let stats = |state: &str| {
+        let said = bench.run(&["frontier", "stats", "--json", "--state", state]).ends_with(0);
+        json(&said)["stats"].clone()
+    };
+    let before = stats("state");
+    let parked = before["parked"].as_u64().expect("a number");
+    assert!(parked > 0 && before["parked_templates"] == before["parked"], "{before}");
+    let listed = lines(&frontier(&bench, &["pending", "--parked", "--limit", "0", "--json"]).ends_with(0));
+    assert_eq!(listed.len() as u64, parked);
+    assert!(listed.iter().all(|line| line["reason"] == "template" && line["shape"] == "/item/{n}"));
+    let shown = frontier(&bench, &["pending", "--parked"]).ends_with(0);
+    assert!(shown.out.contains("(parked, class 1, depth 1, template /item/{n})"), "{}", shown.out);
+    let hosts = lines(&frontier(&bench, &["hosts", "--json"]).ends_with(0));
+    assert_eq!(hosts[0]["parked"], before["parked"]);
+    let one = listed[0]["url"].as_str().expect("a URL");
+    let story = bench.run(&["explain", one, "--state", "state"]).ends_with(0);
+    assert!(story.out.contains("parked: class 1, depth 1; of the shape /item/{n}, "), "{}", story.out);
+    assert!(story.out.contains("a budget of ") && story.out.contains("--template-budget"), "{}", story.out);
+    // A change by hand lets nothing through.
+    frontier(&bench, &["block", "127.0.0.1", "--for", "1s"]).ends_with(0);
+    assert_eq!(stats("state")["parked"], before["parked"]);
+    let exported = frontier(&bench, &["export", "-o", "all.jsonl"]).ends_with(0);
+    assert!(exported.err.is_empty(), "{}", exported.err);
+    assert_eq!(bench.records("all.jsonl").len() as u64, 1 + before["known"].as_u64().expect("a number"));
+    bench.run(&["frontier", "import", "all.jsonl", "--state", "moved"]).ends_with(0);
+    let moved = stats("moved");
+    let number = |name: &str| moved[name].as_u64().expect("a number");
+    assert_eq!((&moved["known"], &moved["done"]), (&before["known"], &before["done"]), "{moved}");
+    assert_eq!(number("parked") + number("pending"), parked, "none is lost");
+    let go_on = ["crawl", "--state", "moved", "--resume", "-o", "rest.jsonl", "--delay", "0", "-c", "8"];
+    let all = ["--per-host", "8", "--allow-address", "127.0.0.0/8", "--template-budget", "0"];
+    bench.run(&[&go_on[..], &all].concat()).ends_with(0);
+    assert_eq!(bench.records("rest.jsonl").len() as u64, parked);
+}
+
 #[test]
 fn a_list_of_urls_begins_a_crawl_and_hostile_lines_are_told() {
     let server = site(TWO);
@@ -114,7 +168,35 @@ fn a_list_of_urls_begins_a_crawl_and_hostile_lines_are_told() {
     let nothing = bench.run_with_input(&["frontier", "import", "-", "--state", "none"], "\n# nothing\n");
     nothing.ends_with(2).complains("no URL to begin a crawl with", "export");
     assert!(!bench.path("none").exists());
+    for useless in ["ftp://a.test/\n", "{\"url\":\"http://a.test/\",\"state\":\"gone\"}\n", "\u{0}\n"] {
+        let nothing = bench.run_with_input(&["frontier", "import", "-", "--state", "none"], useless);
+        nothing.ends_with(2).complains("no URL to begin a crawl with", "export");
+        assert!(!bench.path("none").exists(), "{useless:?} made a folder");
+    }
     bench.run(&["frontier", "import", "missing.txt", "--state", "none"]).ends_with(1);
+}
+
+#[test]
+fn what_the_guard_refused_is_tried_again_by_a_run_that_allows_more() {
+    let server = site(TWO);
+    let bench = Bench::new();
+    let list = server.url("/a");
+    let said = bench.run_with_input(&["frontier", "import", "-", "--state", "new"], &list).ends_with(0);
+    said.mentions("next: lycosa crawl --state new --resume --allow-address 127.0.0.1");
+    let go_on = ["crawl", "--state", "new", "--resume", "-o", "pages.jsonl", "--delay", "0"];
+    let said = bench.run(&go_on).ends_with(1);
+    said.mentions("--allow-address 127.0.0.1; a crawl that is resumed so tries again what was refused");
+    let said = bench.run(&[&go_on[..], &["--allow-address", "127.0.0.1"]].concat()).ends_with(0);
+    said.mentions("more addresses are allowed now: URLs refused before wait again (1)");
+    assert_eq!((bench.records("pages.jsonl").len(), server.hits_on("/a")), (1, 1));
+    let same = [&go_on[..], &["--allow-address", "127.0.0.1"]].concat();
+    bench.run(&same).ends_with(0).keeps_quiet_about("wait again");
+    // Typing the seed does as well, as the hint says.
+    bench.run_with_input(&["frontier", "import", "-", "--state", "other"], &list).ends_with(0);
+    let go_on = ["--state", "other", "--resume", "-o", "other.jsonl", "--delay", "0"];
+    bench.run(&[&["crawl"], &go_on[..]].concat()).ends_with(1);
+    bench.run(&[&["crawl", &list], &go_on[..]].concat()).ends_with(0);
+    assert_eq!(bench.records("other.jsonl").len(), 1);
 }
 
 #[test]
@@ -140,11 +222,15 @@ fn what_failed_goes_back_and_is_fetched_again_exactly_once() {
     frontier(&bench, &["requeue", "--kind", "sadness"])
         .ends_with(2)
         .complains("no kind of failure", "timeout");
-    frontier(&bench, &["requeue", "--host", "other.test"]).ends_with(0).mentions("0 URLs");
+    frontier(&bench, &["requeue", "--host", "other.test"]).ends_with(1).mentions("0 URLs");
+    let unknown = frontier(&bench, &["requeue", "http://other.test/"]).ends_with(1);
+    unknown.mentions("http://other.test/ is not known to this crawl");
+    frontier(&bench, &["dead", "--kind", "sadness"]).ends_with(2).complains("no kind of failure", "timeout");
+    frontier(&bench, &["pending", "--class", "9"]).ends_with(2);
     heals.store(true, Ordering::SeqCst);
     let flaky = server.url("/flaky");
     frontier(&bench, &["requeue", &flaky]).ends_with(0).mentions("1 URL will");
-    frontier(&bench, &["requeue", &flaky]).ends_with(0).mentions("0 URLs");
+    frontier(&bench, &["requeue", &flaky]).ends_with(1).mentions("0 URLs").keeps_quiet_about("not known");
     let hits = server.hits_on("/flaky");
     bench.crawl(&server.url("/"), &["--resume", "--retries", "0"]).ends_with(0);
     assert_eq!((server.hits_on("/flaky"), server.hits_on("/after")), (hits + 1, 1));
@@ -170,6 +256,14 @@ fn a_host_rests_for_as_long_as_it_is_blocked() {
     assert!(hosts.out.contains("(by hand)"), "{}", hosts.out);
     let story = bench.run(&["explain", &server.url("/"), "--state", "state"]).ends_with(0);
     assert!(story.out.contains("by hand"), "{}", story.out);
+    frontier(&bench, &["block", "127.0.0.1"]).ends_with(0).keeps_quiet_about("not met");
+    let hosts = frontier(&bench, &["hosts"]).ends_with(0).out;
+    assert!(hosts.contains("rests until it is unblocked (by hand)") && !hosts.contains("9999"), "{hosts}");
+    let story = bench.run(&["explain", &server.url("/"), "--state", "state"]).ends_with(0).out;
+    assert!(story.contains("rests until it is unblocked: by hand") && !story.contains("9999"), "{story}");
+    let unmet = frontier(&bench, &["block", "exmaple.test"]).ends_with(0);
+    unmet.mentions("this crawl has not met exmaple.test so far");
+    frontier(&bench, &["unblock", "exmaple.test"]).ends_with(0);
     frontier(&bench, &["unblock", "127.0.0.1"]).ends_with(0).mentions("rests no longer");
     bench.crawl(&server.url("/"), &["--resume", "-c", "8", "--per-host", "8"]).ends_with(0);
 }
@@ -214,4 +308,38 @@ fn the_state_is_found_where_crawls_leave_it() {
         .run(&["frontier", "stats", "--state", "none"])
         .ends_with(1)
         .complains("no crawl in none", "--state");
+}
+
+#[test]
+fn the_document_shows_the_format_that_is_written() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/frontier-tools.md");
+    let text = std::fs::read_to_string(path).expect("the document is there");
+    let format = format!("versions   format {},", lycosa::frontier::embedded::FORMAT_VERSION);
+    assert!(text.contains(&format), "docs/frontier-tools.md does not say `{format}`");
+}
+
+#[test]
+fn visits_to_come_are_told_with_the_first_and_each_pages_own() {
+    let server = Server::start(|request| match request.path() {
+        "/robots.txt" => Response::not_found(),
+        "/" if request.header("if-none-match").is_some() => Response::new(304),
+        "/" => page("start", &["http://other.test/"]).header("ETag", "\"1\""),
+        _ => Response::not_found(),
+    });
+    let bench = Bench::new();
+    bench.crawl(&server.url("/"), &["--revisit-min", "1s", "--revisit-max", "1s"]).ends_with(0).mentions(
+        "note: --revisit-min, --revisit-max is about pages that are visited again; add --recrawl to do so",
+    );
+    let flags = ["--resume", "--recrawl", "--revisit-min", "1s", "--revisit-max", "1s", "--max-time", "3s"];
+    let said = bench.crawl(&server.url("/"), &flags).ends_with(3);
+    said.keeps_quiet_about("gave no page").mentions("not_modified").keeps_quiet_about("note: --revisit");
+    let stats = frontier(&bench, &["stats"]).ends_with(0).out;
+    assert!(stats.contains("revisits   1 wait, the first due "), "{stats}");
+    assert!(stats.contains("(links, counted at each visit of their page)"), "{stats}");
+    let story = bench.run(&["explain", &server.url("/"), "--state", "state"]).ends_with(0).out;
+    assert!(story.contains("next visit "), "{story}");
+    let wrong = bench.crawl(&server.url("/"), &["--fresh", "--revisit-min", "2h", "--revisit-max", "1h"]);
+    wrong
+        .ends_with(2)
+        .complains("`recrawl.min` is 2h, which is longer than `recrawl.max`, 1h", "--revisit-max");
 }

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Span;
+use super::inspect::Mistake;
+use super::verify::mistake;
 use crate::engine::{RevisitRecords, Revisits};
 use crate::revisit::Bounds;
 
@@ -36,6 +38,16 @@ impl RecrawlFields {
     /// Whether nothing differs from the default.
     pub(super) fn is_default(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Finds a span that ends before it begins.
+    pub(super) fn verify(&self, mistakes: &mut Vec<Mistake>) {
+        let (min, max) = (self.min, self.max);
+        if min.0 > max.0 {
+            let message = format!("`recrawl.min` is {min}, which is longer than `recrawl.max`, {max}");
+            let hint = "the longest time between two visits (--revisit-max) cannot be less than the shortest (--revisit-min)";
+            mistakes.push(mistake(["recrawl".into(), "min".into()], message, hint));
+        }
     }
 
     /// What the engine is told, when pages are visited again or remembered for it.

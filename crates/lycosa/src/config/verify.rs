@@ -38,6 +38,7 @@ pub(super) fn verify(options: &CrawlOptions) -> Vec<Mistake> {
     identity(options, &mut mistakes);
     profiles(options, &mut mistakes);
     sessions(options, &mut mistakes);
+    options.recrawl.verify(&mut mistakes);
     outputs(options, &mut mistakes);
     files(options, &mut mistakes);
     if let Err(errors) = Rules::compile_within(&options.items, &options.pattern_limits()) {

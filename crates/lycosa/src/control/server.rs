@@ -24,7 +24,6 @@ use super::reload::Reload;
 use crate::crawler::Controls;
 use crate::crawler::stopped::FOR_EVER;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::Resource;
 use crate::model::{Clock as _, Timestamp};
 
 /// Clients that are served at once.
@@ -135,7 +134,7 @@ async fn serve(listener: UnixListener, served: Arc<Served>, stop: CancellationTo
         let Some(place) = places.clone().try_acquire_owned().ok().filter(|_| is_owner) else { continue };
         let served = served.clone();
         clients.spawn(async move {
-            let _task = served.controls.ledger().open(Resource::Tasks);
+            // No task of the crawl: one that asks at its very end is none that the crawl left open.
             converse(&served, stream).await;
             drop(place);
         });
@@ -206,12 +205,13 @@ impl Served {
             Order::Block { host, milliseconds } => {
                 let now = crate::clock::SystemClock::new().now();
                 let until = milliseconds.map_or(FOR_EVER, |span| now.after(Duration::from_millis(span)));
-                let site = controls.bar(&host, until).await?;
-                Ok(json!({ "site": site.0, "until": until }))
+                let (site, known) = controls.bar(&host, until).await?;
+                let until = (until < FOR_EVER).then_some(until);
+                Ok(json!({ "site": site.0, "known": known, "until": until }))
             }
             Order::Unblock { host } => {
-                let site = controls.bar(&host, Timestamp(0)).await?;
-                Ok(json!({ "site": site.0, "until": null }))
+                let (site, known) = controls.bar(&host, Timestamp(0)).await?;
+                Ok(json!({ "site": site.0, "known": known, "until": null }))
             }
         }
     }

@@ -54,8 +54,10 @@ pub(super) async fn build(
         super::save::check(&folder)?;
         callbacks.on_page(Box::new(move |page| super::save::save(&folder, page)));
     }
-    let opened: Opened = state::open(&options, &notes, rules.limits, rules.pace, clock.clone())?;
+    let before = options.state.as_deref().and_then(super::RunRules::load).unwrap_or_default();
+    let mut opened: Opened = state::open(&options, &notes, rules.limits, rules.pace, clock.clone())?;
     let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key).with_query_rules(query));
+    opened.notices.extend(retry_refused(&opened, &options, &before.allowed, &identity).await?);
     let parts = Parts {
         frontier: opened.frontier.clone(),
         outbox: opened.outbox,
@@ -83,13 +85,37 @@ pub(super) async fn build(
         places: engine.places(),
         watch: watch.clone(),
         stop: engine.stop_token(),
-        ledger: ledger.clone(),
         folder: options.state.clone(),
         started,
         rules: tokio::sync::Mutex::new(rules),
     });
     let (seeds, notices) = (options.seeds, opened.notices);
     Ok(Crawl { engine, sinks, watch, seeds, client, ledger, notices, controls })
+}
+
+/// What the address guard lets through beside public addresses, in words for the state.
+fn allowed(options: &Options) -> Vec<String> {
+    let typed = options.seeds.iter().take(options.typed_seeds).filter_map(Origin::of);
+    typed.map(|origin| origin.to_string()).chain(options.allow_address.iter().cloned()).collect()
+}
+
+/// A refusal by our own guard is final for the run that was not allowed more. One that allows more than the last tries
+/// those URLs again.
+async fn retry_refused(
+    opened: &Opened,
+    options: &Options,
+    before: &[String],
+    identity: &Identity,
+) -> Result<Option<String>> {
+    let is_wider = allowed(options).iter().any(|one| !before.contains(one));
+    let Some(state) = opened.embedded.as_deref().filter(|_| is_wider) else { return Ok(None) };
+    if options.continuation != super::options::Continue::Resume {
+        return Ok(None);
+    }
+    let refused = super::stopped::Requeue { kinds: vec![ErrorKind::AddressRefused], ..Default::default() };
+    let count = super::stopped::requeue(state, identity, &refused).await?;
+    Ok((count > 0)
+        .then(|| format!("more addresses are allowed now: URLs refused before wait again ({count})")))
 }
 
 /// What can change while the crawl runs.
@@ -100,6 +126,7 @@ fn rules(options: &Options, clock: &dyn Clock) -> Rules {
         concurrency: options.concurrency,
         scope: scope_options(options),
         paused: false,
+        allowed: allowed(options),
         robots_name: super::names::robots_name(options),
     }
 }

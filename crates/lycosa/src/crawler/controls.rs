@@ -16,7 +16,6 @@ use super::stopped::site_of;
 use super::watch::Watch;
 use crate::engine::Places;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::Ledger;
 use crate::model::{
     Candidate, Control, Frontier, HostRecord, Limits, Pace, Scope, SiteKey, Timestamp, Verdict,
 };
@@ -53,7 +52,6 @@ pub(super) struct Inner {
     pub(super) places: Places,
     pub(super) watch: Watch,
     pub(super) stop: CancellationToken,
-    pub(super) ledger: Ledger,
     pub(super) folder: Option<PathBuf>,
     pub(super) started: Timestamp,
     pub(super) rules: Mutex<Rules>,
@@ -72,6 +70,8 @@ pub struct Rules {
     pub scope: ScopeOptions,
     /// Whether no request starts until it is resumed.
     pub paused: bool,
+    /// What the address guard lets through beside public addresses.
+    pub(super) allowed: Vec<String>,
     /// The name looked up in robots.txt.
     pub(super) robots_name: String,
 }
@@ -161,10 +161,6 @@ impl Controls {
         self.0.started
     }
 
-    pub(crate) fn ledger(&self) -> &Ledger {
-        &self.0.ledger
-    }
-
     /// The state folder, if there is one.
     #[must_use]
     pub fn folder(&self) -> Option<&std::path::Path> {
@@ -219,16 +215,18 @@ impl Controls {
     ///
     /// # Errors
     /// When the host is none or the state cannot be written.
-    pub async fn bar(&self, host: &str, until: Timestamp) -> Result<SiteKey> {
+    pub async fn bar(&self, host: &str, until: Timestamp) -> Result<(SiteKey, bool)> {
         let site = site_of(&self.0.identity, host)?;
+        let known = self.0.frontier.host(vec![site.clone()]).await?.iter().any(Option::is_some);
         self.0.frontier.control(Control::Bar(site.clone(), until)).await?;
-        Ok(site)
+        Ok((site, known))
     }
 }
 
 impl Rules {
     fn for_file(&self, started: Timestamp) -> RunRules {
-        let named = RunRules { started, robots_name: self.robots_name.clone(), ..RunRules::default() };
+        let (robots_name, allowed) = (self.robots_name.clone(), self.allowed.clone());
+        let named = RunRules { started, robots_name, allowed, ..RunRules::default() };
         named.with(&self.limits, &self.pace, self.concurrency).in_scope(&self.scope)
     }
 }

@@ -7,7 +7,12 @@ use crate::model::Finish;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parked = self.crawl.parked;
+        if self.end == End::Finished(Finish::Complete) && parked > 0 {
+            write!(f, "complete but for {parked} parked")?;
+        }
         let end = match self.end {
+            End::Finished(Finish::Complete) if parked > 0 => "",
             End::Finished(Finish::Complete) => "complete",
             End::Finished(Finish::Pages) => "stopped at the page budget",
             End::Finished(Finish::Requests) => "stopped at the request budget",

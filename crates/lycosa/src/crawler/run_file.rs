@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::embedded::{Disk, FileLayer as _};
-use crate::model::{Limits, Pace, Timestamp};
+use crate::model::{Limits, Pace, TemplateBudget, Timestamp};
 use crate::scope::{ScopeMode, ScopeOptions};
 
 /// Its name in the state folder.
@@ -30,6 +30,12 @@ pub struct RunRules {
     pub deadline: Option<Timestamp>,
     /// Links from a seed.
     pub max_depth: Option<u32>,
+    /// URLs of one shape that a site may have at first; 0 is any number. None in files that do not say.
+    pub template_budget: Option<u32>,
+    /// Whether those that look like a trap's have less.
+    pub trap_rules: bool,
+    /// Origins and networks that the address guard let through beside public addresses.
+    pub allowed: Vec<String>,
     /// Requests at once.
     pub concurrency: usize,
     /// Requests at once to one origin.
@@ -62,6 +68,8 @@ impl RunRules {
         self.max_bytes = limits.max_bytes;
         self.deadline = limits.deadline;
         self.max_depth = limits.max_depth;
+        self.template_budget = Some(limits.templates.map_or(0, |budget| budget.urls));
+        self.trap_rules = limits.templates.is_some_and(|budget| budget.trap_signs);
         self.per_host = pace.per_origin;
         self.delay_ms = u64::try_from(pace.delay.as_millis()).unwrap_or(u64::MAX);
         self.adaptive = pace.response_factor > 0.0;
@@ -91,6 +99,16 @@ impl RunRules {
             regex_size: self.regex_size,
             max_depth: self.max_depth,
             ..ScopeOptions::default()
+        }
+    }
+
+    /// The budget of shapes.
+    #[must_use]
+    pub fn templates(&self) -> Option<TemplateBudget> {
+        match self.template_budget {
+            None => Some(TemplateBudget::default()),
+            Some(0) => None,
+            Some(urls) => Some(TemplateBudget { urls, trap_signs: self.trap_rules }),
         }
     }
 

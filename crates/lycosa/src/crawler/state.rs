@@ -14,6 +14,8 @@ use crate::model::{Clock, CrawlId, Frontier, Limits, Outbox, Pace};
 /// What a crawl runs on.
 pub(super) struct Opened {
     pub(super) frontier: Arc<dyn Frontier>,
+    /// The same, when it is one of a state folder.
+    pub(super) embedded: Option<Arc<Embedded>>,
     pub(super) outbox: Arc<dyn Outbox>,
     pub(super) crawl: CrawlId,
     pub(super) fingerprint_key: [u8; 16],
@@ -80,8 +82,19 @@ impl Notes {
             .with_hint("leave strip_query out to go on with those, or begin anew with --fresh"));
         }
         options.strip_query.clone_from(&self.strip_query);
+        let typed: Vec<Url> = options.seeds.iter().take(options.typed_seeds).cloned().collect();
         options.seeds = self.seeds.iter().filter_map(|seed| Url::parse(seed).ok()).collect();
         options.typed_seeds = self.typed;
+        // A seed of a list that is typed now may be private from now on.
+        for seed in typed {
+            if let Some(place) = options.seeds.iter().position(|known| *known == seed)
+                && place >= options.typed_seeds
+            {
+                options.seeds.remove(place);
+                options.seeds.insert(0, seed);
+                options.typed_seeds += 1;
+            }
+        }
         for network in &self.allow_address {
             if !options.allow_address.contains(network) {
                 options.allow_address.push(network.clone());
@@ -105,6 +118,7 @@ pub(super) fn open(
         let memory = Arc::new(Memory::new(limits, pace, clock));
         return Ok(Opened {
             frontier: memory.clone(),
+            embedded: None,
             outbox: memory,
             crawl: identity.crawl,
             fingerprint_key: identity.fingerprint_key,
@@ -151,10 +165,11 @@ fn refuse_unfinished(opening: &Opening, versions: crate::model::Versions) -> Res
         return Ok(());
     }
     let message = format!(
-        "the crawl in {} is not finished: {} of {} URLs are left",
+        "the crawl in {} is not finished: {} of {} URLs are left{}",
         opening.folder.display(),
-        stats.pending,
-        stats.known
+        stats.pending + stats.parked,
+        stats.known,
+        if stats.parked > 0 { format!(", {} of them parked", stats.parked) } else { String::new() }
     );
     Err(Error::new(ErrorKind::State, message)
         .with_hint("go on with --resume, throw it away with --fresh, or use another --state"))
@@ -188,6 +203,7 @@ fn opened(embedded: Embedded, folder: &Path) -> Opened {
     let embedded = Arc::new(embedded);
     Opened {
         frontier: embedded.clone(),
+        embedded: Some(embedded.clone()),
         outbox: embedded,
         crawl: identity.crawl,
         fingerprint_key: identity.fingerprint_key,

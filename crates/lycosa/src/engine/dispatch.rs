@@ -277,7 +277,7 @@ async fn end_panicked(shared: &Arc<Shared>, held: &Held, cause: &str) -> Result<
     let lease = &held.lease;
     let error = super::page::panicked(cause).at_url(&lease.request.url);
     let attempt = held.toll.attempt(shared.parts.clock.now(), error.kind().as_str());
-    shared.telemetry.failed(&error);
+    shared.telemetry.failed(&error, lease.request.kind);
     // The hook may be what panicked.
     let told = AssertUnwindSafe(|| shared.parts.hooks.on_error(&lease.request, &error));
     drop(std::panic::catch_unwind(told));

@@ -335,7 +335,7 @@ impl Journey {
 
     pub(super) fn failed_commit(&mut self, error: Error) -> Commit {
         let error = if error.url().is_some() { error } else { error.at_url(self.url.as_str()) };
-        self.shared.telemetry.failed(&error);
+        self.shared.telemetry.failed(&error, self.lease.request.kind);
         self.shared.parts.hooks.on_error(&self.request, &error);
         self.commit(Outcome::Failed { error })
     }

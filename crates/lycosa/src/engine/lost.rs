@@ -12,6 +12,8 @@ impl Journey {
             return;
         }
         let why = match outcome {
+            // Its page is as it was.
+            Outcome::Fetched { status } if self.is_unmodified(*status) => return,
             Outcome::Fetched { status } => format!("status {status}"),
             Outcome::Failed { error } => match error.hint() {
                 Some(hint) => format!("{error}; {hint}"),

@@ -116,7 +116,8 @@ impl AddressGuard {
                         .with_hint("to crawl it, allow its network with --allow-address")
                 } else {
                     refused(format!("{host} leads to {ip}, which is {what}")).with_hint(format!(
-                        "to crawl it, type {host}:{port} as a seed on the command line, or allow its network with --allow-address"
+                        "to crawl it, type {host}:{port} as a seed on the command line, or allow its network with \
+                         --allow-address {ip}; a crawl that is resumed so tries again what was refused"
                     ))
                 });
             }
@@ -148,6 +149,12 @@ impl ConnectPolicy for AddressGuard {
 
 fn refused(message: String) -> Error {
     Error::new(ErrorKind::AddressRefused, message).in_phase(Phase::Connect)
+}
+
+/// Whether everybody may be sent to this address.
+#[must_use]
+pub fn is_public(ip: IpAddr) -> bool {
+    ranges::class(ip) == Class::Public
 }
 
 /// A name with and without its final dot is the same host.

@@ -327,6 +327,8 @@ pub struct Stats {
     pub records: u64,
     /// Visits to come that are not due yet, of URLs that are done.
     pub revisits_waiting: u64,
+    /// When the first of them is due, or a little earlier; none when none waits.
+    pub next_revisit: Option<Timestamp>,
     /// Links that were met and wait until they are looked for among the known URLs on disk; some of them are known.
     pub arriving: u64,
     /// Of the known URLs: those whose fingerprints are on disk.

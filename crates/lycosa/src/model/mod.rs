@@ -25,7 +25,7 @@ mod visit;
 pub mod wire;
 
 pub use block::{Block, BlockKind, BlockLayer};
-pub use budget::TemplateBudget;
+pub use budget::{ParkedShape, Parking, TemplateBudget};
 pub use clock::{Clock, ManualClock, Timestamp};
 pub(crate) use extract::resolve;
 pub use extract::{Extract, Findings, Outlink, Page};

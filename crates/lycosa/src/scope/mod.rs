@@ -23,8 +23,8 @@ pub use query_rules::{QueryRuleError, QueryRules};
 pub use rules::{MAX_URL_LENGTH, ScopeMode, ScopeOptions, ScopeRules};
 pub use score::{ScoreRule, ScoreRules};
 pub use site::{SITE_KEY_VERSION, SUFFIX_LIST_VERSION, SiteRules};
-pub(crate) use template::path_template;
 pub use template::{LONGEST_TEMPLATE, order_free, template};
+pub(crate) use template::{path_shape, path_template};
 pub(crate) use trap::is_suspect_path;
 pub use trap::{SUSPECT_SCORE, TrapScore, TrapSign, trap_score};
 

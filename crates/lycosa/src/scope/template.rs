@@ -75,11 +75,16 @@ pub fn template(url: &Url) -> String {
 
 /// A number for the shape of a path and query: the same on every host of a site.
 pub(crate) fn path_template(path_and_query: &str) -> u64 {
+    xxh3_64(path_shape(path_and_query).as_bytes())
+}
+
+/// The shape of a path and query.
+pub(crate) fn path_shape(path_and_query: &str) -> String {
     let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
     let mut shape = String::with_capacity(path_and_query.len());
     push_path(&mut shape, path);
     push_query(&mut shape, query);
-    xxh3_64(shape.as_bytes())
+    shape
 }
 
 /// The segments of a path. A relative link that is followed again and again makes paths longer by the same segment:

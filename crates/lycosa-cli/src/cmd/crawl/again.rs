@@ -5,6 +5,19 @@ use std::path::Path;
 use lycosa::crawler::End;
 use lycosa::model::Finish;
 
+/// What is said of flags about visits when no page is visited again.
+pub(super) fn idle_flags(args: &super::Args, recrawl: bool) -> Option<String> {
+    let given = [
+        ("--revisit-min", &args.revisit_min),
+        ("--revisit-max", &args.revisit_max),
+        ("--recrawl-records", &args.recrawl_records),
+    ];
+    let given: Vec<&str> = given.iter().filter(|(_, value)| value.is_some()).map(|(flag, _)| *flag).collect();
+    (!recrawl && !given.is_empty()).then(|| {
+        format!("note: {} is about pages that are visited again; add --recrawl to do so", given.join(", "))
+    })
+}
+
 /// What to do to go on with a crawl that ended so and whose state is here. The limit that ended it is not in the
 /// command: it would end it again.
 pub(super) fn advice(end: End, folder: &Path) -> String {
@@ -15,6 +28,10 @@ pub(super) fn advice(end: End, folder: &Path) -> String {
     let before = words.len();
     let words = without_limit(words, flag, key);
     let command = this_command(words.clone(), folder);
+    let from_file = words.iter().any(|word| word == "--config" || word.starts_with("--config="));
+    if words.len() == before && !from_file {
+        return format!("the limit {key} was set while it ran; go on without it: {command}");
+    }
     if words.len() == before {
         return format!("raise or leave out `{key}` in the configuration and go on with: {command}");
     }

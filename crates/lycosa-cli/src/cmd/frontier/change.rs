@@ -24,9 +24,10 @@ pub(super) async fn import(folder: &Path, file: &Path) -> Result<Exit> {
         Changes::import(folder, &mut BufReader::new(open)).await?
     };
     output::say(&format!(
-        "{}: {} wait, {} came with their outcome, {} were known",
+        "{}: {} wait, {}{} came with their outcome, {} were known",
         folder.display(),
         imported.waiting,
+        if imported.parked > 0 { format!("{} are parked, ", imported.parked) } else { String::new() },
         imported.ended,
         imported.known
     ));
@@ -37,7 +38,8 @@ pub(super) async fn import(folder: &Path, file: &Path) -> Result<Exit> {
         ));
     }
     if imported.waiting > 0 {
-        output::say(&format!("  next: lycosa crawl --state {} --resume", folder.display()));
+        let allow: String = imported.private.iter().map(|ip| format!(" --allow-address {ip}")).collect();
+        output::say(&format!("  next: lycosa crawl --state {} --resume{allow}", folder.display()));
     }
     Ok(Exit::Done)
 }
@@ -58,11 +60,16 @@ pub(super) async fn requeue(
         host,
         urls: urls.iter().map(|text| lycosa::seed::parse(text)).collect::<Result<_>>()?,
     };
-    let count = Changes::open(folder)?.requeue(&which).await?;
-    output::say(&format!("{count} URL{} will be fetched again", if count == 1 { "" } else { "s" }));
-    if count > 0 {
-        output::say(&format!("  next: lycosa crawl --state {} --resume", folder.display()));
+    let changes = Changes::open(folder)?;
+    for url in changes.unknown(&which.urls) {
+        output::say(&format!("note: {url} is not known to this crawl; `lycosa explain URL` says why"));
     }
+    let count = changes.requeue(&which).await?;
+    output::say(&format!("{count} URL{} will be fetched again", if count == 1 { "" } else { "s" }));
+    if count == 0 {
+        return Ok(Exit::Failed);
+    }
+    output::say(&format!("  next: lycosa crawl --state {} --resume", folder.display()));
     Ok(Exit::Done)
 }
 
@@ -81,28 +88,39 @@ pub(super) async fn block(folder: &Path, args: &BlockArgs) -> Result<Exit> {
         Some(span) => lycosa::clock::SystemClock::new().now().after(span),
         None => FOR_EVER,
     };
-    let site = bar(folder, &args.host, until, &order).await?;
+    let (site, known) = bar(folder, &args.host, until, &order).await?;
     let rest = span.map_or("until it is unblocked".to_owned(), |span| format!("for {}", Span(span)));
     output::say(&format!("{site} rests {rest}"));
+    if !known {
+        output::say(&unmet(&site));
+    }
     Ok(Exit::Done)
+}
+
+/// What is said when a site is named that the crawl has not met: it may be misspelt.
+pub(in crate::cmd) fn unmet(site: &str) -> String {
+    format!("note: this crawl has not met {site} so far; check its spelling")
 }
 
 /// Ends a rest.
 pub(super) async fn unblock(folder: &Path, host: &str) -> Result<Exit> {
     let order = Order::Unblock { host: host.to_owned() };
-    let site = bar(folder, host, Timestamp(0), &order).await?;
+    let (site, known) = bar(folder, host, Timestamp(0), &order).await?;
     output::say(&format!("{site} rests no longer"));
+    if !known {
+        output::say(&unmet(&site));
+    }
     Ok(Exit::Done)
 }
 
 /// In the state, or by the crawl that runs there.
-async fn bar(folder: &Path, host: &str, until: Timestamp, order: &Order) -> Result<String> {
+async fn bar(folder: &Path, host: &str, until: Timestamp, order: &Order) -> Result<(String, bool)> {
     match Changes::open(folder) {
-        Ok(changes) => changes.bar(host, until).await.map(|site| site.to_string()),
+        Ok(changes) => changes.bar(host, until).await.map(|(site, known)| (site.to_string(), known)),
         Err(error) if error.kind() == ErrorKind::State && control::socket_path(folder).exists() => {
             let says =
                 control::ask(folder, order).and_then(control::Reply::into_result).map_err(|_| error)?;
-            Ok(says["site"].as_str().unwrap_or(host).to_owned())
+            Ok((says["site"].as_str().unwrap_or(host).to_owned(), says["known"] != false))
         }
         Err(error) => Err(error),
     }

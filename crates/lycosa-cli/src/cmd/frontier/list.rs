@@ -6,7 +6,7 @@ use std::path::Path;
 
 use lycosa::crawler::stopped::{HostLine, Stopped, UrlLine};
 use lycosa::host_pattern::HostPattern;
-use lycosa::model::{Breaker, Origin, Timestamp};
+use lycosa::model::{Breaker, Exclusion, Origin, Timestamp};
 use lycosa::url::Url;
 use lycosa::{Error, ErrorKind, Result};
 
@@ -42,12 +42,12 @@ pub(super) struct PendingArgs {
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
     /// Of this priority class alone, 0 (first) to 3
-    #[arg(long, value_name = "CLASS")]
+    #[arg(long, value_name = "CLASS", value_parser = clap::value_parser!(u8).range(0..=3))]
     class: Option<u8>,
     /// At this many links from a seed alone
     #[arg(long, value_name = "LINKS")]
     depth: Option<u32>,
-    /// Those that a depth limit holds back, alone
+    /// Those held back by a depth limit or the budget of their shape, alone
     #[arg(long)]
     parked: bool,
     /// At most so many; 0 is all
@@ -213,12 +213,31 @@ pub(super) fn pending(folder: &Path, args: &PendingArgs) -> Result<Exit> {
 fn pending_row(line: &UrlLine, now: Timestamp) -> String {
     let at = line.not_before.filter(|at| *at > now);
     let at = at.map(|at| format!(", not before {}", moment(at, now))).unwrap_or_default();
-    let row = format!("{}  ({}, class {}, depth {}{at})", line.url, line.state, line.class, line.depth);
+    let why = match (&line.shape, line.reason) {
+        (Some(shape), Some(reason)) => format!(", {} {shape}", reason.as_str()),
+        (None, Some(reason)) => format!(", {}", reason.as_str()),
+        _ => String::new(),
+    };
+    let row = format!("{}  ({}, class {}, depth {}{why}{at})", line.url, line.state, line.class, line.depth);
     output::printable(&row).into_owned()
+}
+
+/// Refuses a word that no URL can have ended with.
+fn known_kind(kind: &str) -> Result<()> {
+    let failures = ErrorKind::ALL.iter().map(|kind| kind.as_str());
+    let mut names = failures.chain(Exclusion::ALL.iter().map(|reason| reason.as_str()));
+    if names.clone().any(|name| name == kind) {
+        return Ok(());
+    }
+    let first = names.next().unwrap_or_default().to_owned();
+    let list = names.fold(first, |list, name| list + ", " + name);
+    let message = format!("`{kind}` is no kind of failure and no reason");
+    Err(Error::new(ErrorKind::Usage, message).with_hint(format!("one of {list}")))
 }
 
 /// Prints URLs that ended badly.
 pub(super) fn dead(folder: &Path, args: &DeadArgs) -> Result<Exit> {
+    args.kind.as_deref().map_or(Ok(()), known_kind)?;
     let crawl = Stopped::open(folder)?;
     let pattern = pattern(args.host.as_ref())?;
     let mut lines = Lines::to_reader(args.limit);

@@ -11,7 +11,8 @@ use lycosa::control::Order;
 use lycosa::crawler::stopped::HostOrder;
 use lycosa::{Error, Result};
 
-pub(super) use self::stats::{moment, span};
+pub(super) use self::change::unmet;
+pub(super) use self::stats::{moment, revisits, span};
 use super::states::StateArg;
 use crate::exit::Exit;
 

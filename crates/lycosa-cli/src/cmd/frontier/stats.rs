@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use lycosa::Result;
-use lycosa::crawler::stopped::Stopped;
+use lycosa::crawler::stopped::{FOR_EVER, Stopped};
 use lycosa::model::Timestamp;
 use serde_json::{Value, json};
 
@@ -47,6 +47,7 @@ fn gather(crawl: &Stopped) -> Result<Value> {
             "log": size("log-"),
             "snapshot": size("snapshot-"),
             "backlog": size("backlog-"),
+            "seen": size("seen-"),
             "history": size("history-"),
             "all": files.iter().map(|(_, size)| size).sum::<u64>(),
             "files": files.len(),
@@ -59,6 +60,9 @@ fn gather(crawl: &Stopped) -> Result<Value> {
 
 /// A moment as people read it, and how long ago it is.
 pub(in crate::cmd) fn moment(at: Timestamp, now: Timestamp) -> String {
+    if at >= FOR_EVER {
+        return "it is unblocked".to_owned();
+    }
     let stamp = humantime::format_rfc3339_seconds(at.to_system_time());
     match (now.since(at), at.since(now)) {
         (ago, _) if !ago.is_zero() => format!("{stamp}, {} ago", span(ago)),
@@ -86,19 +90,26 @@ fn shown(facts: &Value, now: Timestamp) -> String {
     let counted = |names: &[&str]| -> String {
         names.iter().map(|name| format!("{} {name}", text(&stats[*name]))).collect::<Vec<_>>().join(", ")
     };
-    let size = |name: &str| bytes(facts["sizes"][name].as_u64().unwrap_or(0));
-    let complete = if facts["complete"] == true { "complete" } else { "not finished" };
+    let count = |name: &str| stats[name].as_u64().unwrap_or(0);
+    let complete = match (facts["complete"] == true, count("pending") + count("leased"), count("parked")) {
+        (true, ..) => "complete".to_owned(),
+        (_, 0, parked @ 1..) => format!("complete but for {parked} parked"),
+        _ => "not finished".to_owned(),
+    };
     let mut rows = vec![
         ("state", format!("{} ({complete})", text(&facts["folder"]))),
         ("crawl", text(&facts["crawl"])),
         ("seeds", joined(&facts["seeds"])),
         ("urls", counted(&["known", "pending", "leased", "done", "parked"])),
         ("outcomes", counted(&["fetched", "redirected", "excluded", "failed"])),
-        ("refused", pairs(&facts["refused"])),
+        ("refused", refused(&facts["refused"])),
         ("given", counted(&["pages", "records"])),
         ("spent", format!("{}, {}", counted(&["requests"]), bytes(stats["bytes"].as_u64().unwrap_or(0)))),
         ("hosts", text(&stats["sites"])),
     ];
+    if stats["revisits_waiting"] != 0 {
+        rows.push(("revisits", revisits(stats, now)));
+    }
     let rules = &facts["rules"];
     if rules.is_object() {
         let started = Timestamp(rules["started"].as_u64().unwrap_or(0));
@@ -117,24 +128,46 @@ fn shown(facts: &Value, now: Timestamp) -> String {
             ),
         ));
     }
-    rows.push((
-        "disk",
-        format!(
-            "{} in {} files: log {}, snapshot {}, waiting {}, history {}",
-            size("all"),
-            text(&facts["sizes"]["files"]),
-            size("log"),
-            size("snapshot"),
-            size("backlog"),
-            size("history")
-        ),
-    ));
+    rows.push(("disk", disk(&facts["sizes"])));
     rows.push((
         "log",
         format!("{} events, {} since the snapshot", stats["last_lsn"], facts["since_snapshot"]["events"]),
     ));
     rows.push(("versions", pairs(&facts["versions"])));
     rows.iter().map(|(name, value)| format!("{name:<10} {}\n", output::printable(value))).collect()
+}
+
+/// How many visits wait, and when the first is due.
+pub(in crate::cmd) fn revisits(stats: &Value, now: Timestamp) -> String {
+    let next = stats["next_revisit"].as_u64().map(Timestamp);
+    let next = next.map_or(String::new(), |at| {
+        if at > now {
+            format!(", the first due {}", moment(at, now))
+        } else {
+            ", the first due now".to_owned()
+        }
+    });
+    format!("{} wait{next}", stats["revisits_waiting"])
+}
+
+/// A page that is visited again tells its links again.
+fn refused(counts: &Value) -> String {
+    let counts = pairs(counts);
+    if counts == "none" { counts } else { format!("{counts} (links, counted at each visit of their page)") }
+}
+
+fn disk(sizes: &Value) -> String {
+    let size = |name: &str| bytes(sizes[name].as_u64().unwrap_or(0));
+    format!(
+        "{} in {} files: log {}, snapshot {}, waiting {}, known {}, history {}",
+        size("all"),
+        sizes["files"],
+        size("log"),
+        size("snapshot"),
+        size("backlog"),
+        size("seen"),
+        size("history")
+    )
 }
 
 fn joined(list: &Value) -> String {

@@ -138,7 +138,6 @@ fn a_robots_txt_that_the_guard_kept_from_being_asked_is_asked_by_the_next_run() 
     assert_eq!(server.hits(), 0, "the guard refused");
     let dead = bench.run(&["frontier", "dead", "--state", "moved", "--kind", "address_refused"]).ends_with(0);
     assert_eq!(dead.out.lines().count(), 3, "each for the same reason: {}", dead.out);
-    bench.run(&["frontier", "requeue", "--kind", "address_refused", "--state", "moved"]).ends_with(0);
     go_on(&bench, &["--allow-address", "127.0.0.0/8"]).ends_with(0);
     assert_eq!((server.hits_on("/robots.txt"), server.hits_on("/open/x")), (1, 1));
     assert_eq!(server.hits_on("/private/x"), 0, "it is disallowed");
@@ -159,6 +158,13 @@ fn a_robots_txt_that_leads_to_a_refused_address_allows_nothing() {
     assert_eq!((server.hits_on("/"), inner.hits()), (0, 0), "what it would say is not known");
     bench.crawl(&server.url("/"), &["--fresh", "--overwrite", "--allow-address", "127.0.0.0/8"]).ends_with(0);
     assert_eq!((server.hits_on("/"), server.hits_on("/private/x"), inner.hits()), (1, 0, 1));
+}
+
+#[test]
+fn a_robots_txt_that_failed_is_counted_by_its_name() {
+    let server = Server::start(|_| Response::new(200).reset_before_answer());
+    let said = Bench::new().crawl(&server.url("/"), &["--retries", "0"]).ends_with(1);
+    assert_eq!(said.row("failed"), "disconnected (first_byte) of robots.txt: 1", "no page was asked for");
 }
 
 #[test]

@@ -2,20 +2,21 @@
 
 use std::collections::HashSet;
 use std::io::BufRead;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;
 
 use url::Url;
 
 use super::line::{ExportHead, UrlLine};
-use super::{identity_of, last_end};
+use super::{identity_of, last_end, stored_rules};
 use crate::clock::SystemClock;
 use crate::crawler::run_file::RunRules;
 use crate::crawler::state::Notes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::embedded::{self, CrawlIdentity, Disk, Embedded, FORMAT_VERSION, Opening};
 use crate::host_pattern::HostPattern;
-use crate::model::{AddStatus, Control, Discovered, Frontier, Limits, Outcome, SiteKey, Timestamp, UrlKey};
+use crate::model::{AddStatus, Control, Discovered, Frontier, Outcome, SiteKey, Timestamp, UrlKey};
 use crate::scope::Identity;
 
 /// URLs that are changed at a time.
@@ -44,10 +45,12 @@ pub struct Requeue {
 }
 
 /// What an import came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Imported {
     /// URLs that wait.
     pub waiting: u64,
+    /// URLs that are parked: their site has too many of their shape.
+    pub parked: u64,
     /// URLs that came with an outcome.
     pub ended: u64,
     /// URLs that were known.
@@ -56,14 +59,32 @@ pub struct Imported {
     pub wrong: u64,
     /// The first of them.
     pub first_wrong: Option<u64>,
+    /// Addresses of URLs that wait and are not public, as far as URLs show them: at most [`Imported::PRIVATE`]. They must be
+    /// allowed to be crawled.
+    pub private: Vec<IpAddr>,
+}
+
+impl Imported {
+    /// Private addresses that are named.
+    pub const PRIVATE: usize = 8;
+
+    fn note_private(&mut self, found: &Discovered) {
+        let host = found.origin.host.trim_matches(['[', ']']);
+        let ip = if host == "localhost" { Some(IpAddr::V4(Ipv4Addr::LOCALHOST)) } else { host.parse().ok() };
+        if let Some(ip) = ip.filter(|ip| !crate::fetch::guard::is_public(*ip) && !self.private.contains(ip))
+            && self.private.len() < Self::PRIVATE
+        {
+            self.private.push(ip);
+        }
+    }
 }
 
 fn opening(folder: &Path) -> Opening {
-    let rules = RunRules::load(folder);
+    let (limits, pace) = stored_rules(RunRules::load(folder).as_ref());
     Opening {
         folder: folder.to_owned(),
-        limits: Limits::default(),
-        pace: rules.as_ref().map(RunRules::pace).unwrap_or_default(),
+        limits,
+        pace,
         clock: Arc::new(SystemClock::new()),
         files: Arc::new(Disk),
         durability: embedded::Durability::Power,
@@ -98,52 +119,27 @@ impl Changes {
     /// # Errors
     /// When the state cannot be read or written, or the pattern names no host.
     pub async fn requeue(&self, which: &Requeue) -> Result<u64> {
-        let host = which.host.as_deref().map(HostPattern::parse).transpose()?;
-        let listed: HashSet<UrlKey> =
-            which.urls.iter().filter_map(|url| Some(self.identity.identify(url)?.key)).collect();
-        let wanted = |found: &Discovered, outcome: &Outcome| {
-            if host.as_ref().is_some_and(|host| !host.fits(&found.origin)) {
-                return false;
-            }
-            match outcome {
-                _ if !which.urls.is_empty() => listed.contains(&found.key),
-                Outcome::Failed { error } => which.kinds.is_empty() || which.kinds.contains(&error.kind()),
-                _ => false,
-            }
-        };
-        let (mut batch, mut count) = (Vec::new(), 0);
-        let mut send = |batch: &mut Vec<Discovered>| -> Result<()> {
-            count += self.state.again(std::mem::take(batch))? as u64;
-            Ok(())
-        };
-        self.state.visit_facts(|_, facts| {
-            if let Some((_, ended)) =
-                last_end(facts).filter(|(_, ended)| wanted(&ended.found, &ended.outcome))
-            {
-                let mut found = ended.found.clone();
-                found.request.attempt = 0;
-                found.request.generation = found.request.generation.saturating_add(1);
-                batch.push(found);
-                if batch.len() >= BATCH {
-                    send(&mut batch)?;
-                }
-            }
-            Ok(true)
-        })?;
-        send(&mut batch)?;
-        self.state.flush().await?;
-        Ok(count)
+        requeue(&self.state, &self.identity, which).await
     }
 
-    /// The site of a host takes no requests until this moment; the moment 0 ends every rest of it.
+    /// Those of these URLs that the crawl does not know.
+    #[must_use]
+    pub fn unknown<'u>(&self, urls: &'u [Url]) -> Vec<&'u Url> {
+        let key = |url: &Url| self.identity.identify(url).map(|found| found.key);
+        urls.iter().filter(|url| key(url).and_then(|key| self.state.is_open(key)).is_none()).collect()
+    }
+
+    /// The site of a host takes no requests until this moment; the moment 0 ends every rest of it. Answers the site, and
+    /// whether the crawl has met it.
     ///
     /// # Errors
     /// When the host is none or the state cannot be written.
-    pub async fn bar(&self, host: &str, until: Timestamp) -> Result<SiteKey> {
+    pub async fn bar(&self, host: &str, until: Timestamp) -> Result<(SiteKey, bool)> {
         let site = site_of(&self.identity, host)?;
+        let known = self.state.host(vec![site.clone()]).await?.iter().any(Option::is_some);
         self.state.control(Control::Bar(site.clone(), until)).await?;
         self.state.flush().await?;
-        Ok(site)
+        Ok((site, known))
     }
 
     /// Takes in lines of an export, or of plain URLs, into the state in a folder, which is made when there is none. URLs
@@ -165,6 +161,9 @@ impl Changes {
         let changes = if embedded::exists(folder) {
             Self::open(folder)?
         } else {
+            if !first.iter().any(Line::is_usable) {
+                return Err(nothing_to_begin_with());
+            }
             Self::create(folder, &notes_of(head, &first)?)?
         };
         let mut imported = Imported::default();
@@ -199,7 +198,10 @@ impl Changes {
                     imported.wrong += 1;
                     imported.first_wrong.get_or_insert(number);
                 }
-                Some((found, None)) => waiting.push(found),
+                Some((found, None)) => {
+                    imported.note_private(&found);
+                    waiting.push(found);
+                }
                 Some((found, Some(outcome))) => ended.push((found, outcome)),
             }
         }
@@ -210,7 +212,8 @@ impl Changes {
         for status in self.state.add(waiting).await? {
             match status {
                 AddStatus::Known => imported.known += 1,
-                AddStatus::New | AddStatus::Parked(_) => imported.waiting += 1,
+                AddStatus::New => imported.waiting += 1,
+                AddStatus::Parked(_) => imported.parked += 1,
                 AddStatus::Refused(_) => imported.wrong += 1,
             }
         }
@@ -223,6 +226,47 @@ impl Changes {
         let request = line.to_request()?;
         Some((self.identity.identify(&url)?.discovered(&self.identity, request), outcome))
     }
+}
+
+/// Lets URLs of a state wait again, each as a new visit; answers how many.
+pub(in crate::crawler) async fn requeue(
+    state: &Embedded,
+    identity: &Identity,
+    which: &Requeue,
+) -> Result<u64> {
+    let host = which.host.as_deref().map(HostPattern::parse).transpose()?;
+    let listed: HashSet<UrlKey> =
+        which.urls.iter().filter_map(|url| Some(identity.identify(url)?.key)).collect();
+    let wanted = |found: &Discovered, outcome: &Outcome| {
+        if host.as_ref().is_some_and(|host| !host.fits(&found.origin)) {
+            return false;
+        }
+        match outcome {
+            _ if !which.urls.is_empty() => listed.contains(&found.key),
+            Outcome::Failed { error } => which.kinds.is_empty() || which.kinds.contains(&error.kind()),
+            _ => false,
+        }
+    };
+    let (mut batch, mut count) = (Vec::new(), 0);
+    let mut send = |batch: &mut Vec<Discovered>| -> Result<()> {
+        count += state.again(std::mem::take(batch))? as u64;
+        Ok(())
+    };
+    state.visit_facts(|_, facts| {
+        if let Some((_, ended)) = last_end(facts).filter(|(_, ended)| wanted(&ended.found, &ended.outcome)) {
+            let mut found = ended.found.clone();
+            found.request.attempt = 0;
+            found.request.generation = found.request.generation.saturating_add(1);
+            batch.push(found);
+            if batch.len() >= BATCH {
+                send(&mut batch)?;
+            }
+        }
+        Ok(true)
+    })?;
+    send(&mut batch)?;
+    state.flush().await?;
+    Ok(count)
 }
 
 /// The site of a host as a person names it.
@@ -246,16 +290,29 @@ fn notes_of(head: Option<ExportHead>, first: &[Line]) -> Result<Notes> {
     });
     let seeds: Vec<String> = urls.take(MOST_SEEDS).map(|url| url.to_string()).collect();
     if seeds.is_empty() {
-        return Err(Error::new(ErrorKind::Usage, "there is no URL to begin a crawl with")
-            .with_hint("give the lines of `lycosa frontier export`, or URLs, one a line"));
+        return Err(nothing_to_begin_with());
     }
     Ok(Notes { seeds, ..Notes::default() })
+}
+
+fn nothing_to_begin_with() -> Error {
+    Error::new(ErrorKind::Usage, "there is no URL to begin a crawl with")
+        .with_hint("give the lines of `lycosa frontier export`, or URLs, one a line")
 }
 
 enum Line {
     Head(ExportHead),
     Url(u64, Box<UrlLine>),
     Wrong(u64),
+}
+
+impl Line {
+    /// Whether it is a URL of a crawl.
+    fn is_usable(&self) -> bool {
+        let Self::Url(_, line) = self else { return false };
+        let is_url = crate::seed::parse(&line.url).is_ok();
+        is_url && line.outcome().is_some() && line.to_request().is_some()
+    }
 }
 
 struct Lines<'r> {

@@ -63,6 +63,8 @@ pub struct Explanation {
     pub open: Option<Open>,
     /// When it can be served, as far as its site's pace and its own time say.
     pub not_before: Option<Timestamp>,
+    /// When its page is due for another visit.
+    pub next_visit: Option<Timestamp>,
     /// The way back to its seed, nearest first; empty for a seed and for what was never accepted.
     pub way: Vec<Step>,
     /// Whether that way ends at a seed; otherwise facts on it are missing.
@@ -97,6 +99,7 @@ impl Stopped {
         let is_open = self.view.is_open(key);
         let rests = host.as_ref().is_some_and(|host| host.blocked_until > self.now());
         let rests_for = if rests { self.why_it_rests(&site)? } else { None };
+        let next_visit = if is_open == Some(false) { self.view.next_visit(key)? } else { None };
         let mut open = None;
         if is_open == Some(true) {
             self.view.visit_open(Some(&site), |found| {
@@ -131,6 +134,7 @@ impl Stopped {
             is_open,
             open,
             not_before,
+            next_visit,
             way,
             from_seed,
             scope,

@@ -27,7 +27,7 @@ pub struct HostLine {
     pub site: String,
     /// URLs waiting.
     pub pending: u64,
-    /// URLs held back by the depth limit.
+    /// URLs held back by the depth limit or the budget of their shape.
     pub parked: u64,
     /// URLs that were being fetched when the process ended.
     pub leased: u32,

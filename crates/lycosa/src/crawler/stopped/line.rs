@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, ErrorKind, Phase};
 use crate::frontier::embedded::{Ended, Open, Where};
-use crate::model::{Block, Discovered, Exclusion, Hop, Outcome, Request, RequestKind, SessionId, Timestamp};
+use crate::model::{
+    Block, Discovered, Exclusion, Hop, Outcome, Parking, Request, RequestKind, SessionId, Timestamp,
+};
 
 /// The first line of an export: whose it is.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -74,9 +76,12 @@ pub struct UrlLine {
     /// Where it leads, for redirects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// Why it was excluded.
+    /// Why it was excluded or is parked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Exclusion>,
+    /// The shape of which its site has too many, when it is parked for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape: Option<String>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorLine>,
@@ -146,12 +151,17 @@ impl UrlLine {
     /// A URL without one.
     #[must_use]
     pub fn of_open(open: &Open) -> Self {
-        let (state, not_before) = match open.place {
-            Where::Waiting(at) => ("pending", at),
-            Where::Parked => ("parked", None),
-            Where::Leased => ("leased", None),
-        };
-        Self { not_before, ..Self::of(&open.found, state) }
+        match &open.place {
+            Where::Waiting(at) => Self { not_before: *at, ..Self::of(&open.found, "pending") },
+            Where::Leased => Self::of(&open.found, "leased"),
+            Where::Parked(why) => {
+                let shape = match why {
+                    Parking::Shape(shape) => Some(shape.shape.clone()),
+                    Parking::Depth => None,
+                };
+                Self { reason: Some(why.reason()), shape, ..Self::of(&open.found, "parked") }
+            }
+        }
     }
 
     fn of(found: &Discovered, state: &str) -> Self {
@@ -175,6 +185,7 @@ impl UrlLine {
             status: None,
             to: None,
             reason: None,
+            shape: None,
             error: None,
             method: (request.method != http::Method::GET).then(|| request.method.to_string()),
             headers: request

@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use url::Url;
 
-pub(super) use self::change::site_of;
 pub use self::change::{Changes, Imported, Requeue};
+pub(super) use self::change::{requeue, site_of};
 pub use self::explain::{Explanation, RobotsSay, Step};
 pub use self::host::{HostLine, HostOrder, OriginLine};
 pub use self::line::{ErrorLine, ExportHead, UrlLine};
@@ -24,7 +24,7 @@ use super::state::Notes;
 use crate::clock::SystemClock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::embedded::{CrawlIdentity, FORMAT_VERSION, Fact, Happened, View};
-use crate::model::{Clock, Timestamp, UrlKey};
+use crate::model::{Clock, Limits, Pace, TemplateBudget, Timestamp, UrlKey};
 use crate::scope::{Identity, QueryRules};
 
 /// The end of a rest that has none: the last second of the year 9999.
@@ -53,6 +53,13 @@ fn identity_of(crawl: &CrawlIdentity, folder: &Path) -> Result<(Notes, Identity)
     Ok((notes, identity))
 }
 
+/// The budget of shapes and the pace of the last run; of a crawl that never ran the default ones. Other limits do not
+/// matter while nothing is fetched.
+fn stored_rules(rules: Option<&RunRules>) -> (Limits, Pace) {
+    let templates = rules.map_or_else(|| Some(TemplateBudget::default()), RunRules::templates);
+    (Limits { templates, ..Limits::default() }, rules.map(RunRules::pace).unwrap_or_default())
+}
+
 impl Stopped {
     /// Opens the state in a folder, read only.
     ///
@@ -60,8 +67,8 @@ impl Stopped {
     /// When there is none, a crawl is running there, it was made by other rules, or is damaged.
     pub fn open(folder: &Path) -> Result<Self> {
         let rules = RunRules::load(folder);
-        let pace = rules.as_ref().map(RunRules::pace).unwrap_or_default();
-        let view = View::open(folder, crate::scope::versions(FORMAT_VERSION), pace)?;
+        let (limits, pace) = stored_rules(rules.as_ref());
+        let view = View::open(folder, crate::scope::versions(FORMAT_VERSION), limits, pace)?;
         let (notes, identity) = identity_of(view.identity(), folder)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         Ok(Self { view, identity, notes, rules, folder: folder.to_owned(), clock })

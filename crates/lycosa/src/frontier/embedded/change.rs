@@ -5,9 +5,16 @@ use std::sync::PoisonError;
 use super::history::{Fact, Reader};
 use super::{Embedded, Shared, State, event};
 use crate::error::Result;
+use crate::frontier::tables::Mark;
 use crate::model::{Control, Discovered, Outcome, Timestamp, UrlKey};
 
 impl Embedded {
+    /// Whether a URL was accepted, and then whether it still waits for its outcome.
+    #[must_use]
+    pub fn is_open(&self, key: UrlKey) -> Option<bool> {
+        self.shared.state().tables.mark(key).map(|mark| mark == Mark::Open)
+    }
+
     /// Lets URLs that have an outcome wait again, each as a new visit, which takes the place of one that is to come.
     /// Answers how many were changed: those that have no outcome, or whose next visit is due, are left as they are. Durable after the next [`flush`](crate::model::Frontier::flush).
     ///

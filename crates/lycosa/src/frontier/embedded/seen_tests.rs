@@ -133,7 +133,7 @@ fn whoever_looks_sees_links_that_were_not_decided_about() {
     assert!(frontier.stats().arriving > 0, "{:?}", frontier.stats());
     let before = frontier.stats();
     drop(frontier);
-    let mut view = View::open(folder.path(), VERSIONS, Pace::default()).unwrap();
+    let mut view = View::open(folder.path(), VERSIONS, Limits::default(), Pace::default()).unwrap();
     let stats = view.stats(Timestamp(2_000_000));
     assert_eq!((stats.arriving, stats.done), (0, before.done));
     let mut open = 0;

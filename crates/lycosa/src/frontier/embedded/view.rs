@@ -16,17 +16,18 @@ use super::recovery::{self, How, Recovery};
 use crate::error::{Error, Result};
 use crate::frontier::tables::{Mark, Tables, Whereabouts};
 use crate::model::{
-    Cursor, Discovered, Exclusion, HostRecord, Limits, Lsn, Pace, SiteKey, Stats, Timestamp, UrlKey, Versions,
+    Cursor, Discovered, Exclusion, HostRecord, Limits, Lsn, Pace, Parking, SiteKey, Stats, Timestamp, UrlKey,
+    Versions,
 };
 use crate::scope::Fingerprint;
 
 /// Where an open URL is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Where {
     /// In a queue, or held until robots.txt of its origin is there; not before this moment if there is one.
     Waiting(Option<Timestamp>),
-    /// Held back by the depth limit.
-    Parked,
+    /// Held back, and why.
+    Parked(Parking),
     /// Handed out when the process ended; it will be fetched again.
     Leased,
 }
@@ -55,11 +56,12 @@ pub struct View {
 }
 
 impl View {
-    /// Opens the crawl in a folder; delays are worked out with this pace.
+    /// Opens the crawl in a folder; delays are worked out with this pace, and what the log added to shapes of URLs by
+    /// the budget among these limits.
     ///
     /// # Errors
     /// When there is none, a crawl is running in it, it was made by other rules, or is damaged.
-    pub fn open(folder: &Path, versions: Versions, pace: Pace) -> Result<Self> {
+    pub fn open(folder: &Path, versions: Versions, limits: Limits, pace: Pace) -> Result<Self> {
         if !super::exists(folder) {
             return Err(without_crawl(folder).with_hint(
                 "name the folder of a crawl with --state; those made without it are below .lycosa",
@@ -70,7 +72,7 @@ impl View {
         let identity = CrawlIdentity::load(folder, &*layer, versions)?;
         let fingerprint = Fingerprint::new(identity.fingerprint_key);
         let how = How { history: true, as_stored: true, only_look: true, seen_memory: usize::MAX };
-        let mut state = recovery::recover(folder, &layer, (Limits::default(), pace), how, fingerprint)?;
+        let mut state = recovery::recover(folder, &layer, (limits, pace), how, fingerprint)?;
         // Whoever looks wants to know what is known.
         state.tables.decide_arrivals(state.last_time);
         state.tables.trouble().map_or(Ok(()), Err)?;
@@ -171,12 +173,21 @@ impl View {
         self.tables.drain(only, |found, place| {
             let place = match place {
                 Whereabouts::Waiting(at) => Where::Waiting(at),
-                Whereabouts::Parked => Where::Parked,
+                Whereabouts::Parked(why) => Where::Parked(why),
                 Whereabouts::Leased => Where::Leased,
             };
             visit(Open { found, place })
         });
         self.tables.trouble().map_or(Ok(()), Err)
+    }
+
+    /// When the next visit of a URL is due, if one is to come. What was looked through for it is taken out of this view.
+    ///
+    /// # Errors
+    /// When what waits in files cannot be read.
+    pub fn next_visit(&mut self, key: UrlKey) -> Result<Option<Timestamp>> {
+        let due = self.tables.next_visit(key);
+        self.tables.trouble().map_or(Ok(due), Err)
     }
 
     /// What happened to a URL, in order.

@@ -59,13 +59,14 @@ impl Tables {
         slowest.found.iter().filter_map(|(_, number)| self.record(*number)).collect()
     }
 
-    fn record(&self, index: u32) -> Option<HostRecord> {
+    pub(super) fn record(&self, index: u32) -> Option<HostRecord> {
         let (record, blocked) =
             self.sites.look(index, |site| (site.record(&self.pace), site.blocked_until))?;
         let health = self.breakers.health(index, blocked, self.gates.held_until(index));
         let next_allowed = record.next_allowed.max(self.held_until(index));
         let pending = record.pending.saturating_sub(self.degrees.extra(index));
-        Some(HostRecord { health, next_allowed, pending, ..record })
+        let parked = record.parked + self.templates.parked_of(index);
+        Some(HostRecord { health, next_allowed, pending, parked, ..record })
     }
 
     /// Until when a site is left alone whatever its delay: its breaker is open, or another has its turn.
@@ -85,6 +86,7 @@ impl Tables {
     pub(crate) fn counts(&self) -> Stats {
         Stats {
             revisits_waiting: self.revisits.len(),
+            next_revisit: self.revisits.next_due(),
             arriving: self.arrivals.len(),
             seen_on_disk: self.seen.run().map_or(0, |(_, length)| length),
             seen_bytes: self.seen.bytes() as u64,

@@ -5,15 +5,15 @@
 
 use super::entry::Entry;
 use super::{Mark, Tables};
-use crate::model::{Discovered, HostRecord, Origin, Outcome, SiteKey, Timestamp, UrlKey};
+use crate::model::{Discovered, HostRecord, Origin, Outcome, Parking, SiteKey, Timestamp, UrlKey};
 
 /// Where a URL of the tables is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Whereabouts {
     /// In a queue, or held until robots.txt of its origin is there; not before this moment if there is one.
     Waiting(Option<Timestamp>),
-    /// Beyond the depth limit.
-    Parked,
+    /// Held back.
+    Parked(Parking),
     /// Handed out.
     Leased,
 }
@@ -37,8 +37,7 @@ impl Tables {
 
     /// Every site, in the order in which they were met, until `visit` says `false`.
     pub(crate) fn visit_sites(&self, visit: impl FnMut(HostRecord) -> bool) {
-        let record = |number| self.sites.look(number, |site| site.record(&self.pace));
-        self.sites.numbers().filter_map(record).all(visit);
+        self.sites.numbers().filter_map(|number| self.record(number)).all(visit);
     }
 
     /// Takes out and shows what is open, of one site or of all, until `visit` says `false`.
@@ -82,7 +81,25 @@ impl Tables {
                 return false;
             }
         }
-        parked.iter().filter_map(|(_, entry)| whole(entry)).all(|found| visit(found, Whereabouts::Parked))
+        let too_deep = parked.iter().filter_map(|(_, entry)| whole(entry));
+        if !too_deep.into_iter().all(|found| visit(found, Whereabouts::Parked(Parking::Depth))) {
+            return false;
+        }
+        self.templates.drain(index, &mut self.overflow, |entry, why| {
+            whole(entry).is_none_or(|found| visit(found, Whereabouts::Parked(why)))
+        })
+    }
+
+    /// When the next visit of a URL is due. Visits looked through are taken out.
+    pub(crate) fn next_visit(&mut self, key: UrlKey) -> Option<Timestamp> {
+        let mut effort = usize::MAX;
+        while let Some(bytes) = self.revisits.pop(Timestamp(u64::MAX), &mut effort, &mut self.overflow) {
+            let (_, found, entry) = self.read_revisit(&bytes).ok()?;
+            if found == key && !self.revisits.returns.is_dropped(key, entry.generation()) {
+                return entry.revisit().map(|revisit| revisit.due);
+            }
+        }
+        None
     }
 
     /// Takes in a URL with its outcome; `false` when it is known.

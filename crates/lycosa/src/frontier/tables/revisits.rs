@@ -338,7 +338,7 @@ impl Tables {
         self.seen.get(key).unwrap_or(Mark::Fetched)
     }
 
-    fn read_revisit(&mut self, bytes: &[u8]) -> Result<(u32, UrlKey, Entry), Damaged> {
+    pub(super) fn read_revisit(&mut self, bytes: &[u8]) -> Result<(u32, UrlKey, Entry), Damaged> {
         let mut reader = Reader::new(bytes);
         let (site, origin) = (reader.small()?, reader.small()?);
         let key = UrlKey(reader.fixed64()?);

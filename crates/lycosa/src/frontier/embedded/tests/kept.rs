@@ -58,7 +58,7 @@ fn copy(from: &Path) -> tempfile::TempDir {
 }
 
 fn look(folder: &Path) -> View {
-    View::open(folder, VERSIONS, Pace::default()).unwrap()
+    View::open(folder, VERSIONS, Limits::default(), Pace::default()).unwrap()
 }
 
 fn runs(folder: &Path) -> Vec<String> {
@@ -132,7 +132,7 @@ fn a_damaged_history_is_told_and_does_not_stop_a_crawl() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 0x10;
         std::fs::write(copy.path().join(&name), &damaged).unwrap();
-        let looked = View::open(copy.path(), VERSIONS, Pace::default())
+        let looked = View::open(copy.path(), VERSIONS, Limits::default(), Pace::default())
             .and_then(|view| view.visit_facts(|_, _| Ok(true)));
         match looked {
             Ok(()) => panic!("damage at byte {at} was not noticed"),
