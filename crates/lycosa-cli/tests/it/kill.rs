@@ -56,6 +56,24 @@ fn twenty_kills_of_a_500_page_crawl_lose_nothing_and_double_nothing() {
     }
 }
 
+#[test]
+fn kills_lose_nothing_of_a_site_of_which_memory_cannot_know_every_url() {
+    let site = SyntheticSite { pages: 1_500, ..SyntheticSite::with_seed(22) };
+    let oracle = site.oracle(None);
+    let server = Server::start(move |request| site.answer(request));
+    let bench = Bench::new();
+    let url = server.url("/");
+    let settings = "--state state -o pages.jsonl --delay 0 --per-host 8 -c 8 -q --seen-memory 64KiB";
+    let arguments: Vec<&str> = ["crawl", &url].into_iter().chain(settings.split(' ')).collect();
+    kill_often(&bench, &server, &arguments, 5);
+    bench.run(&[&arguments[..], &["--resume"]].concat()).ends_with(0);
+    whole_and_once(&bench, &oracle);
+    let stats = bench.run(&["frontier", "stats", "--state", "state", "--json"]).ends_with(0);
+    let stats: serde_json::Value = serde_json::from_str(&stats.out).expect("JSON");
+    assert!(stats["sizes"]["seen"].as_u64() > Some(1_000), "{stats}");
+    bench.run(&["crawl", &url, "--state", "other", "--seen-memory", "1kB"]).ends_with(2).complains("seen_memory", "64KiB");
+}
+
 /// Starts a crawl and kills it, over and over, until that many kills have counted. Tells how many did, in how many runs.
 fn kill_often(bench: &Bench, server: &Server, arguments: &[&str], kills: u32) -> (u32, u32) {
     let mut dice = Dice(7);

@@ -349,9 +349,14 @@ impl Shared {
         if state.tables.has_arrivals() {
             self.append(state, |out| event::put_decided(out, now));
             state.tables.decide_arrivals(now);
-            if let Some(error) = state.tables.trouble() {
-                self.log.fail(error);
-            }
+            self.fail_if_in_trouble(state);
+        }
+    }
+
+    /// What could not be read was taken for new, or not served: nothing that follows may be believed.
+    fn fail_if_in_trouble(&self, state: &State) {
+        if let Some(error) = state.tables.trouble() {
+            self.log.fail(error);
         }
     }
 
@@ -402,6 +407,7 @@ impl Shared {
         for (found, status) in batch.into_iter().zip(news) {
             *status = state.tables.queue(found, now);
         }
+        self.fail_if_in_trouble(&state);
         (statuses, lsn)
     }
 
@@ -417,9 +423,7 @@ impl Shared {
             self.changed.notify_waiters();
             leased = state.tables.lease(want, now);
         }
-        if let Some(error) = state.tables.trouble() {
-            self.log.fail(error);
-        }
+        self.fail_if_in_trouble(&state);
         let Leased::Some(leases) = &leased else { return (leased, 0) };
         let named: Vec<LeaseEvent> = leases.iter().filter_map(|lease| name(&state.tables, lease)).collect();
         let lsn = self.append(&mut state, |out| event::put_leased(out, now, &named));
@@ -444,6 +448,7 @@ impl Shared {
         if state.tables.has_enough_arrivals() {
             self.decide(state, now);
         }
+        self.fail_if_in_trouble(state);
         Ok(lsn)
     }
 
