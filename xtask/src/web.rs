@@ -13,7 +13,7 @@ Usage: cargo xtask web [FLAGS]
 
 Builds the test program `lycosa-webcheck` optimised and runs it with the same
 flags, such as --pages N, --seed N, --by frontier|engine,
---store memory|embedded|durable. With --recrawl DAYS it visits pages again for
+--store memory|embedded|durable, --seen-memory BYTES. With --recrawl DAYS it visits pages again for
 so many virtual days and tells how fresh they were kept.";
 
 /// The command.

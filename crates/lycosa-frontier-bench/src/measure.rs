@@ -33,6 +33,7 @@ fn opening(folder: &Path, clock: &Arc<ManualClock>) -> Opening {
         files: Arc::new(Disk),
         durability: Durability::Power,
         history: true,
+        seen_memory: usize::MAX,
     }
 }
 

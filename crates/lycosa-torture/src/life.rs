@@ -239,6 +239,7 @@ impl<'w> Life<'w> {
             files: sabotage::files(&world.defect, files),
             durability: world.plan.durability,
             history: true,
+            seen_memory: world.plan.seen_memory,
         };
         let versions = versions(FORMAT_VERSION);
         let identity = folder.join("crawl.json");

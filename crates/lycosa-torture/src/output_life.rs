@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard};
 
-use lycosa::model::{Committed, Position, Sink};
+use lycosa::model::{Committed, Lsn, Position, Sink};
 use lycosa::{Error, ErrorKind, Result};
 
 use crate::dice::Dice;
@@ -150,6 +150,10 @@ impl Sink for LifeSink {
 
     fn open(&mut self, position: Option<&Position>) -> Result<()> {
         self.call(Point::OutputOpen, |sink| sink.open(position))
+    }
+
+    fn holds(&self, position: &Position) -> Result<Option<Lsn>> {
+        self.inner.holds(position)
     }
 
     fn write(&mut self, commit: &Committed) -> Result<()> {

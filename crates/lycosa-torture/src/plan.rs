@@ -74,6 +74,8 @@ pub(crate) struct Plan {
     pub(crate) second: Option<&'static str>,
     pub(crate) durability: Durability,
     pub(crate) segment: u64,
+    /// Bytes of fingerprints in memory; those beyond are on disk.
+    pub(crate) seen_memory: usize,
     /// One page in so many is slow: where leases are short, it outlives its own.
     pub(crate) slow: Option<u64>,
     pub(crate) broken: Option<u64>,
@@ -131,12 +133,14 @@ impl Plan {
             second: dice.one_in(2).then(|| SECOND[dice.place(0, SECOND.len() - 1)]),
             durability: Durability::Power,
             segment: 1 << dice.between(10, 18),
+            seen_memory: usize::MAX,
             slow: None,
             broken: dice.one_in(2).then(|| dice.between(7, 20)),
             threads: dice.place(1, 2),
             cycles: dice.between(2, CYCLES),
         };
         plan.choose(subject, &mut dice);
+        plan.seen_memory = [usize::MAX, 20_000, 2_000][dice.place(0, 2)];
         plan
     }
 

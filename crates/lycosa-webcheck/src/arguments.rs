@@ -65,6 +65,9 @@ pub(crate) struct Arguments {
     /// Where the URLs are kept
     #[arg(long, value_enum, default_value_t = Store::Memory)]
     pub(crate) store: Store,
+    /// Bytes of memory for the fingerprints of known URLs, where they are kept in a state folder; without it, all stay there
+    #[arg(long, value_name = "BYTES", default_value_t = usize::MAX, hide_default_value = true)]
+    pub(crate) seen_memory: usize,
     /// Links followed from the seeds; without it, all
     #[arg(long, value_name = "N")]
     pub(crate) depth: Option<u32>,

@@ -234,7 +234,8 @@ fn within(limits: Limits, rules: Rules) -> (Arc<AccessLog>, End, u64) {
     let log = Arc::new(AccessLog::new(web, Numbering::new(&web), manners));
     let folder = tempfile::tempdir().unwrap();
     // Whoever waits for a real disk would see the virtual clock jump meanwhile.
-    let opened = store::open(Store::Memory, limits, pace(rules, delay), &clock, folder.path()).unwrap();
+    let opened =
+        store::open((Store::Memory, usize::MAX), limits, pace(rules, delay), &clock, folder.path()).unwrap();
     let crawl = ByEngine {
         web,
         rules,

@@ -90,7 +90,7 @@ pub(crate) fn measure(
     let (middle, end) = (BEGINNING.after(DAY * days / 2), BEGINNING.after(DAY * days));
     let limits = Limits { deadline: Some(end), ..Limits::default() };
     let pace = Pace { revisits: true, ..pace(rules, delay) };
-    let opened = store::open(store, limits, pace, &clock, folder)?;
+    let opened = store::open((store, usize::MAX), limits, pace, &clock, folder)?;
     let freshness = Arc::new(Mutex::new(FreshTime::new(web, numbering, middle.0, end.0)));
     let bounds = Bounds { min: Duration::from_secs(60), max: DAY * 90 };
     let revisits = Revisits { bounds, ..Revisits::default() };

@@ -80,7 +80,13 @@ pub(crate) fn crawl(arguments: &Arguments, web: Web, numbering: &Numbering) -> R
     let log = Arc::new(AccessLog::new(web, numbering.clone(), manners));
     let folder = tempfile::tempdir().map_err(|cause| Error::io("making a folder", cause))?;
     let pace = Pace { order: arguments.order.into(), ..pace(rules, arguments.delay()) };
-    let opened = store::open(arguments.store, arguments.limits(), pace, &clock, folder.path())?;
+    let opened = store::open(
+        (arguments.store, arguments.seen_memory),
+        arguments.limits(),
+        pace,
+        &clock,
+        folder.path(),
+    )?;
     let watch = Stopwatch::start();
     let mut mass = None;
     let (seeds, concurrency) = (SEEDS.to_vec(), arguments.concurrency);

@@ -19,12 +19,12 @@ pub(crate) struct Opened {
     pub(crate) outbox: Arc<dyn Outbox>,
 }
 
-/// A new frontier of this kind; a state goes to the folder.
+/// A new frontier of this kind; a state goes to the folder, with so many bytes of memory for fingerprints.
 ///
 /// # Errors
 /// When the state cannot be made.
 pub(crate) fn open(
-    store: Store,
+    (store, seen_memory): (Store, usize),
     limits: Limits,
     pace: Pace,
     clock: &VirtualClock,
@@ -40,7 +40,16 @@ pub(crate) fn open(
         Store::Durable => Durability::Power,
     };
     let folder = folder.join("state");
-    let opening = Opening { folder, limits, pace, clock, files: Arc::new(Disk), durability, history: true };
+    let opening = Opening {
+        folder,
+        limits,
+        pace,
+        clock,
+        files: Arc::new(Disk),
+        durability,
+        history: true,
+        seen_memory,
+    };
     let identity = CrawlIdentity::random(versions(FORMAT_VERSION), String::new())?;
     let embedded = Arc::new(Embedded::create(opening, identity)?);
     Ok(Opened { frontier: embedded.clone(), outbox: embedded })

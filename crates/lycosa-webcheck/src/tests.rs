@@ -31,12 +31,15 @@ fn settings(seed: u64) -> Settings {
 
 /// A crawl by the engine under virtual time: what the servers saw.
 fn by_engine(web: Web, rules: Rules, concurrency: usize) -> Arc<AccessLog> {
+    by_engine_on((Store::Memory, usize::MAX), web, rules, concurrency)
+}
+
+fn by_engine_on(store: (Store, usize), web: Web, rules: Rules, concurrency: usize) -> Arc<AccessLog> {
     let clock = VirtualClock::new();
     let manners = Manners { delay: DELAY, robots: rules.robots, ..Manners::default() };
     let log = Arc::new(AccessLog::new(web, Numbering::new(&web), manners));
     let folder = tempfile::tempdir().unwrap();
-    let opened =
-        store::open(Store::Memory, limits(rules), pace(rules, DELAY), &clock, folder.path()).unwrap();
+    let opened = store::open(store, limits(rules), pace(rules, DELAY), &clock, folder.path()).unwrap();
     let crawl =
         ByEngine { web, rules, seeds: SEEDS.to_vec(), log: log.clone(), clock, concurrency, again: None };
     let report = crawl.crawl(&opened).unwrap();
@@ -94,6 +97,17 @@ fn every_rule_of_the_engine_is_the_oracles() {
 }
 
 #[test]
+fn the_engine_fetches_the_same_when_most_of_what_is_known_is_on_disk() {
+    let web = Web::new(settings(8));
+    let depth = |max_depth| Rules { max_depth: Some(max_depth), ..Rules::default() };
+    for rules in [Rules::default(), Rules { sitemaps: true, ..Rules::default() }, depth(3)] {
+        let log = by_engine_on((Store::Embedded, 30_000), web, rules, 64);
+        assert_same(&web.coverage(rules, &SEEDS), &log.coverage());
+        assert_polite(&log.counts());
+    }
+}
+
+#[test]
 fn the_engine_stays_within_its_concurrency() {
     let web = Web::new(Settings { latency_ms: (5_000, 60_000), ..settings(4) });
     let counts = by_engine(web, Rules { max_depth: Some(2), ..Rules::default() }, 5).counts();
@@ -116,6 +130,7 @@ fn every_frontier_is_led_through_the_whole_web() {
         ["--pages", "10000", "--store", "memory", "--tick-ms", "10000"],
         ["--pages", "2000", "--store", "embedded", "--tick-ms", "10000"],
         ["--pages", "5000", "--store", "memory", "--depth", "3"],
+        ["--pages", "2000", "--store", "embedded", "--seen-memory", "30000"],
     ] {
         let (web, arguments, log) = by_frontier(&words);
         assert_same(&web.coverage(arguments.rules(), &SEEDS), &log.coverage());
@@ -216,7 +231,8 @@ fn a_frontier_without_delays_is_found_out() {
     let rules = Rules { max_depth: Some(2), ..Rules::default() };
     let folder = tempfile::tempdir().unwrap();
     let hasty = pace(rules, DELAY / 2);
-    let opened = store::open(Store::Memory, limits(rules), hasty, &clock, folder.path()).unwrap();
+    let opened =
+        store::open((Store::Memory, usize::MAX), limits(rules), hasty, &clock, folder.path()).unwrap();
     let (seeds, tick) = (SEEDS.to_vec(), Duration::ZERO);
     let (log_too, class, fetched) = (log.clone(), 1, None);
     let concurrency = 100;

@@ -206,6 +206,9 @@ pub(crate) struct Args {
     /// Do not keep what happened to each URL: the state is smaller, `lycosa explain` knows less
     #[arg(long, help_heading = "State")]
     no_history: bool,
+    /// Memory for known URLs, about 7 bytes each; the others are kept on disk [default: a quarter of the machine's]
+    #[arg(long, value_name = "SIZE", help_heading = "State")]
+    seen_memory: Option<String>,
 
     /// Read options from a file; flags come before it
     #[arg(long, value_name = "FILE", help_heading = "Configuration")]
@@ -418,6 +421,7 @@ fn flags(args: &Args, layers: &mut Layers) {
         ("--save-bodies", "save_bodies", &args.save_bodies),
         ("--state", "state", &args.state),
         ("--durability", "durability", &args.durability),
+        ("--seen-memory", "seen_memory", &args.seen_memory),
     ];
     for (flag, key, value) in singles {
         if let Some(value) = value {

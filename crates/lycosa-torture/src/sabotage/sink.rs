@@ -59,6 +59,10 @@ impl Sink for SabotagedSink {
         self.inner.open(position)
     }
 
+    fn holds(&self, position: &Position) -> Result<Option<Lsn>> {
+        self.inner.holds(position)
+    }
+
     fn write(&mut self, commit: &Committed) -> Result<()> {
         self.written += 1;
         self.given = commit.lsn;

@@ -92,6 +92,7 @@ impl CrawlOptions {
             patience,
             state: self.state.as_ref().map(PathBuf::from),
             history: self.history,
+            seen_memory: self.seen_memory.map(|size| usize::try_from(size.0).unwrap_or(usize::MAX)),
             depth: self.depth,
             ..Options::default()
         }

@@ -226,6 +226,10 @@ pub struct CrawlOptions {
     pub durability: Durability,
     /// Whether the state keeps what happened to each URL, for `lycosa explain` and `lycosa frontier`. Default true.
     pub history: bool,
+    /// Memory for the fingerprints of known URLs, about seven bytes each; what goes beyond is kept in sorted files of the
+    /// state. Default: a quarter of the machine's memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen_memory: Option<ByteSize>,
 
     /// Links to follow, with the labels of the pages they lead to. Default none: all links of a page are followed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -310,6 +314,7 @@ impl Default for CrawlOptions {
             state: None,
             durability: Durability::default(),
             history: true,
+            seen_memory: None,
             follow: Vec::new(),
             items: Named::default(),
         }

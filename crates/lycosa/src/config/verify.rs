@@ -192,6 +192,10 @@ fn numbers(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
             mistakes.push(mistake([key.into()], format!("`{key}` must be 1 or more"), ""));
         }
     }
+    if let Some(memory) = options.seen_memory.filter(|memory| memory.0 < LEAST_BYTES) {
+        let message = format!("`seen_memory` of {memory} is too little for the tables");
+        mistakes.push(mistake(["seen_memory".into()], message, "give 64KiB or more"));
+    }
     if let Some(budget) = options.max_bytes.filter(|budget| budget.0 < LEAST_BYTES) {
         let message = format!("`max_bytes` of {budget} is too little for a single request");
         mistakes.push(mistake(["max_bytes".into()], message, "give 64KiB or more"));

@@ -181,6 +181,9 @@ pub struct Options {
     pub durability: Durability,
     /// Whether the state keeps what happened to each URL, for `lycosa explain`. Default true.
     pub history: bool,
+    /// Bytes of memory for the fingerprints of known URLs, about seven each; what goes beyond is kept in sorted files of
+    /// the state. 64 KiB or more. Default `None`: a quarter of the machine's memory, or of what the process may have.
+    pub seen_memory: Option<usize>,
     /// How long open requests may go on after the order to stop. Default 10 s.
     pub drain: Duration,
     /// Whether links with `rel=nofollow` are left out. Default false: the word is about ranking.
@@ -274,6 +277,7 @@ impl Default for Options {
             continuation: Continue::default(),
             durability: Durability::default(),
             history: true,
+            seen_memory: None,
             drain: Duration::from_secs(10),
             respect_nofollow: false,
             list_outlinks: false,

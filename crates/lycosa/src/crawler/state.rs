@@ -133,6 +133,7 @@ pub(super) fn open(
         files: Arc::new(Disk),
         durability: options.durability,
         history: options.history,
+        seen_memory: options.seen_memory.unwrap_or_else(embedded::default_seen_memory),
     };
     let embedded = match (options.continuation, embedded::exists(folder)) {
         (Continue::Resume, _) => Embedded::open(opening, versions)?,

@@ -282,7 +282,11 @@ async fn end_panicked(shared: &Arc<Shared>, held: &Held, cause: &str) -> Result<
     let told = AssertUnwindSafe(|| shared.parts.hooks.on_error(&lease.request, &error));
     drop(std::panic::catch_unwind(told));
     let mut commit = match Journey::start(shared.clone(), lease.clone(), held.toll.clone()) {
-        Ok(mut journey) => journey.commit(Outcome::Failed { error }),
+        Ok(mut journey) => {
+            let mut commit = journey.commit(Outcome::Failed { error });
+            journey.keep_visiting(&mut commit);
+            commit
+        }
         Err(commit) => *commit,
     };
     commit.attempts = attempt.into_iter().collect();

@@ -51,11 +51,15 @@ impl Exporter {
             let name = sink.name();
             let cursor = shared.parts.outbox.cursor(&name);
             let position = cursor.as_ref().map(|cursor| Position(cursor.position.clone()));
+            let done = cursor.as_ref().map(|cursor| cursor.lsn).unwrap_or_default();
+            if let Some(position) = &position {
+                let holds = sink.holds(position).map_err(|error| error.in_phase(Phase::Export))?;
+                refuse_ahead(&name, holds, done, &*shared.parts.outbox).await?;
+            }
             sink.open(position.as_ref()).map_err(|error| error.in_phase(Phase::Export))?;
             if let Some(notice) = sink.notice() {
                 shared.telemetry.problem(notice);
             }
-            let done = cursor.as_ref().map(|cursor| cursor.lsn).unwrap_or_default();
             let mut stream = Stream { sink, name, done, stored: done, closed: false };
             if cursor.is_none() {
                 // From here on the output is this crawl's own: a kill before its first records must not leave a
@@ -151,6 +155,22 @@ fn refuse_late(sinks: &[Box<dyn Sink>], first: u64, outbox: &dyn Outbox) -> Resu
     let before = outbox.sinks().join(" and ");
     Err(Error::new(ErrorKind::State, message)
         .with_hint(format!("go on with the outputs as they were ({before}), or begin anew with --fresh")))
+}
+
+/// An output that says itself how far it has come passes over what it holds. When its last commit is none of this
+/// state, which was set back or lost its end with the power, it would pass over commits that it does not hold.
+async fn refuse_ahead(name: &str, holds: Option<Lsn>, stored: Lsn, outbox: &dyn Outbox) -> Result<()> {
+    let Some(holds) = holds.filter(|holds| *holds > stored) else { return Ok(()) };
+    let there = outbox.read(Lsn(holds.0 - 1), 1).await?;
+    if there.first().is_some_and(|commit| commit.lsn == holds) {
+        return Ok(());
+    }
+    let message =
+        format!("{name} is ahead of the crawl's state: commit {}, which it ends at, is not there", holds.0);
+    Err(Error::new(ErrorKind::Output, message).in_phase(Phase::Export).with_hint(
+        "restore the state and the output from the same moment, or begin anew with --fresh and another output; \
+         nothing was written",
+    ))
 }
 
 async fn store(stream: &mut Stream, position: Position, outbox: &dyn Outbox) -> Result<()> {

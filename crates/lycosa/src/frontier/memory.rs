@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::tables::{Rules, Tables};
+use super::tables::{Rules, Slowest, Tables};
 use crate::error::Result;
 use crate::model::{
     AddStatus, BoxFuture, Clock, Commit, CommitError, Committed, Control, Cursor, Discovered, Extension,
@@ -166,11 +166,16 @@ impl Frontier for Memory {
     fn stats(&self) -> Stats {
         let now = self.clock.now();
         let state = self.state();
-        Stats { last_lsn: state.lsn, durable_lsn: state.lsn, ..state.tables.stats(now) }
+        let (counts, lsn, parts) = (state.tables.counts(), state.lsn, state.tables.parts());
+        drop(state);
+        let ready_sites = parts.map(|sites| self.state().tables.count_ready(sites, now)).sum();
+        Stats { last_lsn: lsn, durable_lsn: lsn, ready_sites, ..counts }
     }
 
     fn slowest(&self, limit: usize) -> Vec<HostRecord> {
-        self.state().tables.slowest(limit)
+        let (mut slowest, parts) = (Slowest::new(limit), self.state().tables.parts());
+        parts.for_each(|sites| self.state().tables.find_slowest(sites, &mut slowest));
+        self.state().tables.records(&slowest)
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<Lsn>> {

@@ -18,6 +18,7 @@ pub(super) const VERSIONS: Versions =
 pub(super) fn opening(folder: &Path, clock: &Arc<ManualClock>, files: Arc<dyn FileLayer>) -> Opening {
     Opening {
         history: true,
+        seen_memory: usize::MAX,
         folder: folder.to_owned(),
         limits: Limits::default(),
         pace: Pace { robots: false, delay: Duration::ZERO, ..Pace::default() },
@@ -25,6 +26,13 @@ pub(super) fn opening(folder: &Path, clock: &Arc<ManualClock>, files: Arc<dyn Fi
         files,
         durability: Durability::Process,
     }
+}
+
+/// A folder, in memory where there is one: a sync takes no time there, and these tests ask for many.
+fn temporary() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let folder = tempfile::Builder::new().tempdir_in(memory);
+    folder.unwrap_or_else(|_| tempfile::tempdir().unwrap())
 }
 
 pub(super) fn clock() -> Arc<ManualClock> {
@@ -123,6 +131,9 @@ impl FileLayer for Cramped {
     }
 }
 
+/// A file system, and bytes of memory for fingerprints.
+pub(super) type Room = (Arc<dyn FileLayer>, usize);
+
 /// How a process ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum End {
@@ -140,16 +151,18 @@ pub(super) struct EmbeddedStand {
     pub(super) clock: Arc<ManualClock>,
     pub(super) end: End,
     pub(super) files: Arc<dyn FileLayer>,
+    pub(super) seen_memory: usize,
 }
 
 impl EmbeddedStand {
-    pub(super) fn stand(limits: Limits, pace: Pace, end: End, files: &Arc<dyn FileLayer>) -> Box<dyn Stand> {
+    pub(super) fn stand(limits: Limits, pace: Pace, end: End, files: &Room) -> Box<dyn Stand> {
         let mut stand = Self {
             frontier: None,
-            folder: tempfile::tempdir().unwrap(),
+            folder: temporary(),
             clock: clock(),
             end,
-            files: files.clone(),
+            files: files.0.clone(),
+            seen_memory: files.1,
         };
         let identity = CrawlIdentity::random(VERSIONS, String::new()).unwrap();
         stand.frontier = Some(Embedded::create(stand.opening(limits, pace), identity).unwrap());
@@ -165,6 +178,7 @@ impl EmbeddedStand {
             files: self.files.clone(),
             durability: Durability::Process,
             history: true,
+            seen_memory: self.seen_memory,
         }
     }
 
@@ -192,7 +206,7 @@ impl Stand for EmbeddedStand {
         }
         if self.end != End::Kind {
             // A copy of the files as they are is what a process killed at this moment leaves.
-            let copy = tempfile::tempdir().unwrap();
+            let copy = temporary();
             for file in std::fs::read_dir(self.folder.path()).unwrap() {
                 let file = file.unwrap();
                 std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
@@ -217,18 +231,28 @@ fn memory_keeps_every_promise() {
 
 #[test]
 fn embedded_keeps_every_promise_over_kind_and_unkind_ends() {
-    keeps_every_promise(&(Arc::new(Disk) as Arc<dyn FileLayer>));
+    keeps_every_promise(&(Arc::new(Disk), usize::MAX), &[End::Kind, End::Killed, End::KilledAfterSnapshot]);
 }
 
 #[test]
 fn embedded_keeps_every_promise_when_hardly_anything_fits_into_memory() {
-    keeps_every_promise(&cramped());
+    keeps_every_promise(&(cramped(), usize::MAX), &[End::Kind, End::Killed, End::KilledAfterSnapshot]);
 }
 
-fn keeps_every_promise(files: &Arc<dyn FileLayer>) {
-    let ends = [End::Kind, End::Killed, End::KilledAfterSnapshot];
-    let answers =
-        ends.map(|end| (end, check(&mut |limits, pace| EmbeddedStand::stand(limits, pace, end, files))));
-    let broken: Vec<_> = answers.into_iter().filter_map(|(end, answer)| Some((end, answer.err()?))).collect();
+#[test]
+fn embedded_keeps_every_promise_when_no_known_url_fits_into_memory() {
+    keeps_every_promise(&(cramped(), 1), &[End::Killed]);
+}
+
+#[test]
+fn embedded_keeps_every_promise_when_links_are_looked_for_on_disk_later() {
+    keeps_every_promise(&(Arc::new(Disk), 2000), &[End::KilledAfterSnapshot]);
+}
+
+fn keeps_every_promise(room: &Room, ends: &[End]) {
+    let answers = ends
+        .iter()
+        .map(|end| (end, check(&mut |limits, pace| EmbeddedStand::stand(limits, pace, *end, room))));
+    let broken: Vec<_> = answers.filter_map(|(end, answer)| Some((end, answer.err()?))).collect();
     assert!(broken.is_empty(), "{broken:#?}");
 }

@@ -329,6 +329,12 @@ pub struct Stats {
     pub revisits_waiting: u64,
     /// When the first of them is due, or a little earlier; none when none waits.
     pub next_revisit: Option<Timestamp>,
+    /// Links that were met and wait until they are looked for among the known URLs on disk; some of them are known.
+    pub arriving: u64,
+    /// Of the known URLs: those whose fingerprints are on disk.
+    pub seen_on_disk: u64,
+    /// Bytes of memory that the fingerprints of the others take.
+    pub seen_bytes: u64,
     /// Outcomes of visits after the first.
     pub revisited: u64,
     /// The last position applied.

@@ -4,7 +4,7 @@
 //! makes "once" true is its own affair: files by position and truncation, databases by upsert and a cursor in
 //! the same transaction.
 
-use super::Committed;
+use super::{Committed, Lsn};
 use crate::error::Result;
 
 /// A sink's own durable position, as text it alone understands (length, running checksum).
@@ -41,6 +41,16 @@ pub trait Sink: Send + std::fmt::Debug {
     /// [`ErrorKind::Output`](crate::error::ErrorKind::Output) when the output cannot be written or what stands
     /// before `position` was changed; then nothing is cut and nothing is written.
     fn open(&mut self, position: Option<&Position>) -> Result<()>;
+
+    /// The last commit that its output holds, when the output says so itself: it will pass over what comes up to there,
+    /// so the crawl makes sure before [`open`](Self::open) that it is a commit of its own. `None`, by default: it holds
+    /// what `position` says. Changes nothing.
+    ///
+    /// # Errors
+    /// When the output cannot be read.
+    fn holds(&self, _position: &Position) -> Result<Option<Lsn>> {
+        Ok(None)
+    }
 
     /// What `open` found and people should know of, such as bytes it cut. Nothing, by default.
     fn notice(&self) -> Option<String> {

@@ -29,6 +29,7 @@ mod languages;
 mod proxies;
 mod recrawl;
 mod redirects;
+mod restored;
 mod retries;
 mod rotation;
 

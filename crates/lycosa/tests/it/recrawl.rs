@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use lycosa::Crawler;
 use lycosa::crawler::{Continue, End, Options, RevisitRecords, Revisits};
 use lycosa::model::Finish;
 use lycosa::revisit::Bounds;
@@ -104,6 +105,25 @@ async fn a_page_that_fails_for_a_while_is_asked_for_again() {
     let (_, records) = crawled(&server.url("/"), |options| again(options, 8)).await;
     let back = records.iter().any(|record| record["generation"] == 3 && record["changed"] == true);
     assert!(back, "{records:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_in_user_code_does_not_end_the_visits_of_a_page() {
+    let server = Server::start(|_: &Request| Response::html("<title>Home</title>"));
+    let asked = AtomicU64::new(0);
+    let crawler = Crawler::new(&server.url("/")).options(|options| {
+        (options.robots, options.delay) = (false, Some(Duration::ZERO));
+        again(options, 6);
+    });
+    let crawler = crawler.on_request(move |_| {
+        assert!(
+            !asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) || asked.load(Ordering::Relaxed) == 1
+        );
+        true
+    });
+    let report = crawler.run().await.unwrap();
+    assert_eq!((report.end, server.hits()), (End::Finished(Finish::Requests), 6));
+    assert!(report.run.failures.contains_key("user_code (hook)"), "{:?}", report.run.failures);
 }
 
 #[tokio::test(flavor = "multi_thread")]

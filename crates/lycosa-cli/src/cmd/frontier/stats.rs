@@ -90,14 +90,8 @@ fn shown(facts: &Value, now: Timestamp) -> String {
         names.iter().map(|name| format!("{} {name}", text(&stats[*name]))).collect::<Vec<_>>().join(", ")
     };
     let size = |name: &str| bytes(facts["sizes"][name].as_u64().unwrap_or(0));
-    let count = |name: &str| stats[name].as_u64().unwrap_or(0);
-    let complete = match (facts["complete"] == true, count("pending") + count("leased"), count("parked")) {
-        (true, ..) => "complete".to_owned(),
-        (_, 0, parked @ 1..) => format!("complete but for {parked} parked"),
-        _ => "not finished".to_owned(),
-    };
     let mut rows = vec![
-        ("state", format!("{} ({complete})", text(&facts["folder"]))),
+        ("state", format!("{} ({})", text(&facts["folder"]), completeness(facts))),
         ("crawl", text(&facts["crawl"])),
         ("seeds", joined(&facts["seeds"])),
         ("urls", counted(&["known", "pending", "leased", "done", "parked"])),
@@ -146,6 +140,16 @@ fn shown(facts: &Value, now: Timestamp) -> String {
     ));
     rows.push(("versions", pairs(&facts["versions"])));
     rows.iter().map(|(name, value)| format!("{name:<10} {}\n", output::printable(value))).collect()
+}
+
+/// Whether its work is done.
+fn completeness(facts: &Value) -> String {
+    let count = |name: &str| facts["stats"][name].as_u64().unwrap_or(0);
+    match (facts["complete"] == true, count("pending") + count("leased"), count("parked")) {
+        (true, ..) => "complete".to_owned(),
+        (_, 0, parked @ 1..) => format!("complete but for {parked} parked"),
+        _ => "not finished".to_owned(),
+    }
 }
 
 /// How many visits wait, and when the first is due.

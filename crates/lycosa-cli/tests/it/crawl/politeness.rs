@@ -183,7 +183,7 @@ fn a_cache_that_has_no_robots_txt_leaves_it_unknown() {
 #[test]
 fn the_bound_of_a_page_does_not_cut_robots_txt() {
     let server = Server::start(traps::with_robots(
-        Response::text(&format!("# {}\nUser-agent: *\nDisallow: /private\n", "x".repeat(5000))),
+        Response::text(format!("# {}\nUser-agent: *\nDisallow: /private\n", "x".repeat(5000))),
         |request| match request.target.as_str() {
             "/" => page("start", &["/private/x"]),
             _ => page("other", &[]),

@@ -89,6 +89,7 @@ fn opening(folder: &Path) -> Opening {
         files: Arc::new(Disk),
         durability: embedded::Durability::Power,
         history: true,
+        seen_memory: embedded::default_seen_memory(),
     }
 }
 

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::world::{Check, PLAIN, World, ended, failed, page, same, sent};
-use super::{Make, Story};
+use super::{Make, Story, wait};
 use crate::model::{
-    Attempt, Breaker, Commit, Lease, Leased, Limits, Pace, Patience, RestReason, Retry, Timestamp,
+    Attempt, Breaker, Commit, Control, Gate, Lease, Leased, Limits, Pace, Patience, RestReason, Retry,
+    SiteKey, Timestamp,
 };
 
 pub(super) const STORIES: &[Story] = &[
@@ -15,6 +16,7 @@ pub(super) const STORIES: &[Story] = &[
     ("pages that are missing open no breaker", missing_pages),
     ("refusals in a row make the rest longer, over a restart too", refusals),
     ("a site that was given up is asked again by the next run", given_up_is_asked_again),
+    ("a site whose rest is ended by hand is asked as soon as its delay allows", unblocked),
 ];
 
 const PATIENCE: Patience =
@@ -218,4 +220,54 @@ fn given_up_is_asked_again(make: &mut Make<'_>) -> Check {
     world.nothing()?;
     world.fetch(&probe)?;
     same("its breaker", &world.host("a.test")?.health.breaker, &Breaker::Closed)
+}
+
+fn unblocked(make: &mut Make<'_>) -> Check {
+    let pace = Pace { delay: Duration::from_millis(100), ..PATIENT };
+    let world = World::new(make, Limits::default(), pace);
+    let ask = |host: &str| -> Check<Lease> {
+        let site = SiteKey(host.into());
+        world.control(Control::Bar(site.clone(), Timestamp(world.now().0 + 1_000_000)))?;
+        world.nothing()?;
+        world.control(Control::Bar(site, Timestamp(0)))?;
+        world.advance(100);
+        let lease = world.lease()?;
+        same("asked", &*lease.site.0, host)?;
+        same("given up", &lease.given_up, &None)?;
+        Ok(lease)
+    };
+    many(&world, "a.test", 60)?;
+    // Its breaker opens, again and again, until it is given up.
+    for rest in 0..=PATIENCE.rests {
+        let mut lease = ask("a.test")?;
+        loop {
+            fail(&world, &lease)?;
+            if world.host("a.test")?.health.breaker != Breaker::Closed {
+                break;
+            }
+            world.advance(100);
+            lease = world.lease()?;
+        }
+        let breaker = world.host("a.test")?.health.breaker;
+        let wanted = if rest < PATIENCE.rests { Breaker::Open } else { Breaker::GivenUp };
+        same("after another failure", &breaker, &wanted)?;
+    }
+    let probe = ask("a.test")?;
+    world.fetch(&probe)?;
+    same("well", &world.host("a.test")?.health.breaker, &Breaker::Closed)?;
+    // Another site of its network had its turn: that is politeness and stays, but is asked about.
+    world.control(Control::Bar(SiteKey("a.test".into()), Timestamp(u64::MAX / 2)))?;
+    many(&world, "b.test", 2)?;
+    many(&world, "c.test", 2)?;
+    let leases = world.exactly(2)?;
+    let network = std::net::IpAddr::from([192, 0, 2, 1]);
+    let gate = |lease: &Lease| wait(world.frontier().gate(lease.token, network));
+    same("first", &gate(&leases[0]).ok(), &Some(Gate::Go))?;
+    let Ok(Gate::Defer(at)) = gate(&leases[1]) else { return Err("two at once".to_owned()) };
+    world.nack(&leases[1], None, Retry::default())?;
+    world.nothing()?;
+    world.control(Control::Bar(leases[1].site.clone(), Timestamp(0)))?;
+    let lease = world.lease()?;
+    same("whose", &lease.site, &leases[1].site)?;
+    same("still", &gate(&lease).ok(), &Some(Gate::Defer(at)))
 }

@@ -12,7 +12,7 @@ use super::*;
 use crate::frontier::conformance::wait;
 use crate::frontier::tests::{self as shared, VERSIONS, clock};
 use crate::model::{
-    Attempt, Frontier, Lease, ManualClock, Origin, Outcome, Payload, Request, SiteKey, Timestamp, UrlKey,
+    Attempt, Frontier, Lease, ManualClock, Origin, Outcome, Payload, Request, SiteKey, UrlKey,
 };
 
 const URLS: u64 = 400;

@@ -15,14 +15,17 @@ impl Embedded {
         self.shared.state().tables.mark(key).map(|mark| mark == Mark::Open)
     }
 
-    /// Lets URLs that have an outcome wait again, each as a new visit. Answers how many were changed: those that have no
-    /// outcome are left as they are. Durable after the next [`flush`](crate::model::Frontier::flush).
+    /// Lets URLs that have an outcome wait again, each as a new visit, which takes the place of one that is to come.
+    /// Answers how many were changed: those that have no outcome, or whose next visit is due, are left as they are. Durable after the next [`flush`](crate::model::Frontier::flush).
     ///
     /// # Errors
     /// When the state cannot be written.
     pub fn again(&self, mut batch: Vec<Discovered>) -> Result<usize> {
         self.change(|shared, state, now| {
-            batch.retain(|found| state.tables.again(found.clone(), now));
+            state.tables.again(&mut batch, now);
+            if let Some(error) = state.tables.trouble() {
+                shared.log.fail(error);
+            }
             if !batch.is_empty() {
                 let lsn = shared.append(state, |out| event::put_again(out, now, &batch));
                 state.history.again(lsn, now, &batch);

@@ -39,6 +39,8 @@ pub(super) enum Event {
     TakenIn(Vec<(Discovered, Outcome)>),
     /// A site rests until then by hand; the moment 0 ends that.
     Barred(SiteKey, Timestamp),
+    /// Links that arrived were looked for on disk, and those that are new were accepted.
+    Decided,
 }
 
 pub(super) fn put_added(out: &mut Vec<u8>, now: Timestamp, list: &[Discovered]) {
@@ -139,6 +141,10 @@ pub(super) fn put_barred(out: &mut Vec<u8>, now: Timestamp, site: &SiteKey, unti
     wire::put_number(out, until.0);
 }
 
+pub(super) fn put_decided(out: &mut Vec<u8>, now: Timestamp) {
+    begin(out, 23, now);
+}
+
 fn begin(out: &mut Vec<u8>, kind: u8, now: Timestamp) {
     out.push(kind);
     wire::put_number(out, now.0);
@@ -172,6 +178,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(Timestamp, Event), Damage
             Ok((found, wire::read_outcome(reader)?))
         })?),
         22 => Event::Barred(SiteKey(reader.text()?.into()), reader.time()?),
+        23 => Event::Decided,
         _ => return Err(Damaged),
     };
     Ok((now, event))

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::{Disk, FileLayer as _, backlog, history, identity, log};
+use super::{Disk, FileLayer as _, backlog, history, identity, log, seen};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Whether there is a crawl in this folder.
@@ -36,6 +36,7 @@ pub(super) fn is_ours(name: &str) -> bool {
         || log::segment_first(name).is_some()
         || backlog::number(name).is_some()
         || history::is_run(name)
+        || seen::number(name).is_some()
         || name.starts_with("snapshot-")
         || name == "run.json"
 }

@@ -3,7 +3,7 @@
 //! The log is the only truth: every change is an event in it, and the tables are what those events make of empty
 //! ones. A call applies its change, appends its event and returns once the event is durable, so callers that come
 //! while the disk is busy share its next sync. `identity` is who the crawl is, `event` what the log says, `frame`
-//! how it is framed, `log` the writing, `backlog` what does not fit into memory, `recovery` and `snapshot` the reading again, `history` what is kept for
+//! how it is framed, `log` the writing, `backlog` and `seen` what does not fit into memory, `recovery` and `snapshot` the reading again, `history` what is kept for
 //! questions, `view` the asking, `change` what is changed by hand, `files` what all of it asks of a file system.
 
 mod backlog;
@@ -24,6 +24,10 @@ mod log;
 #[cfg(test)]
 mod names_tests;
 mod recovery;
+mod room;
+mod seen;
+#[cfg(test)]
+mod seen_tests;
 mod serve;
 mod snapshot;
 pub(crate) mod state;
@@ -43,6 +47,7 @@ pub use folder::{exists, remove};
 pub use identity::{CrawlIdentity, SHARDS};
 pub use log::Durability;
 pub use recovery::Recovery;
+pub use room::default_seen_memory;
 pub use view::{Open, View, Where};
 
 use self::event::LeaseEvent;
@@ -61,7 +66,7 @@ use crate::model::{
 use crate::scope::Fingerprint;
 
 /// Version of the state's files.
-pub const FORMAT_VERSION: u32 = 5;
+pub const FORMAT_VERSION: u32 = 6;
 
 /// Bytes of log after which a snapshot is taken, at least.
 const SNAPSHOT_EVERY: u64 = 64 << 20;
@@ -83,6 +88,8 @@ pub struct Opening {
     pub durability: Durability,
     /// Whether it is kept what happened to each URL, for questions.
     pub history: bool,
+    /// Bytes of fingerprints of known URLs that are kept in memory; what goes beyond is kept in sorted files.
+    pub seen_memory: usize,
 }
 
 /// A frontier that outlives its process.
@@ -168,8 +175,8 @@ impl Embedded {
     }
 
     fn start(opening: Opening, identity: CrawlIdentity, lock: Option<File>, as_stored: bool) -> Result<Self> {
-        let Opening { folder, limits, pace, clock, files, durability, history } = opening;
-        let how = How { history, as_stored, only_look: false };
+        let Opening { folder, limits, pace, clock, files, durability, history, seen_memory } = opening;
+        let how = How { history, as_stored, only_look: false, seen_memory };
         let fingerprint = Fingerprint::new(identity.fingerprint_key);
         let mut recovered = recovery::recover(&folder, &files, (limits, pace), how, fingerprint)?;
         let (segment, written) = match recovered.segment.take() {
@@ -258,7 +265,8 @@ impl Drop for Embedded {
         }
         if self.shared.log.broken().is_none() && self.shared.state().since_snapshot > 0 {
             // Only a faster opening is lost when this fails: the log holds everything.
-            drop(self.shared.snapshot());
+            let turn = self.shared.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+            drop(self.shared.write_snapshot(turn));
         }
     }
 }
@@ -281,6 +289,7 @@ impl Shared {
         let due = {
             let state = self.state();
             state.since_snapshot > SNAPSHOT_EVERY.max(2 * state.snapshot_size)
+                || state.tables.has_full_memory()
         };
         if due {
             // Only a faster opening is lost when this fails: the log holds everything.
@@ -289,10 +298,18 @@ impl Shared {
     }
 
     fn snapshot(&self) -> Result<()> {
-        // One at a time: a second one would take over the first one's unfinished file.
-        let _turn = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        self.check()?;
+        self.fold_seen_if_full(&mut self.state())?;
+        self.write_snapshot(turn)
+    }
+
+    /// One at a time: a second one would take over the first one's unfinished file, and remove a run that no snapshot
+    /// names yet.
+    fn write_snapshot(&self, _turn: MutexGuard<'_, ()>) -> Result<()> {
         self.check()?;
         let mut state = self.state();
+        let run = state.tables.seen_run().map(|(number, _)| number);
         let (in_use, current) = state.tables.settle_overflow(backlog::SPARSE)?;
         let covers = self.log.last();
         // Before the log that says the same may go.
@@ -308,7 +325,34 @@ impl Shared {
             Ok(())
         };
         snapshot::put(&self.folder, &*self.files, covers, Box::new(write))?;
-        backlog::tidy(&self.folder, &*self.files, &in_use, current)
+        backlog::tidy(&self.folder, &*self.files, &in_use, current)?;
+        seen::tidy(&self.folder, &*self.files, run)
+    }
+
+    /// Moves the fingerprints out of memory when it is full of them. The log need not say so: what is known is the same
+    /// before and after.
+    fn fold_seen_if_full(&self, state: &mut State) -> Result<()> {
+        if !state.tables.has_full_memory() {
+            return Ok(());
+        }
+        self.decide(state, self.clock.now());
+        let folded = state.tables.fold_seen();
+        if let Err(error) = &folded {
+            // Memory would grow without bound.
+            self.log.fail(error.clone());
+        }
+        folded
+    }
+
+    /// Looks for the links that arrived on disk.
+    fn decide(&self, state: &mut State, now: Timestamp) {
+        if state.tables.has_arrivals() {
+            self.append(state, |out| event::put_decided(out, now));
+            state.tables.decide_arrivals(now);
+            if let Some(error) = state.tables.trouble() {
+                self.log.fail(error);
+            }
+        }
     }
 
     /// Writes what gathered of the history, when it is enough. Called without the state's lock held.
@@ -367,7 +411,12 @@ impl Shared {
         if !expired.is_empty() {
             self.append(&mut state, |out| event::put_expired(out, now, &expired));
         }
-        let leased = state.tables.lease(want, now);
+        let mut leased = state.tables.lease(want, now);
+        if !matches!(leased, Leased::Some(_)) && state.tables.has_arrivals() && !state.tables.paused {
+            self.decide(&mut state, now);
+            self.changed.notify_waiters();
+            leased = state.tables.lease(want, now);
+        }
         if let Some(error) = state.tables.trouble() {
             self.log.fail(error);
         }
@@ -392,6 +441,9 @@ impl Shared {
         let applied = state.tables.commit(commit, now, Rules::Present).ok_or(CommitError::Fenced)?;
         state.history.ended(lsn, now, story, &applied.outcome);
         state.tail.push(Lsn(lsn), now, applied);
+        if state.tables.has_enough_arrivals() {
+            self.decide(state, now);
+        }
         Ok(lsn)
     }
 

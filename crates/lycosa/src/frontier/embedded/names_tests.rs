@@ -34,6 +34,7 @@ fn a_log_that_was_begun_and_whose_name_was_not_durable_is_so_before_anything_is_
     let files = Arc::new(Watched::default());
     let opening = || Opening {
         history: true,
+        seen_memory: usize::MAX,
         folder: folder.path().to_owned(),
         limits: Limits::default(),
         pace: Pace::default(),

@@ -13,6 +13,7 @@ use super::files::FileLayer;
 use super::frame;
 use super::history::{self, History};
 use super::log::segment_first;
+use super::seen::SeenFiles;
 use super::snapshot;
 use super::state::Tail;
 use crate::error::{Error, ErrorKind, Result};
@@ -56,6 +57,8 @@ pub(super) struct How {
     pub(super) as_stored: bool,
     /// Whether nothing may be written.
     pub(super) only_look: bool,
+    /// Bytes of fingerprints in memory.
+    pub(super) seen_memory: usize,
 }
 
 /// Reads everything.
@@ -90,6 +93,7 @@ fn read_all(
         empty.keep_rules();
     }
     empty.overflow_into(Box::new(BacklogFiles::new(folder, layer.clone())?));
+    empty.keep_seen_in(Box::new(SeenFiles::new(folder, layer.clone(), how.seen_memory)));
     let (tables, tail, covered) = snapshot::newest(folder, files, empty)?;
     tables.trouble().map_or(Ok(()), Err)?;
     let mut segments = segments(folder, files)?;
@@ -224,10 +228,11 @@ impl Recovered {
             }
             Event::Cursor(sink, cursor) => drop(self.tail.cursors.insert(sink, cursor)),
             Event::Trimmed(to) => self.tail.trim(to),
+            Event::Decided => self.tables.decide_arrivals(now),
             Event::Opened => drop(self.tables.reopened(now, self.last_time)),
             Event::Again(list) => {
                 self.history.again(lsn, now, &list);
-                return list.into_iter().all(|found| self.tables.again(found, now));
+                return self.tables.again_as_told(&list, now);
             }
             Event::TakenIn(list) => {
                 self.history.taken_in(lsn, now, &list);

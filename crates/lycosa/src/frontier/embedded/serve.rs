@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Embedded, event, is_exact};
 use crate::error::Result;
+use crate::frontier::tables::Slowest;
 use crate::model::{
     AddStatus, BoxFuture, Commit, CommitError, Committed, Control, Cursor, Discovered, Extension, Frontier,
     Gate, Granted, HostRecord, HostUpdate, Leased, Lsn, Nack, Outbox, SiteKey, Stats, Token, Want,
@@ -17,6 +18,7 @@ impl Frontier for Embedded {
             let (statuses, lsn) = self.shared.add(batch, self.shared.clock.now());
             self.shared.changed.notify_waiters();
             self.shared.log.durable_at(lsn).await?;
+            self.shared.snapshot_if_due();
             Ok(statuses)
         })
     }
@@ -130,12 +132,18 @@ impl Frontier for Embedded {
 
     fn stats(&self) -> Stats {
         let now = self.shared.clock.now();
-        let stats = self.shared.state().tables.stats(now);
-        Stats { last_lsn: Lsn(self.shared.log.last()), durable_lsn: Lsn(self.shared.log.durable()), ..stats }
+        let state = self.shared.state();
+        let (counts, parts) = (state.tables.counts(), state.tables.parts());
+        drop(state);
+        let ready_sites = parts.map(|sites| self.shared.state().tables.count_ready(sites, now)).sum();
+        let (last_lsn, durable_lsn) = (Lsn(self.shared.log.last()), Lsn(self.shared.log.durable()));
+        Stats { last_lsn, durable_lsn, ready_sites, ..counts }
     }
 
     fn slowest(&self, limit: usize) -> Vec<HostRecord> {
-        self.shared.state().tables.slowest(limit)
+        let (mut slowest, parts) = (Slowest::new(limit), self.shared.state().tables.parts());
+        parts.for_each(|sites| self.shared.state().tables.find_slowest(sites, &mut slowest));
+        self.shared.state().tables.records(&slowest)
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<Lsn>> {

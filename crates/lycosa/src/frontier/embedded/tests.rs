@@ -12,6 +12,7 @@ use crate::model::{
     RequestKind, Retry, Robots, SiteKey, Stats, UrlKey,
 };
 
+mod again;
 mod kept;
 
 struct Crawl {
@@ -40,6 +41,7 @@ impl Crawl {
             files: Arc::new(Disk),
             durability: Durability::Process,
             history: true,
+            seen_memory: usize::MAX,
         }
     }
 

@@ -71,8 +71,11 @@ impl View {
         let layer: Arc<dyn FileLayer> = Arc::new(Still);
         let identity = CrawlIdentity::load(folder, &*layer, versions)?;
         let fingerprint = Fingerprint::new(identity.fingerprint_key);
-        let how = How { history: true, as_stored: true, only_look: true };
-        let state = recovery::recover(folder, &layer, (limits, pace), how, fingerprint)?;
+        let how = How { history: true, as_stored: true, only_look: true, seen_memory: usize::MAX };
+        let mut state = recovery::recover(folder, &layer, (limits, pace), how, fingerprint)?;
+        // Whoever looks wants to know what is known.
+        state.tables.decide_arrivals(state.last_time);
+        state.tables.trouble().map_or(Ok(()), Err)?;
         let history = Reader::new(folder, layer, state.history)?;
         Ok(Self {
             folder: folder.to_owned(),
@@ -101,7 +104,9 @@ impl View {
     /// Counts.
     #[must_use]
     pub fn stats(&self, now: Timestamp) -> Stats {
-        Stats { last_lsn: Lsn(self.last), durable_lsn: Lsn(self.last), ..self.tables.stats(now) }
+        let ready = self.tables.parts().map(|sites| self.tables.count_ready(sites, now));
+        let (last_lsn, durable_lsn) = (Lsn(self.last), Lsn(self.last));
+        Stats { last_lsn, durable_lsn, ready_sites: ready.sum(), ..self.tables.counts() }
     }
 
     /// Whether every accepted URL has its outcome.

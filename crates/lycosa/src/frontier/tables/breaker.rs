@@ -171,6 +171,16 @@ impl Breakers {
         illness.asked_until
     }
 
+    /// Somebody who knows better ends the rest of a site: its next request is let through, and decides.
+    pub(super) fn end_rest(&mut self, site: u32, now: Timestamp) {
+        let Some(illness) = self.0.get_mut(&site) else { return };
+        illness.until = illness.until.min(now);
+        illness.asked_until = illness.asked_until.min(now);
+        if illness.breaker == Breaker::GivenUp {
+            illness.breaker = Breaker::Open;
+        }
+    }
+
     /// A new run begins: a site that was given up is asked once more, and no rest lasts longer than its rule allows.
     pub(super) fn reopened(&mut self, patience: &Patience, now: Timestamp) {
         let latest = now.after(patience.most.saturating_add(patience.most / 4));

@@ -61,13 +61,14 @@ impl Tables {
             }
         }
         for found in commit.outlinks {
-            self.accept(found, now, rules);
+            self.meet(found, now, rules);
         }
         if let Some(update) = commit.host_update {
             self.learn(update, refused, now);
         }
         if !robots {
             self.finish(&lease, &outcome, now);
+            self.end_return(&lease, commit.revisit.is_some());
             if let Some(revisit) = commit.revisit {
                 self.keep_revisit(&lease, revisit, now);
             }
@@ -142,7 +143,7 @@ impl Tables {
         }
         let at = (nack.retry.not_before > now).then_some(nack.retry.not_before);
         if let Some(at) = at.filter(|at| is_put_off(&lease, *at, now)) {
-            self.put_off(lease, at, now);
+            self.put_off(&lease, at, now);
         } else {
             self.reopen(lease, at, now);
         }

@@ -1,9 +1,9 @@
 //! How many links lead to URLs that wait, and those that were moved to a better class because of it.
 //!
 //! Counts are kept in a sketch of fixed size (count-min: Cormode and Muthukrishnan 2005): never too small, seldom too
-//! large. A URL that is moved gets a second entry; which of the two counts is told by its class, and the other is
-//! dropped when its turn comes, as is one whose URL is leased or done. Counts are of this run; they change the order
-//! and nothing else.
+//! large. A URL that is moved gets a second entry, and of the two one is served and one dropped, whichever comes first:
+//! the one of the worse class, or the one that is left when the other was served. Visits after the first have no second
+//! entry. Counts are of this run; they change the order and nothing else.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,12 +18,16 @@ const WIDTH: usize = 1 << 20;
 const MANY: u8 = 4;
 /// Moved URLs whose other entry still waits; beyond, none are moved.
 const MOST_MOVED: usize = 1 << 18;
+/// Stands for the class of a moved URL one of whose entries was served: the other is dropped.
+const SERVED: u8 = 0;
+/// Stands for the class of a URL that is not moved: no link says what its entry does.
+const PINNED: u8 = u8::MAX;
 
 /// What is counted, in a crawl that serves the best first.
 #[derive(Debug, Default)]
 pub(crate) struct Degrees {
     rows: [Box<[u8]>; 2],
-    /// The class in which the entry that counts waits.
+    /// URLs with two entries, and the class of the second one.
     moved: HashMap<UrlKey, u8>,
     /// URLs that are leased; they and those that were are not moved.
     leased: HashSet<UrlKey>,
@@ -50,6 +54,16 @@ impl Degrees {
         least
     }
 
+    /// A lease begins that is no visit after the first.
+    pub(super) fn serve(&mut self, key: UrlKey) {
+        if !self.moved.is_empty()
+            && let Some(class) = self.moved.get_mut(&key).filter(|class| **class != PINNED)
+        {
+            *class = SERVED;
+        }
+    }
+
+    /// A lease begins.
     pub(super) fn begins(&mut self, key: UrlKey) {
         self.leased.insert(key);
     }
@@ -64,11 +78,21 @@ impl Degrees {
     /// A URL has its outcome.
     pub(super) fn done(&mut self, key: UrlKey) {
         self.tried.remove(&key);
+        if !self.moved.is_empty() && self.moved.get(&key) == Some(&PINNED) {
+            self.moved.remove(&key);
+        }
     }
 
-    /// Whether there can be entries that do not count.
-    fn is_idle(&self) -> bool {
-        self.extra.is_empty()
+    /// Whether a URL has two entries, or had when the first of them was served.
+    fn is_twin(&self, key: UrlKey) -> bool {
+        self.moved.get(&key).is_some_and(|class| *class != PINNED)
+    }
+
+    /// A URL whose entry says more than a link does is not moved.
+    fn pin(&mut self, key: UrlKey) {
+        if self.moved.len() < MOST_MOVED {
+            self.moved.insert(key, PINNED);
+        }
     }
 
     /// Entries of a site that do not count.
@@ -76,7 +100,8 @@ impl Degrees {
         self.extra.get(&site).copied().unwrap_or_default()
     }
 
-    fn dropped(&mut self, site: u32) {
+    fn dropped(&mut self, site: u32, key: UrlKey) {
+        self.moved.remove(&key);
         if let Some(count) = self.extra.get_mut(&site) {
             *count -= 1;
             if *count == 0 {
@@ -110,6 +135,11 @@ impl Degrees {
     }
 }
 
+/// An entry with its time, when it waits for one.
+type Timed = (Option<Timestamp>, Entry);
+/// Entries one of which is kept with another of the same URL.
+type Twins = HashMap<UrlKey, Timed>;
+
 impl Tables {
     pub(super) fn serves_best(&self) -> bool {
         self.pace.order == Order::Best && !self.serves_by_level()
@@ -121,22 +151,23 @@ impl Tables {
             return;
         }
         for link in links.iter().filter(|link| link.request.kind == RequestKind::Page) {
-            if self.degrees.count(link.key) >= MANY {
-                self.move_up(link, now);
+            let count = self.degrees.count(link.key);
+            if count >= MANY {
+                self.move_up(link, count, now);
             }
         }
     }
 
     /// Gives a URL that waits a second entry in a better class.
-    fn move_up(&mut self, link: &Discovered, now: Timestamp) {
-        let key = link.key;
-        let class = self.degrees.moved.get(&key).copied().unwrap_or(link.request.class);
+    fn move_up(&mut self, link: &Discovered, count: u8, now: Timestamp) {
+        let (key, class) = (link.key, link.request.class);
         let may = class > Request::PAGE_CLASS
             && self.degrees.moved.len() < MOST_MOVED
+            && !self.degrees.moved.contains_key(&key)
             && !self.degrees.leased.contains(&key)
             && !self.degrees.tried.contains(&key)
-            && self.seen.get(key) == Some(Mark::Open);
-        if !may || self.degrees.moved.contains_key(&key) {
+            && self.still_waits(key, count);
+        if !may {
             return;
         }
         let site = self.site(&link.site);
@@ -150,27 +181,104 @@ impl Tables {
         }
         self.degrees.moved.insert(key, class - 1);
         *self.degrees.extra.entry(site).or_default() += 1;
+        // Each of the two counts on its level: one of them leaves it served, the other dropped.
+        *self.levels.entry(entry.depth).or_default() += 1;
         self.place(site, entry, now);
         self.shed_excess();
     }
 
-    /// Whether an entry whose turn has come is to be dropped: its URL is leased or done, or has another that counts.
-    pub(super) fn is_superfluous(&mut self, site: u32, entry: &Entry) -> bool {
-        if self.degrees.is_idle() || entry.kind == RequestKind::Robots {
-            return false;
+    /// Whether a URL waits; on disk it is looked for a few times only, however many links lead to it.
+    fn still_waits(&self, key: UrlKey, count: u8) -> bool {
+        let mark = self.seen.glance(key);
+        mark.or_else(|| count.is_power_of_two().then(|| self.seen.get(key))?) == Some(Mark::Open)
+    }
+
+    /// The URL of an entry that is one of two, or was.
+    fn twin(&mut self, site: u32, entry: &Entry) -> Option<UrlKey> {
+        if self.degrees.extra.is_empty() || entry.kind == RequestKind::Robots || entry.revisit().is_some() {
+            return None;
         }
         let fingerprint = self.fingerprint;
-        let Some(state) = self.sites.wake(site, &mut self.overflow) else { return false };
-        let Some(origin) = state.origins.get(entry.origin as usize) else { return false };
-        let key = entry.key(&origin.origin, fingerprint);
-        let is_other = entry.kind == RequestKind::Page
-            && self.degrees.moved.get(&key).is_some_and(|class| *class != entry.class);
-        let is_over = self.degrees.leased.contains(&key) || self.seen.get(key) != Some(Mark::Open);
-        if is_other || is_over {
-            self.degrees.moved.remove(&key);
-            self.degrees.dropped(site);
+        let state = self.sites.wake(site, &mut self.overflow)?;
+        let key = entry.key(&state.origins.get(entry.origin as usize)?.origin, fingerprint);
+        Some(key).filter(|key| self.degrees.is_twin(*key))
+    }
+
+    /// Whether an entry whose turn has come is dropped: its URL has another that comes first, or came.
+    pub(super) fn is_superfluous(&mut self, site: u32, entry: &Entry, now: Timestamp) -> bool {
+        let Some(key) = self.twin(site, entry) else { return false };
+        let class = self.degrees.moved.get(&key).copied().unwrap_or(PINNED);
+        let is_other = class == SERVED || entry.class > class;
+        if is_other {
+            self.drop_twin(site, key, entry, now);
         }
-        is_other || is_over
+        is_other
+    }
+
+    fn drop_twin(&mut self, site: u32, key: UrlKey, entry: &Entry, now: Timestamp) {
+        self.degrees.dropped(site, key);
+        self.leave_level(entry.depth, now);
+    }
+
+    /// Places everything that waits anew, after the depth limit has changed.
+    pub(super) fn place_all(&mut self, now: Timestamp) {
+        for index in self.sites.numbers() {
+            let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
+            let parked = std::mem::take(&mut site.parked);
+            let mut waiting = site.empty();
+            parked.iter().for_each(|(_, entry)| self.unpark(entry.counted_depth()));
+            let mut twins = Twins::default();
+            // One at a time: a queue may be much longer than memory.
+            while let Some(timed) = waiting.next(&mut self.overflow) {
+                if let Some((at, entry)) = self.one_of_two(index, &mut twins, timed, now) {
+                    self.let_wait(index, at, entry, now);
+                    self.shed_excess();
+                }
+            }
+            for timed in parked {
+                if let Some((at, entry)) = self.one_of_two(index, &mut twins, timed, now) {
+                    self.let_wait(index, at, entry, now);
+                }
+            }
+            self.drop_twins(index, twins, now);
+        }
+    }
+
+    /// Leaves one of two entries of a URL while all are placed anew, the one with the lesser depth: the first that is met
+    /// is kept in `met` until the second comes.
+    fn one_of_two(&mut self, site: u32, met: &mut Twins, timed: Timed, now: Timestamp) -> Option<Timed> {
+        let Some(key) = self.twin(site, &timed.1) else { return Some(timed) };
+        let Some(first) = met.remove(&key) else {
+            met.insert(key, timed);
+            return None;
+        };
+        let (kept, other) = if first.1.depth <= timed.1.depth { (first, timed) } else { (timed, first) };
+        self.drop_twin(site, key, &other.1, now);
+        Some(kept)
+    }
+
+    /// Drops entries whose other was served and is not back.
+    fn drop_twins(&mut self, site: u32, met: Twins, now: Timestamp) {
+        for (key, (_, entry)) in met {
+            self.drop_twin(site, key, &entry, now);
+        }
+    }
+
+    /// A URL that is done waits again as another visit, which no link knows of: what is left of it goes.
+    pub(super) fn forget_twin(&mut self, site: u32, found: &Discovered, now: Timestamp) {
+        let (key, fingerprint) = (found.key, self.fingerprint);
+        if self.degrees.is_twin(key) {
+            let origin = self.sites.wake(site, &mut self.overflow);
+            if let Some(origin) = origin.and_then(|site| site.known_origin(&found.origin))
+                && let Some((_, entry)) =
+                    self.take(site, origin, 0, |entry| entry.key(&found.origin, fingerprint) == key)
+            {
+                self.drop_twin(site, key, &entry, now);
+            }
+        }
+        if self.serves_best() {
+            self.degrees.pin(key);
+        }
     }
 
     /// Learns which URLs are leased, when the best are served first from now on.

@@ -3,6 +3,8 @@
 //! Open leases are not among them (a site that has some does not sleep; a snapshot stores them apart), nor is what
 //! follows from the rest. Names of hosts are written beside the site's own, which most of them end in.
 
+use std::time::Duration;
+
 use super::entry::Entry;
 use super::overflow::{Overflow, Place};
 use super::packed::Packed;
@@ -53,6 +55,15 @@ impl Site {
         self.retries.iter().for_each(|((at, _), entry)| put_timed(out, Some(*at), entry));
         wire::put_number(out, self.parked.len() as u64);
         self.parked.iter().for_each(|(at, entry)| put_timed(out, *at, entry));
+    }
+
+    /// The mean response time of what [`Self::store`] wrote, and how many URLs are done.
+    pub(super) fn peek(bytes: &[u8]) -> Result<(Duration, u64), Damaged> {
+        let mut reader = Reader::new(bytes);
+        reader.text()?;
+        reader.number()?;
+        reader.time()?;
+        Ok((reader.span()?, reader.number()?))
     }
 
     /// Reads what [`Self::store`] wrote. What comes from a file is looked at throughout and counted as in use (`check`).

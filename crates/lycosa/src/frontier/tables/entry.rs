@@ -80,6 +80,14 @@ impl Entry {
         if let Body::Whole(request) = &self.body { request.generation } else { 0 }
     }
 
+    /// The same as this visit.
+    pub(super) fn into_visit(mut self, generation: u32) -> Self {
+        if let Body::Whole(request) = &mut self.body {
+            request.generation = generation;
+        }
+        self
+    }
+
     /// The depth by which it counts among the open URLs of a level; a page that is visited again holds up no level.
     pub(crate) fn counted_depth(&self) -> Option<u32> {
         self.revisit().is_none().then_some(self.depth)

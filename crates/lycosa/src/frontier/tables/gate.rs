@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::Tables;
 use crate::model::{AddressKey, Gate, Timestamp, Token};
 
-/// Networks remembered; beyond, the one that was met first is forgotten.
+/// Networks remembered at least; beyond, those that anybody may be let through to at once are forgotten, now and then.
 const CAPACITY: usize = 100_000;
 
 /// Turns given at once, over all networks; beyond, who must wait is told to come back and gets none.
@@ -26,19 +26,33 @@ const SLACK: u32 = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Gates {
     networks: HashMap<AddressKey, Network>,
-    order: VecDeque<AddressKey>,
+    /// Networks at which those are forgotten that may be: twice as many as were left the last time, so that looking
+    /// through all of them costs little for each.
+    most_networks: usize,
     /// When the turn of a site at a network begins: of every turn there is.
     turns: HashMap<(u32, AddressKey), Timestamp>,
     /// Until when a site is left alone.
     held: HashMap<u32, Timestamp>,
+    /// The same for them.
+    most_held: usize,
 }
 
 #[derive(Debug)]
 struct Network {
     /// The site that was let through last, and when.
     last: (u32, Timestamp),
+    /// The longest delay of the sites that asked.
+    delay: Duration,
     /// Turns by time, no two at one moment unless there is no delay.
     turns: VecDeque<(u32, Timestamp)>,
+}
+
+impl Network {
+    /// Whether whoever asks is let through at once, as if nobody had been.
+    fn is_over(&self, now: Timestamp) -> bool {
+        let latest = self.turns.back().map_or(self.last.1, |(_, at)| self.last.1.max(*at));
+        latest.after(self.delay) <= now
+    }
 }
 
 impl Tables {
@@ -67,9 +81,10 @@ impl Gates {
         delay: impl Fn(u32) -> Duration,
     ) -> Gate {
         let Some(network) = self.networks.get_mut(&key) else {
-            self.admit_first(key, site, now);
+            self.admit_first(key, Network { last: (site, now), delay: delay(site), turns: VecDeque::new() });
             return Gate::Go;
         };
+        network.delay = network.delay.max(delay(site));
         // The earliest moment for one site after another was let through.
         let after = |(other, at): (u32, Timestamp), site: u32| at.after(delay(site).max(delay(other)));
         let own = self.turns.get(&(site, key)).copied();
@@ -123,23 +138,31 @@ impl Gates {
     }
 
     fn hold(&mut self, site: u32, at: Timestamp, now: Timestamp) {
-        if self.held.len() >= MOST_TURNS {
+        if self.held.len() >= self.most_held.max(MOST_TURNS) {
             self.held.retain(|_, at| *at > now);
+            self.most_held = self.held.len() * 2;
         }
         self.held.insert(site, at);
     }
 
-    fn admit_first(&mut self, key: AddressKey, site: u32, now: Timestamp) {
-        self.networks.insert(key, Network { last: (site, now), turns: VecDeque::new() });
-        self.order.push_back(key);
-        if self.order.len() > CAPACITY
-            && let Some(oldest) = self.order.pop_front()
-            && let Some(network) = self.networks.remove(&oldest)
-        {
-            for (site, _) in network.turns {
-                self.turns.remove(&(site, oldest));
-            }
+    /// A site is not left alone any more; when its turn at a network is later, the gate says so when it is asked.
+    pub(super) fn let_go(&mut self, site: u32) {
+        self.held.remove(&site);
+    }
+
+    fn admit_first(&mut self, key: AddressKey, network: Network) {
+        if self.networks.len() >= self.most_networks.max(CAPACITY) {
+            let (now, turns) = (network.last.1, &mut self.turns);
+            self.networks.retain(|key, network| {
+                let is_over = network.is_over(now);
+                for (site, _) in network.turns.iter().filter(|_| is_over) {
+                    turns.remove(&(*site, *key));
+                }
+                !is_over
+            });
+            self.most_networks = self.networks.len() * 2;
         }
+        self.networks.insert(key, network);
     }
 }
 
@@ -211,19 +234,57 @@ mod tests {
         assert_eq!(ask(1, 2_186), Gate::Go);
     }
 
+    fn network(number: u32) -> AddressKey {
+        AddressKey::of(std::net::Ipv4Addr::from(number << 8).into())
+    }
+
     #[test]
-    fn turns_are_bounded() {
+    fn turns_and_networks_are_bounded() {
         let mut gates = Gates::default();
         for site in 0..1_000_u32 {
-            let network = AddressKey::of(std::net::Ipv4Addr::from(site << 8).into());
-            gates.ask(site, network, Timestamp(0), false, |_| DELAY);
-            gates.ask(site + 1, network, Timestamp(0), false, |_| DELAY);
+            gates.ask(site, network(site), Timestamp(0), false, |_| DELAY);
+            gates.ask(site + 1, network(site), Timestamp(0), false, |_| DELAY);
         }
         assert_eq!(gates.turns.len(), 1_000);
-        (0..CAPACITY as u32).for_each(|number| {
-            let network = AddressKey::of(std::net::Ipv4Addr::from((number + 5_000) << 8).into());
-            gates.ask(number, network, Timestamp(1), false, |_| DELAY);
-        });
-        assert_eq!((gates.networks.len(), gates.turns.len()), (CAPACITY, 0));
+        for number in 0..3 * CAPACITY as u32 {
+            // A thousand in a second.
+            let now = Timestamp(2_000 + u64::from(number));
+            gates.ask(number, network(number + 5_000), now, false, |_| DELAY);
+        }
+        assert_eq!(gates.turns.len(), 0);
+        assert!(gates.networks.len() <= CAPACITY, "{}", gates.networks.len());
+    }
+
+    #[test]
+    fn a_network_is_not_forgotten_while_it_rests_however_many_there_are() {
+        let mut gates = Gates::default();
+        let mut ask = |site, number, now| gates.ask(site, network(number), Timestamp(now), false, |_| DELAY);
+        // Met first, and asked again a moment ago; and one that somebody waits for.
+        assert_eq!(ask(1, 1, 0), Gate::Go);
+        assert_eq!(ask(1, 1, 10_000), Gate::Go);
+        assert_eq!(ask(2, 2, 9_000), Gate::Go);
+        assert_eq!(ask(3, 2, 9_400), Gate::Defer(Timestamp(9_500)));
+        for number in 0..2 * CAPACITY as u32 {
+            assert_eq!(ask(number, number + 10, 10_000), Gate::Go);
+        }
+        assert_eq!(ask(7, 1, 10_100), Gate::Defer(Timestamp(10_500)));
+        // Those that are over go, and the others stay.
+        for number in 0..2 * CAPACITY as u32 {
+            assert_eq!(ask(number, number + 1_000_000, 10_499), Gate::Go);
+        }
+        assert_eq!(ask(7, 2, 10_499), Gate::Go);
+        assert_eq!(ask(8, 1, 10_499), Gate::Defer(Timestamp(11_062)));
+    }
+
+    #[test]
+    fn sites_that_are_left_alone_are_looked_through_seldom() {
+        let mut gates = Gates::default();
+        let later = Timestamp(10);
+        (0..MOST_TURNS as u32).for_each(|site| gates.hold(site, later, Timestamp(0)));
+        gates.hold(u32::MAX, later, Timestamp(0));
+        assert_eq!(gates.most_held, 2 * MOST_TURNS, "and not at each that comes");
+        (0..MOST_TURNS as u32).for_each(|site| gates.hold(site + (1 << 30), Timestamp(20), Timestamp(10)));
+        assert!(gates.held.len() <= MOST_TURNS + 1);
+        assert_eq!(gates.held_until(1 << 30), Timestamp(20));
     }
 }

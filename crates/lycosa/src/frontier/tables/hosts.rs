@@ -1,9 +1,15 @@
 //! What is known of sites: learning it, and telling it.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::time::Duration;
 
 use super::Tables;
 use crate::model::{HostRecord, HostUpdate, SiteKey, Stats, Timestamp};
+
+/// Sites that are looked at before others may ask.
+const AT_ONCE: u32 = 1 << 14;
 
 impl Tables {
     /// Takes in what was learned about a host.
@@ -39,14 +45,18 @@ impl Tables {
         self.record(number)
     }
 
-    pub(crate) fn slowest(&self, limit: usize) -> Vec<HostRecord> {
-        let slow = |number: u32| {
-            let slow = self.sites.look(number, |site| (site.done > 0).then_some(site.response_time));
-            slow.flatten().map(|time| (Reverse(time), number))
-        };
-        let mut order: Vec<_> = self.sites.numbers().filter_map(slow).collect();
-        order.sort_unstable();
-        order.into_iter().take(limit).filter_map(|(_, number)| self.record(number)).collect()
+    /// Looks for the slowest among these sites.
+    pub(crate) fn find_slowest(&self, sites: Range<u32>, slowest: &mut Slowest) {
+        for number in sites {
+            if let Some(time) = self.sites.response_time(number) {
+                slowest.note(time, number);
+            }
+        }
+    }
+
+    /// What is known of those that were found, the slowest first.
+    pub(crate) fn records(&self, slowest: &Slowest) -> Vec<HostRecord> {
+        slowest.found.iter().filter_map(|(_, number)| self.record(*number)).collect()
     }
 
     pub(super) fn record(&self, index: u32) -> Option<HostRecord> {
@@ -72,10 +82,52 @@ impl Tables {
         }
     }
 
-    pub(crate) fn stats(&self, now: Timestamp) -> Stats {
-        let ready =
-            self.sites.numbers().filter(|site| self.sites.scheduled(*site).is_some_and(|at| at <= now));
-        let (revisits_waiting, next_revisit) = (self.revisits.len(), self.revisits.next_due());
-        Stats { ready_sites: ready.count() as u64, revisits_waiting, next_revisit, ..self.stats.clone() }
+    /// Counts, all but that of sites which could be asked now.
+    pub(crate) fn counts(&self) -> Stats {
+        Stats {
+            revisits_waiting: self.revisits.len(),
+            next_revisit: self.revisits.next_due(),
+            arriving: self.arrivals.len(),
+            seen_on_disk: self.seen.run().map_or(0, |(_, length)| length),
+            seen_bytes: self.seen.bytes() as u64,
+            ..self.stats.clone()
+        }
+    }
+
+    /// How many of these sites could be asked now.
+    pub(crate) fn count_ready(&self, sites: Range<u32>, now: Timestamp) -> u64 {
+        let ready = sites.filter(|site| self.sites.scheduled(*site).is_some_and(|at| at <= now));
+        ready.count() as u64
+    }
+
+    /// All sites, in parts that are looked through in about a millisecond: who looks through all of them lets others
+    /// in between.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Range<u32>> + use<> {
+        let end = self.sites.numbers().end;
+        (0..end).step_by(AT_ONCE as usize).map(move |first| first..first.saturating_add(AT_ONCE).min(end))
+    }
+}
+
+/// The slowest sites of those looked at.
+#[derive(Debug)]
+pub(crate) struct Slowest {
+    most: usize,
+    found: BTreeSet<(Reverse<Duration>, u32)>,
+}
+
+impl Slowest {
+    /// Looks for so many.
+    pub(crate) fn new(most: usize) -> Self {
+        Self { most, found: BTreeSet::new() }
+    }
+
+    fn note(&mut self, time: Duration, site: u32) {
+        let one = (Reverse(time), site);
+        if self.found.len() < self.most || self.found.last().is_some_and(|last| one < *last) {
+            self.found.insert(one);
+            if self.found.len() > self.most {
+                self.found.pop_last();
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use super::entry::Entry;
+use super::revisits::EFFORT;
 use super::{OpenLease, Tables, is_valid, lease_of};
 use crate::model::{Finish, Lease, Leased, Order, RequestKind, Timestamp, Want};
 
@@ -14,7 +15,7 @@ impl Tables {
             return Leased::Idle;
         }
         if self.pace.revisits {
-            self.wake_revisits(now);
+            self.wake_revisits(EFFORT, now);
         }
         let mut leases = Vec::new();
         let mut later = Vec::new();
@@ -44,7 +45,7 @@ impl Tables {
             // Only the end of a lease helps, and the latest that can be is its expiry.
             Some(_) => expiry.map_or(Leased::Idle, Leased::NotBefore),
             None if idle && !open => Leased::Finished(Finish::Complete),
-            None => self.next_moment().map_or(Leased::Idle, Leased::NotBefore),
+            None => self.next_moment(now).map_or(Leased::Idle, Leased::NotBefore),
         }
     }
 
@@ -91,16 +92,19 @@ impl Tables {
     }
 
     /// The next moment at which something could be handed out without a change; `None` when only a change helps.
-    fn next_moment(&self) -> Option<Timestamp> {
+    fn next_moment(&self, now: Timestamp) -> Option<Timestamp> {
         let due = self.ready.peek().map(|Reverse(due)| due.at());
         let expiry = self.expiries.first().map(|(at, _)| *at);
-        [due, expiry, self.next_revisit(), self.limits.deadline].into_iter().flatten().min()
+        // One that is due already was beyond what this call could do.
+        let revisit = self.next_revisit().map(|at| at.max(Timestamp(now.0.saturating_add(1))));
+        [due, expiry, revisit, self.limits.deadline].into_iter().flatten().min()
     }
 
     /// Takes one URL of a site that is due.
     fn lease_from(&mut self, index: u32, bytes: u64, now: Timestamp) -> Option<Lease> {
         self.wake_retries(index, now);
         let (level, pace) = (self.served_level(), self.pace);
+        let mut dropped = false;
         loop {
             let held = self.held_until(index);
             let site = self.sites.wake(index, &mut self.overflow)?;
@@ -108,8 +112,16 @@ impl Tables {
             if !admitted || site.next_allowed(&pace).max(held) > now {
                 return None;
             }
-            let entry = site.pop(level, pace.per_origin, &mut self.overflow)?;
-            if self.is_superfluous(index, &entry) {
+            let Some(entry) = site.pop(level, pace.per_origin, &mut self.overflow) else {
+                if !std::mem::take(&mut dropped) {
+                    return None;
+                }
+                // What was dropped may have been all that kept it from its parked URLs.
+                self.rouse(index, now);
+                continue;
+            };
+            if self.is_superfluous(index, &entry, now) {
+                dropped = true;
                 continue;
             }
             let site = self.sites.wake(index, &mut self.overflow)?;
@@ -142,6 +154,9 @@ impl Tables {
         let page = entry.kind.yields_page();
         let origin = &site.origins.get(entry.origin as usize)?.origin;
         let key = entry.key(origin, self.fingerprint);
+        if entry.revisit().is_none() {
+            self.degrees.serve(key);
+        }
         if pace.order == Order::Best {
             self.degrees.begins(key);
         }

@@ -92,31 +92,15 @@ impl Tables {
 
     /// When the next visit of a URL is due. Visits looked through are taken out.
     pub(crate) fn next_visit(&mut self, key: UrlKey) -> Option<Timestamp> {
-        while let Some(bytes) = self.revisits.pop(Timestamp(u64::MAX), &mut self.overflow) {
+        let mut effort = usize::MAX;
+        while let Some(bytes) = self.revisits.pop(Timestamp(u64::MAX), &mut effort, &mut self.overflow) {
             let (_, found, entry) = self.read_revisit(&bytes).ok()?;
-            if found == key {
+            // One whose place another took is no visit to come.
+            if found == key && !self.revisits.returns.is_dropped(key, entry.generation()) {
                 return entry.revisit().map(|revisit| revisit.due);
             }
         }
         None
-    }
-
-    /// Lets a URL that has an outcome wait again; `false` when it has none.
-    pub(crate) fn again(&mut self, found: Discovered, now: Timestamp) -> bool {
-        let Some(mark) = self.seen.get(found.key).filter(|mark| *mark != Mark::Open) else { return false };
-        let counter = self.counter(mark);
-        *counter = counter.saturating_sub(1);
-        self.stats.done = self.stats.done.saturating_sub(1);
-        self.stats.pending += 1;
-        self.seen.set(found.key, Mark::Open);
-        *self.levels.entry(found.request.depth).or_default() += 1;
-        let index = self.site(&found.site);
-        if let Some(site) = self.sites.wake(index, &mut self.overflow) {
-            site.done = site.done.saturating_sub(1);
-            site.failed = site.failed.saturating_sub(u64::from(mark == Mark::Failed));
-        }
-        self.queue(found, now);
-        true
     }
 
     /// Takes in a URL with its outcome; `false` when it is known.
@@ -125,7 +109,7 @@ impl Tables {
         if !self.seen.add(found.key, mark) {
             return false;
         }
-        *self.counter(mark) += 1;
+        *self.outcomes(mark) += 1;
         self.stats.known += 1;
         self.stats.done += 1;
         let index = self.site(&found.site);
@@ -136,17 +120,8 @@ impl Tables {
         true
     }
 
-    fn counter(&mut self, mark: Mark) -> &mut u64 {
-        match mark {
-            Mark::Fetched => &mut self.stats.fetched,
-            Mark::Redirected => &mut self.stats.redirected,
-            Mark::Excluded => &mut self.stats.excluded,
-            Mark::Failed => &mut self.stats.failed,
-            Mark::Open => &mut self.stats.pending,
-        }
-    }
-
-    /// Lets a site rest until a moment, whatever clocks say when the state is opened again; 0 ends every rest.
+    /// Lets a site rest until a moment, whatever clocks say when the state is opened again; 0 ends every rest but what
+    /// politeness asks for: its delay, and its turn at a network when it comes there.
     pub(crate) fn bar(&mut self, key: &SiteKey, until: Timestamp, now: Timestamp) {
         let index = self.site(key);
         if let Some(site) = self.sites.wake(index, &mut self.overflow) {
@@ -154,6 +129,8 @@ impl Tables {
         }
         if until.0 == 0 {
             self.barred.remove(&index);
+            self.breakers.end_rest(index, now);
+            self.gates.let_go(index);
         } else {
             self.barred.insert(index, until);
         }

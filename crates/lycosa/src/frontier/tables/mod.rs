@@ -1,11 +1,14 @@
 //! The tables: everything the frontier knows, as one synchronous state machine without I/O or clock.
 //!
 //! Both implementations stand on it: memory as it is, the embedded one with a log below. Time is an argument.
-//! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `revisits` is what comes again, `gate` lets
-//! sites that share addresses take turns, `look` is for questions and changes by hand, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
+//! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `revisits` is what comes again, `again` what goes back, `gate` lets
+//! sites that share addresses take turns, `arrivals` is links that are looked for on disk first, `control` changes rules, `look` is for questions and changes by hand, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
+mod again;
+mod arrivals;
 mod breaker;
 mod commit;
+mod control;
 mod degrees;
 mod dormant;
 mod due;
@@ -29,26 +32,29 @@ mod waiting;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
+use self::arrivals::Arrivals;
 use self::breaker::Breakers;
 pub(crate) use self::commit::{Applied, Rules};
 use self::degrees::Degrees;
 use self::due::Due;
 use self::entry::Entry;
 use self::gate::Gates;
+pub(crate) use self::hosts::Slowest;
 pub(crate) use self::look::Whereabouts;
 use self::overflow::Overflow;
 pub(crate) use self::overflow::{Backlog, InUse, Place};
 pub(crate) use self::replay::LeaseName;
 use self::revisits::Revisits;
-use self::seen::SeenSet;
+pub(crate) use self::seen::Runs;
+use self::seen::Seen;
 use self::site::Site;
 use self::sites::Sites;
 pub(crate) use self::store::{Loading, Part};
 use self::templates::Templates;
 use self::waiting::Waiting;
 use crate::model::{
-    AddStatus, Control, Discovered, Exclusion, Lease, Limits, Order, Pace, Request, RequestKind, Robots,
-    SiteKey, Stats, Timestamp, UrlKey,
+    AddStatus, Discovered, Exclusion, Lease, Limits, Order, Pace, Request, RequestKind, Robots, SiteKey,
+    Stats, Timestamp, UrlKey,
 };
 use crate::scope::Fingerprint;
 
@@ -88,7 +94,8 @@ pub(crate) struct Tables {
     pub(crate) paused: bool,
     /// How fingerprints follow from URLs.
     fingerprint: Fingerprint,
-    seen: SeenSet,
+    seen: Seen,
+    arrivals: Arrivals,
     sites: Sites,
     /// When to look at which site; entries that do not match the site's `scheduled` are stale.
     ready: BinaryHeap<Reverse<Due>>,
@@ -125,7 +132,8 @@ impl Tables {
             pace,
             paused: false,
             fingerprint: Fingerprint::default(),
-            seen: SeenSet::default(),
+            seen: Seen::default(),
+            arrivals: Arrivals::default(),
             sites: Sites::default(),
             ready: BinaryHeap::new(),
             leases: HashMap::new(),
@@ -196,10 +204,14 @@ impl Tables {
         if !self.seen.add(found.key, Mark::Open) {
             return AddStatus::Known;
         }
+        self.count_accepted(found);
+        AddStatus::New
+    }
+
+    fn count_accepted(&mut self, found: &Discovered) {
         self.stats.known += 1;
         self.stats.pending += 1;
         *self.levels.entry(found.request.depth).or_default() += 1;
-        AddStatus::New
     }
 
     /// Queues a URL that was admitted, or parks it.
@@ -289,36 +301,6 @@ impl Tables {
             return Some((at, entry));
         }
         self.take_from_shapes(site, origin, wanted).map(|entry| (None, entry))
-    }
-
-    /// Places everything that waits anew, after the depth limit has changed.
-    fn place_all(&mut self, now: Timestamp) {
-        for index in self.sites.numbers() {
-            let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
-            let parked = std::mem::take(&mut site.parked);
-            let mut waiting = site.empty();
-            parked.iter().for_each(|(_, entry)| self.unpark(entry.counted_depth()));
-            // One at a time: a queue may be much longer than memory.
-            while let Some((at, entry)) = waiting.next(&mut self.overflow) {
-                self.let_wait(index, at, entry, now);
-                self.shed_excess();
-            }
-            for (at, entry) in parked {
-                self.let_wait(index, at, entry, now);
-            }
-        }
-    }
-
-    /// Queues what is held for robots.txt, which nobody asks for any more.
-    fn place_held(&mut self, now: Timestamp) {
-        for index in self.sites.numbers() {
-            let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
-            let held: Vec<_> =
-                site.origins.iter_mut().map(|origin| std::mem::take(&mut origin.held)).collect();
-            for (held, origin) in held.into_iter().zip(0..) {
-                self.release(index, origin, held, now);
-            }
-        }
     }
 
     /// Queues what was held for the robots.txt of an origin.
@@ -411,47 +393,6 @@ impl Tables {
             self.stats.sites += 1;
             self.sites.add(Site::new(key.clone()), &mut self.overflow)
         })
-    }
-
-    pub(crate) fn control(&mut self, control: Control, now: Timestamp) {
-        match control {
-            Control::Bar(site, until) => return self.bar(&site, until, now),
-            Control::Pause => self.paused = true,
-            Control::Resume => self.paused = false,
-            Control::Limits(limits) => {
-                let before = std::mem::replace(&mut self.limits, limits);
-                if before.max_depth != limits.max_depth {
-                    self.place_all(now);
-                }
-                if (before.templates, before.max_depth) != (limits.templates, limits.max_depth) {
-                    self.apply_template_budget(now);
-                }
-            }
-            Control::Pace(pace) => {
-                let order = std::mem::replace(&mut self.pace, pace).order;
-                if order != pace.order {
-                    self.place_all(now);
-                    self.begin_degrees();
-                }
-                if !pace.robots {
-                    self.place_held(now);
-                }
-            }
-        }
-        self.schedule_all(now, |_| {});
-    }
-
-    /// Looks at every site anew, after a rule or something about all of them has changed.
-    fn schedule_all(&mut self, now: Timestamp, change: impl Fn(&mut Site)) {
-        self.waiting_sites.clear();
-        for index in self.sites.numbers() {
-            self.sites.set_waits_for(index, None);
-            if let Some(site) = self.sites.wake(index, &mut self.overflow) {
-                change(site);
-                site.readmit_all();
-            }
-            self.schedule(index, now);
-        }
     }
 }
 

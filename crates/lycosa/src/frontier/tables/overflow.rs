@@ -279,7 +279,7 @@ impl Tables {
 
     /// Why what waits outside of memory could not be written or read; nothing more may be served then.
     pub(crate) fn trouble(&self) -> Option<Error> {
-        self.overflow.trouble()
+        self.overflow.trouble().or_else(|| self.seen.trouble())
     }
 
     /// Moves entries out of memory when there are too many: long queues first, and from site to site in turn.
@@ -324,7 +324,7 @@ impl Tables {
                 }
             }
         }
-        for place in self.revisits.places().chain(self.templates.places()) {
+        for place in self.revisits.places().chain(self.templates.places()).chain(self.arrivals.places()) {
             *in_use.entry(place.file).or_default() += u64::from(place.length);
         }
         assert_eq!(in_use, self.overflow.in_use);
@@ -361,7 +361,9 @@ impl Tables {
                 self.overflow.copy(place);
             }
         }
-        for place in self.revisits.places().filter(|place| sparse.contains(&place.file)) {
+        for place in
+            self.revisits.places().chain(self.arrivals.places()).filter(|place| sparse.contains(&place.file))
+        {
             self.overflow.copy(place);
         }
         self.trouble().map_or(Ok(()), Err)?;

@@ -86,6 +86,13 @@ impl Level {
         self.classes.iter_mut().find_map(|class| class.take(origin, &wanted, overflow))
     }
 
+    /// Shows every entry.
+    pub(super) fn each(&self, overflow: &mut Overflow, show: &mut impl FnMut(&Entry)) {
+        for queue in self.classes.iter().flat_map(|class| &class.queues) {
+            queue.entries.each(queue.origin, overflow, show);
+        }
+    }
+
     /// This origin may have room again.
     pub(super) fn readmit(&mut self, origin: u32) {
         for class in &mut self.classes {

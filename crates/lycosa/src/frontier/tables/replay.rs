@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::entry::Entry;
+use super::revisits::EFFORT;
 use super::{Tables, robots_entry};
 use crate::model::{RequestKind, Timestamp, UrlKey};
 
@@ -47,7 +48,7 @@ impl Tables {
         let fingerprint = self.fingerprint;
         let wanted = |entry: &Entry| entry.kind == name.kind && entry.key(&origin, fingerprint) == name.key;
         let mut waiting = self.take(name.site, name.origin, 0, wanted);
-        if waiting.is_none() && self.wake_revisits(now) {
+        if waiting.is_none() && self.wake_revisits(usize::MAX, now) {
             waiting = self.take(name.site, name.origin, 0, wanted);
         }
         let entry = waiting.map(|(_, entry)| entry).or_else(|| {
@@ -89,7 +90,7 @@ impl Tables {
             self.schedule(index, now);
         }
         if self.pace.revisits {
-            self.wake_revisits(now);
+            self.wake_revisits(EFFORT, now);
         }
         tokens.len() as u64
     }
@@ -102,12 +103,12 @@ impl Tables {
     /// Whether adding this would change anything.
     pub(crate) fn is_news(&self, found: &crate::model::Discovered) -> bool {
         found.request.kind == RequestKind::Robots
-            || !self.seen.contains(found.key)
+            || self.seen.is_news(found.key)
                 && self.limits.max_depth.is_none_or(|limit| found.request.depth <= limit)
     }
 
     /// Whether every accepted URL has its outcome.
     pub(crate) fn is_complete(&self) -> bool {
-        self.stats.known > 0 && self.stats.done == self.stats.known
+        self.stats.known > 0 && self.stats.done == self.stats.known && !self.has_arrivals()
     }
 }

@@ -4,10 +4,12 @@
 //! when its time comes, a bucket is emptied into narrower ones, as in a hierarchy of timing wheels (Varghese and Lauck
 //! 1987), and those of the present minute are sorted. A bucket keeps a few kilobytes in memory and the rest where what
 //! waits is kept: per visit to come that is a fraction of a byte. What is due goes to its site's queue, where politeness
-//! and budgets hold as for any URL, in a class of its own. What it leaves out: when a visit is due, which the commit said.
+//! and budgets hold as for any URL, in a class of its own. However many are due, a call does a bounded part of the work.
+//! What it leaves out: when a visit is due, which the commit said, and URLs that go back by hand (`again`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use super::again::{Due, Returns};
 use super::entry::Entry;
 use super::overflow::{Overflow, Place};
 use super::{Mark, OpenLease, Tables};
@@ -23,6 +25,8 @@ const WIDER: u32 = 3;
 const LEVELS: u32 = 4;
 /// Where visits after the first stand among the classes of a site: new pages come first, most of the time.
 const CLASS: u8 = 2;
+/// Visits that one call wakes or moves nearer, about.
+pub(super) const EFFORT: usize = 1_024;
 
 /// Visits to come.
 #[derive(Debug, Default)]
@@ -33,6 +37,10 @@ pub(super) struct Revisits {
     soon: BTreeMap<(Timestamp, u64), Box<[u8]>>,
     next: u64,
     count: u64,
+    /// Whether there ever were any.
+    is_used: bool,
+    /// URLs that went back by hand.
+    pub(super) returns: Returns,
 }
 
 /// Entries in no order.
@@ -48,6 +56,11 @@ impl Revisits {
         self.count
     }
 
+    /// Whether there are any or ever were: nobody else need look for one.
+    pub(super) fn has_any(&self) -> bool {
+        self.is_used
+    }
+
     /// No entry is due before this moment.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         let bucket = self.buckets.keys().next().map(|(start, _)| Timestamp(*start));
@@ -58,6 +71,7 @@ impl Revisits {
     /// Lets an entry wait.
     pub(super) fn push(&mut self, due: Timestamp, entry: &[u8], now: Timestamp, overflow: &mut Overflow) {
         self.count += 1;
+        self.is_used = true;
         self.put(due, entry, now, overflow);
     }
 
@@ -71,36 +85,78 @@ impl Revisits {
         let fits = |level: &u32| ahead >> (NARROWEST + WIDER * (level + 1)) == 0;
         let level = (0..LEVELS).find(fits).unwrap_or(LEVELS - 1);
         let width = NARROWEST + WIDER * level;
-        let bucket = self.buckets.entry((due.0 >> width << width, level)).or_default();
-        wire::put_number(&mut bucket.tail, due.0);
-        wire::put_bytes(&mut bucket.tail, entry);
-        if bucket.tail.len() >= BLOCK
-            && let Some(place) = overflow.put_text(&bucket.tail)
-        {
-            bucket.places.push(place);
-            bucket.tail = Vec::new();
-        }
+        self.buckets.entry((due.0 >> width << width, level)).or_default().push(due, entry, overflow);
     }
 
-    /// Takes an entry that is due; `None` also when it cannot be read, and the trouble is kept.
-    pub(super) fn pop(&mut self, now: Timestamp, overflow: &mut Overflow) -> Option<Box<[u8]>> {
-        while let Some((&(start, level), _)) = self.buckets.first_key_value().filter(|(at, _)| at.0 <= now.0)
-        {
-            let mut bucket = self.buckets.remove(&(start, level))?;
-            while let Some(bytes) = bucket.next(overflow) {
-                let mut reader = Reader::new(&bytes);
-                while let Ok((due, entry)) = read(&mut reader) {
-                    self.put(due, entry, now, overflow);
-                }
+    /// Takes an entry that is due; `None` also when it cannot be read, and the trouble is kept, and when what was done
+    /// has used up the effort.
+    pub(super) fn pop(
+        &mut self,
+        now: Timestamp,
+        effort: &mut usize,
+        overflow: &mut Overflow,
+    ) -> Option<Box<[u8]>> {
+        loop {
+            *effort = effort.checked_sub(1)?;
+            // A bucket that begins later has nothing that comes before what is sorted: however many are overdue, those
+            // of one bucket at a time come into memory.
+            let soonest = self.soon.keys().next().map_or(now, |(due, _)| now.min(*due));
+            let Some((&at, bucket)) =
+                self.buckets.iter_mut().next().filter(|((start, _), _)| *start <= soonest.0)
+            else {
+                break;
+            };
+            let bytes = bucket.next(overflow);
+            if bucket.is_empty() {
+                self.buckets.remove(&at);
             }
-            if !bucket.places.is_empty() {
-                self.buckets.insert((start, level), bucket);
-                return None;
+            let bytes = bytes?;
+            let mut reader = Reader::new(&bytes);
+            while let Ok((due, entry)) = read(&mut reader) {
+                *effort = effort.saturating_sub(1);
+                // As seen from its beginning: what is overdue is sorted as finely as what is not.
+                self.put(due, entry, Timestamp(at.0), overflow);
             }
         }
         let (&at, _) = self.soon.first_key_value().filter(|((due, _), _)| *due <= now)?;
         self.count -= 1;
         self.soon.remove(&at)
+    }
+
+    /// Drops entries whose place others took; those URLs that went back of which there are others. `None` when they
+    /// cannot all be read.
+    pub(super) fn drop_replaced(&mut self, overflow: &mut Overflow) -> Option<HashSet<UrlKey>> {
+        let (mut there, mut dropped, mut all) = (HashSet::new(), 0, true);
+        let returns = &self.returns;
+        let mut keeps = |entry: &[u8]| {
+            let Ok((key, generation)) = name(entry) else { return true };
+            let is_dropped = returns.is_dropped(key, generation);
+            if is_dropped {
+                dropped += 1;
+            } else if returns.contains(key) {
+                there.insert(key);
+            }
+            !is_dropped
+        };
+        self.soon.retain(|_, entry| keeps(entry));
+        for (at, mut before) in std::mem::take(&mut self.buckets) {
+            let mut bucket = Bucket::default();
+            while let Some(bytes) = before.next(overflow) {
+                let mut reader = Reader::new(&bytes);
+                while let Ok((due, entry)) = read(&mut reader) {
+                    if keeps(entry) {
+                        bucket.push(due, entry, overflow);
+                    }
+                }
+            }
+            all &= before.places.is_empty();
+            bucket.places.append(&mut before.places);
+            if !bucket.is_empty() {
+                self.buckets.insert(at, bucket);
+            }
+        }
+        self.count -= dropped;
+        all.then_some(there)
     }
 
     /// Where blocks are.
@@ -122,6 +178,9 @@ impl Revisits {
         for ((due, _), entry) in &self.soon {
             wire::put_number(out, due.0);
             wire::put_bytes(out, entry);
+        }
+        if self.is_used {
+            self.returns.store(out);
         }
     }
 
@@ -145,11 +204,30 @@ impl Revisits {
             self.next += 1;
             self.soon.insert((due, self.next), entry);
         }
+        self.is_used = self.count > 0 || !reader.is_empty();
+        if !reader.is_empty() {
+            self.returns = Returns::load(reader)?;
+        }
         Ok(())
     }
 }
 
 impl Bucket {
+    fn push(&mut self, due: Timestamp, entry: &[u8], overflow: &mut Overflow) {
+        wire::put_number(&mut self.tail, due.0);
+        wire::put_bytes(&mut self.tail, entry);
+        if self.tail.len() >= BLOCK
+            && let Some(place) = overflow.put_text(&self.tail)
+        {
+            self.places.push(place);
+            self.tail = Vec::new();
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.places.is_empty() && self.tail.is_empty()
+    }
+
     /// The bytes of a part of it, taken out; a block that cannot be read stays.
     fn next(&mut self, overflow: &mut Overflow) -> Option<Vec<u8>> {
         let Some(place) = self.places.last() else {
@@ -167,6 +245,14 @@ pub(super) fn is_put_off(lease: &OpenLease, at: Timestamp, now: Timestamp) -> bo
     lease.entry.revisit().is_some() && at.0.saturating_sub(now.0) >> NARROWEST > 0
 }
 
+/// The URL of an entry and which visit it is.
+fn name(entry: &[u8]) -> Result<(UrlKey, u32), Damaged> {
+    let mut reader = Reader::new(entry);
+    reader.small()?;
+    reader.small()?;
+    Ok((UrlKey(reader.fixed64()?), reader.small()?))
+}
+
 fn read<'a>(reader: &mut Reader<'a>) -> Result<(Timestamp, &'a [u8]), Damaged> {
     Ok((reader.time()?, reader.bytes()?))
 }
@@ -174,45 +260,61 @@ fn read<'a>(reader: &mut Reader<'a>) -> Result<(Timestamp, &'a [u8]), Damaged> {
 impl Tables {
     /// A URL that got its outcome waits for its next visit.
     pub(super) fn keep_revisit(&mut self, lease: &OpenLease, revisit: Revisit, now: Timestamp) {
-        let generation = lease.entry.generation().saturating_add(1);
-        self.keep(lease, generation, 0, &revisit, now);
+        let next = (lease.entry.generation().saturating_add(1), 0);
+        self.keep((lease.site, lease.key), &lease.entry, next, &revisit, now);
     }
 
     /// A visit that is given back for longer than a moment waits among those to come, and is the same visit then.
-    pub(super) fn put_off(&mut self, lease: OpenLease, due: Timestamp, now: Timestamp) {
+    pub(super) fn put_off(&mut self, lease: &OpenLease, due: Timestamp, now: Timestamp) {
         let Some(revisit) = lease.entry.revisit() else { return };
         let revisit = Revisit { due, visit: revisit.visit.clone() };
-        self.keep(&lease, lease.entry.generation(), lease.entry.attempt, &revisit, now);
-        let mark = self.last_outcome(lease.key);
-        *self.outcomes(mark) += 1;
+        let same = (lease.entry.generation(), lease.entry.attempt);
+        self.keep((lease.site, lease.key), &lease.entry, same, &revisit, now);
         self.stats.leased -= 1;
-        self.stats.done += 1;
+        self.count_as_done(lease.key);
+        self.rouse(lease.site, now);
         self.schedule(lease.site, now);
     }
 
-    fn keep(&mut self, lease: &OpenLease, generation: u32, attempt: u16, revisit: &Revisit, now: Timestamp) {
-        let Some(site) = self.sites.wake(lease.site, &mut self.overflow) else { return };
-        let Some(origin) = site.origins.get(lease.entry.origin as usize) else { return };
-        let mut request = lease.entry.request(&origin.origin);
+    /// Lets a URL wait as this visit and attempt.
+    pub(super) fn keep(
+        &mut self,
+        (index, key): (u32, UrlKey),
+        entry: &Entry,
+        (generation, attempt): (u32, u16),
+        revisit: &Revisit,
+        now: Timestamp,
+    ) {
+        let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
+        let Some(origin) = site.origins.get(entry.origin as usize) else { return };
+        let mut request = entry.request(&origin.origin);
         (request.attempt, request.class) = (attempt.into(), CLASS);
         (request.generation, request.revisit) = (0, None);
         let mut bytes = Vec::with_capacity(128);
-        wire::put_number(&mut bytes, u64::from(lease.site));
-        wire::put_number(&mut bytes, u64::from(lease.entry.origin));
-        bytes.extend_from_slice(&lease.key.0.to_le_bytes());
+        wire::put_number(&mut bytes, u64::from(index));
+        wire::put_number(&mut bytes, u64::from(entry.origin));
+        bytes.extend_from_slice(&key.0.to_le_bytes());
         wire::put_number(&mut bytes, u64::from(generation));
         wire::put_revisit(&mut bytes, revisit);
         wire::put_request(&mut bytes, &request, &origin.origin, true);
         self.revisits.push(revisit.due, &bytes, now, &mut self.overflow);
     }
 
-    /// URLs whose next visit is due are pending again; whether there were any.
-    pub(super) fn wake_revisits(&mut self, now: Timestamp) -> bool {
+    /// URLs whose next visit is due are pending again, as many as that effort allows; whether there were any.
+    pub(super) fn wake_revisits(&mut self, mut effort: usize, now: Timestamp) -> bool {
         let mut any = false;
-        while let Some(bytes) = self.revisits.pop(now, &mut self.overflow) {
+        while let Some(bytes) = self.revisits.pop(now, &mut effort, &mut self.overflow) {
             let Ok((site, key, entry)) = self.read_revisit(&bytes) else {
                 self.overflow.note_unpackable();
                 return any;
+            };
+            let entry = match self.revisits.returns.judge(key, entry.generation(), now) {
+                Due::Made(generation) => entry.into_visit(generation),
+                Due::Dropped => continue,
+                Due::Later(at) => {
+                    self.revisits.push(at, &bytes, now, &mut self.overflow);
+                    continue;
+                }
             };
             any = true;
             let mark = self.last_outcome(key);
@@ -220,8 +322,16 @@ impl Tables {
             self.stats.done -= 1;
             self.stats.pending += 1;
             self.let_wait(site, None, entry, now);
+            self.shed_excess();
         }
         any
+    }
+
+    /// A visit that was pending or leased is to come again.
+    pub(super) fn count_as_done(&mut self, key: UrlKey) {
+        let mark = self.last_outcome(key);
+        *self.outcomes(mark) += 1;
+        self.stats.done += 1;
     }
 
     fn last_outcome(&self, key: UrlKey) -> Mark {
@@ -259,110 +369,4 @@ impl Tables {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::{Arc, Mutex};
-
-    use super::super::{Backlog, InUse};
-    use super::*;
-    use crate::error::Result;
-
-    const MINUTE: u64 = 60_000;
-    const DAY: u64 = 1_440 * MINUTE;
-
-    /// Keeps blocks in a list.
-    #[derive(Clone, Debug, Default)]
-    struct List(Arc<Mutex<Vec<Vec<u8>>>>);
-
-    impl Backlog for List {
-        fn put(&mut self, block: &[u8]) -> Result<Place> {
-            let mut list = self.0.lock().unwrap();
-            list.push(block.to_vec());
-            Ok(Place { file: 0, offset: u32::try_from(list.len() - 1).unwrap(), length: 1 })
-        }
-
-        fn get(&mut self, place: Place) -> Result<Vec<u8>> {
-            Ok(self.0.lock().unwrap()[place.offset as usize].clone())
-        }
-
-        fn room(&self) -> usize {
-            0
-        }
-
-        fn sync(&mut self) -> Result<()> {
-            Ok(())
-        }
-
-        fn current(&self) -> u32 {
-            0
-        }
-
-        fn keep_only(&mut self, _in_use: &InUse) {}
-    }
-
-    /// A multiplicative walk through all times up to 90 days.
-    fn due(number: u64) -> Timestamp {
-        Timestamp(DAY + number.wrapping_mul(0x9E37_79B9_7F4A_7C15) % (90 * DAY))
-    }
-
-    fn filled(count: u64, overflow: &mut Overflow) -> Revisits {
-        let mut revisits = Revisits::default();
-        (0..count).for_each(|number| {
-            let entry = [&number.to_le_bytes()[..], &[0; 72]].concat();
-            revisits.push(due(number), &entry, Timestamp(DAY), overflow);
-        });
-        revisits
-    }
-
-    #[test]
-    fn everything_comes_once_when_it_is_due_and_in_order_over_stores_and_loads() {
-        let mut overflow = Overflow::default();
-        overflow.begin(Box::new(List::default()));
-        let count = 20_000;
-        let mut revisits = filled(count, &mut overflow);
-        let (mut now, mut last, mut found) = (DAY, Timestamp(0), 0);
-        while revisits.len() > 0 {
-            let next = revisits.next_due().unwrap();
-            now = now.max(next.0) + if found % 3 == 0 { 17 * MINUTE } else { 0 };
-            while let Some(entry) = revisits.pop(Timestamp(now), &mut overflow) {
-                let due = due(u64::from_le_bytes(entry[..8].try_into().unwrap()));
-                assert!(due.0 <= now && due >= last, "{due:?} at {now}");
-                (last, found) = (due, found + 1);
-            }
-            if found % 7 == 0 {
-                let mut out = Vec::new();
-                revisits.store(&mut out);
-                revisits = Revisits::default();
-                revisits.load(&mut Reader::new(&out), &mut overflow).unwrap();
-            }
-        }
-        assert_eq!(found, count);
-    }
-
-    #[test]
-    fn a_visit_that_waits_elsewhere_takes_less_than_two_bytes_of_memory() {
-        let mut overflow = Overflow::default();
-        overflow.begin(Box::new(List::default()));
-        let count = 1_000_000;
-        let revisits = filled(count, &mut overflow);
-        let size =
-            |bucket: &Bucket| bucket.tail.capacity() + bucket.places.capacity() * size_of::<Place>() + 64;
-        let buckets: usize = revisits.buckets.values().map(size).sum();
-        let soon: usize = revisits.soon.values().map(|entry| entry.len() + 64).sum();
-        assert!((buckets + soon) as u64 <= 2 * count + (4 << 20), "{buckets} and {soon} bytes");
-        // What does not grow with their number, taken off.
-        let places: usize = revisits.buckets.values().map(|bucket| bucket.places.len()).sum();
-        assert!((places * size_of::<Place>()) as u64 * 2 <= count, "{places} blocks");
-    }
-
-    #[test]
-    fn cut_bytes_are_noticed() {
-        let mut overflow = Overflow::default();
-        let revisits = filled(20, &mut overflow);
-        let mut out = Vec::new();
-        revisits.store(&mut out);
-        for length in 0..out.len() {
-            let loaded = Revisits::default().load(&mut Reader::new(&out[..length]), &mut overflow);
-            assert!(loaded.is_err(), "{length}");
-        }
-    }
-}
+mod tests;

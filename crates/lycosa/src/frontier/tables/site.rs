@@ -317,6 +317,18 @@ impl Site {
         Some((None, entry))
     }
 
+    /// Shows every entry that waits, wherever.
+    pub(super) fn each(&self, overflow: &mut Overflow, mut show: impl FnMut(&Entry, &[OriginState])) {
+        let origins = &self.origins;
+        let mut show = |entry: &Entry| show(entry, origins);
+        self.levels.iter().for_each(|(_, level)| level.each(overflow, &mut show));
+        for (state, origin) in origins.iter().zip(0..) {
+            state.held.each(origin, overflow, &mut show);
+        }
+        self.retries.values().for_each(&mut show);
+        self.parked.iter().for_each(|(_, entry)| show(entry));
+    }
+
     /// Takes the parked entry that this is true of, with its time.
     pub(crate) fn take_parked(
         &mut self,

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
 
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -164,6 +165,15 @@ impl Sites {
                 site.ok().map(|site| look(&site))
             }
         }
+    }
+
+    /// The mean response time of a site that was asked, without unpacking it.
+    pub(super) fn response_time(&self, number: u32) -> Option<Duration> {
+        let (time, done) = match &self.slots.get(number as usize)?.state {
+            State::Awake(site) => (site.response_time, site.done),
+            State::Asleep(bytes) => Site::peek(bytes).ok()?,
+        };
+        (done > 0).then_some(time)
     }
 
     /// The bytes of a site, as a snapshot holds them.

@@ -2,6 +2,7 @@
 //!
 //! Open leases are stored as such, because the log after the snapshot goes on to end them. The heap is derived.
 
+use super::arrivals::Arrivals;
 use super::breaker::Breakers;
 use super::degrees::Degrees;
 use super::entry::Entry;
@@ -33,10 +34,14 @@ pub(crate) enum Part {
     Degrees,
     /// Sites that rest by hand. At most one, before the leases.
     Barred,
+    /// Where the fingerprints are that are not in memory. At most one, before the leases.
+    Run,
+    /// Links that are looked for there. At most one, before the leases.
+    Arrivals,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Counts,
         Self::Seen,
         Self::Sites,
@@ -46,6 +51,8 @@ impl Part {
         Self::Templates,
         Self::Degrees,
         Self::Barred,
+        Self::Run,
+        Self::Arrivals,
     ];
 }
 
@@ -73,6 +80,14 @@ impl Tables {
             }
         }
         put(Part::Sites, &out)?;
+        if self.seen.has_run() {
+            out.clear();
+            self.seen.store_run(&mut out);
+            put(Part::Run, &out)?;
+            out.clear();
+            self.arrivals.store(&mut out);
+            put(Part::Arrivals, &out)?;
+        }
         if !self.barred.is_empty() {
             out.clear();
             let barred: Vec<_> = self.barred.iter().collect();
@@ -229,6 +244,8 @@ impl Loading {
                     self.tables.load_site(reader)?;
                 }
             }
+            Part::Run => self.tables.seen.load_run(reader)?,
+            Part::Arrivals => self.tables.arrivals = Arrivals::load(reader, &mut self.tables.overflow)?,
             Part::Barred => {
                 self.tables.barred =
                     reader.list(|reader| Ok((reader.small()?, reader.time()?)))?.into_iter().collect();

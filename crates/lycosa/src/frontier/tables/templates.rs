@@ -5,6 +5,8 @@
 //! most sites cost a byte. Beyond [`MOST_SHAPES`] shapes of a site, or [`MOST_IN_ALL`] of all, new ones share
 //! [`SHARED`] budgets. Everything follows from what was added and committed, in order: a replay counts the same.
 
+mod shown;
+
 use std::collections::{BTreeMap, HashMap};
 
 use super::entry::Entry;
@@ -12,10 +14,8 @@ use super::overflow::{Overflow, Place};
 use super::waiting::Waiting;
 use super::{OpenLease, Tables};
 use crate::model::wire::{self, Damaged, Reader};
-use crate::model::{
-    Attempt, Content, Exclusion, Outcome, ParkedShape, Parking, RequestKind, TemplateBudget, Timestamp,
-};
-use crate::scope::{is_suspect_path, path_shape, path_template};
+use crate::model::{Attempt, Content, Exclusion, Outcome, RequestKind, TemplateBudget, Timestamp};
+use crate::scope::{is_suspect_path, path_template};
 
 /// URLs of a site that are not counted.
 const FREE: u8 = 25;
@@ -68,18 +68,6 @@ struct Counts {
 impl Counts {
     fn window(&self) -> u32 {
         WINDOW.max(self.budget / 8)
-    }
-
-    fn told(self, shape: u64, entry: &Entry) -> ParkedShape {
-        ParkedShape {
-            shape: path_shape(entry.path()),
-            reason: reason(shape),
-            admitted: self.admitted,
-            budget: self.budget,
-            parked: self.parked,
-            is_closed: self.closed,
-            is_shared: (path_template(entry.path()) | 1) != (shape | 1),
-        }
     }
 
     /// One more page is known. Whether it was the one that decides.
@@ -158,6 +146,13 @@ impl Templates {
         None
     }
 
+    /// A site has more parked; its neighbours among the links of a page are mostly its own.
+    fn park_on(&mut self, site: u32) {
+        if self.parked_on.last() != Some(&site) {
+            self.parked_on.push(site);
+        }
+    }
+
     fn park(&mut self, site: u32, shape: u64, entry: &Entry, overflow: &mut Overflow) {
         let shapes = self.sites.entry(site).or_default();
         shapes.counts.entry(shape).or_default().parked += 1;
@@ -197,6 +192,10 @@ impl Templates {
         counts.parked -= 1;
         counts.admitted = counts.admitted.saturating_add(1);
         Some(entry)
+    }
+
+    fn has_shapes(&self, site: u32) -> bool {
+        self.sites.contains_key(&site)
     }
 
     /// The first shape of a site that has parked URLs and was not closed, and how many of them tell whether it is
@@ -319,31 +318,6 @@ impl Templates {
         Ok(())
     }
 
-    /// How many URLs of a site are parked.
-    pub(super) fn parked_of(&self, site: u32) -> u64 {
-        let shapes = self.sites.get(&site).into_iter();
-        shapes.flat_map(|shapes| shapes.counts.values()).map(|counts| u64::from(counts.parked)).sum()
-    }
-
-    /// Takes out what is parked of a site and shows it with its shape, until `visit` says `false`.
-    pub(super) fn drain(
-        &mut self,
-        site: u32,
-        overflow: &mut Overflow,
-        mut visit: impl FnMut(&Entry, Parking) -> bool,
-    ) -> bool {
-        let Some(Shapes { counts, queues }) = self.sites.remove(&site) else { return true };
-        for ((shape, origin), mut queue) in queues {
-            let counts = counts.get(&shape).copied().unwrap_or_default();
-            while let Some(entry) = queue.pop(origin, overflow) {
-                if !visit(&entry, Parking::Shape(counts.told(shape, &entry))) {
-                    return false;
-                }
-            }
-        }
-        true
-    }
-
     /// How many URLs are parked as over their budget, and how many as suspect.
     pub(super) fn parked_by_reason(&self) -> (u64, u64) {
         let all = self.sites.values().flat_map(|shapes| &shapes.counts);
@@ -403,7 +377,7 @@ impl Tables {
         self.stats.parked += 1;
         *self.parked_for(shape) += 1;
         self.leave_level(entry.depth, now);
-        self.templates.parked_on.push(site);
+        self.templates.park_on(site);
         Some(reason(shape))
     }
 
@@ -437,21 +411,34 @@ impl Tables {
 
     /// Looks whether sites on which URLs were parked have anything else to do; after what else a commit brings is known.
     pub(super) fn rouse_parked(&mut self, now: Timestamp) {
-        while let Some(site) = self.templates.parked_on.pop() {
+        if self.templates.parked_on.is_empty() {
+            return;
+        }
+        // Once each, however many URLs of a page were parked.
+        let mut sites = std::mem::take(&mut self.templates.parked_on);
+        sites.sort_unstable();
+        sites.dedup();
+        for site in sites.drain(..) {
             self.rouse(site, now);
         }
+        self.templates.parked_on = sites;
     }
 
     /// A site that has nothing else to do gets a few parked URLs of a shape about which nothing is decided.
     pub(super) fn rouse(&mut self, index: u32, now: Timestamp) {
-        let Some((shape, count)) = self.templates.undecided(index) else { return };
+        // Most sites park nothing, and most of the others have something to do: shapes are looked through after that.
+        if !self.templates.has_shapes(index) {
+            return;
+        }
         let is_idle = self.sites.look(index, |site| {
             site.leased == 0
                 && site.queued == 0
                 && site.retries.is_empty()
                 && site.origins.iter().all(|origin| origin.held.is_empty())
         });
-        if is_idle == Some(true) {
+        if is_idle == Some(true)
+            && let Some((shape, count)) = self.templates.undecided(index)
+        {
             self.let_through(index, shape, count.min(AT_ONCE), now);
         }
     }

@@ -142,6 +142,19 @@ impl Waiting {
         None
     }
 
+    /// Shows every entry that can be read.
+    pub(super) fn each(&self, origin: u32, overflow: &mut Overflow, show: &mut impl FnMut(&Entry)) {
+        if !self.is_copy {
+            self.head.entries(origin).for_each(|entry| show(&entry));
+        }
+        for block in &self.blocks {
+            if let Some(entries) = overflow.get(*block) {
+                entries.entries(origin).for_each(|entry| show(&entry));
+            }
+        }
+        self.tail.entries(origin).for_each(|entry| show(&entry));
+    }
+
     /// Moves entries out of memory, if there are so many bytes of them.
     pub(super) fn shed(&mut self, origin: u32, least: usize, overflow: &mut Overflow) {
         if self.held() < least {

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseError};
 
 use self::reference::{Model, State};
-use super::{EmbeddedStand, End, MemoryStand, cramped};
+use super::{EmbeddedStand, End, MemoryStand, Room, cramped};
 use crate::frontier::conformance::{Stand, wait};
 use crate::frontier::embedded::Disk;
 use crate::model::{
@@ -356,9 +356,14 @@ proptest! {
     fn embedded_does_what_the_model_allows(
         operations in prop::collection::vec(operation(), 1..60),
         end in ending(),
-        is_cramped: bool,
+        room in 0..4,
     ) {
-        let files = if is_cramped { cramped() } else { Arc::new(Disk) };
-        check(|limits, pace| EmbeddedStand::stand(limits, pace, end, &files), &operations)?;
+        let room: Room = match room {
+            0 => (Arc::new(Disk), usize::MAX),
+            1 => (cramped(), usize::MAX),
+            2 => (cramped(), 1),
+            _ => (Arc::new(Disk), 1),
+        };
+        check(|limits, pace| EmbeddedStand::stand(limits, pace, end, &room), &operations)?;
     }
 }

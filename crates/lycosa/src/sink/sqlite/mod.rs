@@ -119,8 +119,13 @@ impl SqliteSink {
         existing::judge(&self.path, self.existing)
     }
 
+    /// The size of its file, 0 when there is none.
+    fn length(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |found| found.len())
+    }
+
     fn resume(&self, stored: Stored) -> Result<Open> {
-        let length = std::fs::metadata(&self.path).map_or(0, |found| found.len());
+        let length = self.length();
         if length == 0 && stored.lsn == Lsn(0) {
             // Of a database that held nothing yet, the name may have vanished with the power.
             return self.begin(stored.run);
@@ -230,6 +235,11 @@ impl Sink for SqliteSink {
             None => self.begin(new_run()?)?,
         });
         Ok(())
+    }
+
+    fn holds(&self, position: &Position) -> Result<Option<Lsn>> {
+        let stored = Stored::parse(position, &self.path)?;
+        if self.length() == 0 { Ok(None) } else { existing::cursor(&self.path, &stored.run) }
     }
 
     fn write(&mut self, commit: &Committed) -> Result<()> {

@@ -1,0 +1,107 @@
+//! The files of fingerprints that memory has no room for: one run at a time, immutable.
+//!
+//! A run is the truth of nothing: it is what the log said up to a snapshot, which names it. It is durable before that
+//! snapshot takes its place, and the one before it goes afterwards. What it leaves out: the format
+//! ([`Runs`](crate::frontier::tables::Runs) and its users know it).
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::files::{FileLayer, Parts};
+use super::recovery::damage;
+use crate::error::{Error, Result};
+use crate::frontier::tables::Runs;
+
+/// The name of a file.
+fn name(number: u32) -> String {
+    format!("seen-{number:010}")
+}
+
+/// The number of a file, by its name.
+pub(super) fn number(name: &str) -> Option<u32> {
+    name.strip_prefix("seen-").filter(|rest| rest.len() == 10)?.parse().ok()
+}
+
+/// The files.
+#[derive(Debug)]
+pub(super) struct SeenFiles {
+    folder: PathBuf,
+    files: Arc<dyn FileLayer>,
+    room: usize,
+    /// The run that was read last, open.
+    open: Mutex<Option<(u32, Box<dyn Parts>)>>,
+}
+
+impl SeenFiles {
+    /// Runs in a folder, with so many bytes of memory before one is written.
+    pub(super) fn new(folder: &Path, files: Arc<dyn FileLayer>, room: usize) -> Self {
+        Self { folder: folder.to_owned(), files, room, open: Mutex::new(None) }
+    }
+
+    fn path(&self, number: u32) -> PathBuf {
+        self.folder.join(name(number))
+    }
+
+    fn bytes(&self, number: u32, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let path = self.path(number);
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.as_ref().is_none_or(|(there, _)| *there != number) {
+            *open = self.files.parts(&path)?.map(|parts| (number, parts));
+        }
+        let Some((_, parts)) = &*open else { return self.files.read_at(&path, offset, length) };
+        let mut bytes = vec![0; length];
+        parts.read_at(offset, &mut bytes).map(|()| bytes)
+    }
+}
+
+impl Runs for SeenFiles {
+    fn room(&self) -> usize {
+        self.room
+    }
+
+    fn unused(&self) -> Result<u32> {
+        Ok(numbers(&self.folder, &*self.files)?.into_iter().max().map_or(1, |last| last.saturating_add(1)))
+    }
+
+    fn read(&self, number: u32, offset: u64, length: usize) -> Result<Vec<u8>> {
+        self.bytes(number, offset, length).map_err(|cause| match cause.kind() {
+            io::ErrorKind::UnexpectedEof => damage(&self.path(number), at(offset), "its end is missing"),
+            io::ErrorKind::NotFound => {
+                damage(&self.path(number), 0, "it is missing, and it says which URLs are known")
+            }
+            _ => Error::io(format!("reading {}", self.path(number).display()), cause),
+        })
+    }
+
+    fn write(&self, number: u32, write: &mut dyn FnMut(&mut dyn io::Write) -> io::Result<()>) -> Result<()> {
+        let path = self.path(number);
+        self.files.replace_with(&path, Box::new(|out| write(out))).map_err(|cause| {
+            Error::io(format!("writing {}", path.display()), cause)
+                .with_hint("free space or mend the disk, then go on with --resume: nothing committed is lost")
+        })
+    }
+
+    fn damaged(&self, number: u32, offset: u64) -> Error {
+        damage(&self.path(number), at(offset), "a block does not match its checksum")
+    }
+}
+
+fn at(offset: u64) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}
+
+fn numbers(folder: &Path, files: &dyn FileLayer) -> Result<Vec<u32>> {
+    let names =
+        files.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
+    Ok(names.iter().filter_map(|name| number(name)).collect())
+}
+
+/// Removes every run but the one that the newest snapshot names.
+pub(super) fn tidy(folder: &Path, files: &dyn FileLayer, named: Option<u32>) -> Result<()> {
+    for number in numbers(folder, files)?.into_iter().filter(|number| Some(*number) != named) {
+        let path = folder.join(name(number));
+        files.remove(&path).map_err(|cause| Error::io(format!("removing {}", path.display()), cause))?;
+    }
+    Ok(())
+}
