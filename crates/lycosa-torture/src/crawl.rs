@@ -87,7 +87,7 @@ impl World {
             folder,
             clock: Arc::new(FastClock::start()),
             tally,
-            observer: Arc::new(Observer::new(verdict.clone(), plan.pace.lease, plan.pace.delay)),
+            observer: Arc::new(Observer::new(verdict.clone(), &plan)),
             verdict,
             defect,
             mount,
@@ -238,7 +238,7 @@ mod tests {
     /// The first crawls of a run, each of another subject.
     fn first_violation(kind: Option<Sabotage>) -> (Option<String>, Counts) {
         let (mut counts, tally) = (Counts::default(), Tally::default());
-        let crawls = (0..6).map(|number| {
+        let crawls = (0..7).map(|number| {
             let (defect, tally) = (Defect::new(kind), tally.clone());
             let job = Job { seed: 3, number, defect, tally, lease: None, mount: None };
             crawl(&job, &mut counts).unwrap()
@@ -251,7 +251,7 @@ mod tests {
     fn a_sound_frontier_passes_every_subject() {
         let (violation, counts) = first_violation(None);
         assert_eq!(violation, None);
-        assert_eq!(counts.crawls, 6);
+        assert_eq!(counts.crawls, 7);
         assert!(counts.kills > 3 && counts.pages > 200, "{counts}");
     }
 

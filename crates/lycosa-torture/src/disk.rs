@@ -332,14 +332,12 @@ impl LogFile for OpenFile {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::observer::Observer;
     use crate::verdict::Verdict;
 
     fn life(disk: &Disk, fault: Option<Fault>) -> LifeDisk {
-        let observer = Arc::new(Observer::new(Verdict::default(), Duration::ZERO, Duration::ZERO));
+        let observer = Arc::new(Observer::new(Verdict::default(), &crate::plan::Plan::new(1, 0)));
         let aim = Aim::new(None, crate::point::Tally::default(), None);
         LifeDisk::new(disk.clone(), Arc::new(Switch::new(observer)), fault, aim, 1 << 20, Dice::new(1, 1))
     }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use lycosa::model::Finish;
+use lycosa::model::{Committed, Finish, Outcome};
 use lycosa::{Error, Result};
 use lycosa_testkit::synthetic::{Kind, Oracle};
 use serde_json::Value;
@@ -46,7 +46,7 @@ pub(crate) fn budget(world: &World, finish: Finish, lifted: bool) -> Result<()> 
                 complain(format!("{written} pages were written with a budget of {most}"));
             }
         }
-        Budget::Requests(most) => {
+        Budget::Requests(most) | Budget::Visits(most) => {
             // A lease that was open at the end of a life counts as sent; whether it was, only the server knows.
             if sent > most || finish == Finish::Requests && sent + lost.reopened + lost.fenced < most {
                 complain(format!("{sent} requests were sent with a budget of {most}"));
@@ -188,8 +188,21 @@ fn requests(world: &World) {
         repeated += if url.ends_with("/robots.txt") { 0 } else { asked - 1 };
     }
     let totals = world.observer.totals();
-    if repeated > totals.killed + totals.nacked + totals.fenced {
+    if repeated > totals.killed + totals.nacked + totals.fenced + totals.visits {
         world.verdict.violated(format!("{repeated} requests were repeated, more than {totals:?} explain"));
+    }
+}
+
+/// Each page has one visit to come, when none is under way: none is lost, and none is there twice. That each was made
+/// once, the observer sees.
+pub(crate) fn visits(world: &World, waiting: u64) {
+    let exported = world.observer.exported();
+    let is_page = |commit: &&Committed| matches!(commit.outcome, Outcome::Fetched { status: 200 });
+    // robots.txt has no key of its own.
+    let pages = exported.iter().filter(is_page).map(|commit| commit.key).filter(|key| key.0 != 0);
+    let pages = pages.collect::<HashSet<_>>().len() as u64;
+    if waiting != pages {
+        world.verdict.violated(format!("{waiting} visits are to come, of {pages} pages"));
     }
 }
 

@@ -3,12 +3,12 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use lycosa::engine::{End, Engine, NoHooks, Parts, Report, RobotsTags, Settings};
+use lycosa::engine::{End, Engine, NoHooks, Parts, Report, Revisits, RobotsTags, Settings};
 use lycosa::extract::{LinkExtractor, LinkOptions};
 use lycosa::frontier::embedded::{CrawlIdentity, Embedded, FORMAT_VERSION, FileLayer, Opening};
 use lycosa::ledger::Ledger;
 use lycosa::middleware::{StackOptions, built_in};
-use lycosa::model::{Clock, Extract, FetchLimits, Finish, Frontier, Limits, Sink};
+use lycosa::model::{Clock, Extract, FetchLimits, Finish, Frontier, Limits, Pace, Sink};
 use lycosa::politeness::{RetryOptions, RetryPolicy};
 use lycosa::scope::{Identity, ScopeMode, ScopeOptions, ScopeRules, versions};
 use lycosa::telemetry::Telemetry;
@@ -18,6 +18,7 @@ use crate::crawl::World;
 use crate::dice::Dice;
 use crate::disk::LifeDisk;
 use crate::items::Items;
+use crate::judge;
 use crate::mount::SmallFiles;
 use crate::output::Output;
 use crate::output_life::{Fate, LifeSink, Trouble};
@@ -105,6 +106,9 @@ fn check_end(world: &World, report: &Report, run_out: bool) {
     world.observer.balanced(&report.crawl);
     if report.end == End::Finished(Finish::Complete) && report.crawl.pending != 0 {
         world.verdict.violated(format!("complete, with {} URLs pending", report.crawl.pending));
+    }
+    if report.end == End::Finished(Finish::Complete) && world.plan.visits.is_some() {
+        judge::visits(world, report.crawl.revisits_waiting);
     }
 }
 
@@ -224,7 +228,7 @@ impl<'w> Life<'w> {
         self.world.outputs.iter().map(sink).collect()
     }
 
-    fn open(&self, limits: Limits) -> Result<Embedded> {
+    fn open(&self, limits: Limits, pace: Pace) -> Result<Embedded> {
         let world = self.world;
         let folder = world.folder.path().join("state");
         let files: Arc<dyn FileLayer> = match world.mount {
@@ -234,7 +238,7 @@ impl<'w> Life<'w> {
         let opening = Opening {
             folder: folder.clone(),
             limits: sabotage::limits(&world.defect, limits),
-            pace: sabotage::pace(&world.defect, world.plan.pace),
+            pace: sabotage::pace(&world.defect, pace),
             clock: world.clock.clone(),
             files: sabotage::files(&world.defect, files),
             durability: world.plan.durability,
@@ -260,7 +264,7 @@ impl<'w> Life<'w> {
         let world = self.world;
         let limits = world.plan.limits(lifted);
         let now = world.clock.now();
-        let embedded = Arc::new(self.open(limits)?);
+        let embedded = Arc::new(self.open(limits, world.plan.pace(lifted))?);
         // The life may have ended already, inside a write that nobody waited for.
         if let Ok(_turn) = self.switch.turn() {
             world.observer.life_begins(&embedded.stats(), embedded.recovery().reopened, now);
@@ -319,6 +323,7 @@ impl<'w> Life<'w> {
             drain,
             all_outcomes: true,
             robots_tags: RobotsTags::Ignore,
+            revisits: self.world.plan.visits.map(|bounds| Revisits { bounds, ..Revisits::default() }),
             ..Settings::default()
         }
     }

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use lycosa::model::{Committed, Lease, Nack, RequestKind, Stats, Timestamp, Token, UrlKey};
+use lycosa::model::{Committed, Lease, Nack, Pace, RequestKind, Stats, Timestamp, Token, UrlKey};
 use tokio::sync::Notify;
 
+use crate::plan::Plan;
 use crate::switch::Moment;
 use crate::verdict::{Verdict, locked};
 
@@ -21,6 +22,8 @@ pub(crate) struct Observer {
     /// The longest a lease lasts, and the shortest time between two leases of a site.
     lease: Duration,
     delay: Duration,
+    /// Whether pages are visited again.
+    visits: bool,
     memory: Mutex<Memory>,
     committed: Notify,
 }
@@ -33,7 +36,11 @@ struct Memory {
     open: HashMap<Token, Given>,
     /// The token given last for a URL, in any life.
     newest: HashMap<UrlKey, Token>,
-    ended: HashSet<UrlKey>,
+    /// The visit of a URL whose outcome was acknowledged last, and the one that was handed out last.
+    ended: HashMap<UrlKey, u32>,
+    visited: HashMap<UrlKey, u32>,
+    /// Outcomes of visits after the first that were acknowledged.
+    revisited: u64,
     not_before: HashMap<UrlKey, Timestamp>,
     last_start: HashMap<String, Timestamp>,
     /// Every token that was ever given.
@@ -51,6 +58,8 @@ struct Given {
     url: String,
     site: String,
     kind: RequestKind,
+    /// The visit, from 0.
+    generation: u32,
     start: Timestamp,
     deadline: Timestamp,
     /// It is being given back.
@@ -68,11 +77,15 @@ pub(crate) struct Totals {
     pub(crate) fenced: u64,
     /// Leases that a state found open when it was opened: those of the killed, and those on their way to them.
     pub(crate) reopened: u64,
+    /// Leases for visits after the first.
+    pub(crate) visits: u64,
 }
 
 impl Observer {
-    pub(crate) fn new(verdict: Verdict, lease: Duration, delay: Duration) -> Self {
-        Self { verdict, lease, delay, memory: Mutex::default(), committed: Notify::new() }
+    pub(crate) fn new(verdict: Verdict, plan: &Plan) -> Self {
+        let Pace { lease, delay, .. } = plan.pace;
+        let visits = plan.visits.is_some();
+        Self { verdict, lease, delay, visits, memory: Mutex::default(), committed: Notify::new() }
     }
 
     fn living(&self) -> Option<MutexGuard<'_, Memory>> {
@@ -131,7 +144,8 @@ impl Observer {
         if stats.leased != 0 {
             self.verdict.violated(format!("{} URLs are leased right after opening", stats.leased));
         }
-        if stats.done < ended {
+        // A URL whose next visit is due is not done.
+        if stats.done < ended && !self.visits || stats.revisited < memory.revisited {
             let what = format!("{ended} outcomes were acknowledged, the reopened state has {}", stats.done);
             self.verdict.violated(what);
         }
@@ -150,6 +164,7 @@ impl Observer {
             url: lease.request.url.to_string(),
             site: lease.site.to_string(),
             kind: lease.request.kind,
+            generation: lease.request.generation,
             start: Timestamp(lease.deadline.0.saturating_sub(self.lease.as_millis() as u64)),
             deadline: lease.deadline,
             ending: false,
@@ -166,6 +181,9 @@ impl Observer {
         memory.last_start.insert(given.site.clone(), given.start);
         if given.kind != RequestKind::Robots {
             memory.newest.insert(given.key, lease.token);
+            let visited = memory.visited.entry(given.key).or_default();
+            *visited = given.generation.max(*visited);
+            memory.totals.visits += u64::from(given.generation > 0);
         }
         memory.open.insert(lease.token, given);
     }
@@ -214,7 +232,9 @@ impl Observer {
             if memory.newest.get(&given.key) != Some(&token) {
                 self.verdict.violated(format!("a lease that had run out was committed: {}", given.url));
             }
-            if !memory.ended.insert(given.key) {
+            memory.revisited += u64::from(given.generation > 0);
+            let before = memory.ended.insert(given.key, given.generation);
+            if before.is_some_and(|before| before >= given.generation) {
                 self.verdict.violated(format!("two outcomes were acknowledged: {}", given.url));
             }
         }
@@ -259,8 +279,12 @@ impl Memory {
         if given.kind == RequestKind::Robots {
             return None;
         }
-        if self.ended.contains(&given.key) {
+        if self.ended.get(&given.key).is_some_and(|ended| *ended >= given.generation) {
             return Some(format!("{url} was leased again after its outcome was acknowledged"));
+        }
+        let next = self.visited.get(&given.key).map_or(0, |visited| visited + 1);
+        if given.generation > next {
+            return Some(format!("{url} was leased for visit {}, {next} is the next", given.generation));
         }
         if self.not_before.get(&given.key).is_some_and(|at| given.start < *at) {
             return Some(format!("{url} was leased before its retry was due"));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use lycosa::frontier::embedded::Durability;
 use lycosa::model::{Limits, Pace};
+use lycosa::revisit::Bounds;
 use lycosa_testkit::synthetic::SyntheticSite;
 
 use crate::dice::Dice;
@@ -16,13 +17,14 @@ use crate::wide::Wide;
 const CYCLES: u64 = 4;
 
 /// What the crawls of a run are about, one after the other. Twenty cycles meet all of it.
-const SUBJECTS: [Subject; 10] = [
+const SUBJECTS: [Subject; 11] = [
     Subject::Expiry,
     Subject::Depth,
     Subject::Pages,
     Subject::Waiting,
     Subject::Delay,
     Subject::Wide,
+    Subject::Visits,
     Subject::Requests,
     Subject::Depth,
     Subject::Waiting,
@@ -46,6 +48,8 @@ enum Subject {
     Waiting,
     /// A web of many hosts.
     Wide,
+    /// Pages that are visited again and again.
+    Visits,
 }
 
 /// The budget that is tested first; all but depth are lifted afterwards, so that every crawl ends whole.
@@ -56,6 +60,8 @@ pub(crate) enum Budget {
     Requests(u64),
     Bytes(u64),
     Depth(u32),
+    /// Requests for as long as pages are visited again; no visit is made when it is lifted.
+    Visits(u64),
 }
 
 /// See the module.
@@ -82,6 +88,8 @@ pub(crate) struct Plan {
     pub(crate) threads: usize,
     /// Interruptions of this crawl.
     pub(crate) cycles: u64,
+    /// How pages are visited again, where they are.
+    pub(crate) visits: Option<Bounds>,
 }
 
 /// How a life ends, if the crawl does not end before.
@@ -138,6 +146,7 @@ impl Plan {
             broken: dice.one_in(2).then(|| dice.between(7, 20)),
             threads: dice.place(1, 2),
             cycles: dice.between(2, CYCLES),
+            visits: None,
         };
         plan.choose(subject, &mut dice);
         plan.seen_memory = [usize::MAX, 20_000, 2_000][dice.place(0, 2)];
@@ -175,6 +184,13 @@ impl Plan {
                 self.budget = depth.map_or(Budget::None, Budget::Depth);
                 self.wide = Some(Wide::new(dice, depth));
             }
+            Subject::Visits => {
+                // Soon, or so late that a visit lies among those to come and not with its site.
+                let (min, max) = if dice.one_in(2) { (1, 4) } else { (70, 90) };
+                self.visits = Some(Bounds { min: Duration::from_secs(min), max: Duration::from_secs(max) });
+                self.budget = Budget::Visits(pages * dice.between(2, 3));
+                self.concurrency = self.concurrency.max(6);
+            }
             Subject::Waiting => self.concurrency = self.concurrency.min(4),
             Subject::Delay => {
                 self.pace.delay = Duration::from_millis(dice.between(20, 150));
@@ -203,11 +219,16 @@ impl Plan {
             Budget::Depth(depth) => limits.max_depth = Some(depth),
             _ if lifted => {}
             Budget::Pages(most) => limits.max_pages = Some(most),
-            Budget::Requests(most) => limits.max_requests = Some(most),
+            Budget::Requests(most) | Budget::Visits(most) => limits.max_requests = Some(most),
             Budget::Bytes(most) => limits.max_bytes = Some(most),
             Budget::None => {}
         }
         limits
+    }
+
+    /// The rules of a life.
+    pub(crate) fn pace(&self, lifted: bool) -> Pace {
+        Pace { revisits: self.visits.is_some() && !lifted, ..self.pace }
     }
 
     /// How long the slow pages take on their first and second visit, in real time: where a lease lasts 20 ms, the

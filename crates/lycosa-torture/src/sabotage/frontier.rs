@@ -86,6 +86,7 @@ impl SabotagedFrontier {
             Sabotage::LostOutlink if !commit.outlinks.is_empty() && self.now_and_then() => {
                 drop(commit.outlinks.remove(0));
             }
+            Sabotage::LostVisit if commit.revisit.is_some() && self.now_and_then() => commit.revisit = None,
             Sabotage::SeenSetForgets => {
                 for found in &mut commit.outlinks {
                     if self.now_and_then() {

@@ -40,6 +40,7 @@ pub(crate) enum Sabotage {
     EarlyAcknowledgement,
     LostNack,
     LostOutlink,
+    LostVisit,
     SeenSetForgets,
     DelayUndercut,
     RobotsIgnored,
@@ -51,7 +52,7 @@ pub(crate) enum Sabotage {
 
 impl Sabotage {
     /// Every defect with its name and what is wrong.
-    pub(crate) const ALL: [(&'static str, Self, &'static str); 21] = [
+    pub(crate) const ALL: [(&'static str, Self, &'static str); 22] = [
         ("skip-sync", Self::SkipSync, "the log says it is synced and is not"),
         ("skip-folder-sync", Self::SkipFolderSync, "new files are synced, their names are not"),
         (
@@ -86,6 +87,7 @@ impl Sabotage {
         ),
         ("lost-nack", Self::LostNack, "a lease that is given back stays open"),
         ("lost-outlink", Self::LostOutlink, "an outlink is forgotten now and then"),
+        ("lost-visit", Self::LostVisit, "that a page is to be visited again is forgotten now and then"),
         ("seen-set-forgets", Self::SeenSetForgets, "a known URL is taken for a new one now and then"),
         ("delay-undercut", Self::DelayUndercut, "a site is asked more often than its delay allows"),
         ("robots-ignored", Self::RobotsIgnored, "every robots.txt is taken to allow everything"),

@@ -47,6 +47,7 @@ fn gather(crawl: &Stopped) -> Result<Value> {
             "log": size("log-"),
             "snapshot": size("snapshot-"),
             "backlog": size("backlog-"),
+            "seen": size("seen-"),
             "history": size("history-"),
             "all": files.iter().map(|(_, size)| size).sum::<u64>(),
             "files": files.len(),
@@ -89,9 +90,14 @@ fn shown(facts: &Value, now: Timestamp) -> String {
     let counted = |names: &[&str]| -> String {
         names.iter().map(|name| format!("{} {name}", text(&stats[*name]))).collect::<Vec<_>>().join(", ")
     };
-    let size = |name: &str| bytes(facts["sizes"][name].as_u64().unwrap_or(0));
+    let count = |name: &str| stats[name].as_u64().unwrap_or(0);
+    let complete = match (facts["complete"] == true, count("pending") + count("leased"), count("parked")) {
+        (true, ..) => "complete".to_owned(),
+        (_, 0, parked @ 1..) => format!("complete but for {parked} parked"),
+        _ => "not finished".to_owned(),
+    };
     let mut rows = vec![
-        ("state", format!("{} ({})", text(&facts["folder"]), completeness(facts))),
+        ("state", format!("{} ({complete})", text(&facts["folder"]))),
         ("crawl", text(&facts["crawl"])),
         ("seeds", joined(&facts["seeds"])),
         ("urls", counted(&["known", "pending", "leased", "done", "parked"])),
@@ -122,34 +128,13 @@ fn shown(facts: &Value, now: Timestamp) -> String {
             ),
         ));
     }
-    rows.push((
-        "disk",
-        format!(
-            "{} in {} files: log {}, snapshot {}, waiting {}, history {}",
-            size("all"),
-            text(&facts["sizes"]["files"]),
-            size("log"),
-            size("snapshot"),
-            size("backlog"),
-            size("history")
-        ),
-    ));
+    rows.push(("disk", disk(&facts["sizes"])));
     rows.push((
         "log",
         format!("{} events, {} since the snapshot", stats["last_lsn"], facts["since_snapshot"]["events"]),
     ));
     rows.push(("versions", pairs(&facts["versions"])));
     rows.iter().map(|(name, value)| format!("{name:<10} {}\n", output::printable(value))).collect()
-}
-
-/// Whether its work is done.
-fn completeness(facts: &Value) -> String {
-    let count = |name: &str| facts["stats"][name].as_u64().unwrap_or(0);
-    match (facts["complete"] == true, count("pending") + count("leased"), count("parked")) {
-        (true, ..) => "complete".to_owned(),
-        (_, 0, parked @ 1..) => format!("complete but for {parked} parked"),
-        _ => "not finished".to_owned(),
-    }
 }
 
 /// How many visits wait, and when the first is due.
@@ -169,6 +154,20 @@ pub(in crate::cmd) fn revisits(stats: &Value, now: Timestamp) -> String {
 fn refused(counts: &Value) -> String {
     let counts = pairs(counts);
     if counts == "none" { counts } else { format!("{counts} (links, counted at each visit of their page)") }
+}
+
+fn disk(sizes: &Value) -> String {
+    let size = |name: &str| bytes(sizes[name].as_u64().unwrap_or(0));
+    format!(
+        "{} in {} files: log {}, snapshot {}, waiting {}, known {}, history {}",
+        size("all"),
+        sizes["files"],
+        size("log"),
+        size("snapshot"),
+        size("backlog"),
+        size("seen"),
+        size("history")
+    )
 }
 
 fn joined(list: &Value) -> String {

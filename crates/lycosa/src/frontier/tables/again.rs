@@ -132,8 +132,12 @@ impl Tables {
         let mut open = self.open_visits(list);
         let later = u32::from(self.revisits.has_any());
         list.retain_mut(|found| {
-            // The next one may be that of a visit to come.
-            found.request.generation = found.request.generation.saturating_add(later);
+            // The next one may be that of a visit to come; what failed when it was asked first has none.
+            let failed_at_once =
+                found.request.generation <= 1 && self.seen.get(found.key) == Some(Mark::Failed);
+            if !failed_at_once {
+                found.request.generation = found.request.generation.saturating_add(later);
+            }
             open.insert(found.key) && self.go_back(found, now)
         });
     }

@@ -95,7 +95,6 @@ impl Tables {
         let mut effort = usize::MAX;
         while let Some(bytes) = self.revisits.pop(Timestamp(u64::MAX), &mut effort, &mut self.overflow) {
             let (_, found, entry) = self.read_revisit(&bytes).ok()?;
-            // One whose place another took is no visit to come.
             if found == key && !self.revisits.returns.is_dropped(key, entry.generation()) {
                 return entry.revisit().map(|revisit| revisit.due);
             }

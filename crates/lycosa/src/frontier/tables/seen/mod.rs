@@ -14,7 +14,7 @@ mod table;
 
 use std::sync::OnceLock;
 
-use self::recent::{Recent, spread};
+use self::recent::{Recent, gather, spread};
 pub(crate) use self::run::Runs;
 use self::run::{Run, Search, merge};
 use self::table::Note;
@@ -32,6 +32,8 @@ const MOST_ARRIVALS: usize = 1 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     recent: Recent,
+    /// What is noted as arriving, spread.
+    arriving: Vec<u64>,
     run: Option<Run>,
     runs: Option<Box<dyn Runs>>,
     trouble: OnceLock<Error>,
@@ -108,25 +110,30 @@ impl Seen {
 
     /// Notes that a link arrives; `false` when memory knows it.
     pub(super) fn arrive(&mut self, key: UrlKey) -> bool {
-        self.recent.add(key, Note::Arriving)
+        let arrives = self.recent.add(key, Note::Arriving);
+        if arrives {
+            self.arriving.push(spread(key));
+        }
+        arrives
     }
 
     /// Looks for everything that arrives on disk. `false` when that is impossible.
     pub(super) fn decide(&mut self) -> bool {
         let (Some(run), Some(runs)) = (&self.run, self.runs.as_deref()) else { return true };
         let mut search = Search::new(run, runs);
-        let mut failed = None;
-        self.recent.change(|spread, note| match note {
-            Note::Arriving if failed.is_none() => match search.find(spread) {
-                Ok(there) => there.map_or(Note::Arrived, Note::Known),
-                Err(error) => {
-                    failed = Some(error);
-                    note
+        let mut arriving = std::mem::take(&mut self.arriving);
+        arriving.sort_unstable();
+        for spread in arriving {
+            let key = gather(spread);
+            // One that was accepted or found meanwhile arrives no more.
+            if self.recent.get(key) == Some(Note::Arriving) {
+                match search.find(spread) {
+                    Ok(there) => self.recent.set(key, there.map_or(Note::Arrived, Note::Known)),
+                    Err(error) => return self.note_trouble::<()>(Err(error)).is_some(),
                 }
-            },
-            _ => note,
-        });
-        failed.is_none_or(|error| self.note_trouble::<()>(Err(error)).is_some())
+            }
+        }
+        true
     }
 
     /// Whether a link that arrived is to be accepted, and then it is.
@@ -190,10 +197,12 @@ impl Seen {
         }
     }
 
-    /// Reads what [`Self::store_run`] wrote.
+    /// Reads what [`Self::store_run`] wrote, after everything that [`Self::store`] wrote.
     pub(super) fn load_run(&mut self, reader: &mut Reader<'_>) -> Result<(), Damaged> {
         let run = Run::load(reader, self.runs.as_deref().ok_or(Damaged)?)?;
         self.run = self.note_trouble(run);
+        let arriving = self.recent.iter().filter(|(_, note)| *note == Note::Arriving);
+        self.arriving = arriving.map(|(spread, _)| spread).collect();
         Ok(())
     }
 }

@@ -18,7 +18,6 @@ const TABLES: usize = 1 << TABLE_BITS;
 /// An odd multiplier that spreads neighbours (Knuth, TAOCP vol. 3, §6.4): odd, so it can be undone modulo 2⁶⁴.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 /// What undoes it.
-#[cfg(test)]
 const GATHER: u64 = 0xf1de_83e1_9937_733d;
 
 /// Fingerprints and what is noted of them.
@@ -33,6 +32,11 @@ pub(super) struct Recent {
 /// A fingerprint, spread: what everything here is ordered by.
 pub(super) fn spread(key: UrlKey) -> u64 {
     key.0.wrapping_mul(SPREAD)
+}
+
+/// The fingerprint that was spread so.
+pub(super) fn gather(spread: u64) -> UrlKey {
+    UrlKey(spread.wrapping_mul(GATHER))
 }
 
 fn divide(spread: u64) -> (usize, Rest) {
@@ -128,13 +132,6 @@ impl Recent {
             table.all().map(move |(rest, note)| (number << REST_BITS | rest.0, note))
         })
     }
-
-    /// Changes notes in the order of the fingerprints, which are spread; `change` says which note comes instead.
-    pub(super) fn change(&mut self, mut change: impl FnMut(u64, Note) -> Note) {
-        for (table, number) in self.tables.iter_mut().zip(0_u64..) {
-            table.change(|rest, note| change(number << REST_BITS | rest.0, note));
-        }
-    }
 }
 
 #[cfg(test)]
@@ -189,7 +186,7 @@ mod tests {
                 again.load(&mut Reader::new(&out)).unwrap();
             }
             prop_assert!(again.iter().is_sorted_by_key(|(spread, _)| spread));
-            let found = again.iter().map(|(spread, note)| (UrlKey(spread.wrapping_mul(GATHER)), note));
+            let found = again.iter().map(|(spread, note)| (gather(spread), note));
             prop_assert_eq!(found.collect::<HashMap<_, _>>(), model.clone());
             prop_assert_eq!(again.len(), seen.len());
             prop_assert_eq!(seen.len(), model.len() as u64);

@@ -228,20 +228,6 @@ impl Table {
         self.range().filter_map(|at| self.at(at))
     }
 
-    /// Changes notes in order; `change` says which note comes instead.
-    pub(super) fn change(&mut self, mut change: impl FnMut(Rest, Note) -> Note) {
-        for at in self.range() {
-            if let Some((rest, entry)) = self.at(at)
-                && let Some(before) = entry.note()
-            {
-                let note = change(rest, before);
-                if note != before {
-                    self.put(at, Entry::new(entry.rest(), entry.distance(), note));
-                }
-            }
-        }
-    }
-
     /// Where something can be.
     fn range(&self) -> std::ops::Range<usize> {
         0..if self.places == 0 { 0 } else { Shape::of(self.places).entries() }

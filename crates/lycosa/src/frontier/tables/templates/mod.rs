@@ -5,7 +5,7 @@
 //! most sites cost a byte. Beyond [`MOST_SHAPES`] shapes of a site, or [`MOST_IN_ALL`] of all, new ones share
 //! [`SHARED`] budgets. Everything follows from what was added and committed, in order: a replay counts the same.
 
-mod shown;
+mod stored;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,9 +13,10 @@ use super::entry::Entry;
 use super::overflow::{Overflow, Place};
 use super::waiting::Waiting;
 use super::{OpenLease, Tables};
-use crate::model::wire::{self, Damaged, Reader};
-use crate::model::{Attempt, Content, Exclusion, Outcome, RequestKind, TemplateBudget, Timestamp};
-use crate::scope::{is_suspect_path, path_template};
+use crate::model::{
+    Attempt, Content, Exclusion, Outcome, ParkedShape, Parking, RequestKind, TemplateBudget, Timestamp,
+};
+use crate::scope::{is_suspect_path, path_shape, path_template};
 
 /// URLs of a site that are not counted.
 const FREE: u8 = 25;
@@ -68,6 +69,18 @@ struct Counts {
 impl Counts {
     fn window(&self) -> u32 {
         WINDOW.max(self.budget / 8)
+    }
+
+    fn told(self, shape: u64, entry: &Entry) -> ParkedShape {
+        ParkedShape {
+            shape: path_shape(entry.path()),
+            reason: reason(shape),
+            admitted: self.admitted,
+            budget: self.budget,
+            parked: self.parked,
+            is_closed: self.closed,
+            is_shared: (path_template(entry.path()) | 1) != (shape | 1),
+        }
     }
 
     /// One more page is known. Whether it was the one that decides.
@@ -273,49 +286,29 @@ impl Templates {
         }
     }
 
-    /// Writes all of it, part by part.
-    pub(super) fn store<E>(&self, part: usize, mut put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-        let mut out = Vec::new();
-        wire::put_bytes(&mut out, &self.met);
-        wire::put_option(&mut out, self.rule, |out, rule| {
-            wire::put_number(out, u64::from(rule.urls));
-            out.push(u8::from(rule.trap_signs));
-        });
-        put(&out)?;
-        let mut sites: Vec<_> = self.sites.iter().collect();
-        sites.sort_unstable_by_key(|(site, _)| **site);
-        out.clear();
-        for (site, shapes) in sites {
-            shapes.store(*site, &mut out);
-            if out.len() > part {
-                put(&out)?;
-                out.clear();
-            }
-        }
-        if out.is_empty() { Ok(()) } else { put(&out) }
+    /// How many URLs of a site are parked.
+    pub(super) fn parked_of(&self, site: u32) -> u64 {
+        let shapes = self.sites.get(&site).into_iter();
+        shapes.flat_map(|shapes| shapes.counts.values()).map(|counts| u64::from(counts.parked)).sum()
     }
 
-    /// Reads a part that [`Self::store`] wrote; the first differs from the others.
-    pub(super) fn load(
+    /// Takes out what is parked of a site and shows it with its shape, until `visit` says `false`.
+    pub(super) fn drain(
         &mut self,
-        reader: &mut Reader<'_>,
-        is_first: bool,
+        site: u32,
         overflow: &mut Overflow,
-    ) -> Result<(), Damaged> {
-        if is_first {
-            self.met = reader.bytes()?.to_vec();
-            self.rule = reader.option(|reader| {
-                Ok(TemplateBudget { urls: reader.small()?, trap_signs: reader.byte()? != 0 })
-            })?;
-            return Ok(());
+        mut visit: impl FnMut(&Entry, Parking) -> bool,
+    ) -> bool {
+        let Some(Shapes { counts, queues }) = self.sites.remove(&site) else { return true };
+        for ((shape, origin), mut queue) in queues {
+            let counts = counts.get(&shape).copied().unwrap_or_default();
+            while let Some(entry) = queue.pop(origin, overflow) {
+                if !visit(&entry, Parking::Shape(counts.told(shape, &entry))) {
+                    return false;
+                }
+            }
         }
-        while !reader.is_empty() {
-            let site = reader.small()?;
-            let shapes = Shapes::load(reader, overflow)?;
-            self.shapes += shapes.counts.len();
-            self.sites.insert(site, shapes);
-        }
-        Ok(())
+        true
     }
 
     /// How many URLs are parked as over their budget, and how many as suspect.
@@ -325,41 +318,6 @@ impl Templates {
             Exclusion::Trap => (templates, traps + u64::from(counts.parked)),
             _ => (templates + u64::from(counts.parked), traps),
         })
-    }
-}
-
-impl Shapes {
-    fn store(&self, site: u32, out: &mut Vec<u8>) {
-        wire::put_number(out, u64::from(site));
-        wire::put_number(out, self.counts.len() as u64);
-        for (shape, counts) in &self.counts {
-            let Counts { admitted, budget, fresh, stale, parked, closed } = *counts;
-            out.extend_from_slice(&shape.to_le_bytes());
-            for number in [admitted, budget, fresh, stale, parked] {
-                wire::put_number(out, u64::from(number));
-            }
-            out.push(u8::from(closed));
-        }
-        wire::put_number(out, self.queues.len() as u64);
-        for ((shape, origin), queue) in &self.queues {
-            out.extend_from_slice(&shape.to_le_bytes());
-            wire::put_number(out, u64::from(*origin));
-            queue.store(out);
-        }
-    }
-
-    fn load(reader: &mut Reader<'_>, overflow: &mut Overflow) -> Result<Self, Damaged> {
-        let counts = reader.list(|reader| {
-            let shape = reader.fixed64()?;
-            let (admitted, budget) = (reader.small()?, reader.small()?);
-            let (fresh, stale, parked) = (reader.small()?, reader.small()?, reader.small()?);
-            Ok((shape, Counts { admitted, budget, fresh, stale, parked, closed: reader.byte()? != 0 }))
-        })?;
-        let queues = reader.list(|reader| {
-            let key = (reader.fixed64()?, reader.small()?);
-            Ok((key, Waiting::load(reader, true, overflow)?))
-        })?;
-        Ok(Self { counts: counts.into_iter().collect(), queues: queues.into_iter().collect() })
     }
 }
 
