@@ -122,6 +122,10 @@ fn a_budget_set_while_it_runs_is_met_exactly() {
     let (code, said, bench) = running.end();
     assert_eq!(code, Some(3), "{said}");
     assert_eq!(bench.records("pages.jsonl").len() as u64, budget);
+    assert!(
+        said.contains("the limit max_pages was set while it ran; go on without it: lycosa crawl"),
+        "{said}"
+    );
 }
 
 #[test]
