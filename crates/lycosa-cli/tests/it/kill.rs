@@ -71,7 +71,10 @@ fn kills_lose_nothing_of_a_site_of_which_memory_cannot_know_every_url() {
     let stats = bench.run(&["frontier", "stats", "--state", "state", "--json"]).ends_with(0);
     let stats: serde_json::Value = serde_json::from_str(&stats.out).expect("JSON");
     assert!(stats["sizes"]["seen"].as_u64() > Some(1_000), "{stats}");
-    bench.run(&["crawl", &url, "--state", "other", "--seen-memory", "1kB"]).ends_with(2).complains("seen_memory", "64KiB");
+    bench
+        .run(&["crawl", &url, "--state", "other", "--seen-memory", "1kB"])
+        .ends_with(2)
+        .complains("seen_memory", "64KiB");
 }
 
 /// Starts a crawl and kills it, over and over, until that many kills have counted. Tells how many did, in how many runs.
