@@ -243,7 +243,8 @@ impl<'w> Life<'w> {
             files: sabotage::files(&world.defect, files),
             durability: world.plan.durability,
             history: true,
-            seen_memory: world.plan.seen_memory,
+            // A file system that gets a little more room with each life must not end one at every other commit.
+            seen_memory: world.plan.seen_memory.max(if world.mount.is_some() { 20_000 } else { 0 }),
         };
         let versions = versions(FORMAT_VERSION);
         let identity = folder.join("crawl.json");

@@ -61,7 +61,7 @@ pub(super) async fn requeue(
         urls: urls.iter().map(|text| lycosa::seed::parse(text)).collect::<Result<_>>()?,
     };
     let changes = Changes::open(folder)?;
-    for url in changes.unknown(&which.urls) {
+    for url in changes.unknown(&which.urls)? {
         output::say(&format!("note: {url} is not known to this crawl; `lycosa explain URL` says why"));
     }
     let count = changes.requeue(&which).await?;

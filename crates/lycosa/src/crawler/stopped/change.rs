@@ -123,10 +123,18 @@ impl Changes {
     }
 
     /// Those of these URLs that the crawl does not know.
-    #[must_use]
-    pub fn unknown<'u>(&self, urls: &'u [Url]) -> Vec<&'u Url> {
-        let key = |url: &Url| self.identity.identify(url).map(|found| found.key);
-        urls.iter().filter(|url| key(url).and_then(|key| self.state.is_open(key)).is_none()).collect()
+    ///
+    /// # Errors
+    /// When the file of known URLs cannot be read.
+    pub fn unknown<'u>(&self, urls: &'u [Url]) -> Result<Vec<&'u Url>> {
+        let mut unknown = Vec::new();
+        for url in urls {
+            let key = self.identity.identify(url).map(|found| found.key);
+            if key.map_or(Ok(None), |key| self.state.is_open(key))?.is_none() {
+                unknown.push(url);
+            }
+        }
+        Ok(unknown)
     }
 
     /// The site of a host takes no requests until this moment; the moment 0 ends every rest of it. Answers the site, and

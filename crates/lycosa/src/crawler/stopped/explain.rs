@@ -96,7 +96,7 @@ impl Stopped {
         let facts = self.view.facts(key)?;
         let host = self.view.site(&site);
         let robots = self.robots(host.as_ref(), &origin, &canonical);
-        let is_open = self.view.is_open(key);
+        let is_open = self.view.is_open(key)?;
         let rests = host.as_ref().is_some_and(|host| host.blocked_until > self.now());
         let rests_for = if rests { self.why_it_rests(&site)? } else { None };
         let next_visit = if is_open == Some(false) { self.view.next_visit(key)? } else { None };

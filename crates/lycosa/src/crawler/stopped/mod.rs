@@ -138,7 +138,7 @@ impl Stopped {
     /// When the history cannot be read, and whatever `visit` fails with.
     pub fn visit_ended(&self, mut visit: impl FnMut(UrlLine) -> Result<bool>) -> Result<()> {
         self.view.visit_facts(|key, facts| {
-            if self.view.is_open(key) != Some(false) {
+            if self.view.is_open(key)? != Some(false) {
                 return Ok(true);
             }
             match last_end(facts) {

@@ -10,9 +10,13 @@ use crate::model::{Control, Discovered, Outcome, Timestamp, UrlKey};
 
 impl Embedded {
     /// Whether a URL was accepted, and then whether it still waits for its outcome.
-    #[must_use]
-    pub fn is_open(&self, key: UrlKey) -> Option<bool> {
-        self.shared.state().tables.mark(key).map(|mark| mark == Mark::Open)
+    ///
+    /// # Errors
+    /// When the file of known URLs cannot be read.
+    pub fn is_open(&self, key: UrlKey) -> Result<Option<bool>> {
+        let state = self.shared.state();
+        let mark = state.tables.mark(key);
+        state.tables.trouble().map_or(Ok(mark.map(|mark| mark == Mark::Open)), Err)
     }
 
     /// Lets URLs that have an outcome wait again, each as a new visit, which takes the place of one that is to come.
@@ -71,7 +75,12 @@ impl Embedded {
     fn change(&self, change: impl FnOnce(&Shared, &mut State, Timestamp) -> usize) -> Result<usize> {
         self.shared.check()?;
         let now = self.shared.clock.now();
-        let count = change(&self.shared, &mut self.shared.state(), now);
+        let count = {
+            let mut state = self.shared.state();
+            let count = change(&self.shared, &mut state, now);
+            self.shared.fail_if_in_trouble(&state);
+            count
+        };
         self.shared.changed.notify_waiters();
         self.shared.keep_history_if_due();
         self.shared.snapshot_if_due();

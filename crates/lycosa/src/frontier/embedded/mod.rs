@@ -177,6 +177,8 @@ impl Embedded {
         let how = How { history, as_stored, only_look: false, seen_memory };
         let fingerprint = Fingerprint::new(identity.fingerprint_key);
         let mut recovered = recovery::recover(&folder, &files, (limits, pace), how, fingerprint)?;
+        // A run that was written before its snapshot could not be: many of them would fill the disk.
+        seen::tidy(&folder, &*files, recovered.tables.seen_run().map(|(number, _)| number))?;
         let (segment, written) = match recovered.segment.take() {
             Some((path, length)) => {
                 let file = files

@@ -190,6 +190,22 @@ fn a_full_disk_stops_the_crawl_and_it_goes_on_when_there_is_room() {
     assert_eq!(pages, reachable());
 }
 
+#[test]
+fn runs_that_no_snapshot_names_go_when_a_state_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let frontier = begin(folder.path(), Arc::new(Disk));
+    assert_eq!(crawl(&frontier, 700).0.len(), 700);
+    drop(frontier);
+    let named = runs(folder.path());
+    assert_eq!(named.len(), 1);
+    std::fs::write(folder.path().join("seen-0000009998"), b"a run whose snapshot could not be written")
+        .unwrap();
+    View::open(folder.path(), VERSIONS, Limits::default(), Pace::default()).unwrap();
+    assert_eq!(runs(folder.path()).len(), 2, "looking removes nothing");
+    drop(Embedded::open(opening(folder.path(), &clock(), Arc::new(Disk)), VERSIONS).unwrap());
+    assert_eq!(runs(folder.path()), named);
+}
+
 /// A state in the middle of the site, by file.
 fn left() -> &'static [(String, Vec<u8>)] {
     static LEFT: std::sync::LazyLock<Vec<(String, Vec<u8>)>> = std::sync::LazyLock::new(|| {
@@ -227,6 +243,26 @@ fn an_unharmed_state_goes_on_to_the_end() {
     let (pages, error) = goes_on(|_| {});
     assert!(error.is_none(), "{error:?}");
     assert_eq!(pages.len(), reachable().len() - 700);
+}
+
+#[test]
+fn whoever_asks_is_told_of_a_damaged_run_and_not_that_a_url_was_never_met() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in left() {
+        let mut bytes = bytes.clone();
+        if seen::number(name).is_some() {
+            // The first block alone: its fingerprints are told of when they are asked for.
+            bytes[50] ^= 1;
+        }
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let view = View::open(folder.path(), VERSIONS, Limits::default(), Pace::default());
+    // Links that arrived may be looked for in it at once.
+    let asked = view.and_then(|view| {
+        (0..PAGES).map(|page| view.is_open(found(page).key)).collect::<Result<Vec<Option<bool>>>>()
+    });
+    let error = asked.unwrap_err();
+    assert!(error.kind() == ErrorKind::Corrupt && error.to_string().contains("seen-"), "{error}");
 }
 
 proptest! {

@@ -159,9 +159,12 @@ impl View {
     }
 
     /// Whether a URL was accepted, and then whether it still waits for its outcome.
-    #[must_use]
-    pub fn is_open(&self, key: UrlKey) -> Option<bool> {
-        self.tables.mark(key).map(|mark| mark == Mark::Open)
+    ///
+    /// # Errors
+    /// When the file of known URLs cannot be read.
+    pub fn is_open(&self, key: UrlKey) -> Result<Option<bool>> {
+        let mark = self.tables.mark(key);
+        self.tables.trouble().map_or(Ok(mark.map(|mark| mark == Mark::Open)), Err)
     }
 
     /// Shows what has no outcome, of one site or of all, until `visit` says `false`. What was shown is not shown again:
