@@ -30,11 +30,14 @@ type Parsed = (Arc<[u8]>, Vec<(String, Arc<AgentRules>)>);
 
 /// Parsed rules by origin, and why it may not be asked for some. The key to freshness is the identity of the text.
 #[derive(Debug, Default)]
-pub(super) struct RobotsCache(Mutex<HashMap<Origin, Parsed>>, Mutex<HashMap<Origin, Error>>);
+pub(super) struct RobotsCache {
+    parsed: Mutex<HashMap<Origin, Parsed>>,
+    withheld: Mutex<HashMap<Origin, Error>>,
+}
 
 impl RobotsCache {
     pub(super) fn rules(&self, origin: &Origin, body: &Arc<[u8]>, agent: &str) -> Arc<AgentRules> {
-        let mut parsed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |text: &Arc<[u8]>| Arc::ptr_eq(text, body) || text == body;
         if let Some((_, known)) = parsed.get(origin).filter(|(text, _)| same(text))
             && let Some((_, rules)) = known.iter().find(|(name, _)| name == agent)
@@ -55,7 +58,7 @@ impl RobotsCache {
 
     /// Remembers why an origin's robots.txt may not be asked for.
     fn withhold(&self, origin: &Origin, why: Error) {
-        let mut withheld = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut withheld = self.withheld.lock().unwrap_or_else(PoisonError::into_inner);
         if withheld.len() >= CAPACITY {
             withheld.clear();
         }
@@ -63,7 +66,7 @@ impl RobotsCache {
     }
 
     fn why_withheld(&self, origin: &Origin) -> Error {
-        let withheld = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let withheld = self.withheld.lock().unwrap_or_else(PoisonError::into_inner);
         withheld.get(origin).cloned().unwrap_or_else(|| {
             let message = format!("the robots.txt of {origin} may not be asked for by the rules of this run");
             Error::new(ErrorKind::AddressRefused, message)

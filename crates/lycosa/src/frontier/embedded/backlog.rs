@@ -13,6 +13,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use zstd::bulk::{Compressor, Decompressor};
 
 use super::files::{FileLayer, LogFile, Parts};
+use super::folder;
 use super::recovery::damage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::tables::{Backlog, InUse, Place};
@@ -142,8 +143,7 @@ impl BacklogFiles {
             return Err(Error::new(ErrorKind::Internal, message));
         }
         self.append(block).map_err(|cause| {
-            Error::io(format!("writing waiting URLs to {}", self.folder.display()), cause)
-                .with_hint("free space or mend the disk, then go on with --resume: nothing committed is lost")
+            folder::unwritten(format!("writing waiting URLs to {}", self.folder.display()), cause)
         })
     }
 
@@ -269,8 +269,7 @@ impl Packing {
 }
 
 fn names(folder: &Path, files: &dyn FileLayer) -> Result<Vec<u32>> {
-    let names =
-        files.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
+    let names = folder::names(folder, files)?;
     Ok(names.iter().filter_map(|name| number(name)).collect())
 }
 
@@ -288,8 +287,7 @@ pub(super) fn tidy(folder: &Path, files: &dyn FileLayer, in_use: &InUse, before:
     for number in
         names(folder, files)?.into_iter().filter(|number| *number < before && !in_use.contains_key(number))
     {
-        let path = folder.join(name(number));
-        files.remove(&path).map_err(|cause| Error::io(format!("removing {}", path.display()), cause))?;
+        folder::remove_file(folder, files, &name(number))?;
     }
     Ok(())
 }

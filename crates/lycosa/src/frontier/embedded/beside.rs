@@ -1,6 +1,6 @@
 //! What is written beside the log when it is time: snapshots, runs of known URLs, history.
 //!
-//! One at a time, and none of it while the state's lock is held by the caller. What it leaves out: the formats.
+//! One at a time. What it leaves out: the formats.
 
 use std::sync::{MutexGuard, PoisonError};
 

@@ -27,9 +27,8 @@ impl Embedded {
     pub fn again(&self, mut batch: Vec<Discovered>) -> Result<usize> {
         self.change(|shared, state, now| {
             state.tables.again(&mut batch, now);
-            if let Some(error) = state.tables.trouble() {
-                shared.log.fail(error);
-            }
+            // Before the log says what may not be so.
+            shared.fail_if_in_trouble(state);
             if !batch.is_empty() {
                 let lsn = shared.append(state, |out| event::put_again(out, now, &batch));
                 state.history.again(lsn, now, &batch);
@@ -46,6 +45,7 @@ impl Embedded {
     pub fn take_in(&self, mut batch: Vec<(Discovered, Outcome)>) -> Result<usize> {
         self.change(|shared, state, now| {
             batch.retain(|(found, outcome)| state.tables.take_in(found, outcome));
+            shared.fail_if_in_trouble(state);
             if !batch.is_empty() {
                 let lsn = shared.append(state, |out| event::put_taken_in(out, now, &batch));
                 state.history.taken_in(lsn, now, &batch);
@@ -75,12 +75,7 @@ impl Embedded {
     fn change(&self, change: impl FnOnce(&Shared, &mut State, Timestamp) -> usize) -> Result<usize> {
         self.shared.check()?;
         let now = self.shared.clock.now();
-        let count = {
-            let mut state = self.shared.state();
-            let count = change(&self.shared, &mut state, now);
-            self.shared.fail_if_in_trouble(&state);
-            count
-        };
+        let count = change(&self.shared, &mut self.shared.state(), now);
         self.shared.changed.notify_waiters();
         self.shared.keep_history_if_due();
         self.shared.snapshot_if_due();

@@ -1,9 +1,10 @@
 //! The folder of a state: which files in it are the crawl's, and that one process at a time has it open.
 
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
-use super::{Disk, FileLayer as _, backlog, history, identity, log, seen};
+use super::{Disk, FileLayer, backlog, history, identity, log, seen};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Whether there is a crawl in this folder.
@@ -18,14 +19,12 @@ pub fn exists(folder: &Path) -> bool {
 /// When the folder is in use or a file cannot be removed.
 pub fn remove(folder: &Path) -> Result<()> {
     let _lock = lock(folder)?;
-    let names =
-        Disk.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
+    let names = names(folder, &Disk)?;
     // Its identity last: a folder that has none is taken for empty.
     let (identity, others): (Vec<_>, Vec<_>) =
         names.iter().filter(|name| is_ours(name)).partition(|name| *name == identity::FILE);
     for name in others.into_iter().chain(identity) {
-        let path = folder.join(name);
-        Disk.remove(&path).map_err(|cause| Error::io(format!("removing {}", path.display()), cause))?;
+        remove_file(folder, &Disk, name)?;
     }
     Ok(())
 }
@@ -39,6 +38,26 @@ pub(super) fn is_ours(name: &str) -> bool {
         || seen::number(name).is_some()
         || name.starts_with("snapshot-")
         || name == "run.json"
+}
+
+/// The names of the files in a folder.
+pub(super) fn names(folder: &Path, files: &dyn FileLayer) -> Result<Vec<String>> {
+    files.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))
+}
+
+/// Removes a file of a folder.
+pub(super) fn remove_file(folder: &Path, files: &dyn FileLayer, name: &str) -> Result<()> {
+    let path = folder.join(name);
+    files.remove(&path).map_err(|cause| Error::io(format!("removing {}", path.display()), cause))
+}
+
+/// What helps when something cannot be written.
+pub(super) const GOES_ON: &str =
+    "free space or mend the disk, then go on with --resume: nothing committed is lost";
+
+/// The error of something that could not be written, for want of room most often.
+pub(super) fn unwritten(doing: String, cause: io::Error) -> Error {
+    Error::io(doing, cause).with_hint(GOES_ON)
 }
 
 /// The error of a folder in which there is no crawl.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::files::{FileLayer, LogFile};
+use super::folder;
 use super::frame;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -189,7 +190,7 @@ impl Writer {
         let failed = |cause| {
             Error::new(ErrorKind::State, format!("the log in {} cannot be written", self.folder.display()))
                 .with_source(cause)
-                .with_hint("free space or mend the disk, then go on with --resume: nothing committed is lost")
+                .with_hint(folder::GOES_ON)
         };
         let whole = [&head[..], payload].concat();
         self.segment.write(&whole).map_err(failed)?;

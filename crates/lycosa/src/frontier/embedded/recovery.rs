@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::backlog::BacklogFiles;
 use super::event::{self, Event};
 use super::files::FileLayer;
+use super::folder;
 use super::frame;
 use super::history::{self, History};
 use super::log::segment_first;
@@ -132,8 +133,7 @@ fn read_all(
 }
 
 fn segments(folder: &Path, files: &dyn FileLayer) -> Result<Vec<(u64, PathBuf)>> {
-    let names =
-        files.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
+    let names = folder::names(folder, files)?;
     let mut found: Vec<_> =
         names.iter().filter_map(|name| Some((segment_first(name)?, folder.join(name)))).collect();
     found.sort_unstable();

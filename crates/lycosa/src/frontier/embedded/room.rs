@@ -10,6 +10,7 @@ const UNKNOWN: usize = 4 << 30;
 #[must_use]
 pub fn default_seen_memory() -> usize {
     let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    // Each system has some of these files: one that cannot be read limits nothing.
     let read = |path| fs::read_to_string(path).ok();
     let limits = limits.into_iter().filter_map(|path| read(path)?.trim().parse().ok());
     let machine = read("/proc/meminfo").and_then(|text| total(&text));

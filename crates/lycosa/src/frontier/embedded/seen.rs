@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::files::{FileLayer, Parts};
+use super::folder;
 use super::recovery::damage;
 use crate::error::{Error, Result};
 use crate::frontier::tables::Runs;
@@ -76,10 +77,9 @@ impl Runs for SeenFiles {
 
     fn write(&self, number: u32, write: &mut dyn FnMut(&mut dyn io::Write) -> io::Result<()>) -> Result<()> {
         let path = self.path(number);
-        self.files.replace_with(&path, Box::new(|out| write(out))).map_err(|cause| {
-            Error::io(format!("writing {}", path.display()), cause)
-                .with_hint("free space or mend the disk, then go on with --resume: nothing committed is lost")
-        })
+        self.files
+            .replace_with(&path, Box::new(|out| write(out)))
+            .map_err(|cause| folder::unwritten(format!("writing {}", path.display()), cause))
     }
 
     fn damaged(&self, number: u32, offset: u64) -> Error {
@@ -92,16 +92,14 @@ fn at(offset: u64) -> usize {
 }
 
 fn numbers(folder: &Path, files: &dyn FileLayer) -> Result<Vec<u32>> {
-    let names =
-        files.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
+    let names = folder::names(folder, files)?;
     Ok(names.iter().filter_map(|name| number(name)).collect())
 }
 
 /// Removes every run but the one that the newest snapshot names.
 pub(super) fn tidy(folder: &Path, files: &dyn FileLayer, named: Option<u32>) -> Result<()> {
     for number in numbers(folder, files)?.into_iter().filter(|number| Some(*number) != named) {
-        let path = folder.join(name(number));
-        files.remove(&path).map_err(|cause| Error::io(format!("removing {}", path.display()), cause))?;
+        folder::remove_file(folder, files, &name(number))?;
     }
     Ok(())
 }

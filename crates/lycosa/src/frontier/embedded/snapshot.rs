@@ -11,6 +11,7 @@ use std::path::Path;
 use super::backlog;
 use super::event::{self, Event};
 use super::files::FileLayer;
+use super::folder;
 use super::frame;
 use super::recovery::damage;
 use super::state::Tail;
@@ -136,8 +137,7 @@ pub(super) fn put(
 
 /// The newest snapshot's content, and the last event it covers; empty tables and 0 when there is none.
 pub(super) fn newest(folder: &Path, files: &dyn FileLayer, empty: Tables) -> Result<(Tables, Tail, u64)> {
-    let names =
-        files.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
+    let names = folder::names(folder, files)?;
     let Some(covers) = names.iter().filter_map(|name| covered(name)).max() else {
         return Ok((empty, Tail::default(), 0));
     };

@@ -92,13 +92,12 @@ impl Chunk {
             Self::Here(bytes) => (bytes, None),
             Self::There(place) => (overflow.get_text(place)?, Some(place)),
         };
-        let links = wire::read_discoveries(&mut Reader::new(&bytes)).ok();
-        match place {
-            Some(place) if links.is_some() => overflow.release(place),
-            _ if links.is_none() => overflow.note_unpackable(),
-            _ => {}
-        }
-        links
+        let Ok(links) = wire::read_discoveries(&mut Reader::new(&bytes)) else {
+            overflow.note_unpackable();
+            return None;
+        };
+        place.into_iter().for_each(|place| overflow.release(place));
+        Some(links)
     }
 }
 

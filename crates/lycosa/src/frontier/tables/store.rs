@@ -80,36 +80,33 @@ impl Tables {
             }
         }
         put(Part::Sites, &out)?;
+        let mut whole = |part, store: &dyn Fn(&mut Vec<u8>)| {
+            out.clear();
+            store(&mut out);
+            put(part, &out)
+        };
         if self.seen.has_run() {
-            out.clear();
-            self.seen.store_run(&mut out);
-            put(Part::Run, &out)?;
-            out.clear();
-            self.arrivals.store(&mut out);
-            put(Part::Arrivals, &out)?;
+            whole(Part::Run, &|out| self.seen.store_run(out))?;
+            whole(Part::Arrivals, &|out| self.arrivals.store(out))?;
         }
         if !self.barred.is_empty() {
-            out.clear();
-            let barred: Vec<_> = self.barred.iter().collect();
-            wire::put_list(&mut out, &barred, |out, (site, until)| {
-                wire::put_number(out, u64::from(**site));
-                wire::put_number(out, until.0);
-            });
-            put(Part::Barred, &out)?;
+            whole(Part::Barred, &|out| self.store_barred(out))?;
         }
-        out.clear();
-        self.revisits.store(&mut out);
-        put(Part::Revisits, &out)?;
-        out.clear();
-        self.breakers.store(&mut out);
-        put(Part::Breakers, &out)?;
-        out.clear();
-        self.degrees.store(&mut out);
-        put(Part::Degrees, &out)?;
+        whole(Part::Revisits, &|out| self.revisits.store(out))?;
+        whole(Part::Breakers, &|out| self.breakers.store(out))?;
+        whole(Part::Degrees, &|out| self.degrees.store(out))?;
         self.templates.store(PART, |bytes| put(Part::Templates, bytes))?;
         out.clear();
         self.store_leases(&mut out);
         put(Part::Leases, &out)
+    }
+
+    fn store_barred(&self, out: &mut Vec<u8>) {
+        let barred: Vec<_> = self.barred.iter().collect();
+        wire::put_list(out, &barred, |out, (site, until)| {
+            wire::put_number(out, u64::from(**site));
+            wire::put_number(out, until.0);
+        });
     }
 
     fn store_counts(&self, out: &mut Vec<u8>) {

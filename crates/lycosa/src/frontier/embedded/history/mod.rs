@@ -17,6 +17,7 @@ pub use self::fact::{Ended, Fact, Happened};
 pub(super) use self::read::Reader;
 pub(super) use self::run::is_run;
 use super::files::FileLayer;
+use super::folder;
 use crate::error::{Error, Result};
 use crate::frontier::tables::Tables;
 use crate::model::{
@@ -206,10 +207,9 @@ impl Batch {
         self.noted.sort_unstable();
         let path = folder.join(run::name(self.first, self.last));
         let bytes = run::bytes(&self).map_err(|cause| Error::io("compressing the history", cause))?;
-        files.replace(&path, &bytes).map_err(|cause| {
-            Error::io(format!("writing {}", path.display()), cause)
-                .with_hint("free space or mend the disk, then go on with --resume: nothing committed is lost")
-        })
+        files
+            .replace(&path, &bytes)
+            .map_err(|cause| folder::unwritten(format!("writing {}", path.display()), cause))
     }
 }
 
@@ -221,8 +221,7 @@ pub(super) fn key_of_site(site: &SiteKey) -> UrlKey {
 /// Removes runs that say more than the log: what they say may never have happened.
 pub(super) fn remove_after(folder: &Path, files: &dyn FileLayer, last: u64) -> Result<()> {
     for (first, to) in run::names(folder, files)?.into_iter().filter(|(_, to)| *to > last) {
-        let path = folder.join(run::name(first, to));
-        files.remove(&path).map_err(|cause| Error::io(format!("removing {}", path.display()), cause))?;
+        folder::remove_file(folder, files, &run::name(first, to))?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::io;
 use std::path::Path;
 
 use super::super::files::FileLayer;
+use super::super::folder;
 use super::super::frame;
 use super::super::recovery::damage;
 use super::{Batch, Noted};
@@ -40,8 +41,7 @@ pub(in crate::frontier::embedded) fn is_run(name: &str) -> bool {
 
 /// The runs in a folder, in order.
 pub(super) fn names(folder: &Path, files: &dyn FileLayer) -> Result<Vec<(u64, u64)>> {
-    let names =
-        files.list(folder).map_err(|cause| Error::io(format!("reading {}", folder.display()), cause))?;
+    let names = folder::names(folder, files)?;
     let mut runs: Vec<_> = names.iter().filter_map(|name| covers(name)).collect();
     runs.sort_unstable();
     Ok(runs)
