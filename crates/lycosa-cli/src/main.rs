@@ -12,6 +12,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// A crawl makes and lets go of millions of small things on all threads, and lives for days: this one is quicker at it
+/// than the system's and leaves fewer holes.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let line = match cmd::CommandLine::try_parse() {
         Ok(line) => line,

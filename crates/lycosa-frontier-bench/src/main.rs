@@ -13,6 +13,10 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+/// What the command uses.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures the embedded frontier.
 #[derive(Debug, clap::Parser)]
 #[command(name = "lycosa-frontier-bench")]

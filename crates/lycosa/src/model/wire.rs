@@ -24,6 +24,9 @@ use super::{
 /// Version of this encoding; stored with the state.
 pub const VERSION: u32 = 1;
 
+/// Elements of a list that room is made for before they are read.
+const FEW: usize = 16;
+
 /// The bytes are not what they should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Damaged;
@@ -105,7 +108,12 @@ impl<'a> Reader<'a> {
         if count > self.0.len() {
             return Err(Damaged);
         }
-        (0..count).map(|_| read(self)).collect()
+        // Most lists have one element or none, for which a vector would make room for four.
+        let mut list = Vec::with_capacity(count.min(FEW));
+        for _ in 0..count {
+            list.push(read(self)?);
+        }
+        Ok(list)
     }
 
     pub(crate) fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<Option<T>> {

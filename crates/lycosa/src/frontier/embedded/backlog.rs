@@ -1,4 +1,5 @@
 //! The backlog on disk: blocks of waiting URLs, compressed, one after the other in files that are only appended to.
+//! A file begins with the dictionary that its blocks are compressed with: samples of the blocks before it.
 //!
 //! A file is the truth of nothing: the log says what waits, a snapshot where the blocks of that moment are. So blocks
 //! are synced before a snapshot that names them takes its place, a run never appends to a file of an earlier one, and
@@ -10,29 +11,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
-use zstd::bulk::{Compressor, Decompressor};
 
 use super::files::{FileLayer, LogFile, Parts};
 use super::folder;
+use super::packing::{DICTIONARY, LONGEST, Samples, pack, unpack};
 use super::recovery::damage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::tables::{Backlog, InUse, Place};
-use crate::model::wire::{self, Reader};
 
 /// Bytes after which a file is left and the next one begun.
 const FILE: u64 = 64 << 20;
 /// Bytes in use below which what is left of a file is copied to another.
 pub(super) const SPARSE: u64 = FILE / 4;
-/// The fastest level.
-const LEVEL: i32 = 1;
-/// Shorter blocks are kept as they are: little would be saved, and much time spent on each.
-const WORTHWHILE: usize = 192;
+/// The same while there is no whole dictionary: the first files of a run are short.
+const FIRST_FILE: u64 = 1 << 20;
+/// Bytes before a file's dictionary: its length and its checksum.
+const HEAD: usize = 8;
+/// Bytes that a dictionary can have: LZ4 refers no further back.
+const LONGEST_DICTIONARY: usize = 64 << 10;
 /// Bytes of blocks that are handed to the file system at once.
 const GATHER: usize = 128 << 10;
 /// Files to read from that are open at a time.
 const OPEN: usize = 128;
-/// Bytes that a block can have when it is decompressed; longer ones were not written here.
-const LONGEST: usize = 64 << 20;
 
 /// The name of a file.
 pub(super) fn name(number: u32) -> String {
@@ -54,9 +54,19 @@ pub(super) struct BacklogFiles {
     room: usize,
     /// Why nothing is written any more: what a failed write or sync left is not known.
     broken: Option<Error>,
-    /// Files that blocks were read from, open still.
-    open: HashMap<u32, Box<dyn Parts>>,
-    packing: Packing,
+    /// Files that blocks were read from.
+    open: HashMap<u32, Readable>,
+    samples: Samples,
+    /// Room to compress in.
+    packed: Vec<u8>,
+}
+
+/// A file that blocks are read from.
+#[derive(Debug)]
+struct Readable {
+    /// The file, open; `None` when the file layer is to be asked each time.
+    parts: Option<Box<dyn Parts>>,
+    dictionary: Box<[u8]>,
 }
 
 /// The file that is appended to.
@@ -68,9 +78,22 @@ struct Current {
     written: u64,
     /// Those after them.
     gathered: Vec<u8>,
+    dictionary: Box<[u8]>,
 }
 
 impl Current {
+    fn new(number: u32, file: Box<dyn LogFile>, dictionary: &[u8]) -> Self {
+        let length = u32::try_from(dictionary.len()).unwrap_or(u32::MAX);
+        let mut gathered = length.to_le_bytes().to_vec();
+        gathered.extend_from_slice(&checksum(number, 0, dictionary).to_le_bytes());
+        gathered.extend_from_slice(dictionary);
+        Self { number, file, written: 0, gathered, dictionary: dictionary.into() }
+    }
+
+    fn is_full(&self) -> bool {
+        self.length() >= if self.dictionary.len() < DICTIONARY { FIRST_FILE } else { FILE }
+    }
+
     fn length(&self) -> u64 {
         self.written + self.gathered.len() as u64
     }
@@ -100,9 +123,8 @@ impl BacklogFiles {
         let names = names(folder, &*files)?;
         let next = names.into_iter().max().map_or(1, |last| last.saturating_add(1));
         let room = files.waiting_memory();
-        let packing = Packing::new().map_err(|cause| Error::io("making room to compress in", cause))?;
-        let (folder, open) = (folder.to_owned(), HashMap::new());
-        Ok(Self { folder, files, current: None, next, room, broken: None, open, packing })
+        let (folder, open, samples) = (folder.to_owned(), HashMap::new(), Samples::default());
+        Ok(Self { folder, files, current: None, next, room, broken: None, open, samples, packed: Vec::new() })
     }
 
     fn path(&self, number: u32) -> PathBuf {
@@ -111,7 +133,7 @@ impl BacklogFiles {
 
     /// The file to append to, a new one when the last has become long.
     fn current(&mut self) -> io::Result<&mut Current> {
-        if self.current.as_ref().is_some_and(|current| current.length() >= FILE)
+        if self.current.as_ref().is_some_and(Current::is_full)
             && let Some(mut full) = self.current.take()
         {
             full.sync()?;
@@ -122,7 +144,7 @@ impl BacklogFiles {
             none => {
                 let file = self.files.append(&path)?;
                 self.next += 1;
-                Ok(none.insert(Current { number, file, written: 0, gathered: Vec::new() }))
+                Ok(none.insert(Current::new(number, file, self.samples.dictionary())))
             }
         }
     }
@@ -148,8 +170,10 @@ impl BacklogFiles {
     }
 
     fn append(&mut self, block: &[u8]) -> io::Result<Place> {
-        let packed = self.packing.pack(block)?;
+        let mut packed = std::mem::take(&mut self.packed);
+        packed.clear();
         let current = self.current()?;
+        pack(block, &current.dictionary, &mut packed);
         let offset = u32::try_from(current.length()).map_err(|_| io::ErrorKind::FileTooLarge)?;
         current.gathered.extend_from_slice(&checksum(current.number, offset, &packed).to_le_bytes());
         current.gathered.extend_from_slice(&packed);
@@ -157,7 +181,10 @@ impl BacklogFiles {
         if current.gathered.len() >= GATHER {
             current.write()?;
         }
-        Ok(Place { file: current.number, offset, length })
+        let place = Place { file: current.number, offset, length };
+        self.packed = packed;
+        self.samples.note(block);
+        Ok(place)
     }
 
     fn make_durable(&mut self) -> Result<()> {
@@ -167,26 +194,63 @@ impl BacklogFiles {
         synced.map_err(|cause| Error::io(format!("syncing {}", path.display()), cause))
     }
 
-    /// The bytes at a place.
-    fn read(&mut self, place: Place) -> io::Result<Vec<u8>> {
-        let current = self.current.as_ref().filter(|current| current.number == place.file);
-        if let Some(bytes) = current.and_then(|current| current.gathered(place)) {
-            return Ok(bytes.to_vec());
+    /// The block at a place; `None` when what is there is none.
+    fn read(&mut self, place: Place) -> io::Result<Option<Vec<u8>>> {
+        let block = |bytes: &[u8], dictionary: &[u8]| {
+            let (sum, packed) = bytes.split_first_chunk::<4>()?;
+            let is_whole = u32::from_le_bytes(*sum) == checksum(place.file, place.offset, packed);
+            if is_whole { unpack(packed, dictionary) } else { None }
+        };
+        if let Some(current) = self.current.as_ref().filter(|current| current.number == place.file)
+            && let Some(bytes) = current.gathered(place)
+        {
+            return Ok(block(bytes, &current.dictionary));
         }
-        let (path, offset) = (self.path(place.file), u64::from(place.offset));
-        if !self.open.contains_key(&place.file) {
+        let Some(file) = self.readable(place.file)? else { return Ok(None) };
+        let offset = u64::from(place.offset);
+        let bytes = match &file.parts {
+            None => {
+                let dictionary = file.dictionary.clone();
+                let bytes = self.files.read_at(&self.path(place.file), offset, place.length as usize)?;
+                return Ok(block(&bytes, &dictionary));
+            }
+            Some(parts) => {
+                let mut bytes = vec![0; place.length as usize];
+                parts.read_at(offset, &mut bytes)?;
+                bytes
+            }
+        };
+        Ok(block(&bytes, &file.dictionary))
+    }
+
+    /// A file to read blocks from; `None` when its dictionary is damaged.
+    fn readable(&mut self, number: u32) -> io::Result<Option<&Readable>> {
+        if !self.open.contains_key(&number) {
             if self.open.len() >= OPEN {
                 self.open.clear();
             }
-            if let Some(parts) = self.files.parts(&path)? {
-                self.open.insert(place.file, parts);
-            }
+            let path = self.path(number);
+            let dictionary = match self.current.as_ref().filter(|current| current.number == number) {
+                Some(current) => Some(current.dictionary.clone()),
+                None => self.dictionary(number, &path)?,
+            };
+            let Some(dictionary) = dictionary else { return Ok(None) };
+            let parts = self.files.parts(&path)?;
+            self.open.insert(number, Readable { parts, dictionary });
         }
-        let Some(parts) = self.open.get(&place.file) else {
-            return self.files.read_at(&path, offset, place.length as usize);
-        };
-        let mut bytes = vec![0; place.length as usize];
-        parts.read_at(offset, &mut bytes).map(|()| bytes)
+        Ok(self.open.get(&number))
+    }
+
+    fn dictionary(&self, number: u32, path: &Path) -> io::Result<Option<Box<[u8]>>> {
+        let head = self.files.read_at(path, 0, HEAD)?;
+        let Some((length, sum)) = head.split_first_chunk::<4>() else { return Ok(None) };
+        let length = u32::from_le_bytes(*length) as usize;
+        if length > LONGEST_DICTIONARY {
+            return Ok(None);
+        }
+        let bytes = self.files.read_at(path, HEAD as u64, length)?;
+        let is_whole = checksum(number, 0, &bytes).to_le_bytes() == *sum;
+        Ok(is_whole.then(|| bytes.into()))
     }
 }
 
@@ -197,14 +261,15 @@ impl Backlog for BacklogFiles {
 
     fn get(&mut self, place: Place) -> Result<Vec<u8>> {
         let path = self.path(place.file);
-        let bytes =
+        let block =
             self.read(place).map_err(|cause| Error::io(format!("reading {}", path.display()), cause))?;
-        let bad = || damage(&path, place.offset as usize, "a block does not match its checksum");
-        let (sum, packed) = bytes.split_first_chunk::<4>().ok_or_else(bad)?;
-        if u32::from_le_bytes(*sum) != checksum(place.file, place.offset, packed) {
-            return Err(bad());
-        }
-        self.packing.unpack(packed).ok_or_else(bad)
+        block.ok_or_else(|| {
+            damage(
+                &path,
+                place.offset as usize,
+                "a block or the file's dictionary does not match its checksum",
+            )
+        })
     }
 
     fn room(&self) -> usize {
@@ -228,44 +293,6 @@ impl Backlog for BacklogFiles {
 fn checksum(file: u32, offset: u32, packed: &[u8]) -> u32 {
     let place = u64::from(file) << 32 | u64::from(offset);
     u32::try_from(xxh3_64_with_seed(packed, place) >> 32).unwrap_or(u32::MAX)
-}
-
-/// How a block is made short: its length, whether it is compressed (the lowest bit), and then itself.
-struct Packing {
-    compressor: Compressor<'static>,
-    decompressor: Decompressor<'static>,
-}
-
-impl std::fmt::Debug for Packing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Packing").finish_non_exhaustive()
-    }
-}
-
-impl Packing {
-    fn new() -> io::Result<Self> {
-        Ok(Self { compressor: Compressor::new(LEVEL)?, decompressor: Decompressor::new()? })
-    }
-
-    fn pack(&mut self, block: &[u8]) -> io::Result<Vec<u8>> {
-        let compressed =
-            if block.len() < WORTHWHILE { Vec::new() } else { self.compressor.compress(block)? };
-        let shorter = (1..block.len()).contains(&compressed.len());
-        let mut out = Vec::with_capacity(block.len() + 5);
-        wire::put_number(&mut out, (block.len() as u64) << 1 | u64::from(shorter));
-        out.extend_from_slice(if shorter { &compressed } else { block });
-        Ok(out)
-    }
-
-    fn unpack(&mut self, packed: &[u8]) -> Option<Vec<u8>> {
-        let mut reader = Reader::new(packed);
-        let head = reader.number().ok()?;
-        let length = usize::try_from(head >> 1).ok().filter(|length| *length <= LONGEST)?;
-        let rest = packed.get(packed.len() - reader.left()..)?;
-        let block =
-            if head & 1 == 0 { rest.to_vec() } else { self.decompressor.decompress(rest, length).ok()? };
-        (block.len() == length).then_some(block)
-    }
 }
 
 fn names(folder: &Path, files: &dyn FileLayer) -> Result<Vec<u32>> {

@@ -139,3 +139,49 @@ proptest! {
         }
     }
 }
+
+/// Paths that have little in common but their words.
+fn block(number: usize) -> Vec<u8> {
+    let mixed = |at: usize| (number * 9 + at).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16;
+    (0..9).map(|at| format!("/articles/{:x}/stories-{at}.html?page=", mixed(at))).collect::<String>().into()
+}
+
+#[test]
+fn a_later_file_has_a_dictionary_and_is_not_read_with_a_damaged_one() {
+    use super::backlog::{BacklogFiles, name};
+    use crate::frontier::tables::Backlog as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let open = || BacklogFiles::new(folder.path(), Arc::new(Disk)).unwrap();
+    let mut backlog = open();
+    let places: Vec<_> = (0..10_000).map(|number| backlog.put(&block(number)).unwrap()).collect();
+    backlog.sync().unwrap();
+    let of_file = |file| {
+        let found = places.iter().filter(|place| place.file == file);
+        (found.clone().count(), found.map(|place| place.length as usize).sum::<usize>())
+    };
+    let (blocks, first_bytes) = of_file(1);
+    let (later, second_bytes) = of_file(2);
+    assert_eq!((blocks + later, blocks > 1_000, later > 1_000), (places.len(), true, true));
+    assert!(second_bytes * blocks < first_bytes * later, "shorter, because of its dictionary");
+
+    let check = |backlog: &mut BacklogFiles| {
+        for (place, number) in places.iter().zip(0..) {
+            assert_eq!(backlog.get(*place).unwrap(), block(number));
+        }
+    };
+    check(&mut backlog);
+    check(&mut open());
+
+    let path = folder.path().join(name(2));
+    let whole = std::fs::read(&path).unwrap();
+    let last = *places.last().unwrap();
+    for at in [0, 2, 5, 8, 700] {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 4;
+        std::fs::write(&path, bytes).unwrap();
+        let error = open().get(last).unwrap_err();
+        assert!(error.to_string().contains(&name(2)), "{error}");
+        assert!(matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Io), "{error}");
+    }
+}

@@ -207,6 +207,12 @@ impl FileLayer for Disk {
 }
 
 impl Parts for File {
+    #[cfg(unix)]
+    fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(self, bytes, offset)
+    }
+
+    #[cfg(not(unix))]
     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
         let mut file = self;
         file.seek(SeekFrom::Start(offset))?;

@@ -24,6 +24,7 @@ mod identity;
 mod log;
 #[cfg(test)]
 mod names_tests;
+mod packing;
 mod recovery;
 mod room;
 mod seen;
@@ -67,7 +68,7 @@ use crate::model::{
 use crate::scope::Fingerprint;
 
 /// Version of the state's files.
-pub const FORMAT_VERSION: u32 = 6;
+pub const FORMAT_VERSION: u32 = 7;
 
 /// How an embedded frontier is opened.
 #[derive(Clone, Debug)]
@@ -264,7 +265,9 @@ impl Drop for Embedded {
             drop(writer.join());
         }
         if self.shared.log.broken().is_none() && self.shared.state().since_snapshot > 0 {
-            // Only a faster opening is lost when this fails: the log holds everything.
+            // Only a faster opening and room on the disk are lost when this fails: the log holds everything. A segment
+            // without events, because the snapshot covers those before it whole, and they go.
+            drop(log::begin_segment(&self.shared.folder, self.shared.log.last() + 1, &*self.shared.files));
             let turn = self.shared.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
             drop(self.shared.write_snapshot(turn));
         }

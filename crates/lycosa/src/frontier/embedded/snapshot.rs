@@ -1,7 +1,8 @@
 //! Snapshots: the tables, the cursors and what the exporters have not read, in one file of checksummed parts, so that
 //! neither writing nor reading it holds more than a part beside the tables.
 //!
-//! Each part is a frame as in the log, numbered from 1; its first byte says what it holds. The first says which events
+//! Each part is a frame as in the log, numbered from 1; its first byte says what it holds and whether it is compressed,
+//! as all are but fingerprints, which nothing makes shorter. The first says which events
 //! are covered, the last that it is the last. The newest good snapshot counts; a newer one that is damaged is an error,
 //! since the log before it may be gone.
 
@@ -13,6 +14,7 @@ use super::event::{self, Event};
 use super::files::FileLayer;
 use super::folder;
 use super::frame;
+use super::packing;
 use super::recovery::damage;
 use super::state::Tail;
 use crate::error::{Error, Result};
@@ -25,6 +27,9 @@ const BEGIN: u8 = 0;
 const COMMITS: u8 = 1;
 const END: u8 = 2;
 const TABLES: u8 = 8;
+
+/// Set in the code of a part that is compressed.
+const PACKED: u8 = 1 << 7;
 
 /// Commits of a part.
 const COMMITS_A_PART: usize = 100;
@@ -44,6 +49,8 @@ struct Parts<'w> {
     written: u64,
     /// The part being put together.
     payload: Vec<u8>,
+    /// The same, compressed.
+    packed: Vec<u8>,
 }
 
 impl Parts<'_> {
@@ -58,21 +65,30 @@ impl Parts<'_> {
                 "a part of the snapshot is longer than 4 GiB",
             ));
         }
-        let head = frame::head(self.number, &self.payload);
-        self.written += (head.len() + self.payload.len()) as u64;
+        let text = self.payload.get(1..).unwrap_or_default();
+        let is_packed = code != code_of(Part::Seen) && text.len() <= packing::LONGEST;
+        if is_packed {
+            self.packed.clear();
+            self.packed.push(code | PACKED);
+            packing::pack(text, &[], &mut self.packed);
+        }
+        let payload = if is_packed { &self.packed } else { &self.payload };
+        let head = frame::head(self.number, payload);
+        self.written += (head.len() + payload.len()) as u64;
         self.out.write_all(&head)?;
-        self.out.write_all(&self.payload)
+        self.out.write_all(payload)
     }
 }
 
 /// Writes a snapshot; answers how many bytes it has.
 pub(super) fn write(out: &mut dyn io::Write, tables: &Tables, tail: &Tail, covered: u64) -> io::Result<u64> {
-    let mut parts = Parts { out, number: 0, written: 0, payload: Vec::new() };
+    let mut parts = Parts { out, number: 0, written: 0, payload: Vec::new(), packed: Vec::new() };
     parts.put(BEGIN, |out| {
         wire::put_number(out, covered);
+        // Its time: a log that was just begun says none.
+        wire::put_number(out, tail.seen.0);
         wire::put_number(out, tail.cursors.len() as u64);
         for (sink, cursor) in &tail.cursors {
-            // Its time is that of the snapshot: a log that was just begun says none.
             event::put_cursor(out, tail.seen, sink, cursor);
         }
         wire::put_number(out, tail.trimmed.0);
@@ -81,11 +97,13 @@ pub(super) fn write(out: &mut dyn io::Write, tables: &Tables, tail: &Tail, cover
     for commits in first.chunks(COMMITS_A_PART).chain(second.chunks(COMMITS_A_PART)) {
         parts.put(COMMITS, |out| wire::put_list(out, commits, put_committed))?;
     }
-    tables.store(|part, bytes| {
-        parts.put(TABLES + wire::code_of(&Part::ALL, &part), |out| out.extend_from_slice(bytes))
-    })?;
+    tables.store(|part, bytes| parts.put(code_of(part), |out| out.extend_from_slice(bytes)))?;
     parts.put(END, |_| {})?;
     Ok(parts.written)
+}
+
+fn code_of(part: Part) -> u8 {
+    TABLES + wire::code_of(&Part::ALL, &part)
 }
 
 fn put_committed(out: &mut Vec<u8>, commit: &Committed) {
@@ -188,8 +206,9 @@ impl Reading {
     /// Reads a part; whether it was the last.
     fn part(&mut self, number: u64, payload: &[u8]) -> Result<bool, Damaged> {
         self.at += (frame::HEAD + payload.len()) as u64;
-        let mut reader = Reader::new(payload);
-        let code = reader.byte()?;
+        let (code, rest) = payload.split_first().ok_or(Damaged)?;
+        let unpacked = (code & PACKED != 0).then(|| packing::unpack(rest, &[]).ok_or(Damaged)).transpose()?;
+        let (code, mut reader) = (code & !PACKED, Reader::new(unpacked.as_deref().unwrap_or(rest)));
         if number != self.number + 1 || (code == BEGIN) != (number == 1) {
             return Err(Damaged);
         }
@@ -210,9 +229,9 @@ impl Reading {
         if reader.number()? != self.covers {
             return Err(Damaged);
         }
+        self.tail.seen = reader.time()?;
         for _ in 0..reader.number()? {
-            let (seen, event) = event::read(reader)?;
-            self.tail.seen = seen;
+            let (_, event) = event::read(reader)?;
             let Event::Cursor(sink, cursor) = event else { return Err(Damaged) };
             let cursor: Cursor = cursor;
             self.tail.cursors.insert(sink, cursor);

@@ -27,7 +27,7 @@ impl Site {
     /// Whether it may be packed: nothing of it is lent, and it is not large.
     pub(super) fn may_sleep(&self) -> bool {
         let timed = self.retries.len() + self.parked.len();
-        self.leased == 0 && self.held() + (timed * 64) + (self.blocks() * 12) < super::sites::LARGE
+        self.leased == 0 && timed * 64 + self.packed_size() < super::sites::LARGE
     }
 
     /// Gets ready to be packed: what is elsewhere already is dropped, and what need not be here goes elsewhere.

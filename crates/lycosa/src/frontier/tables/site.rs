@@ -215,9 +215,9 @@ impl Site {
         self.all().map(Waiting::held).sum()
     }
 
-    /// How many blocks it has elsewhere.
-    pub(super) fn blocks(&self) -> usize {
-        self.all().map(Waiting::blocks).sum()
+    /// Bytes that its entries take when it is packed, about: those in memory, and a dozen for each block.
+    pub(super) fn packed_size(&self) -> usize {
+        self.all().map(|waiting| waiting.held() + waiting.blocks() * 12).sum()
     }
 
     /// Bytes of robots.txt that are in memory alone.
