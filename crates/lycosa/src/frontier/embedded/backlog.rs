@@ -12,7 +12,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 use zstd::bulk::{Compressor, Decompressor};
 
-use super::files::{FileLayer, LogFile, Parts};
+use super::files::{self, FileLayer, LogFile, Parts};
 use super::folder;
 use super::recovery::damage;
 use crate::error::{Error, ErrorKind, Result};
@@ -164,7 +164,7 @@ impl BacklogFiles {
         let Some(current) = &mut self.current else { return Ok(()) };
         let path = self.folder.join(name(current.number));
         let synced = current.sync().and_then(|()| self.files.sync_folder(&self.folder));
-        synced.map_err(|cause| Error::io(format!("syncing {}", path.display()), cause))
+        synced.map_err(|cause| folder::unwritten(format!("syncing {}", path.display()), cause))
     }
 
     /// The bytes at a place.
@@ -185,8 +185,7 @@ impl BacklogFiles {
         let Some(parts) = self.open.get(&place.file) else {
             return self.files.read_at(&path, offset, place.length as usize);
         };
-        let mut bytes = vec![0; place.length as usize];
-        parts.read_at(offset, &mut bytes).map(|()| bytes)
+        files::part(&**parts, offset, place.length as usize)
     }
 }
 
