@@ -36,7 +36,7 @@ pub(crate) const TEST_NEEDS: &[Need] = &[
     Need {
         probe: Probe::Program("mkfs.ext4"),
         package: "e2fsprogs",
-        purpose: "makes a file system that can be told to give up",
+        purpose: "makes a file system that meets errors",
     },
     Need { probe: Probe::Program("nginx"), package: "nginx-light", purpose: "serves real sites on loopback" },
     Need {

@@ -29,8 +29,8 @@ pub(crate) struct Arguments {
     /// Crawls on file systems that run full, as root
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub(crate) mounts: u64,
-    /// Crawls on an ext4 that is told to give up, as root; such a kernel may lose what it called synced
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    /// Crawls on an ext4 that becomes read-only over and over, as root
+    #[arg(long, value_name = "N", default_value_t = 4)]
     pub(crate) ext4: u64,
     /// Every lease lasts so many seconds of the crawl's time, fifty of which are one
     #[arg(long, value_name = "N", hide = true)]

@@ -138,7 +138,10 @@ pub(crate) fn crawl(job: &Job, counts: &mut Counts) -> Result<Option<String>> {
         if let Some(violation) = world.verdict.violation() {
             return Ok(Some(violation));
         }
-        if let (Some(mount), Death::Failed(..)) = (&world.mount, &death) {
+        if let (Some(mount), Death::Failed(..)) = (&world.mount, &death)
+            // On one that is still read-only the next life must fail, and do no harm.
+            && (mount.kind == Break::Full || dice.one_in(2))
+        {
             mount.mend()?;
         }
         let Death::Finished(finish) = death else { continue };
@@ -179,7 +182,7 @@ fn aftermath(
     }
     match death {
         Death::Hung => world.verdict.violated("a life neither ended nor went on"),
-        Death::Failed(error, true) if is_typed(error) => counts.failures += 1,
+        Death::Failed(error, true) if is_typed(error, world.mount.is_some()) => counts.failures += 1,
         Death::Failed(error, _) => {
             world.verdict.violated(format!("a life ended with an error of its own: {}", in_full(error)));
         }

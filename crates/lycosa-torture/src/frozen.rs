@@ -33,7 +33,8 @@ pub(crate) struct Frozen {
 /// When the child cannot be run.
 pub(crate) fn freeze(seed: u64, number: u64, frozen: &mut Frozen) -> Result<Option<String>> {
     let own = std::env::current_exe().map_err(|cause| Error::io("finding this program", cause))?;
-    let words = ["--cycles", "12", "--minutes", "2", "--frozen", "0", "--mounts", "0", "--plain"];
+    let words =
+        ["--cycles", "12", "--minutes", "2", "--frozen", "0", "--mounts", "0", "--ext4", "0", "--plain"];
     let lease = LEASE_SECONDS.to_string();
     let child = Command::new(own)
         .args(words)

@@ -178,8 +178,9 @@ impl<'w> Life<'w> {
                 }
                 Ending::Breaks { commits } => {
                     self.world.observer.committed(commits).await;
-                    if let Some(mount) = &self.world.mount {
-                        mount.strike();
+                    let struck = self.world.mount.as_ref().map_or(Ok(()), |mount| mount.strike());
+                    if let Err(why) = struck {
+                        self.world.verdict.violated(format!("the file system could not be broken: {why}"));
                     }
                 }
                 _ => {}
@@ -368,8 +369,9 @@ fn scope(world: &World, max_depth: Option<u32>) -> Result<ScopeRules> {
     })
 }
 
-/// Whether an error is one that a failing disk may end a crawl with.
-pub(crate) fn is_typed(error: &Error) -> bool {
+/// Whether an error is one that a failing disk may end a crawl with. A real one says why, and what helps is known.
+pub(crate) fn is_typed(error: &Error, is_real: bool) -> bool {
     matches!(error.kind(), ErrorKind::State | ErrorKind::Io | ErrorKind::Output)
         && !error.message().is_empty()
+        && (!is_real || error.hint().is_some())
 }

@@ -1,6 +1,10 @@
 //! Real file systems that break: one that runs full (tmpfs of a few pages) and one that becomes read-only under
-//! whoever writes to it (ext4 on a loop device, which is told to give up). Both need the right to mount.
+//! whoever writes to it (ext4 on a loop device, mounted with `errors=remount-ro`, that is told that it met an error).
+//! Both need the right to mount.
+//!
+//! `mount -o remount,ro` is no way to do that: Linux refuses it (EBUSY) as long as a file is open for writing.
 
+use std::fmt;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -25,6 +29,15 @@ pub(crate) enum Break {
     ReadOnly,
 }
 
+impl fmt::Display for Break {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "runs full",
+            Self::ReadOnly => "becomes read-only",
+        })
+    }
+}
+
 /// A file system of the torture's own; goes away when dropped.
 #[derive(Debug)]
 pub(crate) struct Mount {
@@ -46,6 +59,11 @@ impl Mount {
             run("mkfs.ext4", &["-q", "-F", &text(&mount.image())])?;
         }
         mount.attach()?;
+        if kind == Break::ReadOnly {
+            // Whether it can be done here.
+            mount.strike()?;
+            mount.renew()?;
+        }
         Ok(Arc::new(mount))
     }
 
@@ -68,15 +86,35 @@ impl Mount {
         match self.kind {
             Break::Full => {
                 let size = format!("size={}k", self.room.load(Ordering::Relaxed));
-                run("mount", &["-t", "tmpfs", "-o", &size, "lycosa-torture", &path])
+                run("mount", &["-t", "tmpfs", "-o", &size, "lycosa-torture", &path]).map(drop)
             }
-            Break::ReadOnly => run("mount", &["-o", "loop", &text(&self.image()), &path]),
+            Break::ReadOnly => {
+                run("mount", &["-o", "loop,errors=remount-ro", &text(&self.image()), &path]).map(drop)
+            }
         }
     }
 
-    /// Makes it read-only, whoever writes.
-    pub(crate) fn strike(&self) {
-        drop(run("mount", &["-o", "remount,abort", &text(&self.path())]));
+    /// Makes it read-only, whoever writes: it meets an error, on which it gives up its journal.
+    ///
+    /// It stands still meanwhile. Otherwise an fdatasync that is under way may answer that all went well although the
+    /// kernel has thrown its transaction away (`docs/torture.md`), and no program could keep what it was told is kept.
+    ///
+    /// # Errors
+    /// When it is not read-only then.
+    pub(crate) fn strike(&self) -> std::result::Result<(), String> {
+        let path = text(&self.path());
+        let device = run("findmnt", &["--noheadings", "--output", "SOURCE", &path])?;
+        let device = device.trim().trim_start_matches("/dev/");
+        let trigger = format!("/sys/fs/ext4/{device}/trigger_fs_error");
+        run("fsfreeze", &["--freeze", &path])?;
+        let met = std::fs::write(&trigger, "torture");
+        run("fsfreeze", &["--unfreeze", &path])?;
+        met.map_err(|cause| format!("{trigger} cannot be written: {cause}"))?;
+        match std::fs::File::create(self.path().join("probe")) {
+            Err(cause) if cause.kind() == std::io::ErrorKind::ReadOnlyFilesystem => Ok(()),
+            Err(cause) => Err(format!("instead of read-only, it is broken: {cause}")),
+            Ok(_) => Err("it is not read-only after an error".to_owned()),
+        }
     }
 
     /// Gives it room, or makes it writable again.
@@ -88,15 +126,19 @@ impl Mount {
         let mended = match self.kind {
             Break::Full => {
                 let room = self.room.fetch_add(ROOM.1, Ordering::Relaxed) + ROOM.1;
-                run("mount", &["-o", &format!("remount,size={room}k"), &text(&self.path())])
+                run("mount", &["-o", &format!("remount,size={room}k"), &text(&self.path())]).map(drop)
             }
-            Break::ReadOnly => run("umount", &[&text(&self.path())]).and_then(|()| {
-                // Answers 1 when it has mended something.
-                drop(run("e2fsck", &["-p", "-f", &text(&self.image())]));
-                self.attach()
-            }),
+            Break::ReadOnly => self.renew(),
         };
         mended.map_err(|what| Error::new(lycosa::ErrorKind::Io, what))
+    }
+
+    /// Checks the file system and mounts it anew: one that gave up cannot be remounted for writing.
+    fn renew(&self) -> std::result::Result<(), String> {
+        run("umount", &[&text(&self.path())])?;
+        // Answers 1 when it has mended something.
+        drop(run("e2fsck", &["-p", "-f", &text(&self.image())]));
+        self.attach()
     }
 }
 
@@ -112,11 +154,12 @@ fn text(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn run(program: &str, words: &[&str]) -> std::result::Result<(), String> {
+/// Answers what it said.
+fn run(program: &str, words: &[&str]) -> std::result::Result<String, String> {
     let ran = Command::new(program).args(words).stdin(Stdio::null()).output();
     let ran = ran.map_err(|cause| format!("{program} cannot be run: {cause}"))?;
     if ran.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&ran.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&ran.stderr);
     Err(format!("{program} failed: {}", said.lines().next().unwrap_or("without a word")))

@@ -182,7 +182,7 @@ fn status(says: &Value) -> String {
         ),
     ];
     let waiting = &says["crawl"]["revisits_waiting"];
-    if waiting.as_u64().is_some_and(|waiting| waiting > 0) {
+    if says["pace"]["recrawl"] == true && waiting.as_u64().is_some_and(|waiting| waiting > 0) {
         let now = lycosa::clock::SystemClock::new().now();
         rows.push(("visits", super::frontier::revisits(&says["crawl"], now)));
     }

@@ -330,6 +330,8 @@ fn visits_to_come_are_told_with_the_first_and_each_pages_own() {
     bench.crawl(&server.url("/"), &["--revisit-min", "1s", "--revisit-max", "1s"]).ends_with(0).mentions(
         "note: --revisit-min, --revisit-max is about pages that are visited again; add --recrawl to do so",
     );
+    let stats = frontier(&bench, &["stats"]).ends_with(0).out;
+    assert!(stats.contains("revisits   none without --recrawl, 1 planned\n"), "{stats}");
     let flags = ["--resume", "--recrawl", "--revisit-min", "1s", "--revisit-max", "1s", "--max-time", "3s"];
     let said = bench.crawl(&server.url("/"), &flags).ends_with(3);
     said.keeps_quiet_about("gave no page").mentions("not_modified").keeps_quiet_about("note: --revisit");

@@ -133,10 +133,24 @@ mod tests {
             ("12", 12),
             ("3b", 3),
             ("0", 0),
+            ("18446744073709551615", u64::MAX),
         ] {
             assert_eq!(text.parse(), Ok(ByteSize(bytes)), "{text}");
         }
-        for text in ["", "big", "10M", "1k", "-1", "10 MiBs", "99999999999TB", "1..5kB", "9e9TB"] {
+        for text in [
+            "",
+            "big",
+            "10M",
+            "1k",
+            "-1",
+            "10 MiBs",
+            "99999999999TB",
+            "1..5kB",
+            "9e9TB",
+            "1e30",
+            "100EiB",
+            "18446744073709551616",
+        ] {
             assert!(text.parse::<ByteSize>().is_err(), "{text}");
         }
         assert!("10M".parse::<ByteSize>().unwrap_err().contains("10MB or 10MiB"));

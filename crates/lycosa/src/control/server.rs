@@ -248,6 +248,7 @@ impl Served {
                 "per_host": rules.pace.per_origin,
                 "concurrency": rules.concurrency,
                 "robots": rules.pace.robots,
+                "recrawl": rules.pace.revisits,
             },
             "scope": {
                 "scope": rules.scope.mode.to_string(),

@@ -44,6 +44,8 @@ pub struct RunRules {
     pub delay_ms: u64,
     /// Whether a site that answers slowly is asked more slowly.
     pub adaptive: bool,
+    /// Whether pages are visited again. False in files that do not say.
+    pub recrawl: bool,
     /// Whether robots.txt is obeyed.
     pub robots: bool,
     /// Which hosts belong.
@@ -73,6 +75,7 @@ impl RunRules {
         self.per_host = pace.per_origin;
         self.delay_ms = u64::try_from(pace.delay.as_millis()).unwrap_or(u64::MAX);
         self.adaptive = pace.response_factor > 0.0;
+        self.recrawl = pace.revisits;
         self.robots = pace.robots;
         self.concurrency = concurrency;
         self

@@ -157,6 +157,13 @@ impl DurableFile {
     }
 }
 
+/// What helps when a disk fails.
+pub(super) const MEND: &str = "mend the disk, then go on with --resume; what was written is kept";
+
+/// The number of "input/output error" (POSIX errno), for which Rust has no name: a disk that fails, or a file system that
+/// gives up.
+const EIO: i32 = 5;
+
 /// An output error that names the path and, where the cause is a usual one, what to do.
 pub(super) fn failed(doing: &str, path: &Path, cause: io::Error) -> Error {
     let hint = match cause.kind() {
@@ -169,7 +176,10 @@ pub(super) fn failed(doing: &str, path: &Path, cause: io::Error) -> Error {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             Some("make room, then continue with --resume; what was written is kept")
         }
-        io::ErrorKind::ReadOnlyFilesystem => Some("this file system is read-only; choose another place"),
+        io::ErrorKind::ReadOnlyFilesystem => {
+            Some("make the file system writable, then go on with --resume; or choose another place")
+        }
+        _ if cause.raw_os_error() == Some(EIO) => Some(MEND),
         _ => None,
     };
     let message = format!("{doing} {} failed", path.display());
@@ -254,4 +264,19 @@ fn changed(path: &Path, what: &str) -> Error {
     Error::new(ErrorKind::Output, message)
         .in_phase(Phase::Export)
         .with_hint("restore the file, or write to another one; nothing was cut")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_fails_in_the_middle_ends_a_crawl_with_what_helps() {
+        use io::{Error as Cause, ErrorKind as Kind};
+        let input_output = Cause::from_raw_os_error(5);
+        for cause in [input_output, Kind::ReadOnlyFilesystem.into(), Kind::StorageFull.into()] {
+            let error = failed("writing", Path::new("out.jsonl"), cause);
+            assert!(error.hint().is_some_and(|hint| hint.contains("--resume")), "{error:?}");
+        }
+    }
 }

@@ -107,10 +107,12 @@ fn shown(facts: &Value, now: Timestamp) -> String {
         ("spent", format!("{}, {}", counted(&["requests"]), bytes(stats["bytes"].as_u64().unwrap_or(0)))),
         ("hosts", text(&stats["sites"])),
     ];
-    if stats["revisits_waiting"] != 0 {
-        rows.push(("revisits", revisits(stats, now)));
-    }
     let rules = &facts["rules"];
+    if stats["revisits_waiting"] != 0 {
+        // They are planned for whoever wants them later.
+        let none = format!("none without --recrawl, {} planned", stats["revisits_waiting"]);
+        rows.push(("revisits", if rules["recrawl"] == true { revisits(stats, now) } else { none }));
+    }
     if rules.is_object() {
         let started = Timestamp(rules["started"].as_u64().unwrap_or(0));
         rows.push(("last run", format!("began {}", moment(started, now))));

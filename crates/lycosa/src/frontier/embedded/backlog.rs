@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::files::{FileLayer, LogFile, Parts};
+use super::files::{self, FileLayer, LogFile, Parts};
 use super::folder;
 use super::packing::{DICTIONARY, LONGEST, Samples, pack, unpack};
 use super::recovery::damage;
@@ -191,7 +191,7 @@ impl BacklogFiles {
         let Some(current) = &mut self.current else { return Ok(()) };
         let path = self.folder.join(name(current.number));
         let synced = current.sync().and_then(|()| self.files.sync_folder(&self.folder));
-        synced.map_err(|cause| Error::io(format!("syncing {}", path.display()), cause))
+        synced.map_err(|cause| folder::unwritten(format!("syncing {}", path.display()), cause))
     }
 
     /// The block at a place; `None` when what is there is none.
@@ -214,11 +214,7 @@ impl BacklogFiles {
                 let bytes = self.files.read_at(&self.path(place.file), offset, place.length as usize)?;
                 return Ok(block(&bytes, &dictionary));
             }
-            Some(parts) => {
-                let mut bytes = vec![0; place.length as usize];
-                parts.read_at(offset, &mut bytes)?;
-                bytes
-            }
+            Some(parts) => files::part(&**parts, offset, place.length as usize)?,
         };
         Ok(block(&bytes, &file.dictionary))
     }

@@ -5,7 +5,7 @@
 
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 /// What writes the content of a file that takes another's place.
@@ -111,6 +111,12 @@ pub trait FileLayer: Send + Sync + Debug {
 
 /// A file of which parts are read.
 pub trait Parts: Send + Debug {
+    /// Bytes of the file.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    fn length(&self) -> io::Result<u64>;
+
     /// Fills the bytes with what the file has from a place on.
     ///
     /// # Errors
@@ -163,11 +169,7 @@ impl FileLayer for Disk {
     }
 
     fn read_at(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
-        let mut file = File::open(path)?;
-        file.seek(SeekFrom::Start(offset))?;
-        let mut bytes = vec![0; length];
-        file.read_exact(&mut bytes)?;
-        Ok(bytes)
+        part(&File::open(path)?, offset, length)
     }
 
     fn parts(&self, path: &Path) -> io::Result<Option<Box<dyn Parts>>> {
@@ -207,6 +209,10 @@ impl FileLayer for Disk {
 }
 
 impl Parts for File {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
     #[cfg(unix)]
     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
         std::os::unix::fs::FileExt::read_exact_at(self, bytes, offset)
@@ -214,8 +220,10 @@ impl Parts for File {
 
     #[cfg(not(unix))]
     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        use std::io::{Read as _, Seek as _};
+
         let mut file = self;
-        file.seek(SeekFrom::Start(offset))?;
+        file.seek(io::SeekFrom::Start(offset))?;
         file.read_exact(bytes)
     }
 }
@@ -230,9 +238,40 @@ impl LogFile for File {
     }
 }
 
+/// Bytes of a file from a place on. There is room made for what the file has, whatever a damaged state asks for.
+pub(super) fn part(file: &dyn Parts, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    // Little is asked for nearly always, and then the question would cost more than the room.
+    if length > PIECE {
+        let there = file.length()?;
+        if offset.checked_add(length as u64).is_none_or(|end| end > there) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    let mut bytes = vec![0; length];
+    file.read_at(offset, &mut bytes).map(|()| bytes)
+}
+
 /// The name under which a file is written before it takes its place.
 pub(super) fn temporary(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".tmp");
     path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_room_is_made_for_more_than_a_file_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("small");
+        fs::write(&path, b"0123456789").unwrap();
+        assert_eq!(Disk.read_at(&path, 8, 2).unwrap(), b"89");
+        for (offset, length) in [(8, 3), (0, usize::MAX), (u64::MAX, 1), (11, 0), (4, isize::MAX as usize)] {
+            let error = Disk.read_at(&path, offset, length).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{offset} {length}");
+        }
+        assert!(Disk.read_at(folder.path(), 0, 1).is_err(), "a folder");
+    }
 }

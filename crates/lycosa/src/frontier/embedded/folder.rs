@@ -48,7 +48,11 @@ pub(super) fn names(folder: &Path, files: &dyn FileLayer) -> Result<Vec<String>>
 /// Removes a file of a folder.
 pub(super) fn remove_file(folder: &Path, files: &dyn FileLayer, name: &str) -> Result<()> {
     let path = folder.join(name);
-    files.remove(&path).map_err(|cause| Error::io(format!("removing {}", path.display()), cause))
+    files.remove(&path).map_err(|cause| {
+        let is_folder = cause.kind() == io::ErrorKind::IsADirectory;
+        let error = unwritten(format!("removing {}", path.display()), cause);
+        if is_folder { error.with_hint("move this folder away: the crawl did not make it") } else { error }
+    })
 }
 
 /// What helps when something cannot be written.
@@ -74,17 +78,17 @@ pub(super) fn in_use(folder: &Path) -> Error {
     ))
 }
 
+/// The error of a folder in which no crawl can begin.
+pub(super) fn unusable(doing: String, cause: io::Error) -> Error {
+    Error::io(doing, cause).with_hint("name a folder that can be written with --state")
+}
+
 /// One process at a time.
 pub(super) fn lock(folder: &Path) -> Result<Option<File>> {
-    std::fs::create_dir_all(folder).map_err(|cause| {
-        Error::io(format!("making the state folder {}", folder.display()), cause)
-            .with_hint("name a folder that can be written with --state")
-    })?;
+    std::fs::create_dir_all(folder)
+        .map_err(|cause| unusable(format!("making the state folder {}", folder.display()), cause))?;
     let path = folder.join("lock");
-    let file = File::create(&path).map_err(|cause| {
-        Error::io(format!("writing {}", path.display()), cause)
-            .with_hint("name a folder that can be written with --state")
-    })?;
+    let file = File::create(&path).map_err(|cause| unusable(format!("writing {}", path.display()), cause))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(std::fs::TryLockError::WouldBlock) => Err(in_use(folder)),

@@ -5,6 +5,7 @@ use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::files::FileLayer;
+use super::folder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{CrawlId, Versions};
 
@@ -89,7 +90,9 @@ impl CrawlIdentity {
         let text = serde_json::to_vec_pretty(&stored).map_err(|cause| {
             Error::new(ErrorKind::Internal, "the identity cannot be written").with_source(cause)
         })?;
-        files.replace(&path, &text).map_err(|cause| Error::io(format!("writing {}", path.display()), cause))
+        files
+            .replace(&path, &text)
+            .map_err(|cause| folder::unusable(format!("writing {}", path.display()), cause))
     }
 
     /// Reads the identity and checks that this program can work with it.

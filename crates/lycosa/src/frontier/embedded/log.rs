@@ -216,5 +216,5 @@ pub(super) fn begin_segment(
     };
     open()
         .map(|file| (path.clone(), file))
-        .map_err(|cause| Error::io(format!("beginning {}", path.display()), cause))
+        .map_err(|cause| folder::unwritten(format!("beginning {}", path.display()), cause))
 }

@@ -184,12 +184,12 @@ impl Embedded {
             Some((path, length)) => {
                 let file = files
                     .append(&path)
-                    .map_err(|cause| Error::io(format!("opening {}", path.display()), cause));
+                    .map_err(|cause| folder::unwritten(format!("opening {}", path.display()), cause));
                 let mut file = file?;
                 // What a killed process wrote may still be in the system's memory alone, and is shown from now on.
                 // So may the name of the file itself.
                 let synced = file.sync().and_then(|()| files.sync_folder(&folder));
-                synced.map_err(|cause| Error::io(format!("syncing {}", path.display()), cause))?;
+                synced.map_err(|cause| folder::unwritten(format!("syncing {}", path.display()), cause))?;
                 (file, length)
             }
             None => (log::begin_segment(&folder, recovered.last + 1, &*files)?.1, 0),

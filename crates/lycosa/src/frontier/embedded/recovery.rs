@@ -160,7 +160,7 @@ impl Recovered {
                 }
                 files
                     .truncate(path, at as u64)
-                    .map_err(|cause| Error::io(format!("cutting {}", path.display()), cause))?;
+                    .map_err(|cause| folder::unwritten(format!("cutting {}", path.display()), cause))?;
                 self.recovery.cut += rest.len() as u64;
                 break;
             };

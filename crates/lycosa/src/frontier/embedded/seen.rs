@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::files::{FileLayer, Parts};
+use super::files::{self, FileLayer, Parts};
 use super::folder;
 use super::recovery::damage;
 use crate::error::{Error, Result};
@@ -51,8 +51,7 @@ impl SeenFiles {
             *open = self.files.parts(&path)?.map(|parts| (number, parts));
         }
         let Some((_, parts)) = &*open else { return self.files.read_at(&path, offset, length) };
-        let mut bytes = vec![0; length];
-        parts.read_at(offset, &mut bytes).map(|()| bytes)
+        files::part(&**parts, offset, length)
     }
 }
 

@@ -206,6 +206,42 @@ fn runs_that_no_snapshot_names_go_when_a_state_is_opened() {
     assert_eq!(runs(folder.path()), named);
 }
 
+#[test]
+fn a_folder_in_the_place_of_a_run_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let frontier = begin(folder.path(), Arc::new(Disk));
+    assert_eq!(crawl(&frontier, 700).0.len(), 700);
+    drop(frontier);
+    let open = || Embedded::open(opening(folder.path(), &clock(), Arc::new(Disk)), VERSIONS).map(drop);
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("seen-0000009998")).unwrap();
+    let error = open().unwrap_err();
+    assert!(error.to_string().contains("seen-0000009998"), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("move this folder away")), "{error:?}");
+    std::fs::remove_dir(path("seen-0000009998")).unwrap();
+    let named = runs(folder.path()).remove(0);
+    std::fs::remove_file(path(&named)).unwrap();
+    std::fs::create_dir(path(&named)).unwrap();
+    let error = open().unwrap_err();
+    assert!(error.to_string().contains(&named), "{error}");
+}
+
+#[test]
+fn a_run_of_more_blocks_than_any_file_has_is_damage_and_no_reason_to_make_room() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("seen-0000000001"), [7; 5_000]).unwrap();
+    let files = seen::SeenFiles::new(folder.path(), Arc::new(Disk), ROOM);
+    for blocks in [100_000_000, usize::MAX / 4096 - 1] {
+        use crate::frontier::tables::Runs as _;
+        let error = files.read(1, (blocks * 4096) as u64, blocks * 8 + 8).unwrap_err();
+        assert!(
+            error.kind() == ErrorKind::Corrupt && error.to_string().contains("its end is missing"),
+            "{error}"
+        );
+        assert!(files.read(1, 0, blocks * 4096).is_err());
+    }
+}
+
 /// A state in the middle of the site, by file.
 fn left() -> &'static [(String, Vec<u8>)] {
     static LEFT: std::sync::LazyLock<Vec<(String, Vec<u8>)>> = std::sync::LazyLock::new(|| {

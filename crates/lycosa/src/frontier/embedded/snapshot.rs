@@ -135,7 +135,7 @@ pub(super) fn put(
     write: super::files::Write<'_>,
 ) -> Result<()> {
     let path = folder.join(name(covers));
-    let failed = |cause| Error::io(format!("writing {}", path.display()), cause);
+    let failed = |cause| folder::unwritten(format!("writing {}", path.display()), cause);
     files.replace_with(&path, write).map_err(failed)?;
     let names = files.list(folder).map_err(failed)?;
     let mut segments: Vec<u64> = names.iter().filter_map(|name| super::log::segment_first(name)).collect();

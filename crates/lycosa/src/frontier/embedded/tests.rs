@@ -14,6 +14,7 @@ use crate::model::{
 
 mod again;
 mod kept;
+mod read_only;
 
 struct Crawl {
     folder: tempfile::TempDir,

@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::ErrorCode;
 
 use crate::error::{Error, ErrorKind, Phase};
-use crate::sink::file::failed;
+use crate::sink::file::{MEND, failed};
 
 /// An error of SQLite's. Nothing is half done after one: a transaction that fails is rolled back.
 pub(super) fn broken(doing: &str, path: &Path, cause: rusqlite::Error) -> Error {
@@ -20,6 +20,9 @@ pub(super) fn broken(doing: &str, path: &Path, cause: rusqlite::Error) -> Error 
                 .in_phase(Phase::Export)
                 .with_source(cause)
                 .with_hint("end it, then go on with --resume; what was written is kept");
+        }
+        Some(ErrorCode::SystemIoFailure) => {
+            return failed(doing, path, io::Error::other(cause)).with_hint(MEND);
         }
         Some(ErrorCode::NotADatabase) => return no_database(path),
         Some(ErrorCode::DatabaseCorrupt) => {
