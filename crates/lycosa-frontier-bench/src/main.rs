@@ -29,6 +29,9 @@ enum CommandLine {
         /// An empty folder on the disk to measure
         #[arg(long)]
         folder: PathBuf,
+        /// Bytes of memory for known URLs; what has no room is in a file
+        #[arg(long, default_value_t = usize::MAX)]
+        seen_memory: usize,
     },
     /// Open it again
     Reopen {
@@ -38,6 +41,9 @@ enum CommandLine {
         /// Its folder
         #[arg(long)]
         folder: PathBuf,
+        /// As when it was made
+        #[arg(long, default_value_t = usize::MAX)]
+        seen_memory: usize,
     },
 }
 
@@ -47,8 +53,12 @@ fn main() -> ExitCode {
         runtime
             .block_on(async {
                 match CommandLine::parse() {
-                    CommandLine::Fill { urls, folder } => measure::fill(urls, &folder).await,
-                    CommandLine::Reopen { urls, folder } => measure::reopen(urls, &folder).await,
+                    CommandLine::Fill { urls, folder, seen_memory } => {
+                        measure::fill(urls, &folder, seen_memory).await
+                    }
+                    CommandLine::Reopen { urls, folder, seen_memory } => {
+                        measure::reopen(urls, &folder, seen_memory).await
+                    }
                 }
             })
             .map_err(|error| error.to_string())

@@ -24,7 +24,7 @@ const BATCH: usize = 64;
 /// Batches of commits that are under way at a time, so that one is prepared while the disk syncs another.
 const UNDER_WAY: usize = 16;
 
-fn opening(folder: &Path, clock: &Arc<ManualClock>) -> Opening {
+fn opening(folder: &Path, clock: &Arc<ManualClock>, seen_memory: usize) -> Opening {
     Opening {
         folder: folder.to_owned(),
         limits: Limits::default(),
@@ -33,7 +33,7 @@ fn opening(folder: &Path, clock: &Arc<ManualClock>) -> Opening {
         files: Arc::new(Disk),
         durability: Durability::Power,
         history: true,
-        seen_memory: usize::MAX,
+        seen_memory,
     }
 }
 
@@ -48,13 +48,13 @@ fn rate(things: u64, taken: Duration) -> f64 {
 }
 
 /// Makes a crawl of so many URLs and measures it.
-pub(crate) async fn fill(urls: u64, folder: &Path) -> lycosa::Result<Value> {
+pub(crate) async fn fill(urls: u64, folder: &Path, seen_memory: usize) -> lycosa::Result<Value> {
     let clock = Arc::new(ManualClock::new(Timestamp(1_700_000_000_000)));
     let before = figures::resident();
     let identity = CrawlIdentity::random(versions(), String::new())?;
     let world = World::new(urls, Fingerprint::new(identity.fingerprint_key));
-    let frontier = Embedded::create(opening(folder, &clock), identity)?;
-    let inserts = insert(&frontier, world, urls).await?;
+    let frontier = Embedded::create(opening(folder, &clock, seen_memory), identity)?;
+    let (inserts, longest) = insert(&frontier, world, urls).await?;
     let filled = figures::resident() - before;
     let checks = check(&frontier, world, urls).await?;
     let leases = lease(&frontier, &clock, urls).await?;
@@ -69,6 +69,7 @@ pub(crate) async fn fill(urls: u64, folder: &Path) -> lycosa::Result<Value> {
         "known": stats.known,
         "pending": stats.pending,
         "inserts_per_second": inserts,
+        "longest_insert_seconds": longest.as_secs_f64(),
         "checks_per_second": checks,
         "leases_per_second": leases,
         "commits_per_second": commits,
@@ -81,11 +82,11 @@ pub(crate) async fn fill(urls: u64, folder: &Path) -> lycosa::Result<Value> {
 }
 
 /// Opens it again and measures that.
-pub(crate) async fn reopen(urls: u64, folder: &Path) -> lycosa::Result<Value> {
+pub(crate) async fn reopen(urls: u64, folder: &Path, seen_memory: usize) -> lycosa::Result<Value> {
     let clock = Arc::new(ManualClock::new(Timestamp(1_700_100_000_000)));
     let before = figures::resident();
     let started = Instant::now();
-    let frontier = Embedded::open(opening(folder, &clock), versions())?;
+    let frontier = Embedded::open(opening(folder, &clock, seen_memory), versions())?;
     let opened = started.elapsed();
     let stats = frontier.stats();
     let resident = figures::resident() - before;
@@ -100,9 +101,10 @@ pub(crate) async fn reopen(urls: u64, folder: &Path) -> lycosa::Result<Value> {
     }))
 }
 
-/// Puts new URLs in, a page's links at a time, each batch durable before it counts.
-async fn insert(frontier: &Embedded, world: World, urls: u64) -> lycosa::Result<f64> {
-    let mut taken = Duration::ZERO;
+/// Puts new URLs in, a page's links at a time, each batch durable before it counts; how many a second, and how long the
+/// slowest batch took.
+async fn insert(frontier: &Embedded, world: World, urls: u64) -> lycosa::Result<(f64, Duration)> {
+    let (mut taken, mut longest) = (Duration::ZERO, Duration::ZERO);
     let mut next = 1;
     while next <= urls {
         // As many pages as come in while the disk syncs once.
@@ -110,10 +112,11 @@ async fn insert(frontier: &Embedded, world: World, urls: u64) -> lycosa::Result<
         let batch = world.batch(next..end);
         let started = Instant::now();
         frontier.add(batch).await?;
+        longest = longest.max(started.elapsed());
         taken += started.elapsed();
         next = end;
     }
-    Ok(rate(urls, taken))
+    Ok((rate(urls, taken), longest))
 }
 
 /// Puts URLs in that are known, a page's links at a time.

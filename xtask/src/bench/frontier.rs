@@ -46,7 +46,7 @@ struct Figure {
     goal: Option<(Goal, f64)>,
 }
 
-const FIGURES: [Figure; 9] = [
+const FIGURES: [Figure; 10] = [
     figure(
         "known-link checks, thousand a second",
         "checks_per_second",
@@ -92,6 +92,8 @@ const fn figure(
 /// What the two processes said of one size.
 struct Measured {
     urls: u64,
+    /// Bytes of memory for known URLs, if there were not as many as they wanted.
+    room: Option<u64>,
     fill: Value,
     reopen: Value,
 }
@@ -127,6 +129,10 @@ impl Figure {
 pub(super) fn run(arguments: &mut Arguments) -> Result<()> {
     let sizes = arguments.value("--sizes")?.unwrap_or_else(|| SIZES.to_owned());
     let folder = arguments.value("--folder")?;
+    let room = arguments
+        .value("--seen-memory")?
+        .map(|text| number_of(&text, "--seen-memory 250000000"))
+        .transpose()?;
     let record = arguments.switch("--record");
     arguments.finish()?;
     let sizes = sizes_of(&sizes)?;
@@ -136,9 +142,11 @@ pub(super) fn run(arguments: &mut Arguments) -> Result<()> {
     workspace::run(&mut workspace::cargo(build))?;
     let folder = folder.map_or_else(|| workspace::cache().join("bench-frontier"), Into::into);
     let mut all = Vec::new();
-    for urls in sizes {
-        header(&format!("{urls} URLs"));
-        let measured = measure(urls, &folder)?;
+    let runs = sizes.iter().map(|urls| (*urls, None));
+    let cramped = room.and_then(|room| Some((*sizes.last()?, Some(room))));
+    for (urls, room) in runs.chain(cramped) {
+        header(&title(urls, room));
+        let measured = measure(urls, room, &folder)?;
         for figure in &FIGURES {
             if let Some(value) = figure.of(&measured) {
                 say(&format!("{}: {} (goal {})", figure.title, shown(value), figure.goal()));
@@ -160,32 +168,39 @@ pub(super) fn run(arguments: &mut Arguments) -> Result<()> {
 }
 
 fn sizes_of(text: &str) -> Result<Vec<u64>> {
-    let number = |word: &str| {
-        word.trim().parse().map_err(|_| {
-            Failure::new(format!("`{word}` is no number of URLs")).hint("--sizes 1000000,10000000")
-        })
-    };
-    text.split(',').map(number).collect()
+    text.split(',').map(|word| number_of(word, "--sizes 1000000,10000000")).collect()
+}
+
+fn number_of(word: &str, hint: &str) -> Result<u64> {
+    word.trim().parse().map_err(|_| Failure::new(format!("`{word}` is no number")).hint(hint))
+}
+
+fn title(urls: u64, room: Option<u64>) -> String {
+    let room = room.map(|room| format!(", {} MB for known ones", room / 1_000_000));
+    format!("{urls} URLs{}", room.unwrap_or_default())
 }
 
 /// Runs both processes over a fresh folder, which is removed afterwards.
-fn measure(urls: u64, folder: &Path) -> Result<Measured> {
+fn measure(urls: u64, room: Option<u64>, folder: &Path) -> Result<Measured> {
     let state = folder.join(urls.to_string());
     if state.exists() {
         fs::remove_dir_all(&state).context(format!("remove {}", state.display()))?;
     }
     fs::create_dir_all(&state).context(format!("make {}", state.display()))?;
-    let fill = ask("fill", urls, &state)?;
-    let reopen = ask("reopen", urls, &state)?;
+    let fill = ask("fill", urls, room, &state)?;
+    let reopen = ask("reopen", urls, room, &state)?;
     fs::remove_dir_all(&state).context(format!("remove {}", state.display()))?;
-    Ok(Measured { urls, fill, reopen })
+    Ok(Measured { urls, room, fill, reopen })
 }
 
-fn ask(what: &str, urls: u64, folder: &Path) -> Result<Value> {
+fn ask(what: &str, urls: u64, room: Option<u64>, folder: &Path) -> Result<Value> {
     let program = workspace::target().join("release/lycosa-frontier-bench");
     let mut command = Command::new("taskset");
     command.args(["-c", &CRAWLER_CORE.to_string()]).arg(program);
     command.args([what, "--urls", &urls.to_string(), "--folder"]).arg(folder);
+    if let Some(room) = room {
+        command.args(["--seen-memory", &room.to_string()]);
+    }
     let output = command.output().context(format!("run lycosa-frontier-bench {what}"))?;
     let said = String::from_utf8_lossy(&output.stdout);
     serde_json::from_str(&said)
@@ -216,7 +231,7 @@ fn report(all: &[Measured]) -> String {
         machine()
     );
     for measured in all {
-        let _ = write!(out, " {} URLs |", measured.urls);
+        let _ = write!(out, " {} |", title(measured.urls, measured.room));
     }
     let _ = write!(out, "\n|---|---|{}\n", "---|".repeat(all.len()));
     for figure in &FIGURES {
@@ -239,6 +254,8 @@ fn panels(all: &[Measured]) -> Vec<Panel> {
         goal: figure.goal.map(|(_, goal)| goal),
         points: all
             .iter()
+            .filter(|measured| measured.room.is_none())
+            .iter()
             .filter_map(|measured| {
                 #[expect(clippy::cast_precision_loss, reason = "a place in a picture")]
                 Some((measured.urls as f64, figure.of(measured)?))
@@ -257,7 +274,7 @@ mod tests {
     #[test]
     fn a_missed_goal_is_said_and_a_met_one_is_not() {
         let fill = json!({"checks_per_second": 2.5e6, "known": 100, "resident_bytes": 1100});
-        let measured = [Measured { urls: 100, fill, reopen: json!({"reopen_seconds": 3.0}) }];
+        let measured = [Measured { urls: 100, room: None, fill, reopen: json!({"reopen_seconds": 3.0}) }];
         let report = report(&measured);
         assert!(
             report.contains("| known-link checks, thousand a second | ≥ 3000 | 2500 (missed) |"),
