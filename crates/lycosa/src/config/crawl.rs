@@ -117,6 +117,7 @@ impl CrawlOptions {
             headers,
             timeouts,
             max_pages: self.max_pages,
+            max_pages_per_host: self.max_pages_per_host,
             max_requests: self.max_requests,
             max_time: self.max_time.map(|span| span.0),
             max_bytes: self.max_bytes.map(|size| size.0),

@@ -94,4 +94,8 @@ pub struct HostRecord {
     pub done: u64,
     /// Failures so far.
     pub failed: u64,
+    /// Pages written.
+    pub pages: u64,
+    /// Whether its budget of pages ([`Limits::max_pages_per_host`](super::Limits)) is used up: what waits stays pending.
+    pub has_spent: bool,
 }

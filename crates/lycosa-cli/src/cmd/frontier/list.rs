@@ -175,8 +175,9 @@ fn host_row(host: &HostLine, now: Timestamp) -> String {
         Breaker::HalfOpen => ", tried again after failures".to_owned(),
         Breaker::GivenUp => format!(", given up after {} rests", host.rests),
     };
+    let spent = if host.has_spent { ", its budget of pages is used up" } else { "" };
     format!(
-        "{:<32} {:>8} {:>7} {:>7} {:>6}  {:>9} {:<13} {:>8}  {}{}{breaker}",
+        "{:<32} {:>8} {:>7} {:>7} {:>6}  {:>9} {:<13} {:>8}  {}{}{breaker}{spent}",
         host.site,
         host.pending,
         host.parked,

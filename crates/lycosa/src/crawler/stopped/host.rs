@@ -35,6 +35,10 @@ pub struct HostLine {
     pub done: u64,
     /// Failures among them.
     pub failed: u64,
+    /// Pages written.
+    pub pages: u64,
+    /// Whether its budget of pages (`max_pages_per_host` of the last run) is used up: what waits is not asked for.
+    pub has_spent: bool,
     /// Time between the starts of two requests, in milliseconds.
     pub delay_ms: u64,
     /// What made it as long as it is.
@@ -135,6 +139,8 @@ impl Stopped {
             leased: record.leased,
             done: record.done,
             failed: record.failed,
+            pages: record.pages,
+            has_spent: record.has_spent,
             delay_ms: millis(record.delay),
             delay_cause: cause_of(&pace, record),
             response_ms: millis(record.response_time),

@@ -7,6 +7,7 @@
 
 mod budgets;
 mod control;
+mod host_pages;
 mod leases;
 mod levels;
 mod order;
@@ -54,12 +55,13 @@ type Story = (&'static str, fn(&mut Make<'_>) -> Check);
 /// # Errors
 /// Every violation, a line each, with the story in which it came to light.
 pub fn check(make: &mut Make<'_>) -> Result<(), String> {
-    let chapters: [&[Story]; 12] = [
+    let chapters: [&[Story]; 13] = [
         urls::STORIES,
         levels::STORIES,
         leases::STORIES,
         outbox::STORIES,
         budgets::STORIES,
+        host_pages::STORIES,
         politeness::STORIES,
         rests::STORIES,
         order::STORIES,

@@ -185,6 +185,7 @@ impl Run {
                 let (max_pages, max_requests) = (*pages, *requests);
                 let limits = Limits {
                     max_pages,
+                    max_pages_per_host: None,
                     max_requests,
                     max_bytes: *bytes,
                     max_depth: *depth,
