@@ -265,6 +265,8 @@ fn host(record: &crate::model::HostRecord) -> Value {
     json!({
         "site": record.site.0,
         "pending": record.pending,
+        "pending_by_class": record.pending_by_class,
+        "pending_for_robots": record.pending_for_robots,
         "leased": record.leased,
         "done": record.done,
         "failed": record.failed,

@@ -27,6 +27,10 @@ pub struct HostLine {
     pub site: String,
     /// URLs waiting.
     pub pending: u64,
+    /// Of these: by priority class, those apart that wait for robots.txt.
+    pub pending_by_class: [u64; 4],
+    /// Of these: until their origin's robots.txt is there.
+    pub pending_for_robots: u64,
     /// URLs held back by the depth limit or the budget of their shape.
     pub parked: u64,
     /// URLs that were being fetched when the process ended.
@@ -135,6 +139,8 @@ impl Stopped {
         Ok(HostLine {
             site: record.site.to_string(),
             pending: record.pending,
+            pending_by_class: record.pending_by_class,
+            pending_for_robots: record.pending_for_robots,
             parked: record.parked,
             leased: record.leased,
             done: record.done,

@@ -24,7 +24,7 @@ mod world;
 pub use wait::{is_ready, wait};
 
 use self::world::Check;
-use crate::model::{Frontier, Limits, ManualClock, Outbox, Pace};
+use crate::model::{Discovered, Frontier, Limits, ManualClock, Outbox, Pace};
 
 /// One frontier under test.
 pub trait Stand {
@@ -43,6 +43,12 @@ pub trait Stand {
 
     /// Writes now whatever the implementation writes now and then to open faster; nothing by default.
     fn snapshot(&self) {}
+
+    /// Lets URLs that have an outcome wait again by hand; how many did, `None` when the implementation knows no such thing.
+    fn again(&self, batch: Vec<Discovered>) -> Option<usize> {
+        drop(batch);
+        None
+    }
 }
 
 /// Makes a fresh, empty stand.

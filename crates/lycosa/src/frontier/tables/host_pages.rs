@@ -114,3 +114,36 @@ impl Tables {
         all
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        Discovered, Finish, Leased, Limits, Origin, Pace, Request, Scheme, SiteKey, UrlKey, Want,
+    };
+
+    fn found(number: u64, host: u64) -> Discovered {
+        let host = format!("{host}.test");
+        let origin = Origin { scheme: Scheme::Http, host: host.as_str().into(), port: 80 };
+        let request = Request { depth: 1, ..Request::get(format!("http://{host}/{number}")) };
+        Discovered { key: UrlKey(number), site: SiteKey(host.into()), origin, request }
+    }
+
+    #[test]
+    fn a_host_that_waits_costs_a_lease_nothing() {
+        for max_depth in [None, Some(3)] {
+            let limits = Limits { max_pages_per_host: Some(0), max_depth, ..Limits::default() };
+            let mut tables = Tables::new(limits, Pace { robots: false, ..Pace::default() });
+            let now = Timestamp(1_000_000);
+            (0..2_000).for_each(|number| drop(tables.add(found(number, number % 1_000), now)));
+            let turns = tables.next_turn;
+            for _ in 0..1_000 {
+                let answer = tables.lease(Want { max: 64, bytes: 0 }, now);
+                assert!(matches!(answer, Leased::Finished(Finish::HostPages)), "{answer:?}");
+            }
+            assert_eq!((tables.ready.len(), tables.next_turn), (0, turns), "no host was looked at");
+            assert_eq!(tables.open_by_depth(), [(1, 2_000)].into());
+            assert_eq!(tables.levels.is_empty(), max_depth.is_some());
+        }
+    }
+}

@@ -412,6 +412,19 @@ impl Site {
         Ok(())
     }
 
+    /// What waits in queues or for a time, class by class.
+    fn by_class(&self) -> [u64; 4] {
+        let mut counts = [0; 4];
+        let queued = self.levels.iter().flat_map(|(_, level)| level.lengths().into_iter().zip(0..));
+        let retries = self.retries.values().map(|entry| (1, usize::from(entry.class)));
+        for (count, class) in queued.chain(retries) {
+            if let Some(sum) = counts.get_mut(class) {
+                *sum += count as u64;
+            }
+        }
+        counts
+    }
+
     /// What is known of it. The text of rules that is elsewhere is missing.
     pub(crate) fn record(&self, pace: &Pace, limit: Option<u64>) -> HostRecord {
         let held: usize = self.origins.iter().map(|origin| origin.held.len()).sum();
@@ -434,6 +447,8 @@ impl Site {
             blocked_until: self.blocked_until,
             parked: self.parked.len() as u64,
             pending: self.queued + self.retries.len() as u64 + held as u64,
+            pending_by_class: self.by_class(),
+            pending_for_robots: held as u64,
             leased: self.leased,
             response_time: self.response_time,
             done: self.done,
