@@ -151,7 +151,16 @@ pub(super) fn hosts(folder: &Path, args: &HostsArgs) -> Result<Exit> {
     }
     lines.put(&format!(
         "{:<32} {:>8} {:>15} {:>7} {:>7} {:>6}  {:>9} {:<13} {:>8}  {}",
-        "host", "pending", "class 0/1/2/3", "parked", "done", "failed", "delay", "by", "answers", "robots, rest"
+        "host",
+        "pending",
+        "class 0/1/2/3",
+        "parked",
+        "done",
+        "failed",
+        "delay",
+        "by",
+        "answers",
+        "robots, rest"
     ));
     for host in &found {
         if !lines.put(&output::printable(&host_row(host, crawl.now()))) {

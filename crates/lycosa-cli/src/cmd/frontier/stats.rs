@@ -124,7 +124,10 @@ fn shown(facts: &Value, now: Timestamp) -> String {
     ];
     if facts["hosts_spent"]["hosts"] != 0 {
         let spent = &facts["hosts_spent"];
-        let of = format!("of {} its budget of pages is used up, {} URLs wait there", spent["hosts"], spent["pending"]);
+        let of = format!(
+            "of {} its budget of pages is used up, {} URLs wait there",
+            spent["hosts"], spent["pending"]
+        );
         rows.push(("", of));
     }
     if stats["revisits_waiting"] != 0 {
@@ -137,7 +140,9 @@ fn shown(facts: &Value, now: Timestamp) -> String {
         let budget = |name: &str| format!("{name} {}", text(&rules[name]));
         rows.push((
             "budgets",
-            ["max_pages", "max_pages_per_host", "max_requests", "max_bytes", "max_depth"].map(budget).join(", "),
+            ["max_pages", "max_pages_per_host", "max_requests", "max_bytes", "max_depth"]
+                .map(budget)
+                .join(", "),
         ));
         let adaptive = if rules["adaptive"] == true { " and adaptive" } else { "" };
         rows.push((

@@ -51,12 +51,16 @@ fn max_pages_per_host_is_exact_with_64_workers_and_over_resumed_runs() {
     });
     let server = server.expect("a server on every address");
     let bench = Bench::new();
-    let [one, two] = ["127.0.0.1", "127.0.0.2"].map(|host| format!("http://{host}:{}/", server.addr().port()));
+    let [one, two] =
+        ["127.0.0.1", "127.0.0.2"].map(|host| format!("http://{host}:{}/", server.addr().port()));
     let run = |flags: &[&str]| bench.crawl(&one, &[&[two.as_str()][..], &WIDE, flags].concat());
     let taken = || {
         let records = bench.records("pages.jsonl");
         let of = |start: &str| {
-            records.iter().filter(|record| record["url"].as_str().is_some_and(|url| url.starts_with(start))).count()
+            records
+                .iter()
+                .filter(|record| record["url"].as_str().is_some_and(|url| url.starts_with(start)))
+                .count()
         };
         (of(&one), of(&two), records.len())
     };
@@ -70,7 +74,10 @@ fn max_pages_per_host_is_exact_with_64_workers_and_over_resumed_runs() {
     let waiting = asked(&["frontier", "pending", "--json", "--limit", "1"]);
     let waiting: serde_json::Value = serde_json::from_str(waiting.trim()).expect("a URL that waits");
     let story = asked(&["explain", waiting["url"].as_str().expect("a URL")]);
-    assert!(story.contains("the budget of pages of 127.0.0.") && story.contains("is used up (5 written)"), "{story}");
+    assert!(
+        story.contains("the budget of pages of 127.0.0.") && story.contains("is used up (5 written)"),
+        "{story}"
+    );
     run(&["--max-pages-per-host", "9", "--resume"]).ends_with(3);
     assert_eq!(taken(), (9, 9, 18), "the budget is that of all runs");
     run(&["--max-pages-per-host", "9", "--max-pages", "20", "--resume"]).ends_with(3);

@@ -55,9 +55,11 @@ fn exactly(make: &mut Make<'_>) -> Check {
     world.nack(a[1], Some(sent(503)), Retry::default())?;
     world.fetch(b[0])?;
     let leases = world.leases(64)?;
-    same("two of the first again", &leases.iter().map(|lease| &*lease.site.0).collect::<Vec<_>>(), &vec![
-        "a.test", "a.test",
-    ])?;
+    same(
+        "two of the first again",
+        &leases.iter().map(|lease| &*lease.site.0).collect::<Vec<_>>(),
+        &vec!["a.test", "a.test"],
+    )?;
     // An answer that is no page, and a lease that runs out: the other's, too.
     world.commit(Commit { is_page: false, ..fetched(&leases[0]) })?;
     world.advance(60_000);
@@ -211,7 +213,8 @@ fn levels(make: &mut Make<'_>) -> Check {
 }
 
 fn levels_again(make: &mut Make<'_>) -> Check {
-    let deep_and_few = |depth, pages| Limits { max_depth: Some(depth), max_pages_per_host: pages, ..Limits::default() };
+    let deep_and_few =
+        |depth, pages| Limits { max_depth: Some(depth), max_pages_per_host: pages, ..Limits::default() };
     let mut world = World::new(make, deep_and_few(9, Some(2)), PLAIN);
     world.add(vec![deep("http://a.test/0", 0), deep("http://a.test/1", 0), deep("http://b.test/7", 7)])?;
     let leases = world.exactly(2)?;

@@ -17,7 +17,8 @@ impl Tables {
             Control::Resume => return self.paused = false,
             Control::Limits(limits) => {
                 let before = std::mem::replace(&mut self.limits, limits);
-                let placing = |limits: &Limits| (limits.templates, limits.max_depth, limits.max_pages_per_host);
+                let placing =
+                    |limits: &Limits| (limits.templates, limits.max_depth, limits.max_pages_per_host);
                 if placing(&before) == placing(&limits) {
                     return;
                 }

@@ -135,7 +135,9 @@ mod tests {
             let limits = Limits { max_pages_per_host: Some(0), max_depth, ..Limits::default() };
             let mut tables = Tables::new(limits, Pace { robots: false, ..Pace::default() });
             let now = Timestamp(1_000_000);
-            (0..2_000).for_each(|number| drop(tables.add(found(number, number % 1_000), now)));
+            for number in 0..2_000 {
+                tables.add(found(number, number % 1_000), now);
+            }
             let turns = tables.next_turn;
             for _ in 0..1_000 {
                 let answer = tables.lease(Want { max: 64, bytes: 0 }, now);

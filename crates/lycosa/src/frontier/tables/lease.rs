@@ -49,7 +49,11 @@ impl Tables {
             None if idle && !open => Leased::Finished(Finish::Complete),
             None => match self.next_moment(now) {
                 None if idle && limited => Leased::Finished(Finish::HostPages),
-                next => [next, self.limits.deadline].into_iter().flatten().min().map_or(Leased::Idle, Leased::NotBefore),
+                next => [next, self.limits.deadline]
+                    .into_iter()
+                    .flatten()
+                    .min()
+                    .map_or(Leased::Idle, Leased::NotBefore),
             },
         }
     }

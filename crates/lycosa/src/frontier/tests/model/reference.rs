@@ -7,8 +7,8 @@ use proptest::test_runner::TestCaseError;
 
 use super::{Check, Ending};
 use crate::model::{
-    AddStatus, Discovered, Finish, Lease, Leased, Limits, Lsn, Order, Pace, Request, SiteKey, Timestamp, Token,
-    UrlKey,
+    AddStatus, Discovered, Finish, Lease, Leased, Limits, Lsn, Order, Pace, Request, SiteKey, Timestamp,
+    Token, UrlKey,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -223,7 +223,10 @@ impl Model {
         };
         prop_assert!(at <= self.now, "given back until {:?}", at);
         prop_assert!(!self.parked(url), "deeper than the limit");
-        prop_assert!(self.has_room(url), "its origin is full, its site has no pages left or its level is not served");
+        prop_assert!(
+            self.has_room(url),
+            "its origin is full, its site has no pages left or its level is not served"
+        );
         prop_assert!(self.next(&url.found.site).0 <= self.now, "its site rests");
         prop_assert_eq!(
             (&lease.request.url, lease.request.depth, lease.request.attempt, &lease.site, &lease.origin),
@@ -269,7 +272,8 @@ impl Model {
             return Ok(());
         }
         // Another entry of a URL that was served is only found to be one when its turn comes.
-        let may_wait = finish == Some(Finish::HostPages) && self.was_best && matches!(answer, Leased::NotBefore(_));
+        let may_wait =
+            finish == Some(Finish::HostPages) && self.was_best && matches!(answer, Leased::NotBefore(_));
         prop_assert!(finish.is_none() || may_wait, "{:?}, not {:?}", answer, finish);
         let start = [self.surely(), again].into_iter().flatten().min();
         let start = start.filter(|_| self.exhausted(bytes).is_none());

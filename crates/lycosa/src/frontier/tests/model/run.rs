@@ -10,8 +10,8 @@ use super::{Check, Ending, Op, found};
 use crate::frontier::conformance::{Stand, wait};
 use crate::model::{
     Attempt, Clock as _, Commit, CommitError, Control, Discovered, Extension, Lease, Leased, Limits, Lsn,
-    Nack, Order, Outcome, Pace, Payload, Record, RecordId, RecordKind, Request, Retry, Revisit, UrlKey, Visit,
-    Want,
+    Nack, Order, Outcome, Pace, Payload, Record, RecordId, RecordKind, Request, Retry, Revisit, UrlKey,
+    Visit, Want,
 };
 
 /// A frontier and the model of it.
@@ -133,9 +133,8 @@ impl Run {
     ) -> Check {
         let Some((lease, open)) = self.lease_named(which) else { return Ok(()) };
         // What fails when it is asked for first is not visited again.
-        let again = again.filter(|_| {
-            lease.request.generation > 0 || !matches!(end, Ending::Failed | Ending::NotSent)
-        });
+        let again = again
+            .filter(|_| lease.request.generation > 0 || !matches!(end, Ending::Failed | Ending::NotSent));
         let links: Vec<_> = links.iter().map(|(number, depth)| self.found(*number, *depth)).collect();
         let record = |n| Record { id: RecordId(n), kind: RecordKind::Outcome, json: "{}".into() };
         let error = crate::error::Error::new(crate::error::ErrorKind::Connect, "no");
@@ -143,7 +142,8 @@ impl Run {
             Ending::Fetched => Outcome::Fetched { status: 200 },
             Ending::Failed | Ending::NotSent => Outcome::Failed { error },
             Ending::Redirect(to) => {
-                let (to, if_known) = (Box::new(self.found(to, lease.request.depth)), vec![record(2), record(3)]);
+                let (to, if_known) =
+                    (Box::new(self.found(to, lease.request.depth)), vec![record(2), record(3)]);
                 Outcome::Redirect { status: 302, to, if_known }
             }
         };
@@ -162,7 +162,8 @@ impl Run {
         let answer = wait(self.stand.frontier().commit(vec![commit])).remove(0);
         retry_answer(&answer, open)?;
         if let Ok(lsn) = answer {
-            let to = if let Ending::Redirect(to) = end { Some(self.found(to, lease.request.depth)) } else { None };
+            let to =
+                if let Ending::Redirect(to) = end { Some(self.found(to, lease.request.depth)) } else { None };
             self.model.committed(&lease, lsn, end, to, links, wire);
             if let Some(after) = again {
                 self.model.visit_later(lease.key, self.model.now.after(Duration::from_millis(after)));
