@@ -82,12 +82,50 @@ enum Ending {
     Redirect(u8),
 }
 
+/// A link; to some URLs there are many, which makes them the best.
 fn link() -> impl Strategy<Value = (u8, u32)> {
-    (0..URLS, 0_u32..4)
+    (prop_oneof![0..URLS, 0_u8..8], 0_u32..4)
 }
 
 fn order() -> impl Strategy<Value = Order> {
     prop_oneof![1 => Just(Order::Breadth), 1 => Just(Order::Depth), 3 => Just(Order::Best)]
+}
+
+fn limits() -> impl Strategy<Value = Op> {
+    let some = |range: std::ops::Range<u64>| prop::option::weighted(0.4, range);
+    (some(0..9), some(0..5), some(0..20), some(0..400), depth(), some(0..9_000)).prop_map(
+        |(pages, of_host, requests, bytes, depth, time)| Op::Limits {
+            pages,
+            of_host,
+            requests,
+            bytes,
+            depth,
+            time,
+        },
+    )
+}
+
+/// Limits that hold a part of a crawl back, while others end it: little is left to be seen then.
+fn gentle_limits() -> impl Strategy<Value = Op> {
+    (prop::option::weighted(0.7, 0_u64..4), depth()).prop_map(|(of_host, depth)| Op::Limits {
+        pages: None,
+        of_host,
+        requests: None,
+        bytes: None,
+        depth,
+        time: None,
+    })
+}
+
+fn depth() -> impl Strategy<Value = Option<u32>> {
+    prop::option::of(0_u32..4)
+}
+
+/// Where a run begins: whether the best come first, the delay in milliseconds, and limits.
+type Beginning = (bool, u64, Option<Op>);
+
+fn beginning() -> impl Strategy<Value = Beginning> {
+    (any::<bool>(), prop_oneof![Just(0), Just(500)], prop::option::of(gentle_limits()))
 }
 
 fn operation() -> impl Strategy<Value = Op> {
@@ -99,28 +137,25 @@ fn operation() -> impl Strategy<Value = Op> {
         3 => (0..URLS).prop_map(Ending::Redirect),
     ];
     let again = prop_oneof![3 => Just(None), 2 => (0_u64..20_000).prop_map(Some), 2 => (60_000_u64..5_000_000).prop_map(Some)];
+    let links = prop_oneof![prop::collection::vec(link(), 0..4), prop::collection::vec(link(), 8..24)];
     let after = prop_oneof![4 => 0_u64..2_000, 1 => 60_000_u64..900_000];
     let some = |range: std::ops::Range<u64>| prop::option::weighted(0.4, range);
     prop_oneof![
         4 => prop::collection::vec(link(), 0..8).prop_map(Op::Add),
-        8 => (1_usize..5, 0_u64..40).prop_map(|(max, bytes)| Op::Lease { max, bytes }),
-        8 => (which(), ending, prop::collection::vec(link(), 0..4), 0_u64..40, again)
+        12 => (1_usize..5, 0_u64..40).prop_map(|(max, bytes)| Op::Lease { max, bytes }),
+        12 => (which(), ending, links, 0_u64..40, again)
             .prop_map(|(which, end, links, wire, again)| Op::Commit { which, end, links, wire, again }),
         4 => (which(), after, some(0..2_000), any::<bool>(), any::<bool>())
             .prop_map(|(which, after, block, counts, sent)| Op::Nack { which, after, block, counts, sent }),
         2 => (which(), 0_u64..9_000, 0_u64..60)
             .prop_map(|(which, after, bytes)| Op::Extend { which, after, bytes }),
         6 => prop_oneof![8 => 0_u64..700, 2 => 0_u64..12_000, 1 => 0_u64..3_000_000].prop_map(Op::Advance),
-        1 => any::<bool>().prop_map(Op::Pause),
-        2 => (some(0..9), some(0..5), some(0..20), some(0..400), prop::option::of(0_u32..4), some(0..9_000)).prop_map(
-            |(pages, of_host, requests, bytes, depth, time)| {
-                Op::Limits { pages, of_host, requests, bytes, depth, time }
-            }
-        ),
-        1 => (0_u64..900, 1_u32..4, 1_000_u64..9_000, order())
+        1 => prop::bool::weighted(0.3).prop_map(Op::Pause),
+        3 => prop_oneof![1 => limits(), 2 => gentle_limits()],
+        1 => (prop_oneof![Just(0), 0_u64..900], 1_u32..4, 1_000_u64..9_000, order())
             .prop_map(|(delay, per_origin, lease, order)| Op::Pace { delay, per_origin, lease, order }),
-        5 => prop_oneof![
-            2 => prop::collection::vec(0..URLS, 1..6).prop_map(Op::Requeue),
+        6 => prop_oneof![
+            4 => prop::collection::vec(0..URLS, 1..12).prop_map(Op::Requeue),
             2 => Just(Op::Reopen),
             1 => Just(Op::Snapshot),
         ],
@@ -138,8 +173,13 @@ fn found(number: u8, depth: u32) -> Discovered {
 
 /// Lives through the operations. A URL that is moved because it is the best has two entries, of which either may be served;
 /// so that they are of one depth, every link to a URL says the same one where that order may be (`best`).
-fn check(make: impl FnOnce(Limits, Pace) -> Box<dyn Stand>, operations: &[Op], best: bool) -> Check {
+fn check(
+    make: impl FnOnce(Limits, Pace) -> Box<dyn Stand>,
+    operations: &[Op],
+    (best, delay, first): Beginning,
+) -> Check {
     let pace = Pace {
+        delay: Duration::from_millis(delay),
         robots: false,
         response_factor: 0.0,
         lease: Duration::from_secs(5),
@@ -148,7 +188,7 @@ fn check(make: impl FnOnce(Limits, Pace) -> Box<dyn Stand>, operations: &[Op], b
         ..Pace::default()
     };
     let mut run = Run::new(make(Limits::default(), pace), pace, best);
-    for (number, op) in operations.iter().enumerate() {
+    for (number, op) in first.iter().chain(operations).enumerate() {
         run.step(op).map_err(|error| TestCaseError::fail(format!("step {number}, {op:?}: {error}")))?;
     }
     run.outbox()
@@ -169,9 +209,9 @@ proptest! {
     #[test]
     fn memory_does_what_the_model_allows(
         operations in prop::collection::vec(operation(), 1..120),
-        best in any::<bool>(),
+        beginning in beginning(),
     ) {
-        check(MemoryStand::stand, &operations, best)?;
+        check(MemoryStand::stand, &operations, beginning)?;
     }
 
     #[test]
@@ -179,7 +219,7 @@ proptest! {
         operations in prop::collection::vec(operation(), 1..60),
         end in ending(),
         room in 0..4,
-        best in any::<bool>(),
+        beginning in beginning(),
     ) {
         let room: Room = match room {
             0 => (Arc::new(Disk), usize::MAX),
@@ -187,6 +227,6 @@ proptest! {
             2 => (cramped(), 1),
             _ => (Arc::new(Disk), 1),
         };
-        check(|limits, pace| EmbeddedStand::stand(limits, pace, end, &room), &operations, best)?;
+        check(|limits, pace| EmbeddedStand::stand(limits, pace, end, &room), &operations, beginning)?;
     }
 }
