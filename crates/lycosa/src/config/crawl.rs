@@ -94,6 +94,7 @@ impl CrawlOptions {
             history: self.history,
             seen_memory: self.seen_memory.map(|size| usize::try_from(size.0).unwrap_or(usize::MAX)),
             depth: self.depth,
+            max_pages_per_host: self.max_pages_per_host,
             ..Options::default()
         }
     }
@@ -117,7 +118,6 @@ impl CrawlOptions {
             headers,
             timeouts,
             max_pages: self.max_pages,
-            max_pages_per_host: self.max_pages_per_host,
             max_requests: self.max_requests,
             max_time: self.max_time.map(|span| span.0),
             max_bytes: self.max_bytes.map(|size| size.0),

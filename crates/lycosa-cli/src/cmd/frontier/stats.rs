@@ -122,14 +122,7 @@ fn shown(facts: &Value, now: Timestamp) -> String {
         ("spent", format!("{}, {}", counted(&["requests"]), bytes(stats["bytes"].as_u64().unwrap_or(0)))),
         ("hosts", text(&stats["sites"])),
     ];
-    if facts["hosts_spent"]["hosts"] != 0 {
-        let spent = &facts["hosts_spent"];
-        let of = format!(
-            "of {} its budget of pages is used up, {} URLs wait there",
-            spent["hosts"], spent["pending"]
-        );
-        rows.push(("", of));
-    }
+    rows.extend(spent_row(&facts["hosts_spent"]));
     if stats["revisits_waiting"] != 0 {
         rows.push(("revisits", revisits(stats, now)));
     }
@@ -160,6 +153,12 @@ fn shown(facts: &Value, now: Timestamp) -> String {
     ));
     rows.push(("versions", pairs(&facts["versions"])));
     rows.iter().map(|(name, value)| format!("{name:<10} {}\n", output::printable(value))).collect()
+}
+
+/// What hosts that have used up their budget hold back, if there are any.
+fn spent_row(spent: &Value) -> Option<(&'static str, String)> {
+    let (hosts, urls) = (&spent["hosts"], &spent["pending"]);
+    (*hosts != 0).then(|| ("", format!("of {hosts} its budget of pages is used up, {urls} URLs wait there")))
 }
 
 /// How many visits wait, and when the first is due.
