@@ -163,6 +163,7 @@ fn ending(end: End, parked: u64) -> String {
         }
         End::Finished(Finish::Complete) => "complete: every URL has its outcome",
         End::Finished(Finish::Pages) => "stopped by --max-pages",
+        End::Finished(Finish::HostPages) => "stopped by --max-pages-per-host",
         End::Finished(Finish::Requests) => "stopped by --max-requests",
         End::Finished(Finish::Bytes) => "stopped by --max-bytes",
         End::Finished(Finish::Time) => "stopped by --max-time",

@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use lycosa::Crawler;
-use lycosa::engine::End;
+use lycosa::engine::{End, RobotsTags};
 use lycosa::model::{Clock as _, Finish, Limits};
 use lycosa::scope::ScopeMode;
 use lycosa_testkit::web::{
@@ -97,8 +97,13 @@ fn of_host(expected: &Expected<'_>, host: u32, hits: &[&Hit], found: &mut Vec<St
     }
 }
 
-/// A crawl over real sockets; what the server saw, and when it began.
-async fn crawled(settings: Settings, delay: Duration, per_host: u32) -> (Web, u64, Vec<Hit>) {
+/// A crawl over real sockets, of so many pages of each site; what the server saw, and when it began.
+async fn crawled(
+    settings: Settings,
+    delay: Duration,
+    per_host: u32,
+    most: Option<u64>,
+) -> (Web, u64, Vec<Hit>, End) {
     let known: Arc<OnceLock<Web>> = Arc::default();
     let web_of_site = known.clone();
     let site = move |request: &Request| answer(web_of_site.get(), request);
@@ -113,6 +118,11 @@ async fn crawled(settings: Settings, delay: Duration, per_host: u32) -> (Web, u6
         .delay(delay)
         .options(|options| {
             options.per_host = per_host;
+            options.max_pages_per_host = most;
+            if most.is_some() {
+                // A page that asks not to be kept is none: here every one that is given is.
+                options.robots_tags = RobotsTags::Ignore;
+            }
             options.dns_servers = vec![names.addr().to_string()];
             options.allow_address = vec!["127.0.0.0/8".to_owned()];
             options.exclude = vec![TRAPS.to_owned()];
@@ -123,7 +133,7 @@ async fn crawled(settings: Settings, delay: Duration, per_host: u32) -> (Web, u6
         .await
         .unwrap();
     assert_eq!(report.open, []);
-    (web, began, server.log())
+    (web, began, server.log(), report.end)
 }
 
 fn answer(web: Option<&Web>, request: &Request) -> Response {
@@ -171,7 +181,7 @@ async fn sixty_four_workers_keep_every_delay_limit_and_ban_over_real_sockets() {
             crawl_delay_percent: 30,
             ..settings(seed)
         };
-        let (web, began, hits) = crawled(settings, delay, per_host).await;
+        let (web, began, hits, _) = crawled(settings, delay, per_host, None).await;
         let expected = Expected { web: &web, delay, per_host: per_host as usize, began };
         let found = violations(&expected, &hits);
         assert_eq!(found, [""; 0], "{} of {} requests", found.len(), hits.len());
@@ -228,7 +238,11 @@ fn a_history_with_one_bad_request_is_found_out() {
 
 /// A crawl under virtual time within these limits; the server's log, how it ended, and the pages it counts.
 fn within(limits: Limits, rules: Rules) -> (Arc<AccessLog>, End, u64) {
-    let (web, clock) = (Web::new(settings(13)), VirtualClock::new());
+    within_web(Web::new(settings(13)), limits, rules)
+}
+
+fn within_web(web: Web, limits: Limits, rules: Rules) -> (Arc<AccessLog>, End, u64) {
+    let clock = VirtualClock::new();
     let delay = Duration::from_millis(100);
     let manners = Manners { delay, robots: rules.robots, ..Manners::default() };
     let log = Arc::new(AccessLog::new(web, Numbering::new(&web), manners));
@@ -262,6 +276,87 @@ fn sixty_four_workers_exhaust_every_budget_to_the_unit() {
         let (log, end, _) = within(Limits { max_requests: Some(most), ..limits(rules) }, rules);
         assert_eq!((end, log.counts().requests), (End::Finished(Finish::Requests), most));
     }
+}
+
+/// A web where every page that is asked for is given at once: the server's log alone says how many each site gave.
+fn sound(seed: u64) -> Settings {
+    Settings { shares: Shares::NONE, ..settings(seed) }
+}
+
+/// How many pages each site gave, where each was to give so many or all that pages link to; and what is wrong with that.
+fn shares_of_sites(web: &Web, taken: &Coverage, most: u64) -> (BTreeMap<u32, u64>, Vec<String>) {
+    let mut sites: BTreeMap<u32, u64> = BTreeMap::new();
+    for page in taken.pages(0..web.hosts()) {
+        *sites.entry(web.site(page.host)).or_default() += 1;
+    }
+    let mut wrong = Vec::new();
+    for (site, count) in sites.iter().filter(|(_, count)| **count > most) {
+        wrong.push(format!("{} gave {count} pages of {most}", web.name(*site)));
+    }
+    for page in taken.pages(0..web.hosts()) {
+        web.links(page, |link| {
+            let given = sites.get(&web.site(link.to.host())).copied().unwrap_or_default();
+            let is_page = matches!(link.to, Place::Page(_)) && web.allows(link.to);
+            if is_page && given < most && !taken.has(link.to) {
+                wrong.push(format!("{} was left out, its site gave {given} of {most}", web.url(link.to)));
+            }
+        });
+    }
+    (sites, wrong)
+}
+
+#[test]
+fn sixty_four_workers_take_exactly_so_many_pages_of_each_site() {
+    let rules = Rules::default();
+    let web = Web::new(sound(17));
+    for (most, depth) in [(1, None), (3, None), (20, None), (3, Some(3)), (10, Some(2))] {
+        let limits = Limits { max_pages_per_host: Some(most), max_depth: depth, ..limits(rules) };
+        let (log, end, pages) = within_web(web, limits, rules);
+        let (sites, wrong) = shares_of_sites(&web, &log.coverage(), most);
+        // Beyond a depth limit there are links that nobody was to follow.
+        let wrong = if depth.is_some() { Vec::new() } else { wrong };
+        assert_eq!(wrong, [""; 0], "{most} of each");
+        assert!(sites.values().all(|count| *count <= most), "{sites:?}");
+        assert_eq!(pages, sites.values().sum::<u64>(), "what the server gave is what was written");
+        assert_eq!(log.counts().pages, pages, "and it was asked for nothing in vain");
+        let full = sites.values().filter(|count| **count == most).count();
+        println!("{most} of each: {pages} pages of {} sites, {full} of which gave all they may", sites.len());
+        assert_eq!(end, End::Finished(Finish::HostPages));
+        assert!(full > 0 && (most < 10 || full < sites.len()), "{sites:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_four_workers_take_exactly_so_many_pages_of_each_site_over_real_sockets() {
+    for (seed, most) in [(18, 1), (19, 7)] {
+        let settings =
+            Settings { latency_ms: (0, 8), page_bytes: 1_500, crawl_delay_percent: 0, ..sound(seed) };
+        let (web, _, hits, end) = crawled(settings, Duration::ZERO, 64, Some(most)).await;
+        let (sites, wrong) = shares_of_sites(&web, &coverage(&web, &hits), most);
+        assert_eq!(wrong, [""; 0], "{most} of each");
+        let is_page = |hit: &&Hit| {
+            let host = web.host_of_authority(&hit.host).unwrap();
+            matches!(web.place(host, &hit.target), Some(Place::Page(_)))
+        };
+        assert_eq!(hits.iter().filter(is_page).count() as u64, sites.values().sum::<u64>(), "each once");
+        assert_eq!(end, End::Finished(Finish::HostPages));
+        println!("{most} of each: {} requests of {} sites", hits.len(), sites.len());
+        assert!(sites.len() > 8, "{sites:?}");
+    }
+}
+
+/// What that rule is worth: a page too many, and one too few.
+#[test]
+fn a_site_that_gave_a_page_too_many_or_too_few_is_found_out() {
+    let web = Web::new(sound(17));
+    let mut taken = Coverage::new(web, Numbering::new(&web));
+    let full = web.coverage(Rules::default(), &SEEDS);
+    assert_eq!(shares_of_sites(&web, &full, u64::MAX).1, [""; 0]);
+    full.pages(0..web.hosts()).skip(1).for_each(|page| {
+        taken.insert(Place::Page(page));
+    });
+    assert!(shares_of_sites(&web, &taken, u64::MAX).1.iter().any(|what| what.contains("left out")));
+    assert!(shares_of_sites(&web, &full, 3).1.iter().any(|what| what.contains("pages of 3")));
 }
 
 #[test]

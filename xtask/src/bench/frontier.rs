@@ -61,6 +61,7 @@ const FIGURES: [Figure; 10] = [
         1e3,
         Some((Goal::AtLeast, 300.0)),
     ),
+    figure("slowest batch of 10,000 new URLs, seconds", "longest_insert_seconds", None, 1.0, None),
     figure("leases, thousand a second", "leases_per_second", None, 1e3, Some((Goal::AtLeast, 200.0))),
     figure(
         "commits, durable, thousand a second",
@@ -255,7 +256,6 @@ fn panels(all: &[Measured]) -> Vec<Panel> {
         points: all
             .iter()
             .filter(|measured| measured.room.is_none())
-            .iter()
             .filter_map(|measured| {
                 #[expect(clippy::cast_precision_loss, reason = "a place in a picture")]
                 Some((measured.urls as f64, figure.of(measured)?))

@@ -70,6 +70,9 @@ pub(crate) struct Args {
     /// Stop after exactly this many pages, over all resumed runs
     #[arg(long, value_name = "PAGES", help_heading = "How much")]
     max_pages: Option<String>,
+    /// Take exactly this many pages of each host (registrable domain), or all it has, over all resumed runs
+    #[arg(long, value_name = "PAGES", help_heading = "How much")]
+    max_pages_per_host: Option<String>,
     /// Send at most this many requests, over all resumed runs
     #[arg(long, value_name = "REQUESTS", help_heading = "How much")]
     max_requests: Option<String>,
@@ -396,6 +399,7 @@ fn flags(args: &Args, layers: &mut Layers) {
         ("--order", "order.by", &args.order),
         ("--template-budget", "template_budget", &args.template_budget),
         ("--max-pages", "max_pages", &args.max_pages),
+        ("--max-pages-per-host", "max_pages_per_host", &args.max_pages_per_host),
         ("--max-requests", "max_requests", &args.max_requests),
         ("--max-time", "max_time", &args.max_time),
         ("--max-bytes", "max_bytes", &args.max_bytes),

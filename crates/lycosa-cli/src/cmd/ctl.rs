@@ -39,8 +39,8 @@ enum Command {
     Resume,
     /// Stop as Ctrl-C does: open requests may end, nothing is lost
     Stop,
-    /// Change limits while the crawl runs: max_pages, max_requests, max_bytes, max_time, depth, delay, per_host,
-    /// concurrency, scope, allowed_domains, include, exclude; `none` lifts a limit
+    /// Change limits while the crawl runs: max_pages, max_pages_per_host, max_requests, max_bytes, max_time, depth, delay,
+    /// per_host, concurrency, scope, allowed_domains, include, exclude; `none` lifts a limit
     Set {
         /// Names and values as in the configuration file, such as max_pages=1000 delay=2s; commas separate them too
         #[arg(value_name = "NAME=VALUE", required = true)]
@@ -163,8 +163,9 @@ fn status(says: &Value) -> String {
         (
             "limits",
             format!(
-                "max_pages {}, max_requests {}, max_bytes {}, depth {}",
+                "max_pages {}, max_pages_per_host {}, max_requests {}, max_bytes {}, depth {}",
                 limits("max_pages"),
+                limits("max_pages_per_host"),
                 limits("max_requests"),
                 limits("max_bytes"),
                 limits("depth")

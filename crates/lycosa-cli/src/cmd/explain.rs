@@ -54,6 +54,13 @@ fn present(story: &Explanation, now: Timestamp) -> String {
             if let Where::Parked(why) = &open.place {
                 return format!("parked: class {}, depth {}; {}", line.class, line.depth, parked(why));
             }
+            if let Some(host) = story.host.as_ref().filter(|host| host.has_spent && line.state == "pending") {
+                return format!(
+                    "pending: class {}, depth {}; the budget of pages of {} is used up ({} written); a larger \
+                     --max-pages-per-host lets it through",
+                    line.class, line.depth, host.site, host.pages
+                );
+            }
             let at = story.not_before.filter(|at| *at > now);
             let at = at.map_or("now".to_owned(), |at| moment(at, now));
             format!("{}: class {}, depth {}; can be served {at}", line.state, line.class, line.depth)
@@ -311,6 +318,7 @@ fn as_json(story: &Explanation) -> Value {
         "known": story.is_open.is_some(),
         "open": story.open.as_ref().map(UrlLine::of_open),
         "not_before": story.not_before,
+        "host_has_spent": story.host.as_ref().is_some_and(|host| host.has_spent),
         "found_on": story.way,
         "from_seed": story.from_seed,
         "scope": scope,

@@ -85,9 +85,14 @@ fn a_crawl_is_paused_resumed_changed_and_stopped() {
     let hits = running.server.hits();
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(running.server.hits(), hits, "a paused crawl asks for nothing");
-    let set =
-        running.ctl(&["set", "max-pages=1000000,delay=0ms", "concurrency=3", "per_host=3", "max_depth=50"]);
-    assert!(set.ends_with(0).out.contains("max_pages 1000000"));
+    let set = running.ctl(&[
+        "set",
+        "max-pages=1000000,max-pages-per-host=900000,delay=0ms",
+        "concurrency=3",
+        "per_host=3",
+        "max_depth=50",
+    ]);
+    assert!(set.ends_with(0).out.contains("max_pages 1000000, max_pages_per_host 900000"));
     let status = running.status().expect("a status");
     assert_eq!((&status["pace"]["concurrency"], &status["pace"]["delay_ms"]), (&3.into(), &0.into()));
     assert_eq!((&status["limits"]["depth"], &status["crawl"]["leased"]), (&50.into(), &0.into()));

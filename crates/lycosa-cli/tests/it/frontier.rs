@@ -58,6 +58,9 @@ fn looking_shows_what_is_there_and_changes_no_byte() {
     let hosts = lines(&frontier(&bench, &["hosts", "--json", "--sort", "done"]).ends_with(0));
     assert_eq!(hosts.len(), 1);
     assert_eq!((&hosts[0]["pending"], &hosts[0]["done"]), (&counts["pending"], &counts["done"]));
+    let classes = hosts[0]["pending_by_class"].as_array().expect("classes");
+    let waiting = classes.iter().chain([&hosts[0]["pending_for_robots"]]).filter_map(Value::as_u64);
+    assert_eq!(waiting.sum::<u64>(), counts["pending"].as_u64().unwrap_or(0), "{classes:?}");
     assert_eq!(hosts[0]["delay_cause"], "rule");
     assert_eq!(hosts[0]["origins"][0]["robots"], "rules");
     let exported = frontier(&bench, &["export"]).ends_with(0);

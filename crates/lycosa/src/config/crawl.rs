@@ -94,6 +94,7 @@ impl CrawlOptions {
             history: self.history,
             seen_memory: self.seen_memory.map(|size| usize::try_from(size.0).unwrap_or(usize::MAX)),
             depth: self.depth,
+            max_pages_per_host: self.max_pages_per_host,
             ..Options::default()
         }
     }

@@ -80,6 +80,10 @@ pub struct CrawlOptions {
     /// Pages to write, in total over resumed runs. Default no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_pages: Option<u64>,
+    /// Pages to write of each host, in total over resumed runs: URLs of a host that has given so many wait. A host is what
+    /// `delay` counts for, a registrable domain with everything below it. Default no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_pages_per_host: Option<u64>,
     /// Requests to send, of every kind. Default no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_requests: Option<u64>,
@@ -264,6 +268,7 @@ impl Default for CrawlOptions {
             robots: true,
             robots_tags: RobotsTagsField::default(),
             max_pages: None,
+            max_pages_per_host: None,
             max_requests: None,
             max_time: None,
             max_bytes: None,

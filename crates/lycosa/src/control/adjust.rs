@@ -7,8 +7,9 @@ use crate::crawler::Adjustment;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What can be set while a crawl runs.
-pub const ADJUSTABLE: [&str; 12] = [
+pub const ADJUSTABLE: [&str; 13] = [
     "max_pages",
+    "max_pages_per_host",
     "max_requests",
     "max_bytes",
     "max_time",
@@ -23,7 +24,8 @@ pub const ADJUSTABLE: [&str; 12] = [
 ];
 
 /// Names that may have no value: a budget, a depth limit, the delay's default.
-const CAN_BE_NONE: [&str; 6] = ["max_pages", "max_requests", "max_bytes", "max_time", "depth", "delay"];
+const CAN_BE_NONE: [&str; 7] =
+    ["max_pages", "max_pages_per_host", "max_requests", "max_bytes", "max_time", "depth", "delay"];
 
 /// The change that these values ask for, each checked as in a configuration file.
 ///
@@ -66,6 +68,7 @@ pub fn adjustment(values: &BTreeMap<String, String>) -> Result<Adjustment> {
 pub(super) fn of_options(options: &CrawlOptions, wanted: impl Fn(&str) -> bool) -> Adjustment {
     Adjustment {
         max_pages: wanted("max_pages").then_some(options.max_pages),
+        max_pages_per_host: wanted("max_pages_per_host").then_some(options.max_pages_per_host),
         max_requests: wanted("max_requests").then_some(options.max_requests),
         max_bytes: wanted("max_bytes").then(|| options.max_bytes.map(|size| size.0)),
         max_time: wanted("max_time").then(|| options.max_time.map(|span| span.0)),

@@ -169,6 +169,7 @@ fn sentence(error: &Error) -> String {
 fn with_adjustable(old: CrawlOptions, new: CrawlOptions) -> CrawlOptions {
     CrawlOptions {
         max_pages: new.max_pages,
+        max_pages_per_host: new.max_pages_per_host,
         max_requests: new.max_requests,
         max_bytes: new.max_bytes,
         max_time: new.max_time,

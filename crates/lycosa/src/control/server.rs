@@ -237,6 +237,7 @@ impl Served {
             "crawl": stats,
             "limits": {
                 "max_pages": rules.limits.max_pages,
+                "max_pages_per_host": rules.limits.max_pages_per_host,
                 "max_requests": rules.limits.max_requests,
                 "max_bytes": rules.limits.max_bytes,
                 "depth": rules.limits.max_depth,
@@ -265,9 +266,13 @@ fn host(record: &crate::model::HostRecord) -> Value {
     json!({
         "site": record.site.0,
         "pending": record.pending,
+        "pending_by_class": record.pending_by_class,
+        "pending_for_robots": record.pending_for_robots,
         "leased": record.leased,
         "done": record.done,
         "failed": record.failed,
+        "pages": record.pages,
+        "has_spent": record.has_spent,
         "delay_ms": millis(record.delay),
         "response_ms": millis(record.response_time),
         "next": record.next_allowed,

@@ -15,6 +15,7 @@ fn of(pairs: &[(&str, &str)]) -> crate::Result<Adjustment> {
 fn values_read_as_in_a_configuration_file() {
     let change = of(&[
         ("max-pages", "100"),
+        ("max-pages-per-host", "7"),
         ("max_bytes", "10MB"),
         ("delay", "250ms"),
         ("max_depth", "3"),
@@ -24,6 +25,7 @@ fn values_read_as_in_a_configuration_file() {
     .unwrap();
     let expected = Adjustment {
         max_pages: Some(Some(100)),
+        max_pages_per_host: Some(Some(7)),
         max_bytes: Some(Some(10_000_000)),
         delay: Some(Some(std::time::Duration::from_millis(250))),
         depth: Some(Some(3)),

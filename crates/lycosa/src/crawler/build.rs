@@ -182,6 +182,7 @@ pub(super) fn check_cache(options: &Options) -> Result<()> {
 fn limits(options: &Options, clock: &dyn Clock) -> Limits {
     Limits {
         max_pages: options.max_pages,
+        max_pages_per_host: options.max_pages_per_host,
         max_requests: options.max_requests,
         max_bytes: options.max_bytes,
         max_depth: options.depth,

@@ -81,6 +81,8 @@ pub struct Rules {
 pub struct Adjustment {
     /// Pages over all runs.
     pub max_pages: Option<Option<u64>>,
+    /// Pages of each host over all runs.
+    pub max_pages_per_host: Option<Option<u64>>,
     /// Requests over all runs.
     pub max_requests: Option<Option<u64>>,
     /// Bytes over all runs. What is under way when there was no budget before is not counted against it.
@@ -253,6 +255,7 @@ impl Adjustment {
     fn apply(&self, rules: &mut Rules, started: Timestamp) {
         let Rules { limits, pace, concurrency, scope, .. } = rules;
         limits.max_pages = self.max_pages.unwrap_or(limits.max_pages);
+        limits.max_pages_per_host = self.max_pages_per_host.unwrap_or(limits.max_pages_per_host);
         limits.max_requests = self.max_requests.unwrap_or(limits.max_requests);
         limits.max_bytes = self.max_bytes.unwrap_or(limits.max_bytes);
         limits.max_depth = self.depth.unwrap_or(limits.max_depth);

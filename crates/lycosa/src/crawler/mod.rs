@@ -120,6 +120,13 @@ impl Crawler {
         self.options(|options| options.max_pages = Some(pages))
     }
 
+    /// Take exactly this many pages of each host, or as many as it has: URLs of a host that has given them wait. A host is
+    /// what a delay counts for, a registrable domain with everything below it.
+    #[must_use]
+    pub fn max_pages_per_host(self, pages: u64) -> Self {
+        self.options(|options| options.max_pages_per_host = Some(pages))
+    }
+
     /// Start no request after this time.
     #[must_use]
     pub fn max_time(self, time: Duration) -> Self {

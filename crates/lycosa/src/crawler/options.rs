@@ -73,6 +73,8 @@ pub struct Options {
     pub score: ScoreRules,
     /// Pages to write. Default: no limit.
     pub max_pages: Option<u64>,
+    /// Pages to write of each host, by registrable domain. Default: no limit.
+    pub max_pages_per_host: Option<u64>,
     /// Requests to send. Default: no limit.
     pub max_requests: Option<u64>,
     /// Time after which no request starts. Default: no limit.
@@ -207,6 +209,7 @@ impl fmt::Debug for Options {
             .field("depth", &self.depth)
             .field("scope", &self.scope)
             .field("max_pages", &self.max_pages)
+            .field("max_pages_per_host", &self.max_pages_per_host)
             .field("concurrency", &self.concurrency)
             .field("outputs", &self.outputs)
             .field("state", &self.state)
@@ -226,6 +229,7 @@ impl Default for Options {
             order: Order::default(),
             score: ScoreRules::default(),
             max_pages: None,
+            max_pages_per_host: None,
             max_requests: None,
             max_time: None,
             max_bytes: None,

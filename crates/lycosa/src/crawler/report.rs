@@ -15,6 +15,7 @@ impl fmt::Display for Report {
             End::Finished(Finish::Complete) if parked > 0 => "",
             End::Finished(Finish::Complete) => "complete",
             End::Finished(Finish::Pages) => "stopped at the page budget",
+            End::Finished(Finish::HostPages) => "stopped at the page budget of each host",
             End::Finished(Finish::Requests) => "stopped at the request budget",
             End::Finished(Finish::Bytes) => "stopped at the byte budget",
             End::Finished(Finish::Time) => "stopped at the time budget",

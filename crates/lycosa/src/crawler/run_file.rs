@@ -22,6 +22,8 @@ pub struct RunRules {
     pub started: Timestamp,
     /// Pages to write, over all runs.
     pub max_pages: Option<u64>,
+    /// Pages to write of each host, over all runs.
+    pub max_pages_per_host: Option<u64>,
     /// Requests to send, over all runs.
     pub max_requests: Option<u64>,
     /// Bytes to receive, over all runs.
@@ -66,6 +68,7 @@ impl RunRules {
     /// With these budgets and this pace.
     pub(crate) fn with(mut self, limits: &Limits, pace: &Pace, concurrency: usize) -> Self {
         self.max_pages = limits.max_pages;
+        self.max_pages_per_host = limits.max_pages_per_host;
         self.max_requests = limits.max_requests;
         self.max_bytes = limits.max_bytes;
         self.deadline = limits.deadline;

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::conformance::{Stand, check};
+use super::conformance::{Stand, check, wait};
 use super::embedded::{CrawlIdentity, Disk, Durability, FORMAT_VERSION, FileLayer, Opening};
 use super::{Embedded, Memory};
-use crate::model::{Frontier, Limits, ManualClock, Outbox, Pace, Timestamp, Versions};
+use crate::model::{Discovered, Frontier, Limits, ManualClock, Outbox, Pace, Timestamp, Versions};
 
 pub(super) const VERSIONS: Versions =
     Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
@@ -221,6 +221,12 @@ impl Stand for EmbeddedStand {
 
     fn snapshot(&self) {
         self.open().snapshot().unwrap();
+    }
+
+    fn again(&self, batch: Vec<Discovered>) -> Option<usize> {
+        let count = self.open().again(batch).unwrap();
+        wait(self.open().flush()).unwrap();
+        Some(count)
     }
 }
 

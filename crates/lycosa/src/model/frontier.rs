@@ -109,6 +109,9 @@ pub enum Finish {
     Complete,
     /// `max_pages` is reached, URLs are left.
     Pages,
+    /// Every URL that is left is of a site that has reached `max_pages_per_host`, or waits for the robots.txt of one that
+    /// leads there.
+    HostPages,
     /// `max_requests` is reached, URLs are left.
     Requests,
     /// `max_bytes` is reached, URLs are left.
@@ -218,6 +221,10 @@ pub enum Gate {
 pub struct Limits {
     /// Page records: final 2xx answers (not robots, sitemaps, hops, retries).
     pub max_pages: Option<u64>,
+    /// The same of each site ([`SiteKey`]): of a page that was reached over a redirect, the site that gave it. A site that
+    /// has reached it is asked for nothing but the robots.txt that another's leads to; its URLs stay pending, and hold up
+    /// no level.
+    pub max_pages_per_host: Option<u64>,
     /// Requests sent, of every kind.
     pub max_requests: Option<u64>,
     /// Bytes on the wire.

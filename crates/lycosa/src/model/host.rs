@@ -84,6 +84,11 @@ pub struct HostRecord {
     pub blocked_until: Timestamp,
     /// URLs waiting.
     pub pending: u64,
+    /// Of these: by priority class, those apart that wait for robots.txt. One that was moved to a better class may count in
+    /// both until the other entry's turn comes.
+    pub pending_by_class: [u64; 4],
+    /// Of these: until their origin's robots.txt is there.
+    pub pending_for_robots: u64,
     /// URLs held back by a depth limit.
     pub parked: u64,
     /// Leases open.
@@ -94,4 +99,8 @@ pub struct HostRecord {
     pub done: u64,
     /// Failures so far.
     pub failed: u64,
+    /// Pages written.
+    pub pages: u64,
+    /// Whether its budget of pages ([`Limits::max_pages_per_host`](super::Limits)) is used up: what waits stays pending.
+    pub has_spent: bool,
 }

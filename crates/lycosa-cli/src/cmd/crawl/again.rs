@@ -42,6 +42,7 @@ pub(super) fn advice(end: End, folder: &Path) -> String {
 fn limit(end: End) -> Option<(&'static str, &'static str)> {
     match end {
         End::Finished(Finish::Pages) => Some(("--max-pages", "max_pages")),
+        End::Finished(Finish::HostPages) => Some(("--max-pages-per-host", "max_pages_per_host")),
         End::Finished(Finish::Requests) => Some(("--max-requests", "max_requests")),
         End::Finished(Finish::Bytes) => Some(("--max-bytes", "max_bytes")),
         End::Finished(Finish::Time) => Some(("--max-time", "max_time")),

@@ -150,8 +150,17 @@ pub(super) fn hosts(folder: &Path, args: &HostsArgs) -> Result<Exit> {
         return lines.end(0);
     }
     lines.put(&format!(
-        "{:<32} {:>8} {:>7} {:>7} {:>6}  {:>9} {:<13} {:>8}  {}",
-        "host", "pending", "parked", "done", "failed", "delay", "by", "answers", "robots, rest"
+        "{:<32} {:>8} {:>15} {:>7} {:>7} {:>6}  {:>9} {:<13} {:>8}  {}",
+        "host",
+        "pending",
+        "class 0/1/2/3",
+        "parked",
+        "done",
+        "failed",
+        "delay",
+        "by",
+        "answers",
+        "robots, rest"
     ));
     for host in &found {
         if !lines.put(&output::printable(&host_row(host, crawl.now()))) {
@@ -175,10 +184,16 @@ fn host_row(host: &HostLine, now: Timestamp) -> String {
         Breaker::HalfOpen => ", tried again after failures".to_owned(),
         Breaker::GivenUp => format!(", given up after {} rests", host.rests),
     };
+    let held = match host.pending_for_robots {
+        0 => String::new(),
+        count => format!(", {count} wait for robots.txt"),
+    };
+    let spent = if host.has_spent { ", its budget of pages is used up" } else { "" };
     format!(
-        "{:<32} {:>8} {:>7} {:>7} {:>6}  {:>9} {:<13} {:>8}  {}{}{breaker}",
+        "{:<32} {:>8} {:>15} {:>7} {:>7} {:>6}  {:>9} {:<13} {:>8}  {}{}{breaker}{spent}{held}",
         host.site,
         host.pending,
+        host.pending_by_class.map(|count| count.to_string()).join("/"),
         host.parked,
         host.done,
         host.failed,

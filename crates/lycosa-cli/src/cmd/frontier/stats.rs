@@ -34,6 +34,7 @@ fn gather(crawl: &Stopped) -> Result<Value> {
         .iter()
         .map(|(name, cursor)| (name.clone(), json!({ "exported_to": cursor.lsn })))
         .collect();
+    let (spent, waiting) = spent(crawl);
     let recovery = view.recovery();
     Ok(json!({
         "folder": crawl.folder().display().to_string(),
@@ -42,6 +43,7 @@ fn gather(crawl: &Stopped) -> Result<Value> {
         "seeds": crawl.seeds().iter().take(20).collect::<Vec<_>>(),
         "stats": view.stats(now),
         "refused": refused,
+        "hosts_spent": { "hosts": spent, "pending": waiting },
         "rules": crawl.rules(),
         "sizes": {
             "log": size("log-"),
@@ -56,6 +58,19 @@ fn gather(crawl: &Stopped) -> Result<Value> {
         "versions": view.identity().versions,
         "since_snapshot": { "events": recovery.replayed, "unfinished_bytes": recovery.cut },
     }))
+}
+
+/// How many hosts have used up their budget of pages, and how many URLs wait there.
+fn spent(crawl: &Stopped) -> (u64, u64) {
+    let (mut hosts, mut urls) = (0, 0);
+    if crawl.rules().is_some_and(|rules| rules.max_pages_per_host.is_some()) {
+        crawl.view().visit_sites(|site| {
+            hosts += u64::from(site.has_spent);
+            urls += if site.has_spent { site.pending } else { 0 };
+            true
+        });
+    }
+    (hosts, urls)
 }
 
 /// A moment as people read it, and how long ago it is.
@@ -107,6 +122,7 @@ fn shown(facts: &Value, now: Timestamp) -> String {
         ("spent", format!("{}, {}", counted(&["requests"]), bytes(stats["bytes"].as_u64().unwrap_or(0)))),
         ("hosts", text(&stats["sites"])),
     ];
+    rows.extend(spent_row(&facts["hosts_spent"]));
     let rules = &facts["rules"];
     if stats["revisits_waiting"] != 0 {
         // They are planned for whoever wants them later.
@@ -119,7 +135,9 @@ fn shown(facts: &Value, now: Timestamp) -> String {
         let budget = |name: &str| format!("{name} {}", text(&rules[name]));
         rows.push((
             "budgets",
-            ["max_pages", "max_requests", "max_bytes", "max_depth"].map(budget).join(", "),
+            ["max_pages", "max_pages_per_host", "max_requests", "max_bytes", "max_depth"]
+                .map(budget)
+                .join(", "),
         ));
         let adaptive = if rules["adaptive"] == true { " and adaptive" } else { "" };
         rows.push((
@@ -137,6 +155,12 @@ fn shown(facts: &Value, now: Timestamp) -> String {
     ));
     rows.push(("versions", pairs(&facts["versions"])));
     rows.iter().map(|(name, value)| format!("{name:<10} {}\n", output::printable(value))).collect()
+}
+
+/// What hosts that have used up their budget hold back, if there are any.
+fn spent_row(spent: &Value) -> Option<(&'static str, String)> {
+    let (hosts, urls) = (&spent["hosts"], &spent["pending"]);
+    (*hosts != 0).then(|| ("", format!("of {hosts} its budget of pages is used up, {urls} URLs wait there")))
 }
 
 /// How many visits wait, and when the first is due.

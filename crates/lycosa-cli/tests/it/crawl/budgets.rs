@@ -41,6 +41,52 @@ fn max_pages_is_exact_with_64_workers_and_over_resumed_runs() {
 }
 
 #[test]
+fn max_pages_per_host_is_exact_with_64_workers_and_over_resumed_runs() {
+    let server = Server::start_on((std::net::Ipv4Addr::UNSPECIFIED, 0).into(), |request| {
+        let links: Vec<String> = (1..31).map(|number| format!("/{number}")).collect();
+        match request.target.as_str() {
+            "/robots.txt" => Response::not_found(),
+            _ => page("one of many", &links.iter().map(String::as_str).collect::<Vec<_>>()),
+        }
+    });
+    let server = server.expect("a server on every address");
+    let bench = Bench::new();
+    let [one, two] =
+        ["127.0.0.1", "127.0.0.2"].map(|host| format!("http://{host}:{}/", server.addr().port()));
+    let run = |flags: &[&str]| bench.crawl(&one, &[&[two.as_str()][..], &WIDE, flags].concat());
+    let taken = || {
+        let records = bench.records("pages.jsonl");
+        let of = |start: &str| {
+            records
+                .iter()
+                .filter(|record| record["url"].as_str().is_some_and(|url| url.starts_with(start)))
+                .count()
+        };
+        (of(&one), of(&two), records.len())
+    };
+    let said = run(&["--max-pages-per-host", "5"]).ends_with(3).mentions("stopped by --max-pages-per-host");
+    said.mentions("raise or leave out --max-pages-per-host and go on with");
+    assert_eq!(taken(), (5, 5, 10));
+    let asked = |words: &[&str]| bench.run(&[words, &["--state", "state"]].concat()).ends_with(0).out;
+    assert_eq!(asked(&["frontier", "hosts"]).matches("its budget of pages is used up").count(), 2);
+    let stats = asked(&["frontier", "stats"]);
+    assert!(stats.contains("of 2 its budget of pages is used up, 52 URLs wait there"), "{stats}");
+    let waiting = asked(&["frontier", "pending", "--json", "--limit", "1"]);
+    let waiting: serde_json::Value = serde_json::from_str(waiting.trim()).expect("a URL that waits");
+    let story = asked(&["explain", waiting["url"].as_str().expect("a URL")]);
+    assert!(
+        story.contains("the budget of pages of 127.0.0.") && story.contains("is used up (5 written)"),
+        "{story}"
+    );
+    run(&["--max-pages-per-host", "9", "--resume"]).ends_with(3);
+    assert_eq!(taken(), (9, 9, 18), "the budget is that of all runs");
+    run(&["--max-pages-per-host", "9", "--max-pages", "20", "--resume"]).ends_with(3);
+    assert_eq!(taken().2, 18);
+    run(&["--resume"]).ends_with(0);
+    assert_eq!(taken(), (31, 31, 62));
+}
+
+#[test]
 fn max_requests_is_exact_whatever_the_requests_are_for() {
     let site = SyntheticSite { missing_percent: 30, redirect_percent: 20, ..quick(6) };
     let server = site.serve();

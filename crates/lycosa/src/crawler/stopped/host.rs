@@ -27,6 +27,10 @@ pub struct HostLine {
     pub site: String,
     /// URLs waiting.
     pub pending: u64,
+    /// Of these: by priority class, those apart that wait for robots.txt.
+    pub pending_by_class: [u64; 4],
+    /// Of these: until their origin's robots.txt is there.
+    pub pending_for_robots: u64,
     /// URLs held back by the depth limit or the budget of their shape.
     pub parked: u64,
     /// URLs that were being fetched when the process ended.
@@ -35,6 +39,10 @@ pub struct HostLine {
     pub done: u64,
     /// Failures among them.
     pub failed: u64,
+    /// Pages written.
+    pub pages: u64,
+    /// Whether its budget of pages (`max_pages_per_host` of the last run) is used up: what waits is not asked for.
+    pub has_spent: bool,
     /// Time between the starts of two requests, in milliseconds.
     pub delay_ms: u64,
     /// What made it as long as it is.
@@ -131,10 +139,14 @@ impl Stopped {
         Ok(HostLine {
             site: record.site.to_string(),
             pending: record.pending,
+            pending_by_class: record.pending_by_class,
+            pending_for_robots: record.pending_for_robots,
             parked: record.parked,
             leased: record.leased,
             done: record.done,
             failed: record.failed,
+            pages: record.pages,
+            has_spent: record.has_spent,
             delay_ms: millis(record.delay),
             delay_cause: cause_of(&pace, record),
             response_ms: millis(record.response_time),

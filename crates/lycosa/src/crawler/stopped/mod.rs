@@ -53,11 +53,13 @@ fn identity_of(crawl: &CrawlIdentity, folder: &Path) -> Result<(Notes, Identity)
     Ok((notes, identity))
 }
 
-/// The budget of shapes and the pace of the last run; of a crawl that never ran the default ones. Other limits do not
-/// matter while nothing is fetched.
+/// The budgets of shapes and of hosts and the pace of the last run; of a crawl that never ran the default ones. Other
+/// limits do not matter while nothing is fetched.
 fn stored_rules(rules: Option<&RunRules>) -> (Limits, Pace) {
     let templates = rules.map_or_else(|| Some(TemplateBudget::default()), RunRules::templates);
-    (Limits { templates, ..Limits::default() }, rules.map(RunRules::pace).unwrap_or_default())
+    let max_pages_per_host = rules.and_then(|rules| rules.max_pages_per_host);
+    let limits = Limits { templates, max_pages_per_host, ..Limits::default() };
+    (limits, rules.map(RunRules::pace).unwrap_or_default())
 }
 
 impl Stopped {

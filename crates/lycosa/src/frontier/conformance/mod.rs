@@ -7,6 +7,7 @@
 
 mod budgets;
 mod control;
+mod host_pages;
 mod leases;
 mod levels;
 mod order;
@@ -23,7 +24,7 @@ mod world;
 pub use wait::{is_ready, wait};
 
 use self::world::Check;
-use crate::model::{Frontier, Limits, ManualClock, Outbox, Pace};
+use crate::model::{Discovered, Frontier, Limits, ManualClock, Outbox, Pace};
 
 /// One frontier under test.
 pub trait Stand {
@@ -42,6 +43,12 @@ pub trait Stand {
 
     /// Writes now whatever the implementation writes now and then to open faster; nothing by default.
     fn snapshot(&self) {}
+
+    /// Lets URLs that have an outcome wait again by hand; how many did, `None` when the implementation knows no such thing.
+    fn again(&self, batch: Vec<Discovered>) -> Option<usize> {
+        drop(batch);
+        None
+    }
 }
 
 /// Makes a fresh, empty stand.
@@ -54,12 +61,13 @@ type Story = (&'static str, fn(&mut Make<'_>) -> Check);
 /// # Errors
 /// Every violation, a line each, with the story in which it came to light.
 pub fn check(make: &mut Make<'_>) -> Result<(), String> {
-    let chapters: [&[Story]; 12] = [
+    let chapters: [&[Story]; 13] = [
         urls::STORIES,
         levels::STORIES,
         leases::STORIES,
         outbox::STORIES,
         budgets::STORIES,
+        host_pages::STORIES,
         politeness::STORIES,
         rests::STORIES,
         order::STORIES,

@@ -163,6 +163,7 @@ fn split(log: &[u8]) -> Vec<(u64, u64, Vec<u8>)> {
 
 const LIMITS: Limits = Limits {
     max_pages: None,
+    max_pages_per_host: None,
     max_requests: None,
     max_bytes: Some(1 << 20),
     max_depth: None,

@@ -6,7 +6,7 @@ use super::breaker::Heard;
 use super::entry::Entry;
 use super::revisits::is_put_off;
 use super::templates::content_of;
-use super::{Mark, OpenLease, Tables};
+use super::{Mark, OpenLease, Tables, level_of};
 use crate::model::{
     AddStatus, Attempt, Commit, Extension, Granted, Nack, Outcome, Payload, Record, RequestKind, Timestamp,
     Token, UrlKey,
@@ -39,6 +39,9 @@ impl Tables {
             Rules::Past { by_level } => by_level,
         };
         let lease = self.close(commit.token.0)?;
+        if commit.is_page {
+            self.count_page(lease.site, now);
+        }
         let refused = commit.host_update.as_ref().and_then(|update| update.block_until);
         let refused = refused.and_then(|_| turned_away(&commit.attempts));
         self.settle_attempts(commit.token, &lease, &commit.attempts, refused.is_some(), now);
@@ -76,7 +79,6 @@ impl Tables {
         }
         self.rouse(lease.site, now);
         self.rouse_parked(now);
-        self.stats.pages += u64::from(commit.is_page);
         let first_seq = self.stats.records;
         self.stats.records += records.len() as u64;
         self.schedule(lease.site, now);
@@ -98,7 +100,7 @@ impl Tables {
         };
         let Some(origin) = site.known_origin(&to.origin) else { return };
         // What waits on its level or above need not be looked through, which may be long and on disk.
-        let least = if self.serves_by_level() { depth.saturating_add(1) } else { 0 };
+        let least = if self.serves_by_level() { level_of(depth).saturating_add(1) } else { 0 };
         let Some((at, mut entry)) = self.take(index, origin, least, deeper) else { return };
         *self.levels.entry(depth).or_default() += 1;
         self.leave_level(entry.depth, now);
@@ -174,7 +176,7 @@ impl Tables {
         self.reserved_pages -= u64::from(lease.page);
         self.reserved_bytes = self.reserved_bytes.saturating_sub(lease.bytes);
         if let Some(site) = self.sites.wake(lease.site, &mut self.overflow) {
-            site.lease_ends(lease.entry.origin, self.pace.per_origin);
+            site.lease_ends(lease.entry.origin, lease.page, self.pace.per_origin);
         }
         Some(lease)
     }

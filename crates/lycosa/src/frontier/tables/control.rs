@@ -5,23 +5,27 @@
 
 use super::Tables;
 use super::site::Site;
-use crate::model::{Control, Timestamp};
+use crate::model::{Control, Limits, Timestamp};
 
 impl Tables {
     /// Makes a change.
     pub(crate) fn control(&mut self, control: Control, now: Timestamp) {
         match control {
             Control::Bar(site, until) => return self.bar(&site, until, now),
-            // Who may be asked when does not change, nor with a budget: no site need be looked at.
+            // Who may be asked when does not change, nor with a budget of all: no site need be looked at.
             Control::Pause => return self.paused = true,
             Control::Resume => return self.paused = false,
             Control::Limits(limits) => {
                 let before = std::mem::replace(&mut self.limits, limits);
-                if (before.templates, before.max_depth) == (limits.templates, limits.max_depth) {
+                let placing =
+                    |limits: &Limits| (limits.templates, limits.max_depth, limits.max_pages_per_host);
+                if placing(&before) == placing(&limits) {
                     return;
                 }
                 if before.max_depth != limits.max_depth {
                     self.place_all(now);
+                } else if before.max_pages_per_host != limits.max_pages_per_host {
+                    self.set_all_aside(now);
                 }
                 self.apply_template_budget(now);
             }

@@ -222,6 +222,7 @@ impl Tables {
 
     /// Places everything that waits anew, after the depth limit has changed.
     pub(super) fn place_all(&mut self, now: Timestamp) {
+        self.bring_all_back();
         for index in self.sites.numbers() {
             let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
             let parked = std::mem::take(&mut site.parked);

@@ -49,6 +49,7 @@ impl Site {
         wire::put_span(out, self.response_time);
         wire::put_number(out, self.done);
         wire::put_number(out, self.failed);
+        wire::put_number(out, self.pages);
         wire::put_list(out, &self.origins, |out, state| state.store(&self.key, out));
         self.store_queues(out);
         wire::put_number(out, self.retries.len() as u64);
@@ -78,6 +79,7 @@ impl Site {
         site.response_time = reader.span()?;
         site.done = reader.number()?;
         site.failed = reader.number()?;
+        site.pages = reader.number()?;
         for _ in 0..reader.number()? {
             let state = OriginState::load(reader, &site.key, check, overflow)?;
             site.add_origin(state)?;

@@ -88,6 +88,11 @@ impl Entry {
         self
     }
 
+    /// Whether it is a robots.txt on its way through redirects: it may be another site's, whose pages wait for it.
+    pub(super) fn is_errand(&self) -> bool {
+        self.kind == RequestKind::Robots && self.own_key != Some(UrlKey(0))
+    }
+
     /// The depth by which it counts among the open URLs of a level; a page that is visited again holds up no level.
     pub(crate) fn counted_depth(&self) -> Option<u32> {
         self.revisit().is_none().then_some(self.depth)

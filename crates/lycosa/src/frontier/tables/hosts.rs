@@ -60,8 +60,9 @@ impl Tables {
     }
 
     pub(super) fn record(&self, index: u32) -> Option<HostRecord> {
-        let (record, blocked) =
-            self.sites.look(index, |site| (site.record(&self.pace), site.blocked_until))?;
+        let (record, blocked) = self.sites.look(index, |site| {
+            (site.record(&self.pace, self.limits.max_pages_per_host), site.blocked_until)
+        })?;
         let health = self.breakers.health(index, blocked, self.gates.held_until(index));
         let next_allowed = record.next_allowed.max(self.held_until(index));
         let pending = record.pending.saturating_sub(self.degrees.extra(index));

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use super::due::Due;
 use super::entry::Entry;
 use super::revisits::EFFORT;
 use super::{OpenLease, Tables, is_valid, lease_of};
@@ -39,13 +40,21 @@ impl Tables {
         let expiry = self.expiries.first().map(|(at, _)| *at);
         let idle = self.leases.is_empty();
         let open = self.stats.pending + self.stats.leased > 0 || self.next_revisit().is_some();
+        let limited = self.limits.max_pages_per_host.is_some();
         let exhausted = self.exhausted(want, now);
         match exhausted {
             Some(finish) if idle => Leased::Finished(if open { finish } else { Finish::Complete }),
             // Only the end of a lease helps, and the latest that can be is its expiry.
             Some(_) => expiry.map_or(Leased::Idle, Leased::NotBefore),
             None if idle && !open => Leased::Finished(Finish::Complete),
-            None => self.next_moment(now).map_or(Leased::Idle, Leased::NotBefore),
+            None => match self.next_moment(now) {
+                None if idle && limited => Leased::Finished(Finish::HostPages),
+                next => [next, self.limits.deadline]
+                    .into_iter()
+                    .flatten()
+                    .min()
+                    .map_or(Leased::Idle, Leased::NotBefore),
+            },
         }
     }
 
@@ -76,34 +85,37 @@ impl Tables {
 
     /// The next site that is due, taken off the heap.
     fn due(&mut self, now: Timestamp) -> Option<u32> {
+        let due = self.next_due().filter(|due| due.at() <= now)?;
+        self.ready.pop();
+        self.sites.set_scheduled(due.site(), None);
+        Some(due.site())
+    }
+
+    /// The top of the heap, once what is stale is off it.
+    fn next_due(&mut self) -> Option<Due> {
         while let Some(Reverse(due)) = self.ready.peek().copied() {
-            if !self.sites.scheduled(due.site()).is_some_and(|at| due.is_at(at)) {
-                self.ready.pop();
-                continue;
-            }
-            if due.at() > now {
-                return None;
+            if self.sites.scheduled(due.site()).is_some_and(|at| due.is_at(at)) {
+                return Some(due);
             }
             self.ready.pop();
-            self.sites.set_scheduled(due.site(), None);
-            return Some(due.site());
         }
         None
     }
 
-    /// The next moment at which something could be handed out without a change; `None` when only a change helps.
-    fn next_moment(&self, now: Timestamp) -> Option<Timestamp> {
-        let due = self.ready.peek().map(|Reverse(due)| due.at());
+    /// The next moment at which something could be handed out without a change, but for the end of all; `None` when only a
+    /// change helps.
+    fn next_moment(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let due = self.next_due().map(Due::at);
         let expiry = self.expiries.first().map(|(at, _)| *at);
         // One that is due already was beyond what this call could do.
         let revisit = self.next_revisit().map(|at| at.max(Timestamp(now.0.saturating_add(1))));
-        [due, expiry, revisit, self.limits.deadline].into_iter().flatten().min()
+        [due, expiry, revisit].into_iter().flatten().min()
     }
 
     /// Takes one URL of a site that is due.
     fn lease_from(&mut self, index: u32, bytes: u64, now: Timestamp) -> Option<Lease> {
         self.wake_retries(index, now);
-        let (level, pace) = (self.served_level(), self.pace);
+        let (level, pace, limit) = (self.served_level(), self.pace, self.limits.max_pages_per_host);
         let mut dropped = false;
         loop {
             let held = self.held_until(index);
@@ -112,6 +124,7 @@ impl Tables {
             if !admitted || site.next_allowed(&pace).max(held) > now {
                 return None;
             }
+            let level = site.level_within(limit, level);
             let Some(entry) = site.pop(level, pace.per_origin, &mut self.overflow) else {
                 if !std::mem::take(&mut dropped) {
                     return None;
@@ -149,9 +162,9 @@ impl Tables {
         let site = self.sites.wake(index, &mut self.overflow)?;
         let before = site.started.replace(now);
         site.started_under = token;
-        site.lease_begins(entry.origin);
-        self.breakers.begins(index, token, now);
         let page = entry.kind.yields_page();
+        site.lease_begins(entry.origin, page);
+        self.breakers.begins(index, token, now);
         let origin = &site.origins.get(entry.origin as usize)?.origin;
         let key = entry.key(origin, self.fingerprint);
         if entry.revisit().is_none() {
@@ -195,7 +208,7 @@ impl Tables {
             if at > now {
                 return;
             }
-            if let Some(entry) = site.retries.remove(&(at, number)) {
+            if let Some(entry) = site.take_retry((at, number)) {
                 self.place(index, entry, now);
             }
         }

@@ -1,7 +1,7 @@
 //! The tables: everything the frontier knows, as one synchronous state machine without I/O or clock.
 //!
 //! Both implementations stand on it: memory as it is, the embedded one with a log below. Time is an argument.
-//! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `revisits` is what comes again, `again` what goes back, `gate` lets
+//! `seen` is every URL met, `entry` one that waits, `packed` many of them, `queue` where they wait, `waiting` and `overflow` in memory and elsewhere, `site` its queues and politeness, `lease` hands out, `commit` ends leases, `revisits` is what comes again, `again` what goes back, `host_pages` is the budget of each site, `gate` lets
 //! sites that share addresses take turns, `arrivals` is links that are looked for on disk first, `control` changes rules, `look` is for questions and changes by hand, `store` and `replay` make them outlive a process. What it does not do: wait, wake, write.
 
 mod again;
@@ -14,6 +14,7 @@ mod dormant;
 mod due;
 mod entry;
 mod gate;
+mod host_pages;
 mod hosts;
 mod lease;
 mod look;
@@ -47,7 +48,7 @@ pub(crate) use self::replay::LeaseName;
 use self::revisits::Revisits;
 pub(crate) use self::seen::Runs;
 use self::seen::Seen;
-use self::site::Site;
+use self::site::{ERRANDS, OWN, Site};
 use self::sites::Sites;
 pub(crate) use self::store::{Loading, Part};
 use self::templates::Templates;
@@ -116,6 +117,8 @@ pub(crate) struct Tables {
     shed_at: u32,
     /// Open URLs (queued, held, leased) by depth, while levels are served one by one.
     levels: BTreeMap<u32, u64>,
+    /// Those that hold up no level, because their site's budget of pages is used up; counted here instead.
+    aside: BTreeMap<u32, u64>,
     /// Sites whose lowest level is not served yet, by that level.
     waiting_sites: BTreeMap<u32, Vec<u32>>,
     next_token: u64,
@@ -148,6 +151,7 @@ impl Tables {
             revisits: Revisits::default(),
             shed_at: 0,
             levels: BTreeMap::new(),
+            aside: BTreeMap::new(),
             waiting_sites: BTreeMap::new(),
             next_token: 1,
             next_turn: 0,
@@ -246,7 +250,7 @@ impl Tables {
             if !origin.robots_pending {
                 origin.robots_pending = true;
                 let entry = robots_entry(index, origin);
-                state.push(0, &entry, &mut self.overflow);
+                state.push(OWN, &entry, &mut self.overflow);
             }
         } else {
             state.push(level, &entry, &mut self.overflow);
@@ -267,10 +271,12 @@ impl Tables {
             self.stats.parked += 1;
             depth.into_iter().for_each(|depth| self.leave_level(depth, now));
             self.schedule(index, now);
-        } else if let Some(at) = at {
-            self.retry_at(index, entry, at, now);
-        } else {
-            self.place(index, entry, now);
+            return;
+        }
+        self.set_aside(index, &entry, now);
+        match at {
+            Some(at) => self.retry_at(index, entry, at, now),
+            None => self.place(index, entry, now),
         }
     }
 
@@ -294,6 +300,7 @@ impl Tables {
     ) -> Option<(Option<Timestamp>, Entry)> {
         let state = self.sites.wake(site, &mut self.overflow)?;
         if let Some(found) = state.take(origin, least, &wanted, &mut self.overflow) {
+            self.bring_back(site, &found.1);
             return Some(found);
         }
         if let Some((at, entry)) = state.take_parked(|entry| entry.origin == origin && wanted(entry)) {
@@ -316,15 +323,19 @@ impl Tables {
         self.limits.max_depth.is_some()
     }
 
-    /// The level an entry waits on: its depth while levels are served one by one, or so that the deepest come first.
+    /// The level an entry waits on: that of its depth while levels are served one by one, or so that the deepest come
+    /// first.
     fn level(&self, entry: &Entry) -> u32 {
+        if entry.is_errand() {
+            return ERRANDS;
+        }
         let Some(depth) = entry.counted_depth().filter(|_| entry.kind != RequestKind::Robots) else {
-            return 0;
+            return OWN;
         };
         match self.pace.order {
-            _ if self.serves_by_level() => depth,
-            Order::Depth => u32::MAX - depth,
-            Order::Breadth | Order::Best => 0,
+            _ if self.serves_by_level() => level_of(depth),
+            Order::Depth => (u32::MAX - depth).max(OWN),
+            Order::Breadth | Order::Best => OWN,
         }
     }
 
@@ -332,10 +343,11 @@ impl Tables {
     fn schedule(&mut self, index: u32, now: Timestamp) {
         let (served, resting) = (self.served_level(), self.held_until(index));
         let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
-        let above = site.level_above(served);
-        let servable = site.has_room(served, self.pace.per_origin);
+        let limit = self.limits.max_pages_per_host;
+        let above = site.level_above(served).filter(|_| site.has_pages_left(limit));
+        let servable = site.has_room(site.level_within(limit, served), self.pace.per_origin);
         let admitted = self.breakers.admits(index, site.leased, now);
-        let retry = site.retries.keys().next().map(|(at, _)| *at);
+        let retry = site.next_retry(limit);
         let free = site.next_allowed(&self.pace).max(resting).max(now);
         let waits_for = self.sites.waits_for(index);
         if let Some(level) = above.filter(|level| waits_for.is_none_or(|at| *level < at)) {
@@ -364,7 +376,7 @@ impl Tables {
     /// The deepest level that is served now.
     fn served_level(&self) -> u32 {
         let lowest = self.limits.max_depth.and_then(|_| self.levels.keys().next().copied());
-        lowest.unwrap_or(u32::MAX)
+        lowest.map_or(u32::MAX, level_of)
     }
 
     /// A URL of this depth is open no more. When that ends the level, sites with deeper ones can be served.
@@ -394,6 +406,11 @@ impl Tables {
             self.sites.add(Site::new(key.clone()), &mut self.overflow)
         })
     }
+}
+
+/// The level on which URLs of this depth wait while levels are served one by one.
+fn level_of(depth: u32) -> u32 {
+    depth.saturating_add(OWN)
 }
 
 /// Whether what is known of a robots.txt may still be relied on.

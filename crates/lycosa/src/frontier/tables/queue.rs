@@ -48,6 +48,11 @@ impl Level {
         self.classes.iter().map(|class| class.length).sum()
     }
 
+    /// The same, class by class.
+    pub(super) fn lengths(&self) -> [usize; 4] {
+        self.classes.each_ref().map(|class| class.length)
+    }
+
     /// Puts an entry at the end of its origin's queue in its class.
     pub(super) fn push(&mut self, entry: &Entry, overflow: &mut Overflow) {
         let class = usize::from(entry.class).min(self.classes.len() - 1);

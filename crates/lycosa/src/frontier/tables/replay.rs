@@ -76,6 +76,7 @@ impl Tables {
         self.breakers.reopened(&self.pace.patience, now);
         self.apply_template_budget(now);
         self.begin_degrees();
+        self.set_all_aside(now);
         let back = before.since(now);
         self.schedule_all(now, |site| {
             site.started = Some(now);

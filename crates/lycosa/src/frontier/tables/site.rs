@@ -11,6 +11,11 @@ use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{Health, HostRecord, Origin, OriginRecord, Pace, Robots, SiteKey, Timestamp};
 use crate::politeness::{delay_cause, site_delay};
 
+/// The level of robots.txt requests that came through redirects: a site serves it whatever its budget.
+pub(super) const ERRANDS: u32 = 0;
+/// The first level of a site's own URLs.
+pub(super) const OWN: u32 = 1;
+
 /// Origins up to which the one wanted is looked for one by one; a site with more keeps an index.
 const FEW_ORIGINS: usize = 16;
 
@@ -39,11 +44,13 @@ pub(crate) struct Site {
     origin_index: HashMap<Origin, u32>,
     /// The greatest crawl-delay of its origins.
     crawl_delay: Duration,
-    /// By level (depth when levels are served one by one, else 0).
+    /// By level ([`ERRANDS`], then from [`OWN`] on).
     levels: Vec<(u32, Box<Level>)>,
     pub(crate) queued: u64,
     /// Retries by time; the number keeps equal times apart.
     pub(crate) retries: BTreeMap<(Timestamp, u64), Entry>,
+    /// How many of them are served whatever the budget ([`Entry::is_errand`]).
+    errands: u32,
     /// Entries deeper than the depth limit has become, with the time of their retry.
     pub(crate) parked: Vec<(Option<Timestamp>, Entry)>,
     /// When the last request started, if one did.
@@ -55,6 +62,10 @@ pub(crate) struct Site {
     pub(crate) leased: u32,
     pub(crate) done: u64,
     pub(crate) failed: u64,
+    /// Pages written.
+    pub(super) pages: u64,
+    /// Open leases that may yield another.
+    pub(super) pages_reserved: u32,
 }
 
 impl Site {
@@ -67,6 +78,7 @@ impl Site {
             levels: Vec::new(),
             queued: 0,
             retries: BTreeMap::new(),
+            errands: 0,
             parked: Vec::new(),
             started: None,
             started_under: 0,
@@ -75,6 +87,8 @@ impl Site {
             leased: 0,
             done: 0,
             failed: 0,
+            pages: 0,
+            pages_reserved: 0,
         }
     }
 
@@ -150,16 +164,18 @@ impl Site {
     }
 
     /// Notes a lease on one of its origins.
-    pub(crate) fn lease_begins(&mut self, origin: u32) {
+    pub(crate) fn lease_begins(&mut self, origin: u32, page: bool) {
         self.leased += 1;
+        self.pages_reserved += u32::from(page);
         if let Some(state) = self.origins.get_mut(origin as usize) {
             state.leased += 1;
         }
     }
 
     /// Notes the end of a lease on one of its origins.
-    pub(crate) fn lease_ends(&mut self, origin: u32, per_origin: u32) {
+    pub(crate) fn lease_ends(&mut self, origin: u32, page: bool, per_origin: u32) {
         self.leased -= 1;
+        self.pages_reserved -= u32::from(page);
         let Some(state) = self.origins.get_mut(origin as usize) else { return };
         let was_full = state.leased >= per_origin;
         state.leased -= 1;
@@ -188,7 +204,7 @@ impl Site {
 
     /// Everything that waits, taken out.
     pub(super) fn empty(&mut self) -> TakenOut {
-        self.queued = 0;
+        (self.queued, self.errands) = (0, 0);
         TakenOut {
             levels: std::mem::take(&mut self.levels),
             held: self.origins.iter_mut().map(|state| std::mem::take(&mut state.held)).zip(0..).collect(),
@@ -233,7 +249,36 @@ impl Site {
     pub(super) fn retry(&mut self, at: Timestamp, entry: Entry) {
         let last = self.retries.range((at, 0)..=(at, u64::MAX)).next_back();
         let number = last.map_or(0, |((_, number), _)| number + 1);
+        self.errands += u32::from(entry.is_errand());
         self.retries.insert((at, number), entry);
+    }
+
+    /// Takes out the entry that waits for this time.
+    pub(super) fn take_retry(&mut self, at: (Timestamp, u64)) -> Option<Entry> {
+        let entry = self.retries.remove(&at)?;
+        self.errands -= u32::from(entry.is_errand());
+        Some(entry)
+    }
+
+    /// When the next retry is due, if it may be served within this budget of pages.
+    pub(super) fn next_retry(&self, limit: Option<u64>) -> Option<Timestamp> {
+        let may = self.errands > 0 || self.has_pages_left(limit);
+        self.retries.keys().next().filter(|_| may).map(|(at, _)| *at)
+    }
+
+    /// Whether this budget lets another page be asked for beside those that are under way.
+    pub(super) fn has_pages_left(&self, limit: Option<u64>) -> bool {
+        limit.is_none_or(|limit| self.pages.saturating_add(self.pages_reserved.into()) < limit)
+    }
+
+    /// Whether this budget is used up for good.
+    pub(super) fn has_spent(&self, limit: Option<u64>) -> bool {
+        limit.is_some_and(|limit| self.pages >= limit)
+    }
+
+    /// The deepest level that is served within this budget, of those up to `served`.
+    pub(super) fn level_within(&self, limit: Option<u64>, served: u32) -> u32 {
+        if self.has_pages_left(limit) { served } else { ERRANDS }
     }
 
     /// Whether a robots.txt may be asked for is decided anew by each run.
@@ -249,6 +294,7 @@ impl Site {
         self.blocked_until = bound(self.blocked_until);
         self.parked.iter_mut().for_each(|(at, _)| *at = at.map(bound));
         if back > 0 || self.retries.last_key_value().is_some_and(|((at, _), _)| *at > latest) {
+            self.errands = 0;
             for ((at, _), entry) in std::mem::take(&mut self.retries) {
                 self.retry(bound(at), entry);
             }
@@ -311,7 +357,7 @@ impl Site {
         }
         let retry = self.retries.iter().find(|(_, entry)| wanted(entry)).map(|(at, _)| *at);
         if let Some(at) = retry {
-            return self.retries.remove(&at).map(|entry| (Some(at.0), entry));
+            return self.take_retry(at).map(|entry| (Some(at.0), entry));
         }
         let entry = self.origins.get_mut(origin as usize)?.held.take(origin, wanted, overflow)?;
         Some((None, entry))
@@ -366,8 +412,21 @@ impl Site {
         Ok(())
     }
 
+    /// What waits in queues or for a time, class by class.
+    fn by_class(&self) -> [u64; 4] {
+        let mut counts = [0; 4];
+        let queued = self.levels.iter().flat_map(|(_, level)| level.lengths().into_iter().zip(0..));
+        let retries = self.retries.values().map(|entry| (1, usize::from(entry.class)));
+        for (count, class) in queued.chain(retries) {
+            if let Some(sum) = counts.get_mut(class) {
+                *sum += count as u64;
+            }
+        }
+        counts
+    }
+
     /// What is known of it. The text of rules that is elsewhere is missing.
-    pub(crate) fn record(&self, pace: &Pace) -> HostRecord {
+    pub(crate) fn record(&self, pace: &Pace, limit: Option<u64>) -> HostRecord {
         let held: usize = self.origins.iter().map(|origin| origin.held.len()).sum();
         HostRecord {
             site: self.key.clone(),
@@ -388,10 +447,14 @@ impl Site {
             blocked_until: self.blocked_until,
             parked: self.parked.len() as u64,
             pending: self.queued + self.retries.len() as u64 + held as u64,
+            pending_by_class: self.by_class(),
+            pending_for_robots: held as u64,
             leased: self.leased,
             response_time: self.response_time,
             done: self.done,
             failed: self.failed,
+            pages: self.pages,
+            has_spent: self.has_spent(limit),
         }
     }
 }

@@ -130,11 +130,11 @@ impl Tables {
         }
         wire::put_option(out, self.limits.max_depth, |out, depth| wire::put_number(out, u64::from(depth)));
         out.push(u8::from(self.pace.robots) | wire::code_of(&Order::ALL, &self.pace.order) << 1);
-        wire::put_number(out, self.levels.len() as u64);
-        for (depth, open) in &self.levels {
+        let levels: Vec<_> = self.open_by_depth().into_iter().collect();
+        wire::put_list(out, &levels, |out, (depth, open)| {
             wire::put_number(out, u64::from(*depth));
             wire::put_number(out, *open);
-        }
+        });
     }
 
     fn store_leases(&self, out: &mut Vec<u8>) {
@@ -200,11 +200,11 @@ impl Tables {
         let origin = site.origin(&found.origin);
         let (key, fingerprint) = (found.key, self.fingerprint);
         let entry = Entry::new(key, origin, &found.origin, found.request, fingerprint);
-        site.lease_begins(origin);
+        let page = entry.kind.yields_page();
+        site.lease_begins(origin, page);
         if entry.kind != crate::model::RequestKind::Robots {
             self.stats.leased += 1;
         }
-        let page = entry.kind.yields_page();
         self.reserved_pages += u64::from(page);
         self.reserved_bytes = self.reserved_bytes.saturating_add(bytes);
         self.expiries.insert((expires, token));

@@ -6,23 +6,19 @@
 //! model keeps both bounds.
 
 mod reference;
-
-use std::time::Duration;
+mod run;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseError};
 
-use self::reference::{Model, State};
+use self::run::Run;
 use super::{EmbeddedStand, End, MemoryStand, Room, cramped};
-use crate::frontier::conformance::{Stand, wait};
+use crate::frontier::conformance::Stand;
 use crate::frontier::embedded::Disk;
-use crate::model::{
-    Attempt, Clock as _, Commit, CommitError, Control, Discovered, Extension, Lease, Leased, Limits, Lsn,
-    Nack, Origin, Outcome, Pace, Payload, Record, RecordId, RecordKind, Request, Retry, Revisit, Scheme,
-    SiteKey, UrlKey, Visit, Want,
-};
+use crate::model::{Discovered, Limits, Order, Origin, Pace, Request, Scheme, SiteKey, UrlKey};
 
 type Check = Result<(), TestCaseError>;
 
@@ -60,6 +56,7 @@ enum Op {
     Pause(bool),
     Limits {
         pages: Option<u64>,
+        of_host: Option<u64>,
         requests: Option<u64>,
         bytes: Option<u64>,
         depth: Option<u32>,
@@ -69,7 +66,10 @@ enum Op {
         delay: u64,
         per_origin: u32,
         lease: u64,
+        order: Order,
     },
+    /// URLs go back by hand.
+    Requeue(Vec<u8>),
     Reopen,
     Snapshot,
 }
@@ -82,8 +82,50 @@ enum Ending {
     Redirect(u8),
 }
 
+/// A link; to some URLs there are many, which makes them the best.
 fn link() -> impl Strategy<Value = (u8, u32)> {
-    (0..URLS, 0_u32..4)
+    (prop_oneof![0..URLS, 0_u8..8], 0_u32..4)
+}
+
+fn order() -> impl Strategy<Value = Order> {
+    prop_oneof![1 => Just(Order::Breadth), 1 => Just(Order::Depth), 3 => Just(Order::Best)]
+}
+
+fn limits() -> impl Strategy<Value = Op> {
+    let some = |range: std::ops::Range<u64>| prop::option::weighted(0.4, range);
+    (some(0..9), some(0..5), some(0..20), some(0..400), depth(), some(0..9_000)).prop_map(
+        |(pages, of_host, requests, bytes, depth, time)| Op::Limits {
+            pages,
+            of_host,
+            requests,
+            bytes,
+            depth,
+            time,
+        },
+    )
+}
+
+/// Limits that hold a part of a crawl back, while others end it: little is left to be seen then.
+fn gentle_limits() -> impl Strategy<Value = Op> {
+    (prop::option::weighted(0.7, 0_u64..4), depth()).prop_map(|(of_host, depth)| Op::Limits {
+        pages: None,
+        of_host,
+        requests: None,
+        bytes: None,
+        depth,
+        time: None,
+    })
+}
+
+fn depth() -> impl Strategy<Value = Option<u32>> {
+    prop::option::of(0_u32..4)
+}
+
+/// Where a run begins: whether the best come first, the delay in milliseconds, and limits.
+type Beginning = (bool, u64, Option<Op>);
+
+fn beginning() -> impl Strategy<Value = Beginning> {
+    (any::<bool>(), prop_oneof![Just(0), Just(500)], prop::option::of(gentle_limits()))
 }
 
 fn operation() -> impl Strategy<Value = Op> {
@@ -95,26 +137,28 @@ fn operation() -> impl Strategy<Value = Op> {
         3 => (0..URLS).prop_map(Ending::Redirect),
     ];
     let again = prop_oneof![3 => Just(None), 2 => (0_u64..20_000).prop_map(Some), 2 => (60_000_u64..5_000_000).prop_map(Some)];
+    let links = prop_oneof![prop::collection::vec(link(), 0..4), prop::collection::vec(link(), 8..24)];
     let after = prop_oneof![4 => 0_u64..2_000, 1 => 60_000_u64..900_000];
     let some = |range: std::ops::Range<u64>| prop::option::weighted(0.4, range);
     prop_oneof![
         4 => prop::collection::vec(link(), 0..8).prop_map(Op::Add),
-        8 => (1_usize..5, 0_u64..40).prop_map(|(max, bytes)| Op::Lease { max, bytes }),
-        8 => (which(), ending, prop::collection::vec(link(), 0..4), 0_u64..40, again)
+        12 => (1_usize..5, 0_u64..40).prop_map(|(max, bytes)| Op::Lease { max, bytes }),
+        12 => (which(), ending, links, 0_u64..40, again)
             .prop_map(|(which, end, links, wire, again)| Op::Commit { which, end, links, wire, again }),
         4 => (which(), after, some(0..2_000), any::<bool>(), any::<bool>())
             .prop_map(|(which, after, block, counts, sent)| Op::Nack { which, after, block, counts, sent }),
         2 => (which(), 0_u64..9_000, 0_u64..60)
             .prop_map(|(which, after, bytes)| Op::Extend { which, after, bytes }),
         6 => prop_oneof![8 => 0_u64..700, 2 => 0_u64..12_000, 1 => 0_u64..3_000_000].prop_map(Op::Advance),
-        1 => any::<bool>().prop_map(Op::Pause),
-        2 => (some(0..9), some(0..20), some(0..400), prop::option::of(0_u32..4), some(0..9_000)).prop_map(
-            |(pages, requests, bytes, depth, time)| Op::Limits { pages, requests, bytes, depth, time }
-        ),
-        1 => (0_u64..900, 1_u32..4, 1_000_u64..9_000)
-            .prop_map(|(delay, per_origin, lease)| Op::Pace { delay, per_origin, lease }),
-        2 => Just(Op::Reopen),
-        1 => Just(Op::Snapshot),
+        1 => prop::bool::weighted(0.3).prop_map(Op::Pause),
+        3 => prop_oneof![1 => limits(), 2 => gentle_limits()],
+        1 => (prop_oneof![Just(0), 0_u64..900], 1_u32..4, 1_000_u64..9_000, order())
+            .prop_map(|(delay, per_origin, lease, order)| Op::Pace { delay, per_origin, lease, order }),
+        6 => prop_oneof![
+            4 => prop::collection::vec(0..URLS, 1..12).prop_map(Op::Requeue),
+            2 => Just(Op::Reopen),
+            1 => Just(Op::Snapshot),
+        ],
     ]
 }
 
@@ -127,209 +171,24 @@ fn found(number: u8, depth: u32) -> Discovered {
     Discovered { key: UrlKey(number.into()), site: SiteKey(format!("{site}.test").into()), origin, request }
 }
 
-struct Run {
-    stand: Box<dyn Stand>,
-    model: Model,
-    given: Vec<Lease>,
-}
-
-fn retry_answer<T>(answer: &Result<T, CommitError>, open: bool) -> Check {
-    match answer {
-        Ok(_) => prop_assert!(open, "an ended lease was accepted"),
-        Err(CommitError::Fenced) => prop_assert!(!open, "an open lease was refused"),
-        Err(CommitError::Broken(error)) => return Err(TestCaseError::fail(error.to_string())),
-    }
-    Ok(())
-}
-
-impl Run {
-    fn lease_named(&self, which: usize) -> Option<(Lease, bool)> {
-        // The youngest first: those are mostly open.
-        let lease = self.given.iter().rev().nth(which % self.given.len().clamp(1, 12))?.clone();
-        let open = self.model.open.get(&lease.token).is_some_and(|open| open.deadline > self.model.now);
-        Some((lease, open))
-    }
-
-    fn step(&mut self, op: &Op) -> Check {
-        match op {
-            Op::Add(links) => self.add(links)?,
-            Op::Lease { max, bytes } => {
-                self.model.expire(self.model.now);
-                if !self.model.paused {
-                    self.model.wake();
-                }
-                let want = Want { max: *max, bytes: *bytes };
-                let answer = wait(self.stand.frontier().lease(want)).unwrap();
-                self.model.answered(&answer, *max, *bytes)?;
-                if let Leased::Some(leases) = answer {
-                    self.given.extend(leases);
-                }
-            }
-            Op::Commit { which, end, links, wire, again } => {
-                self.commit(*which, *end, links, *wire, *again)?
-            }
-            Op::Nack { which, after, block, counts, sent } => {
-                self.nack(*which, *after, *block, *counts, *sent)?
-            }
-            Op::Extend { which, after, bytes } => self.extend(*which, *after, *bytes)?,
-            Op::Advance(milliseconds) => {
-                self.stand.clock().advance(Duration::from_millis(*milliseconds));
-                self.model.now = self.stand.clock().now();
-            }
-            Op::Pause(pause) => {
-                self.model.paused = *pause;
-                self.control(if *pause { Control::Pause } else { Control::Resume });
-            }
-            Op::Limits { pages, requests, bytes, depth, time } => {
-                let deadline = time.map(|time| self.model.now.after(Duration::from_millis(time)));
-                let (max_pages, max_requests) = (*pages, *requests);
-                let limits = Limits {
-                    max_pages,
-                    max_requests,
-                    max_bytes: *bytes,
-                    max_depth: *depth,
-                    deadline,
-                    templates: None,
-                };
-                self.model.limits = limits;
-                self.control(Control::Limits(limits));
-            }
-            Op::Pace { delay, per_origin, lease } => {
-                let (delay, lease) = (Duration::from_millis(*delay), Duration::from_millis(*lease));
-                self.model.pace = Pace { delay, per_origin: *per_origin, lease, ..self.model.pace };
-                self.control(Control::Pace(self.model.pace));
-            }
-            Op::Snapshot => self.stand.snapshot(),
-            Op::Reopen => {
-                if self.stand.reopen(self.model.limits, self.model.pace) {
-                    self.model.reopened(&self.stand.frontier().stats())?;
-                    self.outbox()?;
-                }
-            }
-        }
-        self.model.compare(&self.stand.frontier().stats())
-    }
-
-    fn control(&self, control: Control) {
-        wait(self.stand.frontier().control(control)).unwrap();
-    }
-
-    fn add(&mut self, links: &[(u8, u32)]) -> Check {
-        let batch: Vec<_> = links.iter().map(|(number, depth)| found(*number, *depth)).collect();
-        let wanted: Vec<_> = batch.iter().map(|found| self.model.add(found.clone(), false)).collect();
-        prop_assert_eq!(wait(self.stand.frontier().add(batch)).unwrap(), wanted);
-        Ok(())
-    }
-
-    fn commit(
-        &mut self,
-        which: usize,
-        end: Ending,
-        links: &[(u8, u32)],
-        wire: u64,
-        again: Option<u64>,
-    ) -> Check {
-        let Some((lease, open)) = self.lease_named(which) else { return Ok(()) };
-        let record = |n| Record { id: RecordId(n), kind: RecordKind::Outcome, json: "{}".into() };
-        let error = crate::error::Error::new(crate::error::ErrorKind::Connect, "no");
-        let outcome = match end {
-            Ending::Fetched => Outcome::Fetched { status: 200 },
-            Ending::Failed | Ending::NotSent => Outcome::Failed { error },
-            Ending::Redirect(to) => {
-                let (to, if_known) = (Box::new(found(to, lease.request.depth)), vec![record(2), record(3)]);
-                Outcome::Redirect { status: 302, to, if_known }
-            }
-        };
-        let attempt = Attempt { status: Some(200), wire_bytes: wire, ..Attempt::default() };
-        let commit = Commit {
-            token: lease.token,
-            outcome,
-            attempts: if matches!(end, Ending::NotSent) { Vec::new() } else { vec![attempt] },
-            payload: Payload::Inline(vec![record(1)]),
-            outlinks: links.iter().map(|(number, depth)| found(*number, *depth)).collect(),
-            host_update: None,
-            is_page: matches!(end, Ending::Fetched),
-            notes: crate::model::CommitNotes::default(),
-            revisit: again.map(|after| self.revisit(after)),
-        };
-        let answer = wait(self.stand.frontier().commit(vec![commit])).remove(0);
-        retry_answer(&answer, open)?;
-        if let Ok(lsn) = answer {
-            self.model.committed(&lease, lsn, end, links, wire);
-            if let (Some(after), Some(url)) = (again, self.model.urls.get_mut(&lease.key)) {
-                let due = self.model.now.after(Duration::from_millis(after));
-                (url.state, url.attempt) = (State::Again(due), 0);
-                url.generation += 1;
-            }
-        }
-        Ok(())
-    }
-
-    fn revisit(&self, after: u64) -> Revisit {
-        let visit = Visit { at: self.model.now, etag: Some("\"tag\"".into()), ..Visit::default() };
-        Revisit { due: self.model.now.after(Duration::from_millis(after)), visit }
-    }
-
-    fn nack(&mut self, which: usize, after: u64, block: Option<u64>, counts: bool, sent: bool) -> Check {
-        let Some((lease, open)) = self.lease_named(which) else { return Ok(()) };
-        let not_before = self.model.now.after(Duration::from_millis(after));
-        let block_site_until = block.map(|block| self.model.now.after(Duration::from_millis(block)));
-        let attempt = sent.then(|| Attempt { status: Some(503), wire_bytes: 3, ..Attempt::default() });
-        let nack =
-            Nack { token: lease.token, attempt, retry: Retry { not_before, block_site_until, counts } };
-        let answer = wait(self.stand.frontier().nack(vec![nack])).remove(0);
-        retry_answer(&answer, open)?;
-        if open {
-            let put_off = lease.request.revisit.is_some() && after >= 1 << 16;
-            let state = if put_off { State::Again(not_before) } else { State::Waiting(not_before) };
-            let key = self.model.end(lease.token, state, sent).unwrap();
-            self.model.requests += u64::from(sent);
-            self.model.bytes += if sent { 3 } else { 0 };
-            self.model.urls.get_mut(&key).unwrap().attempt += u32::from(counts);
-            let site = self.model.sites.entry(lease.site).or_default();
-            site.blocked = site.blocked.max(block_site_until.unwrap_or_default());
-        }
-        Ok(())
-    }
-
-    fn extend(&mut self, which: usize, after: u64, bytes: u64) -> Check {
-        let Some((lease, open)) = self.lease_named(which) else { return Ok(()) };
-        let for_time = Duration::from_millis(after);
-        let wish = Extension { token: lease.token, for_time, bytes };
-        let answer = wait(self.stand.frontier().extend(vec![wish])).remove(0);
-        retry_answer(&answer, open)?;
-        let Ok(granted) = answer else { return Ok(()) };
-        let room = self.model.limits.max_bytes.map(|limit| limit >= self.model.bytes_used() + bytes);
-        prop_assert_eq!(granted.bytes, if room == Some(false) { 0 } else { bytes });
-        let until = self.model.now.after(for_time);
-        let open = self.model.open.get_mut(&lease.token).unwrap();
-        open.deadline = open.deadline.max(until);
-        open.bytes += if room == Some(true) { bytes } else { 0 };
-        prop_assert_eq!(granted.deadline, open.deadline);
-        Ok(())
-    }
-
-    fn outbox(&self) -> Check {
-        let committed = wait(self.stand.outbox().read(Lsn(0), usize::MAX)).unwrap();
-        let shown: Vec<_> =
-            committed.iter().map(|c| (c.lsn, c.key, c.outcome.as_str(), c.records.len())).collect();
-        prop_assert_eq!(&shown, &self.model.commits);
-        Ok(())
-    }
-}
-
-fn check(make: impl FnOnce(Limits, Pace) -> Box<dyn Stand>, operations: &[Op]) -> Check {
+/// Lives through the operations. A URL that is moved because it is the best has two entries, of which either may be served;
+/// so that they are of one depth, every link to a URL says the same one where that order may be (`best`).
+fn check(
+    make: impl FnOnce(Limits, Pace) -> Box<dyn Stand>,
+    operations: &[Op],
+    (best, delay, first): Beginning,
+) -> Check {
     let pace = Pace {
+        delay: Duration::from_millis(delay),
         robots: false,
         response_factor: 0.0,
         lease: Duration::from_secs(5),
         revisits: true,
+        order: if best { Order::Best } else { Order::Breadth },
         ..Pace::default()
     };
-    let stand = make(Limits::default(), pace);
-    let model = Model::new(stand.clock().now(), pace);
-    let mut run = Run { stand, model, given: Vec::new() };
-    for (number, op) in operations.iter().enumerate() {
+    let mut run = Run::new(make(Limits::default(), pace), pace, best);
+    for (number, op) in first.iter().chain(operations).enumerate() {
         run.step(op).map_err(|error| TestCaseError::fail(format!("step {number}, {op:?}: {error}")))?;
     }
     run.outbox()
@@ -348,8 +207,11 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn memory_does_what_the_model_allows(operations in prop::collection::vec(operation(), 1..120)) {
-        check(MemoryStand::stand, &operations)?;
+    fn memory_does_what_the_model_allows(
+        operations in prop::collection::vec(operation(), 1..120),
+        beginning in beginning(),
+    ) {
+        check(MemoryStand::stand, &operations, beginning)?;
     }
 
     #[test]
@@ -357,6 +219,7 @@ proptest! {
         operations in prop::collection::vec(operation(), 1..60),
         end in ending(),
         room in 0..4,
+        beginning in beginning(),
     ) {
         let room: Room = match room {
             0 => (Arc::new(Disk), usize::MAX),
@@ -364,6 +227,6 @@ proptest! {
             2 => (cramped(), 1),
             _ => (Arc::new(Disk), 1),
         };
-        check(|limits, pace| EmbeddedStand::stand(limits, pace, end, &room), &operations)?;
+        check(|limits, pace| EmbeddedStand::stand(limits, pace, end, &room), &operations, beginning)?;
     }
 }
