@@ -6,6 +6,7 @@ use url::Url;
 use super::discover::Target;
 use super::journey::{Arrival, Ending, Journey};
 use super::judgement::LASTMOD;
+use super::lastmod::Reading;
 use super::shared::Shared;
 use crate::model::{CommitNotes, Discovered, Request, RequestKind};
 use crate::sitemap::{self, SitemapEntry, SitemapKind, SitemapLimits};
@@ -73,15 +74,19 @@ impl Journey {
         }
         let mut commit = self.fetched_commit(status);
         if (200..300).contains(&status) {
-            (commit.outlinks, commit.notes) = self.sitemap_entries(&body);
+            let reading;
+            (commit.outlinks, commit.notes, reading) = self.sitemap_entries(&body);
             let content = super::revisits::body_hash(&body);
             let _ = self.compared(content);
             commit.revisit = self.visit_after(content, &response.headers);
+            if let Some(reading) = reading {
+                self.tell_dates(reading, &mut commit);
+            }
         }
         Ending::Commit(Box::new(commit), None)
     }
 
-    fn sitemap_entries(&self, body: &[u8]) -> (Vec<Discovered>, CommitNotes) {
+    fn sitemap_entries(&self, body: &[u8]) -> (Vec<Discovered>, CommitNotes, Option<Reading>) {
         let nesting: u32 = self.lease.request.meta.get(NESTING).and_then(|n| n.parse().ok()).unwrap_or(0);
         let most = self.shared.parts.settings.max_links;
         let limits = SitemapLimits { entries: most, ..SitemapLimits::default() };
@@ -97,7 +102,7 @@ impl Journey {
             }
             let named = sitemap.entries.iter().take(MOST_SITEMAPS[depth]);
             let found = named.filter_map(|entry| self.shared.sitemap_request(&entry.loc, nesting + 1));
-            return (found.collect(), CommitNotes::default());
+            return (found.collect(), CommitNotes::default(), None);
         }
         let believed = sitemap::are_plausible(&sitemap, self.started());
         if !believed {
@@ -108,7 +113,7 @@ impl Journey {
         let entries = sitemap.entries.iter();
         let found = entries.filter_map(|entry| self.sitemap_page(entry, believed, &mut notes)).collect();
         self.shared.count_refused(&notes);
-        (found, notes)
+        (found, notes, believed.then(|| self.reading(&sitemap)).flatten())
     }
 
     fn sitemap_page(

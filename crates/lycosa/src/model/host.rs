@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{DelayCause, Health, Origin, SiteKey, Timestamp};
+use super::{DelayCause, Health, Origin, SiteDates, SiteKey, Timestamp};
 
 /// What is known of an origin's robots.txt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,4 +94,6 @@ pub struct HostRecord {
     pub done: u64,
     /// Failures so far.
     pub failed: u64,
+    /// What its sitemaps said, when they gave dates.
+    pub dates: Option<SiteDates>,
 }

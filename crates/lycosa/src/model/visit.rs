@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::Timestamp;
+use super::{Timestamp, date_ends};
 
 /// A page as its last visit left it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct Visit {
     pub unproven: u8,
     /// Whether it said 304 about content that had changed: it is not asked so any more.
     pub lied: bool,
+    /// When it changed last as its sitemap said by then, if it said so.
+    pub listed_at: Option<Timestamp>,
 }
 
 impl Visit {
@@ -53,4 +55,30 @@ pub struct Revisit {
     pub due: Timestamp,
     /// What it will be compared with.
     pub visit: Visit,
+    /// A later date that its sitemap has given since that visit.
+    pub told: Option<Timestamp>,
+}
+
+impl Revisit {
+    /// A visit due at this moment, of whose page no sitemap has said anything since.
+    #[must_use]
+    pub fn new(due: Timestamp, visit: Visit) -> Self {
+        Self { due, visit, told: None }
+    }
+
+    /// Hears that a sitemap gives the page this date, at this moment; whether that is news, so that the visit is due now.
+    /// It is no news when a date as late is known, nor when all that the date can mean is before the last visit, which
+    /// saw it.
+    pub fn hear(&mut self, date: Timestamp, now: Timestamp) -> bool {
+        if self.told.max(self.visit.listed_at).is_some_and(|known| date <= known) {
+            return false;
+        }
+        if date_ends(date) < self.visit.at {
+            self.visit.listed_at = Some(date);
+            return false;
+        }
+        self.told = Some(date);
+        self.due = self.due.min(now);
+        true
+    }
 }

@@ -21,7 +21,7 @@ fn arbitrary_request() -> impl Strategy<Value = Request> {
                 request.generation = depth + 1;
                 let visit =
                     Visit { changes: 7, content: u64::MAX, etag: Some(path.into()), ..Visit::default() };
-                request.revisit = Some(Box::new(Revisit { due: crate::model::Timestamp(1 << 40), visit }));
+                request.revisit = Some(Box::new(Revisit::new(crate::model::Timestamp(1 << 40), visit)));
                 request.chain = hops
                     .iter()
                     .map(|hop| Hop { url: format!("http://b.test/{hop}").into(), status: 302 })

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::model::{Timestamp, Visit};
 
+use super::lastmod::Hint;
 use super::worth::{Bounds, worth};
 
 /// How fast it may change.
@@ -47,8 +48,15 @@ impl Threshold {
     }
 
     /// A page of the site has its turn: learns from how late it is, and says whether it is to be visited. One that was not
-    /// for `max` is in any case.
-    pub fn admits(&mut self, visit: &Visit, due: Timestamp, now: Timestamp, bounds: Bounds) -> bool {
+    /// for `max` is in any case. What sitemaps said of it since is the `hint`.
+    pub fn admits(
+        &mut self,
+        visit: &Visit,
+        hint: Hint,
+        due: Timestamp,
+        now: Timestamp,
+        bounds: Bounds,
+    ) -> bool {
         let interval = due.since(visit.at).max(Duration::from_secs(1)).as_secs_f64();
         let late = now.since(due).as_secs_f64();
         let since = self.last.map_or(interval, |last| now.since(last).as_secs_f64());
@@ -61,7 +69,7 @@ impl Threshold {
         let part = (since / interval.max(4.0 * self.turn)).min(1.0);
         self.worth = (self.worth * (SPEED * excess * part).exp()).clamp(LEAST, MOST);
         self.last = Some(now);
-        now.since(visit.at) >= bounds.max || worth(visit, now) >= self.worth * GOOD_ENOUGH
+        now.since(visit.at) >= bounds.max || hint.worth(visit, now) >= self.worth * GOOD_ENOUGH
     }
 
     /// Begins where a page's due time says that it stood: for a site that was forgotten.

@@ -62,6 +62,18 @@ pub fn next_due(visit: &Visit, now: Timestamp, threshold: f64, bounds: Bounds) -
     due.max(Timestamp(now.0.saturating_add(1)))
 }
 
+/// For how long a page that has just changed is expected to stay as it is, in seconds.
+pub(super) fn lifetime(visit: &Visit) -> f64 {
+    let knowledge = Knowledge::of(visit);
+    knowledge.regular * knowledge.gap + (1.0 - knowledge.regular) * knowledge.exposure / knowledge.changes
+}
+
+/// The chance that a page has changed so long after its last visit, by all that visits told.
+pub(super) fn chance_of_change(visit: &Visit, elapsed: Duration) -> f64 {
+    let (shape, scale) = gamma(visit);
+    -(-shape * (elapsed.as_secs_f64() / scale).ln_1p()).exp_m1()
+}
+
 fn span(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::from_secs(u64::from(u32::MAX)))
 }

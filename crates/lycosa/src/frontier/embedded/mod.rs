@@ -67,7 +67,7 @@ use crate::model::{
 use crate::scope::Fingerprint;
 
 /// Version of the state's files.
-pub const FORMAT_VERSION: u32 = 6;
+pub const FORMAT_VERSION: u32 = 7;
 
 /// How an embedded frontier is opened.
 #[derive(Clone, Debug)]

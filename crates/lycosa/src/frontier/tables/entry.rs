@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::model::wire::plain_path;
-use crate::model::{Origin, Request, RequestKind, Revisit, UrlKey};
+use crate::model::{Origin, Request, RequestKind, Revisit, Timestamp, UrlKey};
 use crate::scope::Fingerprint;
 
 /// A URL on its way to a queue or out of it.
@@ -84,6 +84,16 @@ impl Entry {
     pub(super) fn into_visit(mut self, generation: u32) -> Self {
         if let Body::Whole(request) = &mut self.body {
             request.generation = generation;
+        }
+        self
+    }
+
+    /// The same, after it heard that a sitemap gives its page this date.
+    pub(super) fn hear(mut self, date: Timestamp, now: Timestamp) -> Self {
+        if let Body::Whole(request) = &mut self.body
+            && let Some(revisit) = &mut request.revisit
+        {
+            revisit.hear(date, now);
         }
         self
     }

@@ -15,6 +15,7 @@ impl Tables {
             return Leased::Idle;
         }
         if self.pace.revisits {
+            self.revisits.bring_forward(now, EFFORT, &mut self.overflow);
             self.wake_revisits(EFFORT, now);
         }
         let mut leases = Vec::new();

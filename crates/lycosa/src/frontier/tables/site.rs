@@ -8,7 +8,7 @@ use super::overflow::{Overflow, Place};
 use super::queue::Level;
 use super::waiting::Waiting;
 use crate::model::wire::{self, Damaged, Reader};
-use crate::model::{Health, HostRecord, Origin, OriginRecord, Pace, Robots, SiteKey, Timestamp};
+use crate::model::{Health, HostRecord, Origin, OriginRecord, Pace, Robots, SiteDates, SiteKey, Timestamp};
 use crate::politeness::{delay_cause, site_delay};
 
 /// Origins up to which the one wanted is looked for one by one; a site with more keeps an index.
@@ -55,6 +55,8 @@ pub(crate) struct Site {
     pub(crate) leased: u32,
     pub(crate) done: u64,
     pub(crate) failed: u64,
+    /// What its sitemaps said; most sites have none with dates.
+    pub(super) dates: Option<Box<SiteDates>>,
 }
 
 impl Site {
@@ -75,6 +77,7 @@ impl Site {
             leased: 0,
             done: 0,
             failed: 0,
+            dates: None,
         }
     }
 
@@ -392,6 +395,7 @@ impl Site {
             response_time: self.response_time,
             done: self.done,
             failed: self.failed,
+            dates: self.dates.as_deref().copied(),
         }
     }
 }
