@@ -65,7 +65,7 @@ impl Journey {
             moved += usize::from(is_young);
             // At first all dates of known pages are news; after that, those since the last reading.
             if (before.is_none() || is_young)
-                && let Some(key) = self.own_page(&entry.loc)
+                && let Some(key) = self.own_key(&entry.loc)
                 && (before.is_some() || self.shared.known.contains(key))
                 && (is_believed || key.0.is_multiple_of(SAMPLE))
             {
@@ -98,8 +98,8 @@ impl Journey {
         self.lease.dates.unwrap_or_default()
     }
 
-    /// The fingerprint of a page of this sitemap's own site; about others its dates say nothing.
-    fn own_page(&self, url: &url::Url) -> Option<UrlKey> {
+    /// The fingerprint of a URL of this sitemap's own site; about others it says nothing that is to be believed.
+    pub(super) fn own_key(&self, url: &url::Url) -> Option<UrlKey> {
         let identified = self.shared.parts.identity.identify(url)?;
         (identified.site == self.lease.site).then_some(identified.key)
     }
