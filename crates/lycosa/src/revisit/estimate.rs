@@ -79,7 +79,7 @@ pub fn first(seen: &Seen<'_>) -> Visit {
         content: seen.content.unwrap_or_default(),
         etag,
         last_modified,
-        listed_at: seen.listed_at,
+        listed_at: listed,
         ..Visit::default()
     }
 }

@@ -122,6 +122,7 @@ impl Revisits {
                 // As seen from its beginning: what is overdue is sorted as finely as what is not.
                 self.put(due, entry, Timestamp(at.0), overflow);
             }
+            self.told.spread(at);
         }
         let (&at, _) = self.soon.first_key_value().filter(|((due, _), _)| *due <= now)?;
         self.count -= 1;

@@ -61,6 +61,13 @@ impl Told {
         self.gathered.is_empty() && self.wanted.is_empty()
     }
 
+    /// What was in this bucket lies in others now, none of which begins earlier: they may have been looked through.
+    pub(super) fn spread(&mut self, at: (u64, u32)) {
+        if at >= self.bucket {
+            (self.bucket, self.blocks) = ((at.0, 0), None);
+        }
+    }
+
     fn begin(&mut self) {
         self.wanted = std::mem::take(&mut self.gathered);
         (self.bucket, self.blocks) = ((0, 0), None);
