@@ -115,7 +115,8 @@ pub(crate) fn measure(settings: Settings, how: How, folder: &std::path::Path) ->
     let report = crawl.crawl(&opened)?;
     say(&format!("{:?}", report.run.revisits));
     let freshness = freshness.lock().unwrap_or_else(PoisonError::into_inner);
-    say(&format!("{} readings of sitemaps", log.counts().sitemaps));
+    let dates: Vec<_> = report.slowest.iter().filter_map(|host| host.dates).collect();
+    say(&format!("{} readings of sitemaps; {dates:?}", log.counts().sitemaps));
     Ok(compare(&web, &log, &freshness, delay))
 }
 

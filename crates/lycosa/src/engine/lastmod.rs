@@ -1,8 +1,6 @@
 //! The dates of sitemaps at work: what a reading tells of pages that are known, when it is repeated, and what a visit
 //! proves about them. What a date is worth reckons `revisit`; which visits it brings forward, the frontier knows.
 
-use std::time::Duration;
-
 use super::journey::Journey;
 use super::judgement::LASTMOD;
 use crate::model::{Commit, Dates, Outcome, RequestKind, SiteDates, Timestamp, UrlKey, date_ends};
@@ -14,17 +12,6 @@ use crate::sitemap::{Sitemap, SitemapKind};
 const HARDLY_EVER: f64 = 0.1;
 /// One page in so many is in that sample.
 const SAMPLE: u64 = 16;
-/// Before a sitemap is read a second time, dates this young stand for those that have moved.
-const YOUNG: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// What a reading of a sitemap says of its dates.
-#[derive(Debug)]
-pub(super) struct Reading {
-    pub(super) dates: Dates,
-    /// How many dates have moved, in how long.
-    pub(super) moved: (usize, Duration),
-}
-
 impl Journey {
     /// When the page changed last, as its sitemap said last.
     pub(super) fn listed_at(&self) -> Option<Timestamp> {
@@ -48,23 +35,19 @@ impl Journey {
     }
 
     /// What this sitemap says of pages that are known; `None` when it gives no dates, or visits are not repeated.
-    pub(super) fn reading(&self, sitemap: &Sitemap) -> Option<Reading> {
+    pub(super) fn reading(&self, sitemap: &Sitemap) -> Option<Dates> {
         self.shared.parts.settings.revisits?;
-        let now = self.started();
         let before = self.before().map(|before| before.visit.at);
         if sitemap.kind != SitemapKind::UrlSet || !sitemap.entries.iter().any(|entry| entry.lastmod.is_some())
         {
             return None;
         }
-        let since = before.unwrap_or(Timestamp(now.0.saturating_sub(YOUNG.as_millis().try_into().ok()?)));
         let is_believed = self.trusted().trust.of_moved() >= HARDLY_EVER;
-        let (mut pages, mut moved) = (Vec::new(), 0);
+        let mut pages = Vec::new();
         for entry in &sitemap.entries {
             let Some(date) = entry.lastmod else { continue };
-            let is_young = date_ends(date) >= since;
-            moved += usize::from(is_young);
             // At first all dates of known pages are news; after that, those since the last reading.
-            if (before.is_none() || is_young)
+            if before.is_none_or(|before| date_ends(date) >= before)
                 && let Some(key) = self.own_key(&entry.loc)
                 && (before.is_some() || self.shared.known.contains(key))
                 && (is_believed || key.0.is_multiple_of(SAMPLE))
@@ -72,26 +55,24 @@ impl Journey {
                 pages.push((key, date));
             }
         }
-        Some(Reading { dates: Dates::Read { before, pages }, moved: (moved, now.since(since)) })
+        Some(Dates::Read { before, pages })
     }
 
     /// The same of one that says it is as it was.
-    pub(super) fn reading_unmodified(&self) -> Option<Reading> {
+    pub(super) fn reading_unmodified(&self) -> Option<Dates> {
         let before = self.before().filter(|_| self.request.kind == RequestKind::Sitemap)?.visit.at;
         self.lease.dates?;
-        let dates = Dates::Read { before: Some(before), pages: Vec::new() };
-        Some(Reading { dates, moved: (0, self.started().since(before)) })
+        Some(Dates::Read { before: Some(before), pages: Vec::new() })
     }
 
     /// Tells what was read, and reads the sitemap again when that is worth it, if not sooner.
-    pub(super) fn tell_dates(&self, reading: Reading, commit: &mut Commit) {
+    pub(super) fn tell_dates(&self, dates: Dates, commit: &mut Commit) {
         if let (Some(revisits), Some(revisit)) = (self.shared.parts.settings.revisits, &mut commit.revisit) {
             let threshold = self.shared.thresholds.worth(&self.lease.site);
-            let trust = self.trusted().trust;
-            let due = next_reading(&revisit.visit, reading.moved, trust, threshold, revisits.bounds);
+            let due = next_reading(&revisit.visit, &self.trusted(), threshold, revisits.bounds);
             revisit.due = revisit.due.min(due);
         }
-        commit.dates = Some(reading.dates);
+        commit.dates = Some(dates);
     }
 
     fn trusted(&self) -> SiteDates {

@@ -6,9 +6,8 @@ use url::Url;
 use super::discover::Target;
 use super::journey::{Arrival, Ending, Journey};
 use super::judgement::LASTMOD;
-use super::lastmod::Reading;
 use super::shared::Shared;
-use crate::model::{CommitNotes, Discovered, Request, RequestKind};
+use crate::model::{CommitNotes, Dates, Discovered, Request, RequestKind};
 use crate::sitemap::{self, SitemapEntry, SitemapKind, SitemapLimits};
 
 /// Indexes within indexes that are followed; the protocol allows one level.
@@ -99,7 +98,7 @@ impl Journey {
         Ending::Commit(Box::new(commit), None)
     }
 
-    fn sitemap_entries(&self, body: &[u8]) -> (Vec<Discovered>, CommitNotes, Option<Reading>) {
+    fn sitemap_entries(&self, body: &[u8]) -> (Vec<Discovered>, CommitNotes, Option<Dates>) {
         let nesting: u32 = self.lease.request.meta.get(NESTING).and_then(|n| n.parse().ok()).unwrap_or(0);
         let most = self.shared.parts.settings.max_links;
         let limits = SitemapLimits { entries: most, ..SitemapLimits::default() };

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{Timestamp, date_ends};
+use super::Timestamp;
 
 /// A page as its last visit left it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,13 +67,13 @@ impl Revisit {
     }
 
     /// Hears that a sitemap gives the page this date, at this moment; whether that is news, so that the visit is due now.
-    /// It is no news when a date as late is known, nor when all that the date can mean is before the last visit, which
-    /// saw it.
+    /// It is no news when a date as late is known, nor when the date is not after the last visit, which saw that change. A
+    /// date that is a day is after no visit of that day: it may tell of what the visit saw.
     pub fn hear(&mut self, date: Timestamp, now: Timestamp) -> bool {
         if self.told.max(self.visit.listed_at).is_some_and(|known| date <= known) {
             return false;
         }
-        if date_ends(date) < self.visit.at {
+        if date <= self.visit.at {
             self.visit.listed_at = Some(date);
             return false;
         }

@@ -18,7 +18,6 @@
 
 use std::time::Duration;
 
-use super::estimate::gamma;
 use super::worth::{Bounds, chance_of_change, lifetime, next_due, worth};
 use crate::model::{DateProof, LastmodTrust, Revisit, SiteDates, Timestamp, Visit};
 
@@ -30,6 +29,8 @@ pub struct Hint {
     moved: Option<Timestamp>,
     /// Until when they told that there was none.
     told_until: Option<Timestamp>,
+    /// How often they tell.
+    every: Duration,
 }
 
 impl Hint {
@@ -41,8 +42,15 @@ impl Hint {
         Self {
             trust: dates.trust,
             moved: revisit.told,
+            every: dates.every,
             told_until: told_until.filter(|until| revisit.told.is_none() && *until > revisit.visit.at),
         }
+    }
+
+    /// By how much a visit may be late beside what any may: what a sitemap told at once has time until it tells again, half
+    /// of it in the mean. `None` when nothing was told.
+    pub(super) fn grace(&self) -> Option<Duration> {
+        self.moved.map(|_| self.every / 2)
     }
 
     /// What a visit at this moment is worth, in seconds of a page that is up to date.
@@ -96,24 +104,16 @@ impl Hint {
     }
 }
 
-/// When a sitemap is worth another reading, of which a reading `after` so long has just found so many moved dates.
+/// When a sitemap is worth another reading.
 ///
 /// Reading it every `T` leaves a page that is told stale for `T/2` in the mean, of `Λ` such pages a second; each reading
 /// takes the place of a visit, which is worth `threshold`. `Λ·T/2 + threshold/T` is least at `T = √(2·threshold/Λ)`. `Λ`
-/// is what the dates or the changes of the file itself say, whichever is more, as far as moved dates are believed.
+/// counts what dates told and visits would not have known without them: a sitemap of pages whose changes are foreseen is
+/// read as seldom as one that lies.
 #[must_use]
-pub fn next_reading(
-    visit: &Visit,
-    (moved, after): (usize, Duration),
-    trust: LastmodTrust,
-    threshold: f64,
-    bounds: Bounds,
-) -> Timestamp {
-    let (changes, exposure) = gamma(visit);
-    let moved = f64::from(u32::try_from(moved).unwrap_or(u32::MAX));
-    let rate = (moved / after.as_secs_f64().max(1.0)).max(changes / exposure) * trust.of_moved();
+pub fn next_reading(visit: &Visit, dates: &SiteDates, threshold: f64, bounds: Bounds) -> Timestamp {
     let (min, max) = (bounds.min.as_secs_f64(), bounds.max.max(bounds.min).as_secs_f64());
-    let wait = (2.0 * threshold / rate).sqrt().clamp(min, max);
+    let wait = (2.0 * threshold / dates.news_per_second()).sqrt().clamp(min, max);
     visit.at.after(Duration::try_from_secs_f64(wait).unwrap_or(bounds.max))
 }
 
@@ -227,19 +227,16 @@ mod tests {
     }
 
     #[test]
-    fn a_sitemap_is_read_so_often_as_its_pages_change_and_visits_are_cheap() {
-        let file = |changes: u16| Visit { changes, exposure: Duration::from_secs(86_400), ..page() };
+    fn a_sitemap_is_read_so_often_as_it_tells_news_and_visits_are_cheap() {
         let bounds = Bounds { min: Duration::from_secs(60), max: Duration::from_secs(90 * 86_400) };
-        let wait = |moved, trust: SiteDates, threshold| {
-            let due =
-                next_reading(&file(1), (moved, Duration::from_secs(3_600)), trust.trust, threshold, bounds);
-            due.since(page().at).as_secs()
+        let wait = |news: u32, threshold| {
+            let dates = SiteDates { news, watched: Duration::from_secs(86_400), ..trust(&[]) };
+            next_reading(&page(), &dates, threshold, bounds).since(page().at).as_secs()
         };
-        let right = trust(&[DateProof::Moved(100); 60]);
-        assert!((2_600..2_800).contains(&wait(1, right, 1_000.0)), "{}", wait(1, right, 1_000.0));
-        assert!(wait(100, right, 1_000.0) < wait(1, right, 1_000.0) / 9);
-        assert!(wait(1, right, 100_000.0) > wait(1, right, 1_000.0) * 9);
-        assert!(wait(1, trust(&[DateProof::Moved(0); 60]), 1_000.0) > wait(1, right, 1_000.0) * 4);
-        assert_eq!(wait(1_000_000, right, 1.0), 60);
+        assert!((4_100..4_200).contains(&wait(1_900, 1_000.0)), "ten a day: {}", wait(1_900, 1_000.0));
+        assert!(wait(190_000, 1_000.0) < wait(1_900, 1_000.0) / 9);
+        assert!(wait(0, 1_000.0) > wait(1_900, 1_000.0) * 4);
+        assert!(wait(1_900, 100_000.0) > wait(1_900, 1_000.0) * 9);
+        assert_eq!(wait(u32::MAX, 1.0), 60);
     }
 }

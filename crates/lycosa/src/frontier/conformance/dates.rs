@@ -54,7 +54,7 @@ fn proofs(make: &mut Make<'_>) -> Check {
         world.commit(commit)?;
     }
     let trust = LastmodTrust { moved: 1, confirmed: 90, missed: 1 };
-    let wanted = SiteDates { trust, read_at: start, files: 1, every: Duration::ZERO };
+    let wanted = SiteDates { trust, read_at: start, files: 1, news: 90, ..SiteDates::default() };
     for end in 0..3 {
         same("kept", &world.host("a.test")?.dates, &Some(wanted))?;
         same("of a site without dates", &world.host("b.test")?.dates, &None)?;

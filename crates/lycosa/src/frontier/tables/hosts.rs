@@ -47,7 +47,7 @@ impl Tables {
                 known.read(now, before);
                 self.revisits.told.gather(pages, rules != Rules::Present);
             }
-            Dates::Proof(proof) => known.trust.note(proof),
+            Dates::Proof(proof) => known.note(proof),
         }
     }
 

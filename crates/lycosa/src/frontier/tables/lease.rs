@@ -155,6 +155,10 @@ impl Tables {
         let page = entry.kind.yields_page();
         let origin = &site.origins.get(entry.origin as usize)?.origin;
         let key = entry.key(origin, self.fingerprint);
+        let entry = match self.revisits.told.get(key) {
+            Some(date) => entry.hear(date, now),
+            None => entry,
+        };
         if entry.revisit().is_none() {
             self.degrees.serve(key);
         }

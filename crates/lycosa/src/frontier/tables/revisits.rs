@@ -326,10 +326,6 @@ impl Tables {
                 }
             };
             any = true;
-            let entry = match self.revisits.told.get(key) {
-                Some(date) => entry.hear(date, now),
-                None => entry,
-            };
             let mark = self.last_outcome(key);
             *self.outcomes(mark) -= 1;
             self.stats.done -= 1;

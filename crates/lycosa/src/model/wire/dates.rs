@@ -37,10 +37,13 @@ pub(crate) fn put_site_dates(out: &mut Vec<u8>, dates: &SiteDates) {
     [moved, confirmed, missed, dates.files].iter().for_each(|count| put_number(out, u64::from(*count)));
     put_number(out, dates.read_at.0);
     super::put_span(out, dates.every);
+    put_number(out, u64::from(dates.news));
+    super::put_span(out, dates.watched);
 }
 
 pub(crate) fn read_site_dates(reader: &mut Reader<'_>) -> Read<SiteDates> {
     let mut count = || reader.small();
     let trust = LastmodTrust { moved: count()?, confirmed: count()?, missed: count()? };
-    Ok(SiteDates { trust, files: count()?, read_at: reader.time()?, every: reader.span()? })
+    let (files, read_at, every) = (count()?, reader.time()?, reader.span()?);
+    Ok(SiteDates { trust, files, read_at, every, news: reader.small()?, watched: reader.span()? })
 }

@@ -4,7 +4,7 @@
 //! than all else about them. So dates are gathered, and then all visits to come are looked through for those that have
 //! one, a few at each call. A new search begins only when as much time has passed as makes the looking through a small
 //! part of all work, however many visits wait and however often sitemaps move their dates: with a million of them, that
-//! is after 100 seconds. A visit whose time comes meanwhile hears of its date then. What it leaves out: whether a date
+//! is after 100 seconds. A visit whose time comes meanwhile hears of its date when it is handed out. What it leaves out: whether a date
 //! is news (`Revisit::hear`), and what the news is worth, which the engine judges when it gets the lease.
 
 use std::collections::HashMap;
@@ -15,7 +15,7 @@ use crate::frontier::tables::overflow::Overflow;
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{Revisit, Timestamp, UrlKey};
 
-/// Dates that are kept at most until the next search, 24 bytes each; pages whose date is one too many are visited when
+/// Dates that are kept at most until the next search, and from one search to the next, 24 bytes each; pages whose date is one too many are visited when
 /// they are due.
 const MOST: usize = 1 << 18;
 /// Visits that are looked through for each second that passes between two searches.
@@ -25,8 +25,9 @@ const PER_SECOND: u64 = 10_000;
 #[derive(Debug, Default)]
 pub(in crate::frontier::tables) struct Told {
     gathered: HashMap<UrlKey, Timestamp>,
-    /// Those that are looked for now.
+    /// Those that are looked for now or were last: what was on its way meanwhile hears of them when it is handed out.
     wanted: HashMap<UrlKey, Timestamp>,
+    is_searching: bool,
     /// The bucket that is looked through, and how many of its blocks are left; none when it was not begun.
     bucket: (u64, u32),
     blocks: Option<usize>,
@@ -51,14 +52,15 @@ impl Told {
 
     /// When there is something to look through.
     pub(in crate::frontier::tables) fn next(&self) -> Option<Timestamp> {
-        if !self.wanted.is_empty() {
+        if self.is_searching {
             return Some(Timestamp::default());
         }
         (!self.gathered.is_empty()).then_some(self.not_before)
     }
 
+    /// Whether there is nothing to look for.
     pub(in crate::frontier::tables) fn is_empty(&self) -> bool {
-        self.gathered.is_empty() && self.wanted.is_empty()
+        self.gathered.is_empty() && !self.is_searching
     }
 
     /// What was in this bucket lies in others now, none of which begins earlier: they may have been looked through.
@@ -70,12 +72,14 @@ impl Told {
 
     fn begin(&mut self) {
         self.wanted = std::mem::take(&mut self.gathered);
+        self.is_searching = true;
         (self.bucket, self.blocks) = ((0, 0), None);
     }
 
     /// Writes all dates; the search begins anew when they are read again.
     pub(in crate::frontier::tables) fn store(&self, out: &mut Vec<u8>) {
-        let mut dates: Vec<_> = self.wanted.iter().chain(&self.gathered).collect();
+        let wanted = self.wanted.iter().filter(|_| self.is_searching);
+        let mut dates: Vec<_> = wanted.chain(&self.gathered).collect();
         dates.sort_unstable();
         wire::put_list(out, &dates, |out, (key, date)| {
             out.extend_from_slice(&key.0.to_le_bytes());
@@ -99,7 +103,7 @@ impl Revisits {
         mut effort: usize,
         overflow: &mut Overflow,
     ) {
-        if self.told.wanted.is_empty() && self.told.next().is_some_and(|at| at <= now) {
+        if !self.told.is_searching && self.told.next().is_some_and(|at| at <= now) {
             self.told.begin();
         }
         self.look_through(now, &mut effort, overflow);
@@ -113,10 +117,10 @@ impl Revisits {
     }
 
     fn look_through(&mut self, now: Timestamp, effort: &mut usize, overflow: &mut Overflow) {
-        while *effort > 0 && !self.told.wanted.is_empty() {
+        while *effort > 0 && self.told.is_searching {
             let told = &mut self.told;
             let Some((&at, bucket)) = self.buckets.range_mut(told.bucket..).next() else {
-                told.wanted = HashMap::new();
+                told.is_searching = false;
                 told.not_before = now.after(Duration::from_millis(self.count * 1_000 / PER_SECOND));
                 return;
             };
