@@ -78,6 +78,8 @@ pub struct Settings {
     pub crawl_delay_ms: (u64, u64),
     /// How many of a hundred hosts have a sitemap, which lists every ordinary page; default 50.
     pub sitemap_percent: u32,
+    /// Whether pages say in `Last-Modified` when they changed; default true.
+    pub last_modified: bool,
     /// What the dates in sitemaps are worth.
     pub lastmod: LastmodShares,
     /// How many of a hundred hosts are below the domain of another host; default 15.
@@ -116,6 +118,7 @@ impl Default for Settings {
             crawl_delay_percent: 5,
             crawl_delay_ms: (1_000, 10_000),
             sitemap_percent: 50,
+            last_modified: true,
             lastmod: LastmodShares::default(),
             subdomain_percent: 15,
             shared_address_percent: 20,

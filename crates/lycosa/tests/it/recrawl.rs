@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use lycosa::Crawler;
+use lycosa::clock::SystemClock;
 use lycosa::crawler::{Continue, End, Options, RevisitRecords, Revisits};
-use lycosa::model::Finish;
+use lycosa::model::{Clock as _, Finish};
 use lycosa::revisit::Bounds;
 use lycosa_testkit::{Request, Response, Server, daemon};
 
@@ -158,7 +159,8 @@ async fn proved(changes: bool) -> lycosa::model::LastmodTrust {
         if request.target == "/sitemap.xml" {
             // Its clock goes ahead, a minute at each reading, so that no date is that of a visit.
             let ahead = Duration::from_secs(60 * readings.fetch_add(1, Ordering::Relaxed) + 60);
-            let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now() + ahead);
+            let now =
+                humantime::format_rfc3339_seconds(SystemClock::default().now().to_system_time() + ahead);
             let pages: String = (1..=4)
                 .map(|n| {
                     let host = request.host();
