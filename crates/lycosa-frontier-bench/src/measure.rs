@@ -250,5 +250,6 @@ fn page(lease: &Lease, world: World, numbers: &mut u64, urls: u64) -> Commit {
         is_page: true,
         notes: lycosa::model::CommitNotes::default(),
         revisit: None,
+        dates: None,
     }
 }

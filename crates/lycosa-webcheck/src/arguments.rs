@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use lycosa::model::{Limits, Order, TemplateBudget};
-use lycosa_testkit::web::{Rules, Settings, Shares};
+use lycosa_testkit::web::{LastmodShares, Rules, Settings, Shares};
 
 /// Who crawls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -98,6 +98,29 @@ pub(crate) struct Arguments {
     /// Visit pages again for so many virtual days, with the engine, and tell how fresh they were in the second half
     #[arg(long, value_name = "DAYS")]
     pub(crate) recrawl: Option<u64>,
+    /// Read the sitemaps, which every host has then, when pages are visited again; their dates tell this
+    #[arg(long, value_enum, requires = "recrawl")]
+    pub(crate) lastmod: Option<Dates>,
+}
+
+/// What the dates of sitemaps tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dates {
+    /// The day of the last change
+    Days,
+    /// Its second
+    Exact,
+    /// That all has changed today
+    Now,
+    /// That nothing ever changes
+    Never,
+}
+
+impl Dates {
+    fn shares(self) -> LastmodShares {
+        let of = |kind| if self == kind { 100 } else { 0 };
+        LastmodShares { exact: of(Self::Exact), now: of(Self::Now), never: of(Self::Never) }
+    }
 }
 
 impl Arguments {
@@ -110,6 +133,8 @@ impl Arguments {
             pages: self.pages,
             shares: Shares { flaky: self.flaky, ..Shares::default() },
             trap_percent: self.trap_percent,
+            sitemap_percent: if self.lastmod.is_some() { 100 } else { Settings::default().sitemap_percent },
+            lastmod: self.lastmod.map(Dates::shares).unwrap_or_default(),
             ..Settings::default()
         }
     }

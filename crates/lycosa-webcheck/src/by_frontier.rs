@@ -350,6 +350,7 @@ fn bare(lease: &Lease, outcome: Outcome) -> Commit {
         is_page: false,
         notes: lycosa::model::CommitNotes::default(),
         revisit: None,
+        dates: None,
     }
 }
 

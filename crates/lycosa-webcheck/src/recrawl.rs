@@ -60,22 +60,30 @@ impl fmt::Display for Table {
 pub(crate) fn run(arguments: &Arguments, days: u64) -> Result<bool> {
     let folder = tempfile::tempdir().map_err(|cause| Error::io("making a folder", cause))?;
     let days = u32::try_from(days).unwrap_or(u32::MAX);
-    let table = measure(arguments.settings(), arguments.delay(), days, arguments.store, folder.path())?;
+    let how =
+        How { delay: arguments.delay(), days, store: arguments.store, sitemaps: arguments.lastmod.is_some() };
+    let table = measure(arguments.settings(), how, folder.path())?;
     say(table.to_string().trim_end());
     Ok(table.ours >= 0.9 * table.optimum)
+}
+
+/// How pages are visited again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct How {
+    pub(crate) delay: Duration,
+    /// Days, of which the second half counts.
+    pub(crate) days: u32,
+    pub(crate) store: Store,
+    /// Whether sitemaps are read.
+    pub(crate) sitemaps: bool,
 }
 
 /// A crawl of so many days, of which the second half counts.
 ///
 /// # Errors
 /// When the crawl cannot be carried out.
-pub(crate) fn measure(
-    settings: Settings,
-    delay: Duration,
-    days: u32,
-    store: Store,
-    folder: &std::path::Path,
-) -> Result<Table> {
+pub(crate) fn measure(settings: Settings, how: How, folder: &std::path::Path) -> Result<Table> {
+    let How { delay, days, store, sitemaps } = how;
     let web = Web::new(Settings {
         subdomain_percent: 0,
         shared_address_percent: 0,
@@ -84,7 +92,8 @@ pub(crate) fn measure(
         trap_percent: 0,
         ..settings
     });
-    let (clock, rules, numbering) = (VirtualClock::new(), Rules::default(), Numbering::new(&web));
+    let (clock, rules, numbering) =
+        (VirtualClock::new(), Rules { sitemaps, ..Rules::default() }, Numbering::new(&web));
     let manners = Manners { delay, ..Manners::default() };
     let log = Arc::new(AccessLog::new(web, numbering.clone(), manners));
     let (middle, end) = (BEGINNING.after(DAY * days / 2), BEGINNING.after(DAY * days));
@@ -106,6 +115,8 @@ pub(crate) fn measure(
     let report = crawl.crawl(&opened)?;
     say(&format!("{:?}", report.run.revisits));
     let freshness = freshness.lock().unwrap_or_else(PoisonError::into_inner);
+    let dates: Vec<_> = report.slowest.iter().filter_map(|host| host.dates).collect();
+    say(&format!("{} readings of sitemaps; {dates:?}", log.counts().sitemaps));
     Ok(compare(&web, &log, &freshness, delay))
 }
 
@@ -136,7 +147,11 @@ fn compare(web: &Web, log: &AccessLog, freshness: &FreshTime, delay: Duration) -
 
 #[cfg(test)]
 mod tests {
+    use lycosa_testkit::web::LastmodShares;
+
     use super::*;
+
+    const HOW: How = How { delay: Duration::from_secs(250), days: 14, store: Store::Memory, sitemaps: false };
 
     #[test]
     fn pages_are_kept_within_a_tenth_of_the_optimum_at_every_bandwidth() {
@@ -144,13 +159,44 @@ mod tests {
             let settings = Settings { seed, hosts: 3, pages: 360, ..Settings::default() };
             let settings = Settings { period_s: (3_600, 20 * 86_400), page_bytes: 600, ..settings };
             let folder = tempfile::tempdir().unwrap();
-            let delay = Duration::from_secs(delay);
-            let table = measure(settings, delay, 14, Store::Memory, folder.path()).unwrap();
+            let how = How { delay: Duration::from_secs(delay), ..HOW };
+            let table = measure(settings, how, folder.path()).unwrap();
             println!("{table}");
             assert!(table.pages > 250, "{table}");
             assert!(table.ours >= 0.9 * table.optimum, "{table}");
             assert!(table.ours > table.uniform && table.uniform > table.proportional, "{table}");
             assert!(table.optimum < 0.99, "not everything can be kept up: {table}");
+        }
+    }
+    #[test]
+    fn dates_that_are_right_keep_pages_fresher_and_those_that_lie_cost_little() {
+        let share = LastmodShares::default();
+        let kinds = [
+            ("never move", LastmodShares { never: 100, ..share }),
+            ("now", LastmodShares { now: 100, ..share }),
+            ("days", share),
+            ("exact", LastmodShares { exact: 100, ..share }),
+        ];
+        let settings =
+            Settings { seed: 3, hosts: 3, pages: 360, sitemap_percent: 100, ..Settings::default() };
+        let settings = Settings { period_s: (3_600, 20 * 86_400), page_bytes: 600, ..settings };
+        let how = How { sitemaps: true, ..HOW };
+        for last_modified in [false, true] {
+            let [never, now, days, exact] = kinds.map(|(name, lastmod)| {
+                let folder = tempfile::tempdir().unwrap();
+                let settings = Settings { lastmod, last_modified, ..settings };
+                let table = measure(settings, how, folder.path()).unwrap();
+                println!("dates: {name}, of pages too: {last_modified}: {table}");
+                table.ours / table.optimum
+            });
+            let least = never.min(now).min(days).min(exact);
+            if last_modified {
+                // What pages say themselves foretells their regular changes; sitemaps can only cost then.
+                assert!(least >= 0.9, "{never} {now} {days} {exact}");
+            } else {
+                assert!(exact > never + 0.03, "{exact} and {never}");
+            }
+            assert!(days > never - 0.02 && now > never - 0.02, "{never} {now} {days}");
         }
     }
 }

@@ -59,7 +59,7 @@ pub(crate) struct Args {
     /// Read sitemaps: those robots.txt names, else /sitemap.xml
     #[arg(long, help_heading = "Where")]
     sitemap: bool,
-    /// Read this sitemap or feed too; repeatable
+    /// Read this sitemap or feed too, on whatever host; without a seed, it is its host that belongs; repeatable
     #[arg(long, value_name = "URL", help_heading = "Where")]
     sitemap_url: Vec<String>,
     /// Take URLs for the same that differ only in these parameters of the query: names, beginnings such as utm_*, or
@@ -352,7 +352,8 @@ fn occasion(args: &Args) -> Occasion {
         (false, true) => Continue::Fresh,
         (false, false) => Continue::Refuse,
     };
-    Occasion { typed: args.urls.iter().filter(|url| *url != "-").cloned().collect(), continuation }
+    let typed = args.urls.iter().filter(|url| *url != "-").cloned().collect();
+    Occasion { typed, typed_sitemaps: !args.sitemap_url.is_empty(), continuation }
 }
 
 /// The options in force, one a line as `--set` takes them. What may be a secret is not shown.

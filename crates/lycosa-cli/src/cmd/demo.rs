@@ -48,7 +48,11 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     layers.flag("--pages", "pages", [pages.display().to_string()]);
     layers.flag("--state", "state", [folder.join("state").display().to_string()]);
     let file = layers.build().map_err(super::crawl::config_error)?;
-    let occasion = Occasion { typed: vec![site.base_url().to_owned()], continuation: Continue::Fresh };
+    let occasion = Occasion {
+        typed: vec![site.base_url().to_owned()],
+        continuation: Continue::Fresh,
+        ..Occasion::default()
+    };
     let options = file.into_crawl(occasion)?;
     if !args.quiet {
         output::say(&format!(

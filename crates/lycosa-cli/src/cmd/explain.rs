@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use lycosa::Result;
-use lycosa::crawler::stopped::{Explanation, FOR_EVER, RobotsSay, Stopped, UrlLine};
+use lycosa::crawler::stopped::{Explanation, FOR_EVER, LastmodLine, RobotsSay, Stopped, UrlLine};
 use lycosa::frontier::embedded::{Ended, Fact, Happened, Where};
 use lycosa::model::{Attempt, Exclusion, Outcome, ParkedShape, Parking, Timestamp, Verdict};
 use serde_json::{Value, json};
 
-use super::frontier::{moment, span};
+use super::frontier::{lastmod, moment, span};
 use super::states::StateArg;
 use crate::exit::Exit;
 use crate::output;
@@ -212,6 +212,28 @@ fn stamp(at: Timestamp) -> String {
     humantime::format_rfc3339_millis(at.to_system_time()).to_string()
 }
 
+/// When it is visited next, and what the dates of sitemaps have to do with that.
+fn dates(story: &Explanation, now: Timestamp) -> Vec<(&'static str, String)> {
+    let mut rows = Vec::new();
+    if let Some(next) = &story.next_visit {
+        rows.push((
+            "next visit",
+            match next.due > now {
+                true => moment(next.due, now),
+                false => "as soon as a crawl visits pages again".to_owned(),
+            },
+        ));
+        let listed = next.told.or(next.visit.listed_at).map(|date| match next.told {
+            Some(_) => format!("changed at {} says its sitemap, which no visit has seen yet", stamp(date)),
+            None => format!("changed at {} says its sitemap", stamp(date)),
+        });
+        rows.extend(listed.map(|listed| ("listed", listed)));
+    }
+    let site = story.host.as_ref().and_then(|host| host.dates).map(LastmodLine::from);
+    rows.extend(site.map(|site| ("site", lastmod(&site))));
+    rows
+}
+
 fn told(story: &Explanation, now: Timestamp) -> String {
     let mut rows: Vec<(&str, String)> = vec![
         ("url", story.url.clone()),
@@ -219,11 +241,7 @@ fn told(story: &Explanation, now: Timestamp) -> String {
         ("key", format!("{:016x} at site {}", story.key.0, story.site)),
         ("now", present(story, now)),
     ];
-    if let Some(due) = story.next_visit {
-        let due =
-            if due > now { moment(due, now) } else { "as soon as a crawl visits pages again".to_owned() };
-        rows.push(("next visit", due));
-    }
+    rows.extend(dates(story, now));
     if story.way.is_empty() && story.from_seed {
         rows.push(("found", "it is a seed".to_owned()));
     }
@@ -323,6 +341,9 @@ fn as_json(story: &Explanation) -> Value {
         "from_seed": story.from_seed,
         "scope": scope,
         "robots": story.robots,
+        "next_visit": story.next_visit.as_ref().map(|next| next.due),
+        "sitemap_lastmod": story.next_visit.as_ref().and_then(|next| next.told.or(next.visit.listed_at)),
+        "site_lastmod": story.host.as_ref().and_then(|host| host.dates).map(LastmodLine::from),
         "site_rests_for": story.rests_for,
         "history": story.facts.iter().map(fact_json).collect::<Vec<_>>(),
     })

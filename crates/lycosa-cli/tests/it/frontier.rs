@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use lycosa_testkit::{Gate, Response, Server};
+use lycosa_testkit::{Gate, Request, Response, Server};
 use serde_json::Value;
 
 use crate::command::{Bench, Said, Watchdog, page, path_of, plain, quick, records, site};
@@ -347,4 +347,39 @@ fn visits_to_come_are_told_with_the_first_and_each_pages_own() {
     wrong
         .ends_with(2)
         .complains("`recrawl.min` is 2h, which is longer than `recrawl.max`, 1h", "--revisit-max");
+}
+
+#[test]
+fn what_the_dates_of_a_site_are_worth_can_be_seen() {
+    let server = Server::start(|request: &Request| match request.path() {
+        "/sitemap.xml" => Response::new(200).header("Content-Type", "text/xml").body(format!(
+            "<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"><url><loc>http://{}/dated</loc>\
+             <lastmod>2024-02-29</lastmod></url></urlset>",
+            request.host()
+        )),
+        "/robots.txt" => Response::not_found(),
+        _ => Response::html("<title>Page</title>"),
+    });
+    let bench = Bench::new();
+    bench.crawl(&server.url("/"), &["--sitemap", "--recrawl", "--max-requests", "4"]).ends_with(3);
+    let hosts = frontier(&bench, &["hosts"]).ends_with(0).out;
+    assert!(
+        hosts.contains("sitemap dates believed 50 % (0 of 0 that moved were right, 0 changes without)"),
+        "{hosts}"
+    );
+    let hosts = lines(&frontier(&bench, &["hosts", "--json"]).ends_with(0));
+    let lastmod = &hosts[0]["lastmod"];
+    assert_eq!(
+        (&lastmod["share"], &lastmod["moved"], &lastmod["missed"]),
+        (&0.5.into(), &0.into(), &0.into())
+    );
+    assert!(lastmod["read_at"].is_string() || lastmod["read_at"].is_number(), "{lastmod}");
+    let explain = |flags: &[&str]| {
+        let page = server.url("/dated");
+        bench.run(&[&["explain", &page, "--state", "state"][..], flags].concat()).ends_with(0)
+    };
+    let story = explain(&[]).out;
+    assert!(story.contains("listed     changed at 2024-02-29T00:00:00.000Z says its sitemap\n"), "{story}");
+    assert!(story.contains("site       sitemap dates believed 50 %"), "{story}");
+    assert_eq!(json(&explain(&["--json"]))["site_lastmod"]["share"], 0.5);
 }

@@ -147,7 +147,10 @@ impl Web {
         } else {
             Answer::page(200, self.html(page, version))
         };
-        answer.headers.extend([("ETag", tag), ("Last-Modified", changed)]);
+        answer.headers.push(("ETag", tag));
+        if self.settings.last_modified {
+            answer.headers.push(("Last-Modified", changed));
+        }
         answer
     }
 }

@@ -26,6 +26,12 @@ pub(super) fn day(ms: u64) -> String {
     format!("{year}-{month:02}-{day:02}")
 }
 
+/// The second of a moment, such as `2024-02-29T12:00:00Z`.
+pub(super) fn second(ms: u64) -> String {
+    let rest = ms / 1_000 % 86_400;
+    format!("{}T{:02}:{:02}:{:02}Z", day(ms), rest / 3_600, rest / 60 % 60, rest % 60)
+}
+
 /// Year, month and day of a number of days since 1970, by walking the years: nobody asks for far ones.
 fn civil(mut days: u64) -> (u64, u64, u64) {
     let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
@@ -53,5 +59,6 @@ mod tests {
         assert_eq!(http(0), "Thu, 01 Jan 1970 00:00:00 GMT");
         assert_eq!(day(951_782_400_000), "2000-02-29");
         assert_eq!(day(4_107_542_400_000), "2100-03-01");
+        assert_eq!(second(784_111_777_999), "1994-11-06T08:49:37Z");
     }
 }

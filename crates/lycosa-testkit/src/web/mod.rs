@@ -47,5 +47,6 @@ pub use pages::{Kind, Link, PageId};
 pub use paths::Place;
 pub use robots::Policy;
 pub use serve::WebServer;
-pub use settings::{Settings, Shares, Web};
+pub use settings::{LastmodShares, Settings, Shares, Web};
+pub use sitemaps::Lastmod;
 pub use traps::{Family, Trap};

@@ -41,6 +41,7 @@ pub(super) enum Question {
     Filler,
     Title,
     Key,
+    Lastmod,
 }
 
 /// The hash under one key.

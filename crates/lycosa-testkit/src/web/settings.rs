@@ -34,6 +34,18 @@ impl Shares {
         Self { redirects: 0, loops: 0, missing: 0, broken: 0, flaky: 0, copies: 0, near_copies: 0 };
 }
 
+/// How many of a hundred sitemaps give which dates; what is left over tell the day of the last change. The sum may not
+/// pass 100. All default to 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LastmodShares {
+    /// The second of the last change.
+    pub exact: u32,
+    /// The day on which the sitemap is asked for.
+    pub now: u32,
+    /// A day that never moves.
+    pub never: u32,
+}
+
 /// The settings of a web.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
@@ -66,6 +78,10 @@ pub struct Settings {
     pub crawl_delay_ms: (u64, u64),
     /// How many of a hundred hosts have a sitemap, which lists every ordinary page; default 50.
     pub sitemap_percent: u32,
+    /// Whether pages say in `Last-Modified` when they changed; default true.
+    pub last_modified: bool,
+    /// What the dates in sitemaps are worth.
+    pub lastmod: LastmodShares,
     /// How many of a hundred hosts are below the domain of another host; default 15.
     pub subdomain_percent: u32,
     /// How many of a hundred hosts live on an address that others may use too; default 20.
@@ -102,6 +118,8 @@ impl Default for Settings {
             crawl_delay_percent: 5,
             crawl_delay_ms: (1_000, 10_000),
             sitemap_percent: 50,
+            last_modified: true,
+            lastmod: LastmodShares::default(),
             subdomain_percent: 15,
             shared_address_percent: 20,
             trap_percent: 1,

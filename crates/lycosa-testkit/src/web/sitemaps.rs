@@ -3,13 +3,47 @@
 
 use super::dates;
 use super::prf::Question;
-use super::{PageId, Place, Web};
+use super::{LastmodShares, PageId, Place, Web};
 use std::fmt::Write;
 
 /// Pages looked at for one file: at most as many entries as the protocol allows.
 const PAGES_PER_FILE: u32 = 50_000;
 
+/// What the dates in a sitemap say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lastmod {
+    /// The day of a page's last change.
+    Day,
+    /// Its second.
+    Exact,
+    /// The day on which the sitemap is asked for, for every page.
+    Now,
+    /// The same day for ever, for every page.
+    Never,
+}
+
 impl Web {
+    /// What the dates in the sitemap of a host say.
+    pub fn lastmod(&self, host: u32) -> Lastmod {
+        let LastmodShares { exact, now, never } = self.settings.lastmod;
+        let draw = self.prf.part(100, Question::Lastmod, host.into(), 0);
+        match draw {
+            _ if draw < exact => Lastmod::Exact,
+            _ if draw < exact + now => Lastmod::Now,
+            _ if draw < exact + now + never => Lastmod::Never,
+            _ => Lastmod::Day,
+        }
+    }
+
+    fn listed_date(&self, page: PageId, now_ms: u64) -> String {
+        match self.lastmod(page.host) {
+            Lastmod::Day => dates::day(self.changed_ms(page, now_ms)),
+            Lastmod::Exact => dates::second(self.changed_ms(page, now_ms)),
+            Lastmod::Now => dates::day(now_ms),
+            Lastmod::Never => "2020-02-02".to_owned(),
+        }
+    }
+
     /// Whether a host has a sitemap.
     pub fn has_sitemap(&self, host: u32) -> bool {
         self.prf.part(100, Question::HasSitemap, host.into(), 0) < self.settings.sitemap_percent
@@ -42,7 +76,7 @@ impl Web {
         let mut xml = head("urlset");
         let end = self.size(host).min(first.saturating_add(PAGES_PER_FILE));
         for page in (first..end).map(|index| PageId { host, index }).filter(|page| self.is_ordinary(*page)) {
-            let changed = dates::day(self.changed_ms(page, now_ms));
+            let changed = self.listed_date(page, now_ms);
             let url = self.url(Place::Page(page)).replace('&', "&amp;");
             let _ = write!(xml, "<url><loc>{url}</loc><lastmod>{changed}</lastmod></url>");
         }

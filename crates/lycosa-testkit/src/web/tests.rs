@@ -119,6 +119,43 @@ fn links_lead_to_what_exists_and_keep_the_measure_of_the_settings() {
 }
 
 #[test]
+fn sitemaps_date_pages_rightly_or_wrongly_as_their_host_does() {
+    let lastmod = LastmodShares { exact: 30, now: 20, never: 20 };
+    let settings = Settings { hosts: 60, pages: 1_200, sitemap_percent: 100, lastmod, ..Settings::default() };
+    let web = Web::new(settings);
+    let mut met = HashMap::new();
+    // Two readings, three days apart.
+    let (first, second) = (1_700_000_000_000, 1_700_000_000_000 + 3 * 86_400_000);
+    for host in 0..web.hosts() {
+        let read = |now_ms| {
+            let (if_none_match, if_modified_since, target) = (None, None, "/sitemap.xml");
+            let ask = Ask { host, target, now_ms, first: false, if_none_match, if_modified_since };
+            let body = web.answer(&ask).body;
+            let dates =
+                body.split("<lastmod>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned());
+            dates.collect::<Vec<String>>()
+        };
+        let (before, after) = (read(first), read(second));
+        let pages = (0..web.size(host)).map(|index| PageId { host, index });
+        let pages: Vec<PageId> = pages.filter(|page| web.is_listed(*page)).collect();
+        assert_eq!((before.len(), after.len()), (pages.len(), pages.len()));
+        *met.entry(web.lastmod(host)).or_insert(0_u32) += 1;
+        for (place, page) in pages.into_iter().enumerate() {
+            let changed = web.changed_ms(page, second) > first;
+            match web.lastmod(host) {
+                Lastmod::Exact => assert_eq!(after[place] > before[place], changed),
+                Lastmod::Day => {
+                    assert!(after[place] >= before[place] && (changed || after[place] == before[place]))
+                }
+                Lastmod::Now => assert_eq!((&*before[place], &*after[place]), ("2023-11-14", "2023-11-17")),
+                Lastmod::Never => assert_eq!(after[place], before[place]),
+            }
+        }
+    }
+    assert_eq!(met.len(), 4, "{met:?}");
+}
+
+#[test]
 fn every_link_redirect_and_sitemap_entry_on_the_wire_is_what_the_web_says() {
     let web = Web::new(Settings { hosts: 40, pages: 1_500, trap_percent: 30, ..Settings::default() });
     let mut seen = HashMap::new();

@@ -21,6 +21,8 @@ pub struct Occasion {
     /// Seeds typed by the user: exactly their hosts and ports may have private addresses. They come before, and
     /// with any of them instead of, the seeds of the file.
     pub typed: Vec<String>,
+    /// Whether the sitemaps that are named were typed, not read from a file.
+    pub typed_sitemaps: bool,
     /// What to do with a state that is there already.
     pub continuation: Continue,
 }
@@ -45,7 +47,9 @@ impl CrawlOptions {
         for file in &self.seed_files {
             read_seeds(file, &mut seeds)?;
         }
-        let sitemap_urls = self.sitemap_urls.iter().map(|text| seed::parse(text)).collect::<Result<_>>()?;
+        let sitemap_urls: Vec<_> =
+            self.sitemap_urls.iter().map(|text| seed::parse(text)).collect::<Result<_>>()?;
+        let typed_sitemaps = if occasion.typed_sitemaps { sitemap_urls.len() } else { 0 };
         let outputs = self.outputs(&rules);
         let mut extractors: Vec<Arc<dyn crate::model::Extract>> = Vec::new();
         let follow = self.follow_rules()?;
@@ -61,6 +65,7 @@ impl CrawlOptions {
             seeds,
             typed_seeds,
             sitemap_urls,
+            typed_sitemaps,
             robots_tags: self.robots_tags.into(),
             duplicates: self.duplicates.into(),
             recrawl: self.recrawl.on,

@@ -62,7 +62,8 @@ pub struct CrawlOptions {
     pub respect_nofollow: bool,
     /// Whether sitemaps are read: those robots.txt names, else `/sitemap.xml`. Default false.
     pub sitemap: bool,
-    /// Sitemaps or feeds that are read beside those, by their URLs. Default none.
+    /// Sitemaps or feeds that are read beside those, by their URLs, on whatever host; what they name must belong. Without
+    /// a seed, it is their hosts that the scope is about. Default none.
     pub sitemap_urls: Vec<String>,
     /// Which URLs are the same beyond their spelling. Default: none.
     #[serde(skip_serializing_if = "CanonicalFields::is_default")]

@@ -277,6 +277,7 @@ fn host(record: &crate::model::HostRecord) -> Value {
         "response_ms": millis(record.response_time),
         "next": record.next_allowed,
         "blocked_until": record.blocked_until,
+        "lastmod": record.dates.map(crate::crawler::stopped::LastmodLine::from),
     })
 }
 

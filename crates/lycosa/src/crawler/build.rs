@@ -95,8 +95,7 @@ pub(super) async fn build(
 
 /// What the address guard lets through beside public addresses, in words for the state.
 fn allowed(options: &Options) -> Vec<String> {
-    let typed = options.seeds.iter().take(options.typed_seeds).filter_map(Origin::of);
-    typed.map(|origin| origin.to_string()).chain(options.allow_address.iter().cloned()).collect()
+    options.typed().map(|origin| origin.to_string()).chain(options.allow_address.iter().cloned()).collect()
 }
 
 /// A refusal by our own guard is final for the run that was not allowed more. One that allows more than the last tries
@@ -150,9 +149,10 @@ fn extractors(options: &Options) -> Vec<Arc<dyn Extract>> {
 }
 
 fn check(options: &Options) -> Result<()> {
-    if options.seeds.is_empty() && options.continuation != super::Continue::Resume {
-        return Err(Error::new(ErrorKind::Usage, "there is no seed to begin with")
-            .with_hint("name a URL, or --seeds FILE, or - to read seeds from standard input"));
+    if options.homes().is_empty() && options.continuation != super::Continue::Resume {
+        return Err(Error::new(ErrorKind::Usage, "there is no seed to begin with").with_hint(
+            "name a URL, or --seeds FILE, or --sitemap-url URL, or - to read seeds from standard input",
+        ));
     }
     check_cache(options)?;
     if options.concurrency == 0 || options.per_host == 0 {
@@ -207,7 +207,7 @@ fn pace(options: &Options) -> Pace {
 fn scope_options(options: &Options) -> ScopeOptions {
     ScopeOptions {
         mode: options.scope,
-        seeds: options.seeds.clone(),
+        seeds: options.homes().to_vec(),
         allowed_domains: options.allowed_domains.clone(),
         include: options.include.clone(),
         exclude: options.exclude.clone(),
@@ -225,7 +225,7 @@ fn query_rules(options: &Options) -> Result<QueryRules> {
 /// The address guard with its allowances: the typed seeds, the networks named.
 pub(super) fn guard(options: &Options) -> Result<AddressGuard> {
     let mut guard = AddressGuard::new().strict(options.strict_guard);
-    for origin in options.seeds.iter().take(options.typed_seeds).filter_map(Origin::of) {
+    for origin in options.typed() {
         guard.allow_seed(&origin.host, origin.port);
     }
     for network in &options.allow_address {
@@ -302,7 +302,7 @@ pub(super) fn middlewares(
         fields: fields.collect::<Result<_>>()?,
         user: options.user.clone(),
         cookie: options.cookie.clone(),
-        seeds: options.seeds.iter().filter_map(Origin::of).collect(),
+        seeds: options.homes().iter().filter_map(Origin::of).collect(),
         retry: retry.clone(),
         proxies: super::proxies::routes(options)?,
         sessions: options.sessions.clone().or_else(|| options.keep_cookies.then(Arc::default)),

@@ -13,7 +13,7 @@ pub use crate::engine::{Duplicates, RevisitRecords, Revisits, RobotsTags};
 use crate::error::Result;
 use crate::fetch::{HttpVersion, Timeouts};
 pub use crate::frontier::embedded::Durability;
-use crate::model::{Order, Patience, Sink, TemplateBudget};
+use crate::model::{Order, Origin, Patience, Sink, TemplateBudget};
 pub use crate::politeness::RetryOptions;
 use crate::profiles::HostProfile;
 use crate::proxies::ProxyPool;
@@ -121,8 +121,11 @@ pub struct Options {
     pub robots_tags: RobotsTags,
     /// Whether sitemaps are read. Default false.
     pub sitemap: bool,
-    /// Sitemaps that are read beside those. Default none.
+    /// Sitemaps that are read beside those, whatever the scope; what they name must belong. Without a seed, it is their
+    /// hosts that the scope is about. Default none.
     pub sitemap_urls: Vec<Url>,
+    /// How many of `sitemap_urls`, from the first, were typed by the user, as with `typed_seeds`.
+    pub typed_sitemaps: usize,
     /// Parameters that do not tell URLs apart, as in [`QueryRules`](crate::scope::QueryRules). A crawl that is resumed
     /// keeps those it began with. Default none.
     pub strip_query: Vec<String>,
@@ -202,6 +205,20 @@ pub struct Options {
     pub middlewares: Vec<Arc<dyn crate::model::Middleware>>,
 }
 
+impl Options {
+    /// The URLs whose hosts the crawl is about: its seeds, or without any, the sitemaps it was given.
+    #[must_use]
+    pub fn homes(&self) -> &[Url] {
+        if self.seeds.is_empty() { &self.sitemap_urls } else { &self.seeds }
+    }
+
+    /// The origins that the user typed.
+    pub(super) fn typed(&self) -> impl Iterator<Item = Origin> {
+        let sitemaps = self.sitemap_urls.iter().take(self.typed_sitemaps);
+        self.seeds.iter().take(self.typed_seeds).chain(sitemaps).filter_map(Origin::of)
+    }
+}
+
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
@@ -253,6 +270,7 @@ impl Default for Options {
             robots_tags: RobotsTags::default(),
             sitemap: false,
             sitemap_urls: Vec::new(),
+            typed_sitemaps: 0,
             strip_query: Vec::new(),
             duplicates: Duplicates::default(),
             recrawl: false,

@@ -52,8 +52,10 @@ pub(super) fn notes(options: &Options) -> Result<Notes> {
         });
     }
     Ok(Notes {
-        seeds: options.seeds.iter().map(ToString::to_string).collect(),
-        typed: options.typed_seeds,
+        // A crawl that was begun with sitemaps alone is resumed as one about their hosts; that they are known already keeps
+        // them from being fetched as pages.
+        seeds: options.homes().iter().map(ToString::to_string).collect(),
+        typed: if options.seeds.is_empty() { options.typed_sitemaps } else { options.typed_seeds },
         allow_address: options.allow_address.clone(),
         strip_query: options.strip_query.clone(),
     })

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::shared::Shared;
+use super::sitemap::GIVEN;
 use crate::extract::page_links;
 use crate::model::{
     Candidate, CommitNotes, Discovered, Exclusion, Findings, Hop, Outlink, Page, Request, RequestKind,
@@ -109,9 +110,21 @@ impl Shared {
         Some(Target::Discovered(Box::new(identified.discovered(&self.parts.identity, request))))
     }
 
+    /// A request that is sent wherever it leads; `None` when its URL has no identity.
+    pub(super) fn discover_anywhere(&self, url: &Url, request: Request) -> Option<Discovered> {
+        let identified = self.parts.identity.identify(url)?;
+        Some(identified.discovered(&self.parts.identity, request))
+    }
+
     /// The continuation of a redirect: class 0, carrying chain, depth, session.
     pub(super) fn discover_hop(&self, from: &Request, status: u16, target: &Url) -> Target {
         let make = |url: &Url| next_hop(from, status, url);
+        if from.kind == RequestKind::Sitemap
+            && from.meta.contains_key(GIVEN)
+            && let Some(found) = self.discover_anywhere(target, make(target))
+        {
+            return Target::Discovered(Box::new(found));
+        }
         let kind = if from.kind == RequestKind::Page { RequestKind::Redirect } else { from.kind };
         self.discover(target, kind, from.depth, |_| true, make)
             .unwrap_or(Target::Refused(Exclusion::Invalid, UrlKey(0)))

@@ -114,6 +114,7 @@ impl Journey {
         }
         let mut ending = self.travel().await;
         if let Ending::Commit(commit, _) = &mut ending {
+            self.prove_dates(commit);
             self.keep_visiting(commit);
         }
         ending
@@ -442,5 +443,6 @@ pub(super) fn bare_commit(lease: &Lease, outcome: Outcome) -> Commit {
         is_page: false,
         notes: CommitNotes::default(),
         revisit: None,
+        dates: None,
     }
 }

@@ -124,8 +124,7 @@ impl Journey {
         let mut judgement = Judgement { follows: true, ..Judgement::default() };
         self.hear(page, &mut judgement);
         languages(page, &mut judgement);
-        let lastmod = page.request.meta.get(LASTMOD).and_then(|millis| millis.parse().ok());
-        judgement.sitemap_lastmod = lastmod.map(Timestamp);
+        judgement.sitemap_lastmod = self.listed_at();
         let settings = &self.shared.parts.settings;
         let tags = if settings.robots { settings.robots_tags } else { RobotsTags::Ignore };
         judgement.follows = tags == RobotsTags::Ignore || !judgement.robots.nofollow();

@@ -1,17 +1,21 @@
-//! What is said of seeds that give no page, in sentences: such a seed may be the whole crawl.
+//! What is said of seeds that give no page and of named sitemaps that cannot be had, in sentences: such a one may be the
+//! whole crawl.
 
 use super::journey::Journey;
+use super::sitemap::GIVEN;
 use crate::model::{Exclusion, Outcome};
 use crate::octets::excerpt;
 
 impl Journey {
-    /// A seed without a page is a thing to know: it may be the whole crawl.
+    /// A seed without a page, or a sitemap that the user named without entries, is a thing to know.
     pub(super) fn tell_of_lost_seed(&self, outcome: &Outcome) {
         let request = &self.lease.request;
-        if request.parent.is_some() || !request.kind.yields_page() {
+        let is_given = request.meta.contains_key(GIVEN);
+        if !is_given && (request.parent.is_some() || !request.kind.yields_page()) {
             return;
         }
         let why = match outcome {
+            Outcome::Fetched { status } if is_given && (200..300).contains(status) => return,
             // Its page is as it was.
             Outcome::Fetched { status } if self.is_unmodified(*status) => return,
             Outcome::Fetched { status } => format!("status {status}"),
@@ -29,7 +33,9 @@ impl Journey {
             Outcome::Excluded { reason } => sentence(*reason).to_owned(),
             Outcome::Redirect { .. } | Outcome::Alias { .. } => return,
         };
-        self.shared.telemetry.problem(format!("the seed {} gave no page: {why}", request.first_url()));
+        let (what, wanted) = if is_given { ("sitemap", "entries") } else { ("seed", "page") };
+        let url = request.first_url();
+        self.shared.telemetry.problem(format!("the {what} {url} gave no {wanted}: {why}"));
     }
 }
 

@@ -13,6 +13,7 @@ mod export;
 mod hooks;
 mod journey;
 mod judgement;
+mod lastmod;
 mod lost;
 mod novelty;
 mod page;

@@ -13,10 +13,9 @@ use http::header::{ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use lycosa_dom::Document;
 
 use super::journey::{Arrival, Ending, Journey};
-use super::judgement::LASTMOD;
 use crate::extract::content_hash;
-use crate::model::{Commit, Nack, Outcome, Payload, Retry, Revisit, SiteKey, Timestamp};
-use crate::revisit::{self, Bounds, Seen, Threshold};
+use crate::model::{Commit, Nack, Outcome, Payload, RequestKind, Retry, Revisit, SiteKey, Timestamp};
+use crate::revisit::{self, Bounds, Hint, Seen, Threshold};
 
 /// Sites whose threshold is kept; those beyond begin anew where their pages' due times say that they stood.
 const MOST_SITES: usize = 1 << 16;
@@ -49,18 +48,18 @@ impl Thresholds {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn worth(&self, site: &SiteKey) -> f64 {
+    pub(super) fn worth(&self, site: &SiteKey) -> f64 {
         self.all().get(site).copied().unwrap_or_default().worth()
     }
 
-    fn admits(&self, site: &SiteKey, revisit: &Revisit, now: Timestamp, bounds: Bounds) -> bool {
+    fn admits(&self, site: &SiteKey, revisit: &Revisit, hint: Hint, now: Timestamp, bounds: Bounds) -> bool {
         let mut all = self.all();
         if all.len() >= MOST_SITES && !all.contains_key(site) {
             all.clear();
         }
         let resumed = || Threshold::resumed(&revisit.visit, revisit.due);
         let threshold = all.entry(site.clone()).or_insert_with(resumed);
-        threshold.admits(&revisit.visit, revisit.due, now, bounds)
+        threshold.admits(&revisit.visit, hint, revisit.due, now, bounds)
     }
 }
 
@@ -72,7 +71,7 @@ pub(super) struct Comparison {
 }
 
 impl Journey {
-    fn before(&self) -> Option<&Revisit> {
+    pub(super) fn before(&self) -> Option<&Revisit> {
         self.lease.request.revisit.as_deref()
     }
 
@@ -80,12 +79,14 @@ impl Journey {
     pub(super) fn put_off(&mut self) -> Option<Ending> {
         let bounds = self.shared.parts.settings.revisits?.bounds;
         let revisit = self.before().filter(|_| self.lease.request.attempt == 0)?;
-        let (now, site) = (self.started(), &self.lease.site);
-        if self.shared.thresholds.admits(site, revisit, now, bounds) {
+        let (now, site, hint) = (self.started(), &self.lease.site, self.hint());
+        let is_admitted = self.shared.thresholds.admits(site, revisit, hint, now, bounds);
+        // What a sitemap is worth is what it tells of other pages, and was reckoned when it was read.
+        if is_admitted || self.request.kind == RequestKind::Sitemap {
             return None;
         }
         let threshold = self.shared.thresholds.worth(site);
-        let not_before = revisit::next_due(&revisit.visit, now, threshold, bounds);
+        let not_before = hint.next_due(&revisit.visit, now, threshold, bounds);
         self.shared.telemetry.revisited("put_off");
         let retry = Retry { not_before, block_site_until: None, counts: false };
         Some(Ending::Nack(Nack { token: self.lease.token, attempt: None, retry }))
@@ -115,8 +116,11 @@ impl Journey {
         let records = if self.writes(false) { self.records_of(&outcome) } else { Vec::new() };
         let mut commit = self.fetched_commit(304);
         commit.payload = Payload::Inline(records);
-        let seen = Seen { at: self.started(), ..Seen::default() };
+        let seen = Seen { at: self.started(), listed_at: self.listed_at(), ..Seen::default() };
         commit.revisit = self.next_visit(&seen);
+        if let Some(reading) = self.reading_unmodified() {
+            self.tell_dates(reading, &mut commit);
+        }
         Ending::Commit(Box::new(commit), None)
     }
 
@@ -145,7 +149,8 @@ impl Journey {
             etag: text(ETAG),
             last_modified,
             changed_at: since.map(|since| Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))),
-            listed_at: self.request.meta.get(LASTMOD).and_then(|at| at.parse().ok()).map(Timestamp),
+            listed_at: self.listed_at(),
+            is_told: self.before().is_some_and(|before| before.told.is_some()),
         })
     }
 
@@ -157,7 +162,7 @@ impl Journey {
         };
         let threshold = self.shared.thresholds.worth(&self.lease.site);
         let due = revisit::next_due(&visit, self.started(), threshold, bounds);
-        Some(Revisit { due, visit })
+        Some(Revisit::new(due, visit))
     }
 
     /// A page that was visited before and gave something else this time (a failure, a redirect, a refusal) is asked for
@@ -170,7 +175,7 @@ impl Journey {
             let Revisits { bounds: Bounds { min, max }, .. } = revisits;
             let waited = before.due.since(before.visit.at).max(Duration::from_secs(1));
             let due = self.started().after((waited * 2).max(min).min(max.max(min)));
-            commit.revisit = Some(Revisit { due, visit: before.visit.clone() });
+            commit.revisit = Some(Revisit { due, ..before.clone() });
         }
     }
 }

@@ -7,7 +7,7 @@ use super::discover::Target;
 use super::journey::{Arrival, Ending, Journey};
 use super::judgement::LASTMOD;
 use super::shared::Shared;
-use crate::model::{CommitNotes, Discovered, Request, RequestKind};
+use crate::model::{CommitNotes, Dates, Discovered, Request, RequestKind};
 use crate::sitemap::{self, SitemapEntry, SitemapKind, SitemapLimits};
 
 /// Indexes within indexes that are followed; the protocol allows one level.
@@ -19,6 +19,9 @@ const MOST_SITEMAPS: [usize; 2] = [sitemap::MAX_SITEMAP_ENTRIES, 500];
 
 /// Key in a request's facts that counts the nesting.
 const NESTING: &str = "sitemap.nesting";
+
+/// Key in the facts of a request for a sitemap that the user named, or that such a one on the same site names.
+pub(super) const GIVEN: &str = "sitemap.given";
 
 impl Shared {
     /// The sitemaps at the usual place of these seeds' origins, for a crawl that asks for no robots.txt to name them.
@@ -32,23 +35,21 @@ impl Shared {
 
     /// The sitemaps that the user named.
     pub(super) fn given_sitemaps(&self) -> Vec<Discovered> {
-        self.parts.settings.sitemap_urls.iter().filter_map(|url| self.sitemap_request(url, 0)).collect()
+        self.parts.settings.sitemap_urls.iter().filter_map(|url| self.given_sitemap(url, 0)).collect()
+    }
+
+    /// A request for a sitemap that the user named, which is read wherever it is; what it names is judged as ever.
+    fn given_sitemap(&self, url: &Url, nesting: u32) -> Option<Discovered> {
+        let mut request = bare_request(url, nesting)?;
+        request.kind = RequestKind::Sitemap;
+        request.meta.insert(GIVEN.into(), "true".into());
+        self.discover_anywhere(url, request)
     }
 
     /// A request for this sitemap, unless the crawl's scope or the nesting forbids it.
     pub(super) fn sitemap_request(&self, url: &Url, nesting: u32) -> Option<Discovered> {
-        if nesting > MAX_NESTING {
-            return None;
-        }
-        let make = |url: &Url| {
-            let mut request = Request::get(crate::scope::spelling(url));
-            request.class = 0;
-            if nesting > 0 {
-                request.meta.insert(NESTING.into(), nesting.to_string().into());
-            }
-            request
-        };
-        match self.discover(url, RequestKind::Sitemap, 0, |_| true, make)? {
+        let request = bare_request(url, nesting)?;
+        match self.discover(url, RequestKind::Sitemap, 0, |_| true, |_| request)? {
             Target::Discovered(found) => Some(*found),
             Target::Refused(reason, _) => {
                 self.telemetry.skipped(reason, 1);
@@ -56,6 +57,18 @@ impl Shared {
             }
         }
     }
+}
+
+/// The request for a sitemap, unless the nesting forbids it.
+fn bare_request(url: &Url, nesting: u32) -> Option<Request> {
+    if nesting > MAX_NESTING {
+        return None;
+    }
+    let mut request = Request { class: 0, ..Request::get(crate::scope::spelling(url)) };
+    if nesting > 0 {
+        request.meta.insert(NESTING.into(), nesting.to_string().into());
+    }
+    Some(request)
 }
 
 impl Journey {
@@ -73,15 +86,19 @@ impl Journey {
         }
         let mut commit = self.fetched_commit(status);
         if (200..300).contains(&status) {
-            (commit.outlinks, commit.notes) = self.sitemap_entries(&body);
+            let reading;
+            (commit.outlinks, commit.notes, reading) = self.sitemap_entries(&body);
             let content = super::revisits::body_hash(&body);
             let _ = self.compared(content);
             commit.revisit = self.visit_after(content, &response.headers);
+            if let Some(reading) = reading {
+                self.tell_dates(reading, &mut commit);
+            }
         }
         Ending::Commit(Box::new(commit), None)
     }
 
-    fn sitemap_entries(&self, body: &[u8]) -> (Vec<Discovered>, CommitNotes) {
+    fn sitemap_entries(&self, body: &[u8]) -> (Vec<Discovered>, CommitNotes, Option<Dates>) {
         let nesting: u32 = self.lease.request.meta.get(NESTING).and_then(|n| n.parse().ok()).unwrap_or(0);
         let most = self.shared.parts.settings.max_links;
         let limits = SitemapLimits { entries: most, ..SitemapLimits::default() };
@@ -96,8 +113,12 @@ impl Journey {
                 tell(&format!("it names more than {} sitemaps, the rest is not read", MOST_SITEMAPS[depth]));
             }
             let named = sitemap.entries.iter().take(MOST_SITEMAPS[depth]);
-            let found = named.filter_map(|entry| self.shared.sitemap_request(&entry.loc, nesting + 1));
-            return (found.collect(), CommitNotes::default());
+            let is_given = self.lease.request.meta.contains_key(GIVEN);
+            let found = named.filter_map(|entry| match is_given && self.own_key(&entry.loc).is_some() {
+                true => self.shared.given_sitemap(&entry.loc, nesting + 1),
+                false => self.shared.sitemap_request(&entry.loc, nesting + 1),
+            });
+            return (found.collect(), CommitNotes::default(), None);
         }
         let believed = sitemap::are_plausible(&sitemap, self.started());
         if !believed {
@@ -108,7 +129,7 @@ impl Journey {
         let entries = sitemap.entries.iter();
         let found = entries.filter_map(|entry| self.sitemap_page(entry, believed, &mut notes)).collect();
         self.shared.count_refused(&notes);
-        (found, notes)
+        (found, notes, believed.then(|| self.reading(&sitemap)).flatten())
     }
 
     fn sitemap_page(

@@ -9,8 +9,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{
-    Attempt, BoxFuture, CommitNotes, Committed, Exclusion, HostRecord, HostUpdate, Order, Origin, Outcome,
-    Patience, Payload, Request, Revisit, Robots, SiteKey, TemplateBudget, Timestamp, UrlKey,
+    Attempt, BoxFuture, CommitNotes, Committed, Dates, Exclusion, HostRecord, HostUpdate, Order, Origin,
+    Outcome, Patience, Payload, Request, Revisit, Robots, SiteDates, SiteKey, TemplateBudget, Timestamp,
+    UrlKey,
 };
 use crate::error::{Error, Result};
 
@@ -85,6 +86,8 @@ pub struct Lease {
     /// Whether URLs of its shape are parked: what its page says is to be compared with others
     /// ([`Attempt::content`]), which decides whether more of them are let through.
     pub watched: bool,
+    /// What its site's sitemaps said, when they gave dates.
+    pub dates: Option<SiteDates>,
 }
 
 /// Answer of [`Frontier::lease`].
@@ -142,6 +145,8 @@ pub struct Commit {
     /// When the URL is to be visited again, and what it was now; its request comes again then, in the next generation,
     /// while [`Pace::revisits`] is on.
     pub revisit: Option<Revisit>,
+    /// What is said about the dates of sitemaps.
+    pub dates: Option<Dates>,
 }
 
 /// Why a commit, nack or extension changed nothing.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{DelayCause, Health, Origin, SiteKey, Timestamp};
+use super::{DelayCause, Health, Origin, SiteDates, SiteKey, Timestamp};
 
 /// What is known of an origin's robots.txt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -103,4 +103,6 @@ pub struct HostRecord {
     pub pages: u64,
     /// Whether its budget of pages ([`Limits::max_pages_per_host`](super::Limits)) is used up: what waits stays pending.
     pub has_spent: bool,
+    /// What its sitemaps said, when they gave dates.
+    pub dates: Option<SiteDates>,
 }

@@ -12,6 +12,7 @@ mod fetch;
 mod frontier;
 mod host;
 mod key;
+mod lastmod;
 mod middleware;
 mod order;
 mod outcome;
@@ -39,6 +40,7 @@ pub use frontier::{
 };
 pub use host::{HostRecord, HostUpdate, OriginRecord, Robots};
 pub use key::{AddressKey, CrawlId, Origin, RecordId, Scheme, SiteKey, UrlKey, Versions};
+pub use lastmod::{DateProof, Dates, LastmodTrust, SiteDates, date_ends};
 pub use lycosa_rules::{FieldCounts, FieldFailure, InnerCounts, Item, ItemCounts, Reject};
 pub use middleware::{Answer, Middleware, Next};
 pub use order::Order;

@@ -39,6 +39,8 @@ pub struct Visit {
     pub unproven: u8,
     /// Whether it said 304 about content that had changed: it is not asked so any more.
     pub lied: bool,
+    /// When it changed last as its sitemap said by then, if it said so.
+    pub listed_at: Option<Timestamp>,
 }
 
 impl Visit {
@@ -53,4 +55,30 @@ pub struct Revisit {
     pub due: Timestamp,
     /// What it will be compared with.
     pub visit: Visit,
+    /// A later date that its sitemap has given since that visit.
+    pub told: Option<Timestamp>,
+}
+
+impl Revisit {
+    /// A visit due at this moment, of whose page no sitemap has said anything since.
+    #[must_use]
+    pub fn new(due: Timestamp, visit: Visit) -> Self {
+        Self { due, visit, told: None }
+    }
+
+    /// Hears that a sitemap gives the page this date, at this moment; whether that is news, so that the visit is due now.
+    /// It is no news when a date as late is known, nor when the date is not after the last visit, which saw that change. A
+    /// date that is a day is after no visit of that day: it may tell of what the visit saw.
+    pub fn hear(&mut self, date: Timestamp, now: Timestamp) -> bool {
+        if self.told.max(self.visit.listed_at).is_some_and(|known| date <= known) {
+            return false;
+        }
+        if date <= self.visit.at {
+            self.visit.listed_at = Some(date);
+            return false;
+        }
+        self.told = Some(date);
+        self.due = self.due.min(now);
+        true
+    }
 }

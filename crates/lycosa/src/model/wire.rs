@@ -9,10 +9,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod dates;
 mod error;
 mod notes;
 mod visit;
 
+pub(crate) use self::dates::{put_dates, put_site_dates, read_dates, read_site_dates};
 use self::error::{put_error, read_error};
 pub(crate) use self::notes::{put_attempt, put_notes, read_attempt, read_notes};
 pub(crate) use self::visit::{put_revisit, read_revisit};

@@ -21,7 +21,11 @@ fn arbitrary_request() -> impl Strategy<Value = Request> {
                 request.generation = depth + 1;
                 let visit =
                     Visit { changes: 7, content: u64::MAX, etag: Some(path.into()), ..Visit::default() };
-                request.revisit = Some(Box::new(Revisit { due: crate::model::Timestamp(1 << 40), visit }));
+                let date = |days: u32| crate::model::Timestamp(u64::from(days) << 30);
+                let mut revisit = Revisit::new(date(1 << 10), visit);
+                (revisit.told, revisit.visit.lied) = ((depth > 4).then(|| date(depth)), depth % 2 == 0);
+                revisit.visit.listed_at = (depth > 2).then(|| date(1));
+                request.revisit = Some(Box::new(revisit));
                 request.chain = hops
                     .iter()
                     .map(|hop| Hop { url: format!("http://b.test/{hop}").into(), status: 302 })

@@ -45,6 +45,8 @@ pub struct Seen<'a> {
     pub changed_at: Option<Timestamp>,
     /// When its sitemap says it changed last: a day, mostly, and only a first idea of its age.
     pub listed_at: Option<Timestamp>,
+    /// Whether the visit was made because that date has moved.
+    pub is_told: bool,
 }
 
 impl Seen<'_> {
@@ -77,6 +79,7 @@ pub fn first(seen: &Seen<'_>) -> Visit {
         content: seen.content.unwrap_or_default(),
         etag,
         last_modified,
+        listed_at: listed,
         ..Visit::default()
     }
 }
@@ -94,6 +97,7 @@ pub(super) fn gamma(visit: &Visit) -> (f64, f64) {
 pub fn again(before: &Visit, seen: &Seen<'_>) -> (Visit, bool) {
     let mut visit = before.clone();
     visit.at = seen.at.max(before.at);
+    visit.listed_at = seen.listed_at.or(before.listed_at);
     let Some(content) = seen.content else {
         visit.unproven = visit.unproven.saturating_add(1);
         unchanged(&mut visit, before);
@@ -107,7 +111,7 @@ pub fn again(before: &Visit, seen: &Seen<'_>) -> (Visit, bool) {
     (visit.etag, visit.last_modified, visit.unproven, visit.content) = (etag, last_modified, 0, content);
     let date = believed_date(&mut visit, before, seen, changed);
     if changed {
-        has_changed(&mut visit, before, date);
+        has_changed(&mut visit, before, date, seen.is_told);
     } else {
         visit.changed_at = date.and(before.changed_at);
         unchanged(&mut visit, before);
@@ -160,9 +164,15 @@ fn unchanged(visit: &mut Visit, before: &Visit) {
     visit.quiet = visit.quiet.max(quiet);
 }
 
-fn has_changed(visit: &mut Visit, before: &Visit, date: Option<Timestamp>) {
+fn has_changed(visit: &mut Visit, before: &Visit, date: Option<Timestamp>, is_told: bool) {
     let since = visit.at.since(before.at);
-    let back = date.map_or_else(|| expected_back(before, since), |date| visit.at.since(date).min(since));
+    let back = match date {
+        // It was made because of the change, soon after it: looking back from there would find changes everywhere. All
+        // the time since the visit before was watched, and this was what happened.
+        _ if is_told => since,
+        Some(date) => visit.at.since(date).min(since),
+        None => expected_back(before, since),
+    };
     visit.changes = visit.changes.saturating_add(1);
     visit.exposure = visit.exposure.saturating_add(back);
     match (before.changed_at, date) {

@@ -4,6 +4,7 @@
 //!   believed;
 //! - `worth`: what one more visit is worth (the time for which what is held is up to date again), and from when on it is
 //!   worth a given threshold;
+//! - `lastmod`: what a date in a sitemap changes about that, and when a sitemap is worth another reading;
 //! - `threshold`: the worth that a site's visits must have so that they just fit into what politeness and budgets leave.
 //!
 //! The policy is the one that is optimal for a known rate: to visit every page at the moment when its worth reaches a
@@ -13,11 +14,13 @@
 //! says more. Left out: fetching, storing, and what counts as a page's content.
 
 mod estimate;
+mod lastmod;
 #[cfg(test)]
 mod simulation;
 mod threshold;
 mod worth;
 
 pub use estimate::{Seen, again, first, is_condition_due};
+pub use lastmod::{Hint, next_reading};
 pub use threshold::Threshold;
 pub use worth::{Bounds, next_due, worth};

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use super::{Bounds, Seen, Threshold, again, first, next_due};
+use super::{Bounds, Hint, Seen, Threshold, again, first, next_due};
 use crate::model::{Timestamp, Visit};
 
 const HOUR: f64 = 3_600.0;
@@ -76,7 +76,9 @@ fn simulate(pages: &[Page], turn: u64, end: u64, warm: u64, dated: bool) -> f64 
         let seen = Seen { at: Timestamp(now), content: Some(changed), changed_at: date, ..Seen::default() };
         let visit = match &visits[number] {
             None => first(&seen),
-            Some(visit) if !threshold.admits(visit, Timestamp(at), Timestamp(now), bounds) => {
+            Some(visit)
+                if !threshold.admits(visit, Hint::default(), Timestamp(at), Timestamp(now), bounds) =>
+            {
                 due.push(Reverse((next_due(visit, Timestamp(now), threshold.worth(), bounds).0, number)));
                 continue;
             }

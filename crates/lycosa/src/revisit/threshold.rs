@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::model::{Timestamp, Visit};
 
+use super::lastmod::Hint;
 use super::worth::{Bounds, worth};
 
 /// How fast it may change.
@@ -28,14 +29,16 @@ const MOST: f64 = 365.0 * 86_400.0;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Threshold {
     worth: f64,
-    /// The last visit that was due, and how long one takes when others wait.
+    /// The last visit that was due, the last that dates had no part in or that they made worth it, and how long one takes
+    /// when others wait.
     last: Option<Timestamp>,
+    made: Option<Timestamp>,
     turn: f64,
 }
 
 impl Default for Threshold {
     fn default() -> Self {
-        Self { worth: BEGINNING, last: None, turn: 0.0 }
+        Self { worth: BEGINNING, last: None, made: None, turn: 0.0 }
     }
 }
 
@@ -47,21 +50,39 @@ impl Threshold {
     }
 
     /// A page of the site has its turn: learns from how late it is, and says whether it is to be visited. One that was not
-    /// for `max` is in any case.
-    pub fn admits(&mut self, visit: &Visit, due: Timestamp, now: Timestamp, bounds: Bounds) -> bool {
+    /// for `max` is in any case. What sitemaps said of it since is the `hint`.
+    pub fn admits(
+        &mut self,
+        visit: &Visit,
+        hint: Hint,
+        due: Timestamp,
+        now: Timestamp,
+        bounds: Bounds,
+    ) -> bool {
         let interval = due.since(visit.at).max(Duration::from_secs(1)).as_secs_f64();
         let late = now.since(due).as_secs_f64();
-        let since = self.last.map_or(interval, |last| now.since(last).as_secs_f64());
-        if late > since && since > 0.0 {
+        let since = |last: Option<Timestamp>| last.map_or(interval, |last| now.since(last).as_secs_f64());
+        // One that is due because of a date that is worth nothing takes no turn, and says nothing of those that do.
+        let is_idle = hint.grace().is_some() && !self.is_worth(visit, hint, now, bounds);
+        let waited = since(self.made);
+        if late > waited && waited > 0.0 && !is_idle {
             // It waited for the one before: that took a turn.
-            self.turn = if self.turn == 0.0 { since } else { self.turn + (since - self.turn) / 8.0 };
+            self.turn = if self.turn == 0.0 { waited } else { self.turn + (waited - self.turn) / 8.0 };
         }
-        let aim = TURNS * self.turn + PART * interval + 1.0;
-        let excess = ((late - aim) / aim).clamp(-1.0, 1.0);
-        let part = (since / interval.max(4.0 * self.turn)).min(1.0);
+        let grace = hint.grace().unwrap_or_default().as_secs_f64();
+        let aim = TURNS * self.turn + PART * interval + 1.0 + grace;
+        let excess = ((late - aim) / aim).clamp(-1.0, if is_idle { 0.0 } else { 1.0 });
+        let part = (since(self.last) / interval.max(4.0 * self.turn)).min(1.0);
         self.worth = (self.worth * (SPEED * excess * part).exp()).clamp(LEAST, MOST);
         self.last = Some(now);
-        now.since(visit.at) >= bounds.max || worth(visit, now) >= self.worth * GOOD_ENOUGH
+        if !is_idle {
+            self.made = Some(now);
+        }
+        self.is_worth(visit, hint, now, bounds)
+    }
+
+    fn is_worth(&self, visit: &Visit, hint: Hint, now: Timestamp, bounds: Bounds) -> bool {
+        now.since(visit.at) >= bounds.max || hint.worth(visit, now) >= self.worth * GOOD_ENOUGH
     }
 
     /// Begins where a page's due time says that it stood: for a site that was forgotten.

@@ -62,6 +62,29 @@ pub fn next_due(visit: &Visit, now: Timestamp, threshold: f64, bounds: Bounds) -
     due.max(Timestamp(now.0.saturating_add(1)))
 }
 
+/// For how long a page that has just changed is expected to stay as it is, in seconds.
+pub(super) fn lifetime(visit: &Visit) -> f64 {
+    let knowledge = Knowledge::of(visit);
+    knowledge.regular * knowledge.gap + (1.0 - knowledge.regular) * knowledge.exposure / knowledge.changes
+}
+
+/// The chance that a page has changed so long after its last visit, by all that visits told.
+pub(super) fn chance_of_change(visit: &Visit, elapsed: Duration) -> f64 {
+    let knowledge = Knowledge::of(visit);
+    let grown = elapsed.as_secs_f64() / knowledge.exposure;
+    let irregular = -(-knowledge.changes * grown.ln_1p()).exp_m1();
+    let since = knowledge.age + elapsed.as_secs_f64();
+    // Of the possible gaps between changes, those that are over.
+    let (mut over, mut fraction) = (0.0, 1.0);
+    while knowledge.regular > 0.0 && fraction <= knowledge.fractions {
+        if since >= knowledge.gap / fraction {
+            over += 1.0 / knowledge.fractions;
+        }
+        fraction += 1.0;
+    }
+    knowledge.regular * over + (1.0 - knowledge.regular) * irregular
+}
+
 fn span(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::from_secs(u64::from(u32::MAX)))
 }

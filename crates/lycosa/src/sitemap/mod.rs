@@ -5,12 +5,12 @@
 //! feeds, JSON feeds, plain text, each gzipped or not. It never fails: what could be read is returned together with
 //! the [`SitemapProblem`]s met, since half of a large sitemap is worth having. What is beyond the protocol's limits
 //! (50 MB unpacked, 50,000 entries) is told and read up to [`SitemapLimits`]. Following an index and judging hosts is
-//! the business of others; how far dates can be trusted says [`LastmodTrust`].
+//! the business of others; so is how far dates can be trusted, beyond what their file shows ([`are_plausible`]).
 
 mod date;
 mod extension;
 mod json;
-mod trust;
+mod plausible;
 mod xml;
 
 use std::borrow::Cow;
@@ -25,7 +25,7 @@ use crate::octets::unmarked;
 
 pub use date::parse as parse_date;
 pub use extension::{Alternate, Extensions, News};
-pub use trust::{LastmodTrust, are_plausible};
+pub use plausible::are_plausible;
 
 /// Unpacked bytes that the protocol allows a file.
 pub const MAX_SITEMAP_BYTES: usize = 50 << 20;

@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use lycosa::Crawler;
+use lycosa::clock::SystemClock;
 use lycosa::crawler::{Continue, End, Options, RevisitRecords, Revisits};
-use lycosa::model::Finish;
+use lycosa::model::{Clock as _, Finish};
 use lycosa::revisit::Bounds;
 use lycosa_testkit::{Request, Response, Server, daemon};
 
@@ -148,4 +149,44 @@ async fn a_finished_crawl_is_resumed_to_visit_its_pages_again() {
     assert_eq!(report.end, End::Finished(Finish::Time), "three visits to come keep the crawl open");
     assert_eq!(report.crawl.revisits_waiting, 3);
     assert_eq!(server.hits_on("/a"), 1, "it is not due for minutes");
+}
+
+/// What visits proved about the dates of a site whose sitemap says of four pages that they have just changed, whenever it
+/// is read; and whether they have.
+async fn proved(changes: bool) -> lycosa::model::LastmodTrust {
+    let readings = AtomicU64::new(0);
+    let server = Server::start(move |request: &Request| {
+        if request.target == "/sitemap.xml" {
+            // Its clock goes ahead, a minute at each reading, so that no date is that of a visit.
+            let ahead = Duration::from_secs(60 * readings.fetch_add(1, Ordering::Relaxed) + 60);
+            let now =
+                humantime::format_rfc3339_seconds(SystemClock::default().now().to_system_time() + ahead);
+            let pages: String = (1..=4)
+                .map(|n| {
+                    let host = request.host();
+                    format!("<url><loc>http://{host}/{n}</loc><lastmod>{now}</lastmod></url>")
+                })
+                .collect();
+            return Response::new(200).header("Content-Type", "text/xml").body(format!(
+                "<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{pages}</urlset>"
+            ));
+        }
+        let edition = if changes { readings.load(Ordering::Relaxed) } else { 0 };
+        Response::html(format!("<title>Page</title><p>Edition {edition}"))
+    });
+    let (report, _) = crawled(&server.url("/1"), |options| {
+        again(options, 160);
+        // One after the other: what is told of a page that is under way comes too late for it.
+        (options.sitemap, options.concurrency) = (true, 1);
+    })
+    .await;
+    report.slowest[0].dates.expect("a sitemap with dates").trust
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_visits_prove_about_the_dates_of_a_sitemap_is_kept_with_its_site() {
+    let (right, wrong) = (proved(true).await, proved(false).await);
+    assert!(right.moved > 5 && right.of_moved() > 0.7, "{right:?}");
+    assert!(wrong.moved > 5 && wrong.of_moved() < 0.2, "{wrong:?}");
+    assert_eq!((wrong.confirmed, wrong.missed), (0, 0), "{wrong:?}");
 }

@@ -12,9 +12,9 @@ const LONGEST_NAME: usize = 200;
 /// The folder below which states lie by default.
 pub(in crate::cmd) const HOME: &str = ".lycosa";
 
-/// `.lycosa/<host of the first seed>` unless the options say otherwise.
+/// `.lycosa/<host of the first seed, or of the first sitemap where there is no seed>` unless the options say otherwise.
 pub(super) fn state_folder(options: &Options) -> PathBuf {
-    options.state.clone().unwrap_or_else(|| Path::new(HOME).join(name_of(options.seeds.first())))
+    options.state.clone().unwrap_or_else(|| Path::new(HOME).join(name_of(options.homes().first())))
 }
 
 /// The name of the folder for this first seed: never empty, hidden, a way upwards or longer than a name may be,

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use lycosa::crawler::stopped::{HostLine, Stopped, UrlLine};
+use lycosa::crawler::stopped::{HostLine, LastmodLine, Stopped, UrlLine};
 use lycosa::host_pattern::HostPattern;
 use lycosa::model::{Breaker, Exclusion, Origin, Timestamp};
 use lycosa::url::Url;
@@ -170,6 +170,15 @@ pub(super) fn hosts(folder: &Path, args: &HostsArgs) -> Result<Exit> {
     lines.end(0)
 }
 
+/// What the dates in a site's sitemaps are worth, in words.
+pub(in crate::cmd) fn lastmod(dates: &LastmodLine) -> String {
+    let LastmodLine { share, moved, confirmed, missed, .. } = dates;
+    format!(
+        "sitemap dates believed {:.0} % ({confirmed:.0} of {moved} that moved were right, {missed} changes without)",
+        share * 100.0
+    )
+}
+
 fn host_row(host: &HostLine, now: Timestamp) -> String {
     let millis = |millis: u64| span(std::time::Duration::from_millis(millis));
     let mut robots: Vec<&str> = host.origins.iter().map(|origin| origin.robots).collect();
@@ -188,9 +197,10 @@ fn host_row(host: &HostLine, now: Timestamp) -> String {
         0 => String::new(),
         count => format!(", {count} wait for robots.txt"),
     };
+    let dates = host.lastmod.as_ref().map(|dates| format!(", {}", lastmod(dates))).unwrap_or_default();
     let spent = if host.has_spent { ", its budget of pages is used up" } else { "" };
     format!(
-        "{:<32} {:>8} {:>15} {:>7} {:>7} {:>6}  {:>9} {:<13} {:>8}  {}{}{breaker}{spent}{held}",
+        "{:<32} {:>8} {:>15} {:>7} {:>7} {:>6}  {:>9} {:<13} {:>8}  {}{}{breaker}{spent}{held}{dates}",
         host.site,
         host.pending,
         host.pending_by_class.map(|count| count.to_string()).join("/"),

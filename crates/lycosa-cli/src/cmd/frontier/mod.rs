@@ -12,6 +12,7 @@ use lycosa::crawler::stopped::HostOrder;
 use lycosa::{Error, Result};
 
 pub(super) use self::change::unmet;
+pub(super) use self::list::lastmod;
 pub(super) use self::stats::{moment, revisits, span};
 use super::states::StateArg;
 use crate::exit::Exit;

@@ -142,6 +142,88 @@ fn a_sitemap_can_be_named_by_its_address() {
     assert_eq!(bench.paths(), set(&["/", "/one", "/two"]));
 }
 
+/// A site of other pages, and an index of two sitemaps of its own which name pages of the first site.
+fn list_of(pages_of: &Server) -> Server {
+    let there = pages_of.url("");
+    let there = there.trim_end_matches('/').to_owned();
+    Server::start(move |request: &Request| {
+        let own = format!("http://{}", request.host());
+        let set = |pages: &[String]| {
+            let locs: String = pages.iter().map(|page| format!("<url><loc>{page}</loc></url>")).collect();
+            let set =
+                format!("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{locs}</urlset>");
+            Response::new(200).header("Content-Type", "text/xml").body(set)
+        };
+        match request.target.as_str() {
+            "/index.xml" => Response::new(200).header("Content-Type", "text/xml").body(format!(
+                "<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\
+                 <sitemap><loc>{own}/list.xml</loc></sitemap></sitemapindex>"
+            )),
+            "/moved.xml" => Response::redirect(302, "/list.xml"),
+            "/list.xml" => set(&[format!("{there}/one"), format!("{own}/not-mine")]),
+            _ => Response::not_found(),
+        }
+    })
+}
+
+#[test]
+fn a_sitemap_that_was_named_is_read_on_whatever_host_and_what_it_names_must_belong() {
+    for named in ["/list.xml", "/index.xml", "/moved.xml"] {
+        let server = mapped("User-agent: *\nAllow: /\n");
+        let (list, bench) = (list_of(&server), Bench::new());
+        let said = bench.crawl(&server.url("/"), &["--sitemap-url", &list.url(named)]).ends_with(0);
+        assert_eq!(bench.paths(), set(&["/", "/one"]), "{named}");
+        assert_eq!((list.hits_on("/not-mine"), said.row("skipped")), (0, "host: 1"), "{named}");
+    }
+}
+
+#[test]
+fn a_named_sitemap_that_is_not_there_is_told() {
+    let server = mapped("User-agent: *\nAllow: /\n");
+    let bench = Bench::new();
+    let missing = "http://127.0.0.1:1/none.xml";
+    let said = bench.crawl(&server.url("/"), &["--sitemap-url", missing, "--retries", "0"]).ends_with(0);
+    said.mentions(&format!("the sitemap {missing} gave no entries: "));
+    let list = list_of(&server);
+    let missing = list.url("/none.xml");
+    let bench = Bench::new();
+    let said = bench.crawl(&server.url("/"), &["--sitemap-url", &missing]).ends_with(0);
+    said.mentions(&format!("the sitemap {missing} gave no entries: status 404"));
+}
+
+#[test]
+fn a_sitemap_is_enough_to_begin_with_and_its_host_is_what_belongs() {
+    let elsewhere = site(&[("/", &[])]);
+    let there = elsewhere.url("/");
+    let server = Server::start(move |request: &Request| {
+        match request.target.as_str() {
+        "/list.xml" => Response::new(200).header("Content-Type", "text/xml").body(format!(
+            "<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"><url><loc>http://{}/one</loc></url>\
+             <url><loc>{there}</loc></url></urlset>",
+            request.host()
+        )),
+        "/one" => page("one", &["/two"]),
+        "/two" => page("two", &[]),
+        _ => Response::not_found(),
+    }
+    });
+    let bench = Bench::new();
+    let place = server.url("/list.xml");
+    let flags = ["crawl", "--sitemap-url", &place, "--delay", "0s", "-o", "pages.jsonl", "--max-pages", "1"];
+    bench.run(&flags).ends_with(3);
+    assert_eq!(bench.paths(), set(&["/one"]));
+    let state = format!(
+        ".lycosa/{}",
+        server.url("").trim_start_matches("http://").trim_end_matches('/').replace(':', "_")
+    );
+    let resumed =
+        ["crawl", "--resume", "--state", &state, "--delay", "0s", "-o", "pages.jsonl", "--max-pages", "9"];
+    bench.run(&resumed).ends_with(0);
+    assert_eq!(bench.paths(), set(&["/one", "/two"]));
+    assert_eq!((server.hits_on("/list.xml"), elsewhere.hits()), (1, 0));
+    bench.run(&["crawl", "--sitemap-url", "ftp://a.test/"]).ends_with(2);
+}
+
 #[test]
 fn what_pages_and_parameters_say_is_obeyed_as_chosen() {
     let server = Server::start(|request: &Request| match request.target.as_str() {

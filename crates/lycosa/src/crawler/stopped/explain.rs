@@ -5,7 +5,7 @@ use url::Url;
 use super::{Stopped, last_end};
 use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::embedded::{Ended, Fact, Happened, Open};
-use crate::model::{Candidate, HostRecord, RequestKind, Robots, Timestamp, UrlKey, Verdict};
+use crate::model::{Candidate, HostRecord, RequestKind, Revisit, Robots, Timestamp, UrlKey, Verdict};
 use crate::politeness::robots::{RobotsTxt, product_token};
 use crate::scope::{ScopeRules, spelling};
 
@@ -63,8 +63,8 @@ pub struct Explanation {
     pub open: Option<Open>,
     /// When it can be served, as far as its site's pace and its own time say.
     pub not_before: Option<Timestamp>,
-    /// When its page is due for another visit.
-    pub next_visit: Option<Timestamp>,
+    /// Its next visit, when one is to come.
+    pub next_visit: Option<Revisit>,
     /// The way back to its seed, nearest first; empty for a seed and for what was never accepted.
     pub way: Vec<Step>,
     /// Whether that way ends at a seed; otherwise facts on it are missing.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::Stopped;
 use crate::error::Result;
-use crate::model::{Breaker, DelayCause, HostRecord, Pace, RestReason, Robots, Timestamp};
+use crate::model::{
+    Breaker, DelayCause, HostRecord, LastmodTrust, Pace, RestReason, Robots, SiteDates, Timestamp,
+};
 use crate::politeness::delay_cause;
 
 /// An origin of a site.
@@ -20,8 +22,37 @@ pub struct OriginLine {
     pub crawl_delay_ms: u64,
 }
 
+/// What the dates in a site's sitemaps are worth.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct LastmodLine {
+    /// How much they are believed, 0 to 1; one half when no visit could tell yet.
+    pub share: f64,
+    /// Visits of pages whose date had moved.
+    pub moved: u32,
+    /// How many of these the date was right about; fractions, as a page may have changed without it.
+    pub confirmed: f64,
+    /// Changes that no date told of.
+    pub missed: u32,
+    /// When a sitemap with dates was read last; none when none was since the state keeps it.
+    pub read_at: Option<Timestamp>,
+}
+
+impl From<SiteDates> for LastmodLine {
+    fn from(dates: SiteDates) -> Self {
+        let rounded = |number: f64| (number * 100.0).round() / 100.0;
+        let LastmodTrust { moved, confirmed, missed } = dates.trust;
+        Self {
+            share: rounded(dates.trust.share()),
+            moved,
+            confirmed: f64::from(confirmed) / 100.0,
+            missed,
+            read_at: Some(dates.read_at).filter(|at| at.0 > 0),
+        }
+    }
+}
+
 /// A site.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct HostLine {
     /// Its name.
     pub site: String,
@@ -61,6 +92,8 @@ pub struct HostLine {
     pub failures_in_a_row: u32,
     /// Rests of its breaker in a row.
     pub rests: u32,
+    /// What the dates in its sitemaps are worth, where it has some.
+    pub lastmod: Option<LastmodLine>,
     /// Its origins.
     pub origins: Vec<OriginLine>,
 }
@@ -156,6 +189,7 @@ impl Stopped {
             breaker: record.health.breaker,
             failures_in_a_row: record.health.failures,
             rests: record.health.rests,
+            lastmod: record.dates.map(LastmodLine::from),
             origins: record.origins.iter().map(origin).collect(),
         })
     }

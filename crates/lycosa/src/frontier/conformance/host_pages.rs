@@ -317,7 +317,7 @@ fn visits(make: &mut Make<'_>) -> Check {
     for _ in 0..2 {
         let lease = world.lease()?;
         let due = world.now().after(Duration::from_secs(60));
-        let revisit = Some(Revisit { due, visit: Visit { at: world.now(), ..Visit::default() } });
+        let revisit = Some(Revisit::new(due, Visit { at: world.now(), ..Visit::default() }));
         let attempts = vec![Attempt { wire_bytes: 1, ..sent(200) }];
         world.commit(Commit { revisit, attempts, ..fetched(&lease) })?;
         world.nothing()?;

@@ -7,6 +7,7 @@
 
 mod budgets;
 mod control;
+mod dates;
 mod host_pages;
 mod leases;
 mod levels;
@@ -61,7 +62,7 @@ type Story = (&'static str, fn(&mut Make<'_>) -> Check);
 /// # Errors
 /// Every violation, a line each, with the story in which it came to light.
 pub fn check(make: &mut Make<'_>) -> Result<(), String> {
-    let chapters: [&[Story]; 13] = [
+    let chapters: [&[Story]; 14] = [
         urls::STORIES,
         levels::STORIES,
         leases::STORIES,
@@ -75,6 +76,7 @@ pub fn check(make: &mut Make<'_>) -> Result<(), String> {
         robots::STORIES,
         control::STORIES,
         revisits::STORIES,
+        dates::STORIES,
     ];
     let mut violations = Vec::new();
     for (name, story) in chapters.into_iter().flatten() {

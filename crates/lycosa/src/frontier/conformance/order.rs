@@ -161,7 +161,7 @@ fn comes_again(make: &mut Make<'_>) -> Check {
     for generation in 0..3 {
         let lease = world.lease_of("http://a.test/x")?;
         same("generation", &lease.request.generation, &generation)?;
-        let revisit = Revisit { due: Timestamp(world.now().0 + 10), visit: Visit::default() };
+        let revisit = Revisit::new(Timestamp(world.now().0 + 10), Visit::default());
         world.commit(Commit { revisit: (generation < 2).then_some(revisit), ..fetched(&lease) })?;
         world.nothing()?;
         world.advance(10);
@@ -223,7 +223,7 @@ fn parked_behind(make: &mut Make<'_>) -> Check {
     world.fetch(&lease)?;
     let mut last = None;
     for lease in world.exactly(4)? {
-        let revisit = Revisit { due: Timestamp(world.now().0 + 10), visit: Visit::default() };
+        let revisit = Revisit::new(Timestamp(world.now().0 + 10), Visit::default());
         let revisit = last.is_none().then_some(revisit);
         world.commit(Commit { revisit, ..fetched(&lease) })?;
         last = Some(lease);

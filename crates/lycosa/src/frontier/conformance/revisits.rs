@@ -35,7 +35,7 @@ fn visit(at: Timestamp) -> Visit {
 
 fn until(world: &World, lease: &Lease, after: u64) -> Commit {
     let due = Timestamp(world.now().0 + after);
-    Commit { revisit: Some(Revisit { due, visit: visit(world.now()) }), ..fetched(lease) }
+    Commit { revisit: Some(Revisit::new(due, visit(world.now()))), ..fetched(lease) }
 }
 
 fn comes_again(make: &mut Make<'_>) -> Check {
@@ -57,7 +57,7 @@ fn comes_again(make: &mut Make<'_>) -> Check {
         world.advance_to(due);
         let lease = world.lease()?;
         let revisit = lease.request.revisit.as_deref();
-        same("what was known", &revisit, &Some(&Revisit { due, visit: visit(now) }))?;
+        same("what was known", &revisit, &Some(&Revisit::new(due, visit(now))))?;
         same("waiting", &world.stats().revisits_waiting, &0)?;
         world.nack(&lease, None, Retry::default())?;
     }

@@ -302,6 +302,7 @@ pub(super) fn ended(lease: &Lease, outcome: Outcome) -> Commit {
         is_page,
         notes: crate::model::CommitNotes::default(),
         revisit: None,
+        dates: None,
     }
 }
 

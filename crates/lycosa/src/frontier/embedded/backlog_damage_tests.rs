@@ -88,6 +88,7 @@ fn fetched(lease: &Lease) -> Commit {
         host_update: None,
         is_page: true,
         revisit: None,
+        dates: None,
     }
 }
 

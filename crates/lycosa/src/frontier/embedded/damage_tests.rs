@@ -133,6 +133,7 @@ fn live(frontier: &Embedded, clock: &ManualClock) {
                 is_page: number % 2 == 0,
                 notes: crate::model::CommitNotes::default(),
                 revisit: None,
+                dates: None,
             };
             wait(frontier.commit(vec![commit]));
         }

@@ -78,9 +78,13 @@ pub(super) fn put_committed(out: &mut Vec<u8>, now: Timestamp, commit: &Commit, 
     wire::put_list(out, records, wire::put_record);
     wire::put_discoveries(out, &commit.outlinks);
     wire::put_option(out, commit.host_update.as_ref(), wire::put_host_update);
-    out.push(u8::from(commit.is_page) | u8::from(by_level) << 1 | u8::from(commit.revisit.is_some()) << 2);
+    let has = [commit.is_page, by_level, commit.revisit.is_some(), commit.dates.is_some()];
+    out.push(has.iter().rev().fold(0, |flags, is| flags << 1 | u8::from(*is)));
     if let Some(revisit) = &commit.revisit {
         wire::put_revisit(out, revisit);
+    }
+    if let Some(dates) = &commit.dates {
+        wire::put_dates(out, dates);
     }
     wire::put_notes(out, &commit.notes);
 }
@@ -208,11 +212,15 @@ fn read_commit(reader: &mut Reader<'_>) -> Result<Event, Damaged> {
         is_page: false,
         notes: CommitNotes::default(),
         revisit: None,
+        dates: None,
     };
     let flags = reader.byte()?;
     commit.is_page = flags & 1 != 0;
     if flags & 4 != 0 {
         commit.revisit = Some(wire::read_revisit(reader)?);
+    }
+    if flags & 8 != 0 {
+        commit.dates = Some(wire::read_dates(reader)?);
     }
     commit.notes = wire::read_notes(reader)?;
     Ok(Event::Committed(Box::new(commit), flags & 2 != 0))

@@ -88,6 +88,7 @@ fn fetched(lease: &Lease, outlinks: Vec<Discovered>) -> Commit {
         is_page: true,
         notes: crate::model::CommitNotes::default(),
         revisit: None,
+        dates: None,
     }
 }
 

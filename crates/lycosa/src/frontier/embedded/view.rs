@@ -16,8 +16,8 @@ use super::recovery::{self, How, Recovery};
 use crate::error::{Error, Result};
 use crate::frontier::tables::{Mark, Tables, Whereabouts};
 use crate::model::{
-    Cursor, Discovered, Exclusion, HostRecord, Limits, Lsn, Pace, Parking, SiteKey, Stats, Timestamp, UrlKey,
-    Versions,
+    Cursor, Discovered, Exclusion, HostRecord, Limits, Lsn, Pace, Parking, Revisit, SiteKey, Stats,
+    Timestamp, UrlKey, Versions,
 };
 use crate::scope::Fingerprint;
 
@@ -184,13 +184,13 @@ impl View {
         self.tables.trouble().map_or(Ok(()), Err)
     }
 
-    /// When the next visit of a URL is due, if one is to come. What was looked through for it is taken out of this view.
+    /// The next visit of a URL, if one is to come. What was looked through for it is taken out of this view.
     ///
     /// # Errors
     /// When what waits in files cannot be read.
-    pub fn next_visit(&mut self, key: UrlKey) -> Result<Option<Timestamp>> {
-        let due = self.tables.next_visit(key);
-        self.tables.trouble().map_or(Ok(due), Err)
+    pub fn next_visit(&mut self, key: UrlKey) -> Result<Option<Revisit>> {
+        let next = self.tables.next_visit(key);
+        self.tables.trouble().map_or(Ok(next), Err)
     }
 
     /// What happened to a URL, in order.

@@ -66,6 +66,9 @@ impl Tables {
         for found in commit.outlinks {
             self.meet(found, now, rules);
         }
+        if let Some(dates) = commit.dates {
+            self.hear_dates(lease.site, dates, rules, now);
+        }
         if let Some(update) = commit.host_update {
             self.learn(update, refused, now);
         }

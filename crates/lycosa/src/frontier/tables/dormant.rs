@@ -56,6 +56,9 @@ impl Site {
         self.retries.iter().for_each(|((at, _), entry)| put_timed(out, Some(*at), entry));
         wire::put_number(out, self.parked.len() as u64);
         self.parked.iter().for_each(|(at, entry)| put_timed(out, *at, entry));
+        if let Some(dates) = &self.dates {
+            wire::put_site_dates(out, dates);
+        }
     }
 
     /// The mean response time of what [`Self::store`] wrote, and how many URLs are done.
@@ -90,6 +93,9 @@ impl Site {
             site.retry(at.ok_or(Damaged)?, entry);
         }
         site.parked = reader.list(|reader| read_timed(reader, count))?;
+        if !reader.is_empty() {
+            site.dates = Some(Box::new(wire::read_site_dates(reader)?));
+        }
         if reader.is_empty() { Ok(site) } else { Err(Damaged) }
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::model::wire::plain_path;
-use crate::model::{Origin, Request, RequestKind, Revisit, UrlKey};
+use crate::model::{Origin, Request, RequestKind, Revisit, Timestamp, UrlKey};
 use crate::scope::Fingerprint;
 
 /// A URL on its way to a queue or out of it.
@@ -91,6 +91,16 @@ impl Entry {
     /// Whether it is a robots.txt on its way through redirects: it may be another site's, whose pages wait for it.
     pub(super) fn is_errand(&self) -> bool {
         self.kind == RequestKind::Robots && self.own_key != Some(UrlKey(0))
+    }
+
+    /// The same, after it heard that a sitemap gives its page this date.
+    pub(super) fn hear(mut self, date: Timestamp, now: Timestamp) -> Self {
+        if let Body::Whole(request) = &mut self.body
+            && let Some(revisit) = &mut request.revisit
+        {
+            revisit.hear(date, now);
+        }
+        self
     }
 
     /// The depth by which it counts among the open URLs of a level; a page that is visited again holds up no level.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::Tables;
-use crate::model::{HostRecord, HostUpdate, SiteKey, Stats, Timestamp};
+use super::{Rules, Tables};
+use crate::model::{Dates, HostRecord, HostUpdate, SiteKey, Stats, Timestamp};
 
 /// Sites that are looked at before others may ask.
 const AT_ONCE: u32 = 1 << 14;
@@ -36,6 +36,19 @@ impl Tables {
             self.release(index, place, held, now);
         }
         self.schedule(index, now);
+    }
+
+    /// Takes in what a lease says about the dates of its site's sitemaps.
+    pub(super) fn hear_dates(&mut self, index: u32, dates: Dates, rules: Rules, now: Timestamp) {
+        let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
+        let known = site.dates.get_or_insert_default();
+        match dates {
+            Dates::Read { before, pages } => {
+                known.read(now, before);
+                self.revisits.told.gather(pages, rules != Rules::Present);
+            }
+            Dates::Proof(proof) => known.note(proof),
+        }
     }
 
     pub(crate) fn host(&mut self, key: &SiteKey) -> Option<HostRecord> {

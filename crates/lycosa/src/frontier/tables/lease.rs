@@ -16,6 +16,7 @@ impl Tables {
             return Leased::Idle;
         }
         if self.pace.revisits {
+            self.revisits.bring_forward(now, EFFORT, &mut self.overflow);
             self.wake_revisits(EFFORT, now);
         }
         let mut leases = Vec::new();
@@ -167,6 +168,10 @@ impl Tables {
         self.breakers.begins(index, token, now);
         let origin = &site.origins.get(entry.origin as usize)?.origin;
         let key = entry.key(origin, self.fingerprint);
+        let entry = match self.revisits.told.get(key) {
+            Some(date) => entry.hear(date, now),
+            None => entry,
+        };
         if entry.revisit().is_none() {
             self.degrees.serve(key);
         }

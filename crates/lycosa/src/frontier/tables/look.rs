@@ -5,7 +5,7 @@
 
 use super::entry::Entry;
 use super::{Mark, Tables};
-use crate::model::{Discovered, HostRecord, Origin, Outcome, Parking, SiteKey, Timestamp, UrlKey};
+use crate::model::{Discovered, HostRecord, Origin, Outcome, Parking, Revisit, SiteKey, Timestamp, UrlKey};
 
 /// Where a URL of the tables is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,13 +90,17 @@ impl Tables {
         })
     }
 
-    /// When the next visit of a URL is due. Visits looked through are taken out.
-    pub(crate) fn next_visit(&mut self, key: UrlKey) -> Option<Timestamp> {
+    /// The next visit of a URL. Visits looked through are taken out.
+    pub(crate) fn next_visit(&mut self, key: UrlKey) -> Option<Revisit> {
         let mut effort = usize::MAX;
         while let Some(bytes) = self.revisits.pop(Timestamp(u64::MAX), &mut effort, &mut self.overflow) {
             let (_, found, entry) = self.read_revisit(&bytes).ok()?;
             if found == key && !self.revisits.returns.is_dropped(key, entry.generation()) {
-                return entry.revisit().map(|revisit| revisit.due);
+                let mut revisit = entry.revisit()?.clone();
+                if let Some(date) = self.revisits.told.get(key) {
+                    revisit.hear(date, revisit.due);
+                }
+                return Some(revisit);
             }
         }
         None

@@ -453,5 +453,6 @@ fn lease_of(
         robots,
         given_up: None,
         watched: false,
+        dates: site.dates.as_deref().copied(),
     })
 }

@@ -51,6 +51,12 @@ impl Tables {
         if waiting.is_none() && self.wake_revisits(usize::MAX, now) {
             waiting = self.take(name.site, name.origin, 0, wanted);
         }
+        if waiting.is_none() && !self.revisits.told.is_empty() {
+            // A date brought it forward, after a search of which the log says nothing.
+            self.revisits.bring_all_forward(now, &mut self.overflow);
+            self.wake_revisits(usize::MAX, now);
+            waiting = self.take(name.site, name.origin, 0, wanted);
+        }
         let entry = waiting.map(|(_, entry)| entry).or_else(|| {
             // A request for robots.txt is born when a page meets rules that have become too old: no event of its own.
             let own = name.kind == RequestKind::Robots && name.key == UrlKey(0);

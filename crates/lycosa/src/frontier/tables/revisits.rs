@@ -7,8 +7,11 @@
 //! and budgets hold as for any URL, in a class of its own. However many are due, a call does a bounded part of the work.
 //! What it leaves out: when a visit is due, which the commit said, and URLs that go back by hand (`again`).
 
+mod told;
+
 use std::collections::{BTreeMap, HashSet};
 
+use self::told::Told;
 use super::again::{Due, Returns};
 use super::entry::Entry;
 use super::overflow::{Overflow, Place};
@@ -41,6 +44,8 @@ pub(super) struct Revisits {
     is_used: bool,
     /// URLs that went back by hand.
     pub(super) returns: Returns,
+    /// Dates that sitemaps gave.
+    pub(super) told: Told,
 }
 
 /// Entries in no order.
@@ -117,6 +122,7 @@ impl Revisits {
                 // As seen from its beginning: what is overdue is sorted as finely as what is not.
                 self.put(due, entry, Timestamp(at.0), overflow);
             }
+            self.told.spread(at);
         }
         let (&at, _) = self.soon.first_key_value().filter(|((due, _), _)| *due <= now)?;
         self.count -= 1;
@@ -247,7 +253,10 @@ pub(super) fn is_put_off(lease: &OpenLease, at: Timestamp, now: Timestamp) -> bo
 
 /// The URL of an entry and which visit it is.
 fn name(entry: &[u8]) -> Result<(UrlKey, u32), Damaged> {
-    let mut reader = Reader::new(entry);
+    read_name(&mut Reader::new(entry))
+}
+
+fn read_name(reader: &mut Reader<'_>) -> Result<(UrlKey, u32), Damaged> {
     reader.small()?;
     reader.small()?;
     Ok((UrlKey(reader.fixed64()?), reader.small()?))
@@ -267,7 +276,7 @@ impl Tables {
     /// A visit that is given back for longer than a moment waits among those to come, and is the same visit then.
     pub(super) fn put_off(&mut self, lease: &OpenLease, due: Timestamp, now: Timestamp) {
         let Some(revisit) = lease.entry.revisit() else { return };
-        let revisit = Revisit { due, visit: revisit.visit.clone() };
+        let revisit = Revisit { due, ..revisit.clone() };
         let same = (lease.entry.generation(), lease.entry.attempt);
         self.keep((lease.site, lease.key), &lease.entry, same, &revisit, now);
         self.stats.leased -= 1;
@@ -354,7 +363,8 @@ impl Tables {
 
     /// When the next visit may be due; `None` when there is none, or none is made.
     pub(super) fn next_revisit(&self) -> Option<Timestamp> {
-        self.revisits.next_due().filter(|_| self.pace.revisits)
+        let next = [self.revisits.next_due(), self.revisits.told.next()].into_iter().flatten().min();
+        next.filter(|_| self.pace.revisits)
     }
 
     /// The count of this outcome.

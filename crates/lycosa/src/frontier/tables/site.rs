@@ -8,7 +8,7 @@ use super::overflow::{Overflow, Place};
 use super::queue::Level;
 use super::waiting::Waiting;
 use crate::model::wire::{self, Damaged, Reader};
-use crate::model::{Health, HostRecord, Origin, OriginRecord, Pace, Robots, SiteKey, Timestamp};
+use crate::model::{Health, HostRecord, Origin, OriginRecord, Pace, Robots, SiteDates, SiteKey, Timestamp};
 use crate::politeness::{delay_cause, site_delay};
 
 /// The level of robots.txt requests that came through redirects: a site serves it whatever its budget.
@@ -66,6 +66,8 @@ pub(crate) struct Site {
     pub(super) pages: u64,
     /// Open leases that may yield another.
     pub(super) pages_reserved: u32,
+    /// What its sitemaps said; most sites have none with dates.
+    pub(super) dates: Option<Box<SiteDates>>,
 }
 
 impl Site {
@@ -89,6 +91,7 @@ impl Site {
             failed: 0,
             pages: 0,
             pages_reserved: 0,
+            dates: None,
         }
     }
 
@@ -455,6 +458,7 @@ impl Site {
             failed: self.failed,
             pages: self.pages,
             has_spent: self.has_spent(limit),
+            dates: self.dates.as_deref().copied(),
         }
     }
 }

@@ -38,10 +38,12 @@ pub(crate) enum Part {
     Run,
     /// Links that are looked for there. At most one, before the leases.
     Arrivals,
+    /// Dates that sitemaps gave. At most one, before the leases.
+    Told,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Counts,
         Self::Seen,
         Self::Sites,
@@ -53,6 +55,7 @@ impl Part {
         Self::Barred,
         Self::Run,
         Self::Arrivals,
+        Self::Told,
     ];
 }
 
@@ -91,6 +94,9 @@ impl Tables {
         }
         if !self.barred.is_empty() {
             whole(Part::Barred, &|out| self.store_barred(out))?;
+        }
+        if !self.revisits.told.is_empty() {
+            whole(Part::Told, &|out| self.revisits.told.store(out))?;
         }
         whole(Part::Revisits, &|out| self.revisits.store(out))?;
         whole(Part::Breakers, &|out| self.breakers.store(out))?;
@@ -247,6 +253,7 @@ impl Loading {
                 self.tables.barred =
                     reader.list(|reader| Ok((reader.small()?, reader.time()?)))?.into_iter().collect();
             }
+            Part::Told => self.tables.revisits.told.load(reader)?,
             Part::Revisits => self.tables.revisits.load(reader, &mut self.tables.overflow)?,
             Part::Breakers => self.tables.breakers = Breakers::load(reader)?,
             Part::Degrees => self.tables.degrees = Degrees::load(reader)?,

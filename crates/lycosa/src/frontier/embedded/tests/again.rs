@@ -42,7 +42,7 @@ impl Story {
 
     fn commit(&self, lease: &Lease, outlinks: Vec<Discovered>, again: Option<u64>) {
         let due = |after| Timestamp(self.crawl.clock.now().0 + after);
-        let revisit = again.map(|after| Revisit { due: due(after), visit: Visit::default() });
+        let revisit = again.map(|after| Revisit::new(due(after), Visit::default()));
         let commit = Commit { revisit, notes: CommitNotes::default(), ..fetched(lease, outlinks) };
         wait(self.frontier.commit(vec![commit])).remove(0).unwrap();
         balanced(&self.frontier.stats());

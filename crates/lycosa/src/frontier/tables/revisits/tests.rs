@@ -115,7 +115,8 @@ fn fetched(lease: &Lease, due: Option<Timestamp>) -> Commit {
         host_update: None,
         is_page: true,
         notes: CommitNotes::default(),
-        revisit: due.map(|due| Revisit { due, visit: Visit::default() }),
+        revisit: due.map(|due| Revisit::new(due, Visit::default())),
+        dates: None,
     }
 }
 

@@ -158,6 +158,7 @@ impl Run {
             is_page: matches!(end, Ending::Fetched),
             notes: crate::model::CommitNotes::default(),
             revisit: again.map(|after| self.revisit(after)),
+            dates: None,
         };
         let answer = wait(self.stand.frontier().commit(vec![commit])).remove(0);
         retry_answer(&answer, open)?;
@@ -174,7 +175,7 @@ impl Run {
 
     fn revisit(&self, after: u64) -> Revisit {
         let visit = Visit { at: self.model.now, etag: Some("\"tag\"".into()), ..Visit::default() };
-        Revisit { due: self.model.now.after(Duration::from_millis(after)), visit }
+        Revisit::new(self.model.now.after(Duration::from_millis(after)), visit)
     }
 
     fn nack(&mut self, which: usize, after: u64, block: Option<u64>, counts: bool, sent: bool) -> Check {

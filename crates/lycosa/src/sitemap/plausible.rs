@@ -1,4 +1,5 @@
-//! How far the dates of sitemaps can be believed: a hint from the site, worth as much as it proved right.
+//! Whether the dates of a sitemap can be those of changes at all. How far those that can are believed, visits tell
+//! (`LastmodTrust`).
 
 use std::time::Duration;
 
@@ -13,37 +14,6 @@ const JUST_NOW: Duration = Duration::from_secs(10 * 60);
 
 /// Clocks differ; a date this far ahead is still now.
 const AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How often a host's dates proved right, from visits that could tell. Two numbers, to be kept with the host.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LastmodTrust {
-    /// Visits of a page whose date had moved since the visit before.
-    pub moved: u32,
-    /// Those of them that found other content.
-    pub confirmed: u32,
-    /// Visits that found other content although the date had not moved.
-    pub missed: u32,
-}
-
-impl LastmodTrust {
-    /// Notes what a further visit of a page found.
-    pub fn note(&mut self, date_moved: bool, content_changed: bool) {
-        self.moved = self.moved.saturating_add(u32::from(date_moved));
-        self.confirmed = self.confirmed.saturating_add(u32::from(date_moved && content_changed));
-        self.missed = self.missed.saturating_add(u32::from(!date_moved && content_changed));
-    }
-
-    /// How much a date says, 0 (nothing) to 1: the share of moved dates that were right and of changes that were told,
-    /// each with one visit of either kind added, so that a host without visits has one half.
-    #[must_use]
-    pub fn share(self) -> f64 {
-        let (moved, confirmed, missed) =
-            (f64::from(self.moved), f64::from(self.confirmed), f64::from(self.missed));
-        let precision = (confirmed + 1.0) / (moved + 2.0);
-        let recall = (confirmed + 1.0) / (confirmed + missed + 2.0);
-        precision.min(recall)
-    }
-}
 
 /// Whether the dates of a file can be dates of changes: not when all of many are in the last minutes before it was
 /// fetched, all the same to the second, or one of them is ahead of time. A file with few dates is believed.
@@ -67,20 +37,6 @@ mod tests {
     use url::Url;
 
     use super::*;
-
-    #[test]
-    fn trust_grows_with_dates_that_were_right_and_falls_with_those_that_were_not() {
-        let after = |visits: &[(bool, bool)]| {
-            let mut trust = LastmodTrust::default();
-            visits.iter().for_each(|(moved, changed)| trust.note(*moved, *changed));
-            trust.share()
-        };
-        assert!((after(&[]) - 0.5).abs() < 1e-9);
-        assert!(after(&[(true, true); 20]) > 0.9);
-        assert!(after(&[(true, false); 20]) < 0.1, "dates that move without a change");
-        assert!(after(&[(false, true); 20]) < 0.1, "changes without a date");
-        assert!((after(&[(false, false); 20]) - 0.5).abs() < 1e-9, "says nothing");
-    }
 
     #[test]
     fn dates_made_by_fetching_are_told_from_dates_of_changes() {

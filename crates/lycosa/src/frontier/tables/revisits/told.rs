@@ -1,0 +1,211 @@
+//! Visits that the dates of sitemaps bring forward.
+//!
+//! A visit to come lies in a bucket of time where nobody finds it by its URL, and an index of all would take more memory
+//! than all else about them. So dates are gathered, and then all visits to come are looked through for those that have
+//! one, a few at each call. A new search begins only when as much time has passed as makes the looking through a small
+//! part of all work, however many visits wait and however often sitemaps move their dates: with a million of them, that
+//! is after 100 seconds. A visit whose time comes meanwhile hears of its date when it is handed out. What it leaves out: whether a date
+//! is news (`Revisit::hear`), and what the news is worth, which the engine judges when it gets the lease.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::{Revisits, name, read, read_name};
+use crate::frontier::tables::overflow::Overflow;
+use crate::model::wire::{self, Damaged, Reader};
+use crate::model::{Revisit, Timestamp, UrlKey};
+
+/// Dates that are kept at most until the next search, and from one search to the next, 24 bytes each; pages whose date is one too many are visited when
+/// they are due.
+const MOST: usize = 1 << 18;
+/// Visits that are looked through for each second that passes between two searches.
+const PER_SECOND: u64 = 10_000;
+
+/// Dates, and how far the search for their visits has come.
+#[derive(Debug, Default)]
+pub(in crate::frontier::tables) struct Told {
+    gathered: HashMap<UrlKey, Timestamp>,
+    /// Those that are looked for now or were last: what was on its way meanwhile hears of them when it is handed out.
+    wanted: HashMap<UrlKey, Timestamp>,
+    is_searching: bool,
+    /// The bucket that is looked through, and how many of its blocks are left; none when it was not begun.
+    bucket: (u64, u32),
+    blocks: Option<usize>,
+    not_before: Timestamp,
+}
+
+impl Told {
+    /// Gathers dates; without a bound (`all`) when the log tells them, which may have found room when they came.
+    pub(in crate::frontier::tables) fn gather(&mut self, pages: Vec<(UrlKey, Timestamp)>, all: bool) {
+        for (key, date) in pages {
+            if all || self.gathered.len() < MOST || self.gathered.contains_key(&key) {
+                let known = self.gathered.entry(key).or_default();
+                *known = date.max(*known);
+            }
+        }
+    }
+
+    /// The date that was told of a page.
+    pub(in crate::frontier::tables) fn get(&self, key: UrlKey) -> Option<Timestamp> {
+        self.gathered.get(&key).max(self.wanted.get(&key)).copied()
+    }
+
+    /// When there is something to look through.
+    pub(in crate::frontier::tables) fn next(&self) -> Option<Timestamp> {
+        if self.is_searching {
+            return Some(Timestamp::default());
+        }
+        (!self.gathered.is_empty()).then_some(self.not_before)
+    }
+
+    /// Whether there is nothing to look for.
+    pub(in crate::frontier::tables) fn is_empty(&self) -> bool {
+        self.gathered.is_empty() && !self.is_searching
+    }
+
+    /// What was in this bucket lies in others now, none of which begins earlier: they may have been looked through.
+    pub(super) fn spread(&mut self, at: (u64, u32)) {
+        if at >= self.bucket {
+            (self.bucket, self.blocks) = ((at.0, 0), None);
+        }
+    }
+
+    fn begin(&mut self) {
+        self.wanted = std::mem::take(&mut self.gathered);
+        self.is_searching = true;
+        (self.bucket, self.blocks) = ((0, 0), None);
+    }
+
+    /// Writes all dates; the search begins anew when they are read again.
+    pub(in crate::frontier::tables) fn store(&self, out: &mut Vec<u8>) {
+        let wanted = self.wanted.iter().filter(|_| self.is_searching);
+        let mut dates: Vec<_> = wanted.chain(&self.gathered).collect();
+        dates.sort_unstable();
+        wire::put_list(out, &dates, |out, (key, date)| {
+            out.extend_from_slice(&key.0.to_le_bytes());
+            wire::put_number(out, date.0);
+        });
+    }
+
+    /// Reads what [`Self::store`] wrote.
+    pub(in crate::frontier::tables) fn load(&mut self, reader: &mut Reader<'_>) -> Result<(), Damaged> {
+        let dates = reader.list(|reader| Ok((UrlKey(reader.fixed64()?), reader.time()?)))?;
+        self.gather(dates, true);
+        Ok(())
+    }
+}
+
+impl Revisits {
+    /// Looks on for visits that have a date, as far as the effort goes.
+    pub(in crate::frontier::tables) fn bring_forward(
+        &mut self,
+        now: Timestamp,
+        mut effort: usize,
+        overflow: &mut Overflow,
+    ) {
+        if !self.told.is_searching && self.told.next().is_some_and(|at| at <= now) {
+            self.told.begin();
+        }
+        self.look_through(now, &mut effort, overflow);
+    }
+
+    /// Looks for all visits that have a date, to the end.
+    pub(in crate::frontier::tables) fn bring_all_forward(&mut self, now: Timestamp, overflow: &mut Overflow) {
+        self.look_through(now, &mut usize::MAX.clone(), overflow);
+        self.told.begin();
+        self.look_through(now, &mut usize::MAX.clone(), overflow);
+    }
+
+    fn look_through(&mut self, now: Timestamp, effort: &mut usize, overflow: &mut Overflow) {
+        while *effort > 0 && self.told.is_searching {
+            let told = &mut self.told;
+            let Some((&at, bucket)) = self.buckets.range_mut(told.bucket..).next() else {
+                told.is_searching = false;
+                told.not_before = now.after(Duration::from_millis(self.count * 1_000 / PER_SECOND));
+                return;
+            };
+            if at != told.bucket {
+                (told.bucket, told.blocks) = (at, None);
+            }
+            let left = told.blocks.unwrap_or(usize::MAX).min(bucket.places.len());
+            let place = left.checked_sub(1).and_then(|index| bucket.places.get(index)).copied();
+            let (bytes, is_tail) = match place {
+                Some(place) => (overflow.get_text(place), false),
+                None => (Some(std::mem::take(&mut bucket.tail)), true),
+            };
+            (told.bucket, told.blocks) = match is_tail {
+                true => ((at.0, at.1 + 1), None),
+                false => (at, Some(left - 1)),
+            };
+            // A block that cannot be read stays where it is; the trouble is kept.
+            let Some(bytes) = bytes else { continue };
+            let (count, sorted) = sort(&bytes, &told.wanted, now);
+            *effort = effort.saturating_sub(count + 1);
+            let mut news = Vec::new();
+            match (sorted, place) {
+                (None, Some(_)) => {}
+                (None, None) => bucket.tail = bytes,
+                (Some(sorted), place) => {
+                    if let Some(place) = place {
+                        overflow.release(place);
+                        bucket.places.swap_remove(left - 1);
+                    }
+                    sorted.others.iter().for_each(|(due, entry)| bucket.push(*due, entry, overflow));
+                    news = sorted.news;
+                }
+            }
+            if bucket.is_empty() {
+                self.buckets.remove(&at);
+            }
+            news.iter().for_each(|(due, entry)| self.put(*due, entry, now, overflow));
+        }
+    }
+}
+
+/// Visits of a block, those about which there is news apart.
+#[derive(Default)]
+struct Sorted {
+    news: Vec<(Timestamp, Vec<u8>)>,
+    others: Vec<(Timestamp, Vec<u8>)>,
+}
+
+/// How many visits these are; nothing else when no date among those wanted is about one of them.
+fn sort(bytes: &[u8], wanted: &HashMap<UrlKey, Timestamp>, now: Timestamp) -> (usize, Option<Sorted>) {
+    let is_named = |entry: &[u8]| name(entry).is_ok_and(|(key, _)| wanted.contains_key(&key));
+    let (mut reader, mut count, mut any) = (Reader::new(bytes), 0, false);
+    while let Ok((_, entry)) = read(&mut reader) {
+        count += 1;
+        any |= is_named(entry);
+    }
+    if !any {
+        return (count, None);
+    }
+    let (mut reader, mut sorted) = (Reader::new(bytes), Sorted::default());
+    while let Ok((due, entry)) = read(&mut reader) {
+        match hear(entry, wanted, now) {
+            Some((revisit, entry, true)) => sorted.news.push((revisit.due, entry)),
+            Some((_, entry, false)) => sorted.others.push((due, entry)),
+            None => sorted.others.push((due, entry.to_vec())),
+        }
+    }
+    (count, Some(sorted))
+}
+
+/// The visit after it heard its date, and whether that was news; `None` when it has none.
+fn hear(
+    entry: &[u8],
+    wanted: &HashMap<UrlKey, Timestamp>,
+    now: Timestamp,
+) -> Option<(Revisit, Vec<u8>, bool)> {
+    let mut reader = Reader::new(entry);
+    let (key, _) = read_name(&mut reader).ok()?;
+    let date = *wanted.get(&key)?;
+    let head = entry.get(..entry.len() - reader.left())?;
+    let mut revisit = wire::read_revisit(&mut reader).ok()?;
+    let is_news = revisit.hear(date, now);
+    let mut heard = Vec::with_capacity(entry.len() + 16);
+    heard.extend_from_slice(head);
+    wire::put_revisit(&mut heard, &revisit);
+    heard.extend_from_slice(entry.get(entry.len() - reader.left()..)?);
+    Some((revisit, heard, is_news))
+}
