@@ -18,6 +18,25 @@ fn unfinished() -> (Server, Bench) {
     (server, bench)
 }
 
+/// The same, killed, so that its log is not covered by a snapshot.
+fn killed() -> (Server, Bench) {
+    let (server, bench) = (quick(12).serve(), Bench::new());
+    let url = server.url("/");
+    let settings = "--state state -o pages.jsonl --delay 20ms --per-host 1 -c 1 --max-pages 10";
+    let line: Vec<&str> = ["crawl", &url].into_iter().chain(settings.split(' ')).collect();
+    let mut child = bench.start(&line);
+    assert!(server.wait_for_hits(6, Duration::from_secs(20)), "the crawl runs");
+    child.kill().expect("the child is ours");
+    child.wait().expect("the child is ours");
+    (server, bench)
+}
+
+/// The log's last file.
+fn log(bench: &Bench) -> PathBuf {
+    let log = everything(bench).into_keys().rfind(|path| path.to_string_lossy().contains("/log-"));
+    log.expect("a log")
+}
+
 /// Every file of the state and the output by name, with a hash of what it holds.
 fn everything(bench: &Bench) -> BTreeMap<PathBuf, u64> {
     let hash = |path: &PathBuf| {
@@ -26,7 +45,9 @@ fn everything(bench: &Bench) -> BTreeMap<PathBuf, u64> {
         hasher.finish()
     };
     let files = std::fs::read_dir(bench.path("state")).expect("a state");
-    let mut all: Vec<PathBuf> = files.map(|entry| entry.expect("an entry").path()).collect();
+    // A crawl that was killed leaves its socket behind.
+    let mut all: Vec<PathBuf> =
+        files.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file()).collect();
     all.push(bench.path("pages.jsonl"));
     all.into_iter().map(|path| (path.clone(), hash(&path))).collect()
 }
@@ -156,7 +177,7 @@ fn flip(bench: &Bench, beginning: &str) -> PathBuf {
 #[test]
 fn a_damaged_log_or_identity_is_named_and_left_alone() {
     for file in ["log-", "crawl.json"] {
-        let (server, bench) = unfinished();
+        let (server, bench) = killed();
         let path = flip(&bench, file);
         let (before, hits) = (everything(&bench), server.hits());
         let said = bench.crawl(&server.url("/"), &["--resume"]).ends_with(1);
@@ -168,16 +189,17 @@ fn a_damaged_log_or_identity_is_named_and_left_alone() {
 
 #[test]
 fn an_unfinished_write_at_the_end_of_the_log_is_cut_and_told() {
-    let (server, bench) = unfinished();
-    let log = everything(&bench).into_keys().find(|path| path.to_string_lossy().contains("/log-"));
-    let log = log.expect("a log");
-    let mut bytes = std::fs::read(&log).expect("the file just found");
-    bytes.extend_from_slice(b"LYF1 torn");
-    std::fs::write(&log, &bytes).expect("the file is ours");
+    let (server, bench) = killed();
+    let tear = |end: &[u8]| {
+        let path = log(&bench);
+        std::fs::write(&path, [&std::fs::read(&path).expect("a log"), end].concat())
+            .expect("the file is ours");
+    };
+    tear(b"LYF1 torn");
     let said = bench.crawl(&server.url("/"), &["--resume", "--max-pages", "12"]).ends_with(3);
     said.mentions("note: an unfinished write of 9 bytes was cut off the log");
     assert_eq!(bench.records("pages.jsonl").len(), 12);
-    std::fs::write(&log, [std::fs::read(&log).expect("the log"), b"torn".to_vec()].concat()).expect("ours");
+    tear(b"torn");
     let said = bench.crawl(&server.url("/"), &["--resume", "--max-pages", "13", "-q"]).ends_with(3);
     assert_eq!(said.err, "", "quiet says nothing but errors");
 }

@@ -16,7 +16,7 @@ const MOST_TIMES: usize = 255;
 /// Bytes of a block that go into the next dictionary.
 const SAMPLE: usize = 128;
 /// Samples of a dictionary.
-const SAMPLES: usize = 32;
+const SAMPLES: usize = 16;
 /// Bytes of a whole dictionary.
 pub(super) const DICTIONARY: usize = SAMPLES * SAMPLE;
 /// One block of so many is sampled.
