@@ -87,6 +87,8 @@ law, checks known links, takes leases, commits pages, closes it and opens it aga
 in a new process, all on core 1; prints rates, memory and disk for each size.
 
   --sizes N,N             how many URLs (default 1000000,10000000)
+  --seen-memory BYTES     the last size once more, with so much memory for known URLs
+                          and the rest in a file
   --folder DIR            where the states are made (default in the cache folder)
   --record                write docs/bench-frontier.md and its picture";
 
