@@ -14,7 +14,9 @@ fn eventful() -> Server {
         }
         "/a" => page("a", &["/b", "/", "http://elsewhere.test/far"]),
         "/b" => page("b", &["/a"]),
-        "/old" => Response::redirect(301, "/b"),
+        // To where nothing else leads: whoever leads somewhere first is told as its parent.
+        "/old" => Response::redirect(301, "/moved"),
+        "/moved" => page("moved", &[]),
         "/broken" => Response::new(200).reset_before_answer(),
         _ => Response::not_found(),
     })
@@ -88,7 +90,7 @@ fn failures_and_redirects_are_told_attempt_by_attempt() {
     tells(&broken, &["failed: ", "; again not before "]);
     assert_eq!(broken.out.matches("disconnected/first_byte").count(), 2, "two attempts:\n{}", broken.out);
     let old = explain(&bench, &server.url("/old")).ends_with(0);
-    tells(&old, &[&format!("redirected (301) to {}", server.url("/b"))]);
+    tells(&old, &[&format!("redirected (301) to {}", server.url("/moved"))]);
 }
 
 #[test]
