@@ -139,8 +139,8 @@ pub(super) fn open(
     };
     let embedded = match (options.continuation, embedded::exists(folder)) {
         (Continue::Resume, _) => Embedded::open(opening, versions)?,
-        (_, false) => Embedded::create(opening, identity(versions, notes)?)?,
-        (continuation, true) => {
+        (Continue::Refuse, false) => Embedded::create(opening, identity(versions, notes)?)?,
+        (continuation, _) => {
             if continuation == Continue::Refuse {
                 refuse_unfinished(&opening, versions)?;
             }

@@ -1,17 +1,18 @@
 //! The dates of sitemaps at work: what a reading tells of pages that are known, when it is repeated, and what a visit
 //! proves about them. What a date is worth reckons `revisit`; which visits it brings forward, the frontier knows.
 
+use std::time::Duration;
+
 use super::journey::Journey;
 use super::judgement::LASTMOD;
 use crate::model::{Commit, Dates, Outcome, RequestKind, SiteDates, Timestamp, UrlKey, date_ends};
-use crate::revisit::{Hint, next_reading};
+use crate::revisit::{HARDLY_EVER, Hint, next_reading};
 use crate::sitemap::{Sitemap, SitemapKind};
 
-/// Moved dates of a site that were right less often bring visits forward for a sample of its pages alone: enough to
-/// notice when it has changed its ways, and no effort for the rest.
-const HARDLY_EVER: f64 = 0.1;
-/// One page in so many is in that sample.
+/// Of a site whose dates are hardly ever right, one page in so many is told of.
 const SAMPLE: u64 = 16;
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 impl Journey {
     /// When the page changed last, as its sitemap said last.
     pub(super) fn listed_at(&self) -> Option<Timestamp> {
@@ -46,8 +47,9 @@ impl Journey {
         let mut pages = Vec::new();
         for entry in &sitemap.entries {
             let Some(date) = entry.lastmod else { continue };
-            // At first all dates of known pages are news; after that, those since the last reading.
-            if before.is_none_or(|before| date_ends(date) >= before)
+            // At first all dates of known pages are news; after that, those since the last reading, and of a day before:
+            // many a sitemap is made once a day. What is no news after all does no harm.
+            if before.is_none_or(|before| date_ends(date).after(A_DAY) >= before)
                 && let Some(key) = self.own_key(&entry.loc)
                 && (before.is_some() || self.shared.known.contains(key))
                 && (is_believed || key.0.is_multiple_of(SAMPLE))

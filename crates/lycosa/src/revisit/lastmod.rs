@@ -21,6 +21,10 @@ use std::time::Duration;
 use super::worth::{Bounds, chance_of_change, lifetime, next_due, worth};
 use crate::model::{DateProof, LastmodTrust, Revisit, SiteDates, Timestamp, Visit};
 
+/// Moved dates of a site that were right less often bring visits forward for a sample of its pages alone: enough to
+/// notice when it has changed its ways, and no effort for the rest.
+pub const HARDLY_EVER: f64 = 0.1;
+
 /// What sitemaps have said of a page since its last visit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Hint {
@@ -94,7 +98,8 @@ impl Hint {
             let hundredths = (by_date * 100.0).round().clamp(0.0, 100.0) as u8;
             return Some(DateProof::Moved(if changed { hundredths } else { 0 }));
         }
-        let until = self.told_until.filter(|_| changed)?;
+        // Of a site that is hardly ever right most dates are not told to the frontier: nothing was missed.
+        let until = self.told_until.filter(|_| changed && self.trust.of_moved() >= HARDLY_EVER)?;
         // Whether it had changed when the sitemap was read: by its own date, or more likely than not.
         let was_told = match after.changed_at {
             Some(changed_at) => changed_at > before.at && changed_at <= until,

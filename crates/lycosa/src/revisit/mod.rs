@@ -21,6 +21,6 @@ mod threshold;
 mod worth;
 
 pub use estimate::{Seen, again, first, is_condition_due};
-pub use lastmod::{Hint, next_reading};
+pub use lastmod::{HARDLY_EVER, Hint, next_reading};
 pub use threshold::Threshold;
 pub use worth::{Bounds, next_due, worth};

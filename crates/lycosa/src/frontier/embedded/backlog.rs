@@ -257,13 +257,18 @@ impl Backlog for BacklogFiles {
 
     fn get(&mut self, place: Place) -> Result<Vec<u8>> {
         let path = self.path(place.file);
-        let block =
-            self.read(place).map_err(|cause| Error::io(format!("reading {}", path.display()), cause))?;
+        let block = match self.read(place) {
+            Ok(block) => block,
+            Err(cause) if matches!(cause.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::NotFound) => {
+                None
+            }
+            Err(cause) => return Err(Error::io(format!("reading {}", path.display()), cause)),
+        };
         block.ok_or_else(|| {
-            damage(
-                &path,
-                place.offset as usize,
-                "a block or the file's dictionary does not match its checksum",
+            let what = "a block or the file's dictionary is not there or does not match its checksum";
+            // It is found while a crawl goes on, which has written since.
+            damage(&path, place.offset as usize, what).with_hint(
+                "restore the folder and the outputs from copies of one moment, or begin anew with --fresh",
             )
         })
     }

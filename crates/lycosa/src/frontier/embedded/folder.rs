@@ -69,6 +69,16 @@ pub(super) fn without_crawl(folder: &Path) -> Error {
     Error::new(ErrorKind::State, format!("there is no crawl in {}", folder.display()))
 }
 
+/// Refuses to begin a crawl among the files of another, which would be taken for its own.
+pub(super) fn fail_without_identity(folder: &Path, files: &dyn FileLayer) -> Result<()> {
+    let names = names(folder, files)?;
+    let Some(name) = names.iter().find(|name| is_ours(name) && *name != "run.json") else { return Ok(()) };
+    let message =
+        format!("{} has {name} of a crawl and no {} that says of which", folder.display(), identity::FILE);
+    Err(Error::new(ErrorKind::Corrupt, message)
+        .with_hint("restore that file from a copy, or begin anew with --fresh or in another --state"))
+}
+
 /// The error of a state that another process has open.
 pub(super) fn in_use(folder: &Path) -> Error {
     let message = format!("the state folder {} is in use by another process", folder.display());

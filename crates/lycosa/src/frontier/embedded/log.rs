@@ -1,6 +1,7 @@
 //! The log's writing side: events gather in a buffer while the disk is busy; a thread of its own writes what has
 //! gathered as one frame and syncs it. Who waits for durability waits for that thread.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -155,6 +156,9 @@ impl Log {
                 return;
             }
         }
+        if let Err(error) = writer.end() {
+            self.queue().broken.get_or_insert(error);
+        }
     }
 
     /// Waits for events and takes all there are; `None` when closed and empty.
@@ -182,23 +186,33 @@ impl Writer {
     /// Writes events as one frame, as durable as the crawl is.
     pub(super) fn write(&mut self, first: u64, payload: &[u8]) -> Result<()> {
         if self.written >= self.files.segment_size() {
+            self.end()?;
             let (_, next) = begin_segment(&self.folder, first, &*self.files)?;
             self.segment = next;
             self.written = 0;
         }
         let head = frame::head(first, payload);
-        let failed = |cause| {
-            Error::new(ErrorKind::State, format!("the log in {} cannot be written", self.folder.display()))
-                .with_source(cause)
-                .with_hint(folder::GOES_ON)
-        };
         let whole = [&head[..], payload].concat();
-        self.segment.write(&whole).map_err(failed)?;
+        self.segment.write(&whole).map_err(|cause| self.unwritten(cause))?;
         if self.durability == Durability::Power {
-            self.segment.sync().map_err(failed)?;
+            self.segment.sync().map_err(|cause| self.unwritten(cause))?;
         }
         self.written += whole.len() as u64;
         Ok(())
+    }
+
+    /// Makes the segment durable, whatever was promised of each write: only the last one of a log may have a torn end.
+    fn end(&mut self) -> Result<()> {
+        if self.durability == Durability::Power {
+            return Ok(());
+        }
+        self.segment.sync().map_err(|cause| self.unwritten(cause))
+    }
+
+    fn unwritten(&self, cause: io::Error) -> Error {
+        Error::new(ErrorKind::State, format!("the log in {} cannot be written", self.folder.display()))
+            .with_source(cause)
+            .with_hint(folder::GOES_ON)
     }
 }
 

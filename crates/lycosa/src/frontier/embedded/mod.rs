@@ -138,6 +138,7 @@ impl Embedded {
                 Error::new(ErrorKind::State, message).with_hint("use --resume, --fresh or another --state")
             );
         }
+        folder::fail_without_identity(&opening.folder, &*opening.files)?;
         identity.store(&opening.folder, &*opening.files)?;
         Self::start(opening, identity, lock, false)
     }

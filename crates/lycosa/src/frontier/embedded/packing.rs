@@ -65,7 +65,7 @@ impl Samples {
     pub(super) fn note(&mut self, block: &[u8]) {
         let number = self.blocks / EVERY;
         self.blocks += 1;
-        let middle = block.len() / 3;
+        let middle = (block.len() / 3).min(block.len().saturating_sub(SAMPLE));
         let Some(piece) = block.get(middle..middle + SAMPLE).filter(|_| self.blocks % EVERY == 1) else {
             return;
         };

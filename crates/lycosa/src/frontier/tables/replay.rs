@@ -48,6 +48,16 @@ impl Tables {
         let fingerprint = self.fingerprint;
         let wanted = |entry: &Entry| entry.kind == name.kind && entry.key(&origin, fingerprint) == name.key;
         let mut waiting = self.take(name.site, name.origin, 0, wanted);
+        // A request for robots.txt is born when a page meets rules that have become too old: no event of its own.
+        let own = name.kind == RequestKind::Robots && name.key == UrlKey(0);
+        if waiting.is_none() && own {
+            let site = self.sites.wake(name.site, &mut self.overflow);
+            let state = site.and_then(|site| site.origins.get_mut(name.origin as usize));
+            waiting = state.map(|state| {
+                state.robots_pending = true;
+                (None, robots_entry(name.origin, state))
+            });
+        }
         if waiting.is_none() && self.wake_revisits(usize::MAX, now) {
             waiting = self.take(name.site, name.origin, 0, wanted);
         }
@@ -57,15 +67,12 @@ impl Tables {
             self.wake_revisits(usize::MAX, now);
             waiting = self.take(name.site, name.origin, 0, wanted);
         }
-        let entry = waiting.map(|(_, entry)| entry).or_else(|| {
-            // A request for robots.txt is born when a page meets rules that have become too old: no event of its own.
-            let own = name.kind == RequestKind::Robots && name.key == UrlKey(0);
-            let site = self.sites.wake(name.site, &mut self.overflow).filter(|_| own)?;
-            let state = site.origins.get_mut(name.origin as usize)?;
-            state.robots_pending = true;
-            Some(robots_entry(name.origin, state))
-        });
-        let Some(entry) = entry else { return false };
+        if waiting.is_none() && self.revisits.has_any() {
+            // That search came earlier here, when this visit was not among those to come.
+            self.wake_revisits_of(name.key, now);
+            waiting = self.take(name.site, name.origin, 0, wanted);
+        }
+        let Some((_, entry)) = waiting else { return false };
         self.start(name.token, name.site, entry, name.bytes, now).is_some()
     }
 

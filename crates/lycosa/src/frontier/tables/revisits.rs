@@ -162,6 +162,7 @@ impl Revisits {
             }
         }
         self.count -= dropped;
+        self.told.reordered();
         all.then_some(there)
     }
 
@@ -313,27 +314,41 @@ impl Tables {
     pub(super) fn wake_revisits(&mut self, mut effort: usize, now: Timestamp) -> bool {
         let mut any = false;
         while let Some(bytes) = self.revisits.pop(now, &mut effort, &mut self.overflow) {
-            let Ok((site, key, entry)) = self.read_revisit(&bytes) else {
-                self.overflow.note_unpackable();
-                return any;
-            };
-            let entry = match self.revisits.returns.judge(key, entry.generation(), now) {
-                Due::Made(generation) => entry.into_visit(generation),
-                Due::Dropped => continue,
-                Due::Later(at) => {
-                    self.revisits.push(at, &bytes, now, &mut self.overflow);
-                    continue;
-                }
-            };
-            any = true;
-            let mark = self.last_outcome(key);
-            *self.outcomes(mark) -= 1;
-            self.stats.done -= 1;
-            self.stats.pending += 1;
-            self.let_wait(site, None, entry, now);
-            self.shed_excess();
+            let Some(woken) = self.wake_revisit(&bytes, now) else { return any };
+            any |= woken;
         }
         any
+    }
+
+    /// The visits of this URL are pending again, whenever they are due.
+    pub(super) fn wake_revisits_of(&mut self, key: UrlKey, now: Timestamp) {
+        for bytes in self.revisits.take_named(key, &mut self.overflow) {
+            self.wake_revisit(&bytes, now);
+        }
+    }
+
+    /// A visit that was taken out is pending again, unless another took its place or it is to wait; whether it is. `None`
+    /// when it cannot be read.
+    fn wake_revisit(&mut self, bytes: &[u8], now: Timestamp) -> Option<bool> {
+        let Ok((site, key, entry)) = self.read_revisit(bytes) else {
+            self.overflow.note_unpackable();
+            return None;
+        };
+        let entry = match self.revisits.returns.judge(key, entry.generation(), now) {
+            Due::Made(generation) => entry.into_visit(generation),
+            Due::Dropped => return Some(false),
+            Due::Later(at) => {
+                self.revisits.push(at, bytes, now, &mut self.overflow);
+                return Some(false);
+            }
+        };
+        let mark = self.last_outcome(key);
+        *self.outcomes(mark) -= 1;
+        self.stats.done -= 1;
+        self.stats.pending += 1;
+        self.let_wait(site, None, entry, now);
+        self.shed_excess();
+        Some(true)
     }
 
     /// A visit that was pending or leased is to come again.

@@ -211,3 +211,26 @@ fn a_crawl_may_keep_no_history() {
     drop(frontier);
     assert!(runs(crawl.folder.path()).is_empty());
 }
+
+#[test]
+fn files_of_a_crawl_without_its_identity_are_not_taken_for_another_crawls() {
+    let crawl = Crawl::new();
+    let folder = &crawl.folder;
+    let opening = || crawl.opening(folder.path());
+    let identity = || CrawlIdentity::random(VERSIONS, String::new()).unwrap();
+    drop(Embedded::create(opening(), identity()).unwrap());
+    std::fs::remove_file(folder.path().join("crawl.json")).unwrap();
+    let names = || {
+        let mut names = Disk.list(folder.path()).unwrap();
+        names.sort();
+        names
+    };
+    let before = names();
+    let error = Embedded::create(opening(), identity()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(error.to_string().contains("no crawl.json"), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("--fresh")), "{error}");
+    assert_eq!(names(), before);
+    super::super::remove(folder.path()).unwrap();
+    drop(Embedded::create(opening(), identity()).unwrap());
+}

@@ -205,3 +205,64 @@ fn cut_bytes_are_noticed() {
         assert!(loaded.is_err(), "{length}");
     }
 }
+
+/// A visit of a page to come, as it is kept.
+fn visit(key: u64, due: Timestamp) -> Vec<u8> {
+    let visit = Visit { at: Timestamp(DAY), ..Visit::default() };
+    let mut bytes = vec![0, 0];
+    bytes.extend_from_slice(&key.to_le_bytes());
+    wire::put_number(&mut bytes, 1);
+    wire::put_revisit(&mut bytes, &Revisit::new(due, visit));
+    bytes.extend_from_slice(&[7; 72]);
+    bytes
+}
+
+/// Visits of one bucket: so many that it has a block, and some behind it.
+fn of_one_bucket(overflow: &mut Overflow) -> Revisits {
+    let (mut revisits, due) = (Revisits::default(), Timestamp(40 * DAY));
+    (0..136).for_each(|key| revisits.push(due, &visit(key, due), Timestamp(DAY), overflow));
+    let bucket = revisits.buckets.values().next().unwrap();
+    assert_eq!((revisits.buckets.len(), bucket.places.len()), (1, 1));
+    assert!(bucket.tail.len() * 10 > BLOCK * 9 && bucket.tail.len() < BLOCK, "{}", bucket.tail.len());
+    revisits
+}
+
+/// The pages whose visit was brought forward.
+fn brought(revisits: &Revisits) -> Vec<u64> {
+    revisits.soon.values().map(|entry| name(entry).unwrap().0.0).collect()
+}
+
+#[test]
+fn a_date_is_found_in_the_tail_of_a_bucket_although_a_block_before_it_is_written_anew() {
+    let mut overflow = Overflow::default();
+    overflow.begin(Box::new(List::default()));
+    let mut revisits = of_one_bucket(&mut overflow);
+    let now = Timestamp(2 * DAY);
+    // One in the block, which goes to the tail without it and fills it; one in the tail.
+    revisits.told.gather(vec![(UrlKey(3), now), (UrlKey(135), now)], false);
+    revisits.bring_all_forward(now, &mut overflow);
+    let mut found = brought(&revisits);
+    found.sort_unstable();
+    assert_eq!((found, revisits.len()), (vec![3, 135], 136));
+}
+
+#[test]
+fn a_visit_is_taken_out_by_its_name_wherever_it_is_and_the_others_stay() {
+    let mut overflow = Overflow::default();
+    overflow.begin(Box::new(List::default()));
+    let mut revisits = of_one_bucket(&mut overflow);
+    revisits.told.gather(vec![(UrlKey(3), Timestamp(2 * DAY))], false);
+    revisits.bring_all_forward(Timestamp(2 * DAY), &mut overflow);
+    for key in [3, 50, 135] {
+        let found = revisits.take_named(UrlKey(key), &mut overflow);
+        assert_eq!(found.iter().map(|entry| name(entry).unwrap().0).collect::<Vec<_>>(), [UrlKey(key)]);
+        assert!(revisits.take_named(UrlKey(key), &mut overflow).is_empty());
+    }
+    assert_eq!(revisits.len(), 133);
+    let mut left = 0;
+    let mut effort = usize::MAX;
+    while revisits.pop(Timestamp(100 * DAY), &mut effort, &mut overflow).is_some() {
+        left += 1;
+    }
+    assert_eq!(left, 133);
+}

@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{Revisits, name, read, read_name};
+use super::{Bucket, Revisits, name, read, read_name};
 use crate::frontier::tables::overflow::Overflow;
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{Revisit, Timestamp, UrlKey};
@@ -28,7 +28,8 @@ pub(in crate::frontier::tables) struct Told {
     /// Those that are looked for now or were last: what was on its way meanwhile hears of them when it is handed out.
     wanted: HashMap<UrlKey, Timestamp>,
     is_searching: bool,
-    /// The bucket that is looked through, and how many of its blocks are left; none when it was not begun.
+    /// The bucket that is looked through, and how many of its blocks, the first ones, are left; none when it was not
+    /// begun.
     bucket: (u64, u32),
     blocks: Option<usize>,
     not_before: Timestamp,
@@ -68,6 +69,11 @@ impl Told {
         if at >= self.bucket {
             (self.bucket, self.blocks) = ((at.0, 0), None);
         }
+    }
+
+    /// The blocks of buckets were written anew: that in which the search is, is looked through from its beginning.
+    pub(super) fn reordered(&mut self) {
+        self.blocks = None;
     }
 
     fn begin(&mut self) {
@@ -111,9 +117,10 @@ impl Revisits {
 
     /// Looks for all visits that have a date, to the end.
     pub(in crate::frontier::tables) fn bring_all_forward(&mut self, now: Timestamp, overflow: &mut Overflow) {
-        self.look_through(now, &mut usize::MAX.clone(), overflow);
+        let mut effort = usize::MAX;
+        self.look_through(now, &mut effort, overflow);
         self.told.begin();
-        self.look_through(now, &mut usize::MAX.clone(), overflow);
+        self.look_through(now, &mut effort, overflow);
     }
 
     fn look_through(&mut self, now: Timestamp, effort: &mut usize, overflow: &mut Overflow) {
@@ -127,38 +134,74 @@ impl Revisits {
             if at != told.bucket {
                 (told.bucket, told.blocks) = (at, None);
             }
-            let left = told.blocks.unwrap_or(usize::MAX).min(bucket.places.len());
-            let place = left.checked_sub(1).and_then(|index| bucket.places.get(index)).copied();
-            let (bytes, is_tail) = match place {
-                Some(place) => (overflow.get_text(place), false),
-                None => (Some(std::mem::take(&mut bucket.tail)), true),
-            };
-            (told.bucket, told.blocks) = match is_tail {
-                true => ((at.0, at.1 + 1), None),
-                false => (at, Some(left - 1)),
+            let (bytes, place) = match told.blocks {
+                // Its tail first: what is put back goes there, and from there, when it is long, behind the blocks.
+                None => {
+                    told.blocks = Some(bucket.places.len());
+                    (Some(std::mem::take(&mut bucket.tail)), None)
+                }
+                Some(0) => {
+                    (told.bucket, told.blocks) = ((at.0, at.1 + 1), None);
+                    continue;
+                }
+                Some(left) => {
+                    told.blocks = Some(left - 1);
+                    let Some(place) = bucket.places.get(left - 1).copied() else { continue };
+                    (overflow.get_text(place), Some((left - 1, place)))
+                }
             };
             // A block that cannot be read stays where it is; the trouble is kept.
             let Some(bytes) = bytes else { continue };
             let (count, sorted) = sort(&bytes, &told.wanted, now);
             *effort = effort.saturating_sub(count + 1);
-            let mut news = Vec::new();
-            match (sorted, place) {
-                (None, Some(_)) => {}
-                (None, None) => bucket.tail = bytes,
-                (Some(sorted), place) => {
-                    if let Some(place) = place {
-                        overflow.release(place);
-                        bucket.places.swap_remove(left - 1);
-                    }
-                    sorted.others.iter().for_each(|(due, entry)| bucket.push(*due, entry, overflow));
-                    news = sorted.news;
+            let Some(sorted) = sorted else {
+                if place.is_none() {
+                    bucket.tail = bytes;
                 }
+                continue;
+            };
+            if let Some((index, place)) = place {
+                overflow.release(place);
+                bucket.places.swap_remove(index);
             }
+            sorted.others.iter().for_each(|(due, entry)| bucket.push(*due, entry, overflow));
             if bucket.is_empty() {
                 self.buckets.remove(&at);
             }
-            news.iter().for_each(|(due, entry)| self.put(*due, entry, now, overflow));
+            sorted.news.iter().for_each(|(due, entry)| self.put(*due, entry, now, overflow));
         }
+    }
+
+    /// Takes the visits of a URL out, whenever they are due. All are looked through, and those that are read are put back.
+    pub(in crate::frontier::tables) fn take_named(
+        &mut self,
+        wanted: UrlKey,
+        overflow: &mut Overflow,
+    ) -> Vec<Box<[u8]>> {
+        let is_it = |entry: &[u8]| name(entry).is_ok_and(|(key, _)| key == wanted);
+        let mut found: Vec<Box<[u8]>> =
+            self.soon.extract_if(.., |_, entry| is_it(entry)).map(|(_, entry)| entry).collect();
+        for (at, mut before) in std::mem::take(&mut self.buckets) {
+            let mut bucket = Bucket::default();
+            while let Some(bytes) = before.next(overflow) {
+                let mut reader = Reader::new(&bytes);
+                while let Ok((due, entry)) = read(&mut reader) {
+                    if is_it(entry) {
+                        found.push(entry.into());
+                    } else {
+                        bucket.push(due, entry, overflow);
+                    }
+                }
+            }
+            // What cannot be read stays.
+            bucket.places.append(&mut before.places);
+            if !bucket.is_empty() {
+                self.buckets.insert(at, bucket);
+            }
+        }
+        self.count -= found.len() as u64;
+        self.told.reordered();
+        found
     }
 }
 
