@@ -7,7 +7,7 @@ use crate::model::{Exclusion, Outcome};
 use crate::octets::excerpt;
 
 impl Journey {
-    /// A seed without a page, or a sitemap that the user named without entries, is a thing to know.
+    /// A seed without a page, or a sitemap that the user named and that was not had, is a thing to know.
     pub(super) fn tell_of_lost_seed(&self, outcome: &Outcome) {
         let request = &self.lease.request;
         let is_given = request.meta.contains_key(GIVEN);

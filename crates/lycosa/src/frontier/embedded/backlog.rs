@@ -206,35 +206,27 @@ impl BacklogFiles {
         {
             return Ok(block(bytes, &current.dictionary));
         }
-        let Some(file) = self.readable(place.file)? else { return Ok(None) };
-        let offset = u64::from(place.offset);
-        let bytes = match &file.parts {
-            None => {
-                let dictionary = file.dictionary.clone();
-                let bytes = self.files.read_at(&self.path(place.file), offset, place.length as usize)?;
-                return Ok(block(&bytes, &dictionary));
-            }
-            Some(parts) => files::part(&**parts, offset, place.length as usize)?,
-        };
+        let path = self.path(place.file);
+        self.open(place.file, &path)?;
+        let Some(file) = self.open.get(&place.file) else { return Ok(None) };
+        let (offset, length) = (u64::from(place.offset), place.length as usize);
+        let bytes = files::part_of(&*self.files, &path, file.parts.as_deref(), offset, length)?;
         Ok(block(&bytes, &file.dictionary))
     }
 
-    /// A file to read blocks from; `None` when its dictionary is damaged.
-    fn readable(&mut self, number: u32) -> io::Result<Option<&Readable>> {
-        if !self.open.contains_key(&number) {
-            if self.open.len() >= OPEN {
-                self.open.clear();
-            }
-            let path = self.path(number);
-            let dictionary = match self.current.as_ref().filter(|current| current.number == number) {
-                Some(current) => Some(current.dictionary.clone()),
-                None => self.dictionary(number, &path)?,
-            };
-            let Some(dictionary) = dictionary else { return Ok(None) };
-            let parts = self.files.parts(&path)?;
+    /// Makes sure that a file can be read from, unless its dictionary is damaged.
+    fn open(&mut self, number: u32, path: &Path) -> io::Result<()> {
+        if self.open.contains_key(&number) {
+            return Ok(());
+        }
+        if self.open.len() >= OPEN {
+            self.open.clear();
+        }
+        if let Some(dictionary) = self.dictionary(number, path)? {
+            let parts = self.files.parts(path)?;
             self.open.insert(number, Readable { parts, dictionary });
         }
-        Ok(self.open.get(&number))
+        Ok(())
     }
 
     fn dictionary(&self, number: u32, path: &Path) -> io::Result<Option<Box<[u8]>>> {

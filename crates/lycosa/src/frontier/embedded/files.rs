@@ -238,8 +238,19 @@ impl LogFile for File {
     }
 }
 
+/// Bytes of a file from a place on, which is open where the file layer has such files.
+pub(super) fn part_of(
+    files: &dyn FileLayer,
+    path: &Path,
+    open: Option<&dyn Parts>,
+    offset: u64,
+    length: usize,
+) -> io::Result<Vec<u8>> {
+    open.map_or_else(|| files.read_at(path, offset, length), |open| part(open, offset, length))
+}
+
 /// Bytes of a file from a place on. There is room made for what the file has, whatever a damaged state asks for.
-pub(super) fn part(file: &dyn Parts, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+fn part(file: &dyn Parts, offset: u64, length: usize) -> io::Result<Vec<u8>> {
     let end = offset.checked_add(length as u64).ok_or(io::ErrorKind::UnexpectedEof)?;
     // Little is asked for nearly always, and then the question would cost more than the room.
     if length > PIECE && end > file.length()? {

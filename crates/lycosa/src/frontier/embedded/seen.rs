@@ -50,8 +50,8 @@ impl SeenFiles {
         if open.as_ref().is_none_or(|(there, _)| *there != number) {
             *open = self.files.parts(&path)?.map(|parts| (number, parts));
         }
-        let Some((_, parts)) = &*open else { return self.files.read_at(&path, offset, length) };
-        files::part(&**parts, offset, length)
+        let parts = open.as_ref().map(|(_, parts)| &**parts);
+        files::part_of(&*self.files, &path, parts, offset, length)
     }
 }
 

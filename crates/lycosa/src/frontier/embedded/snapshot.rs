@@ -1,5 +1,5 @@
 //! Snapshots: the tables, the cursors and what the exporters have not read, in one file of checksummed parts, so that
-//! neither writing nor reading it holds more than a part beside the tables.
+//! neither writing nor reading it holds more than a part, plain and compressed, beside the tables.
 //!
 //! Each part is a frame as in the log, numbered from 1; its first byte says what it holds and whether it is compressed,
 //! as all are but fingerprints, which nothing makes shorter. The first says which events

@@ -54,12 +54,12 @@ impl Returns {
     }
 
     /// A visit has its outcome, and asked for another or not.
-    pub(super) fn end(&mut self, key: UrlKey, generation: u32, hinto_visit: bool) {
+    pub(super) fn end(&mut self, key: UrlKey, generation: u32, is_visited_again: bool) {
         if !self.urls.is_empty()
             && let Some(back) = self.urls.get_mut(&key).filter(|back| back.generation == generation)
         {
             back.is_open = false;
-            if hinto_visit {
+            if is_visited_again {
                 back.floor = generation.saturating_add(1);
             }
         }
@@ -221,8 +221,8 @@ impl Tables {
     }
 
     /// A lease has its outcome: what it means for visits of its URL that are to come.
-    pub(super) fn end_return(&mut self, lease: &OpenLease, hinto_visit: bool) {
-        self.revisits.returns.end(lease.key, lease.entry.generation(), hinto_visit);
+    pub(super) fn end_return(&mut self, lease: &OpenLease, is_visited_again: bool) {
+        self.revisits.returns.end(lease.key, lease.entry.generation(), is_visited_again);
     }
 
     fn tidy_returns(&mut self) {

@@ -132,17 +132,28 @@ impl Revisits {
     /// Drops entries whose place others took; those URLs that went back of which there are others. `None` when they
     /// cannot all be read.
     pub(super) fn drop_replaced(&mut self, overflow: &mut Overflow) -> Option<HashSet<UrlKey>> {
-        let (mut there, mut dropped, mut all) = (HashSet::new(), 0, true);
-        let returns = &self.returns;
-        let mut keeps = |entry: &[u8]| {
+        let mut there = HashSet::new();
+        let returns = std::mem::take(&mut self.returns);
+        let keeps = |entry: &[u8]| {
             let Ok((key, generation)) = name(entry) else { return true };
-            let is_dropped = returns.is_dropped(key, generation);
-            if is_dropped {
-                dropped += 1;
-            } else if returns.contains(key) {
+            let is_kept = !returns.is_dropped(key, generation);
+            if is_kept && returns.contains(key) {
                 there.insert(key);
             }
-            !is_dropped
+            is_kept
+        };
+        let all = self.retain(keeps, overflow);
+        self.returns = returns;
+        all.then_some(there)
+    }
+
+    /// Looks through all entries and drops those that are not to be kept. Whether all could be read; what cannot stays.
+    fn retain(&mut self, mut keeps: impl FnMut(&[u8]) -> bool, overflow: &mut Overflow) -> bool {
+        let (mut all, mut dropped) = (true, 0);
+        let mut keeps = |entry: &[u8]| {
+            let is_kept = keeps(entry);
+            dropped += u64::from(!is_kept);
+            is_kept
         };
         self.soon.retain(|_, entry| keeps(entry));
         for (at, mut before) in std::mem::take(&mut self.buckets) {
@@ -163,7 +174,7 @@ impl Revisits {
         }
         self.count -= dropped;
         self.told.reordered();
-        all.then_some(there)
+        all
     }
 
     /// Where blocks are.

@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{Bucket, Revisits, name, read, read_name};
+use super::{Revisits, name, read, read_name};
 use crate::frontier::tables::overflow::Overflow;
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{Revisit, Timestamp, UrlKey};
@@ -178,29 +178,15 @@ impl Revisits {
         wanted: UrlKey,
         overflow: &mut Overflow,
     ) -> Vec<Box<[u8]>> {
-        let is_it = |entry: &[u8]| name(entry).is_ok_and(|(key, _)| key == wanted);
-        let mut found: Vec<Box<[u8]>> =
-            self.soon.extract_if(.., |_, entry| is_it(entry)).map(|(_, entry)| entry).collect();
-        for (at, mut before) in std::mem::take(&mut self.buckets) {
-            let mut bucket = Bucket::default();
-            while let Some(bytes) = before.next(overflow) {
-                let mut reader = Reader::new(&bytes);
-                while let Ok((due, entry)) = read(&mut reader) {
-                    if is_it(entry) {
-                        found.push(entry.into());
-                    } else {
-                        bucket.push(due, entry, overflow);
-                    }
-                }
+        let mut found: Vec<Box<[u8]>> = Vec::new();
+        let keeps = |entry: &[u8]| {
+            let is_it = name(entry).is_ok_and(|(key, _)| key == wanted);
+            if is_it {
+                found.push(entry.into());
             }
-            // What cannot be read stays.
-            bucket.places.append(&mut before.places);
-            if !bucket.is_empty() {
-                self.buckets.insert(at, bucket);
-            }
-        }
-        self.count -= found.len() as u64;
-        self.told.reordered();
+            !is_it
+        };
+        self.retain(keeps, overflow);
         found
     }
 }
