@@ -213,7 +213,7 @@ impl FileLayer for LifeDisk {
     fn append(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
         let is_new = !locked(&self.disk.0).present.contains_key(path);
         if is_new {
-            let point = Point::of(path, Point::LogBegin, Point::Other, Point::BacklogBegin);
+            let point = Point::of(path, [Point::LogBegin, Point::Other, Point::BacklogBegin, Point::Other]);
             self.step(point, 1, |files, _| {
                 files.present.entry(path.to_owned()).or_default();
             })?;
@@ -232,13 +232,13 @@ impl FileLayer for LifeDisk {
         let mut temporary = path.as_os_str().to_owned();
         temporary.push(".tmp");
         let temporary = PathBuf::from(temporary);
-        let point = |snapshot| Point::of(path, Point::Other, snapshot, Point::Other);
-        self.step(point(Point::SnapshotWrite), bytes.len(), |files, part| {
+        let point = |snapshot, run| Point::of(path, [Point::Other, snapshot, Point::Other, run]);
+        self.step(point(Point::SnapshotWrite, Point::RunWrite), bytes.len(), |files, part| {
             let content = Content { bytes: bytes[..part].to_vec(), ..Content::default() };
             files.present.insert(temporary.clone(), content);
         })?;
-        self.step(point(Point::SnapshotSync), 0, |files, _| make_durable(files, &temporary))?;
-        self.step(point(Point::SnapshotRename), 1, |files, _| {
+        self.step(point(Point::SnapshotSync, Point::RunSync), 0, |files, _| make_durable(files, &temporary))?;
+        self.step(point(Point::SnapshotRename, Point::RunRename), 1, |files, _| {
             if let Some(mut content) = files.present.remove(&temporary) {
                 content.named = false;
                 content.before = files.present.remove(path).map(Box::new);
@@ -249,7 +249,8 @@ impl FileLayer for LifeDisk {
     }
 
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
-        self.step(Point::of(path, Point::LogCut, Point::Other, Point::Other), 1, |files, _| {
+        let point = Point::of(path, [Point::LogCut, Point::Other, Point::Other, Point::Other]);
+        self.step(point, 1, |files, _| {
             if let Some(content) = files.present.get_mut(path) {
                 content.bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
                 content.synced = content.bytes.len();
@@ -258,7 +259,8 @@ impl FileLayer for LifeDisk {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.step(Point::of(path, Point::LogTidy, Point::SnapshotTidy, Point::BacklogTidy), 1, |files, _| {
+        let points = [Point::LogTidy, Point::SnapshotTidy, Point::BacklogTidy, Point::RunTidy];
+        self.step(Point::of(path, points), 1, |files, _| {
             if let Some(content) = files.present.remove(path)
                 && content.named
             {
@@ -315,7 +317,8 @@ struct OpenFile {
 
 impl LogFile for OpenFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let point = Point::of(&self.path, Point::LogAppend, Point::Other, Point::BacklogWrite);
+        let point =
+            Point::of(&self.path, [Point::LogAppend, Point::Other, Point::BacklogWrite, Point::Other]);
         self.life.step(point, bytes.len(), |files, part| {
             // A file that was removed under its writer still takes bytes; nobody will ever read them.
             if let Some(content) = files.present.get_mut(&self.path) {
@@ -325,7 +328,7 @@ impl LogFile for OpenFile {
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        let point = Point::of(&self.path, Point::LogSync, Point::Other, Point::BacklogSync);
+        let point = Point::of(&self.path, [Point::LogSync, Point::Other, Point::BacklogSync, Point::Other]);
         self.life.step(point, 0, |files, _| make_durable(files, &self.path))
     }
 }

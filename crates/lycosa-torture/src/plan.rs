@@ -116,6 +116,9 @@ pub(crate) enum Ending {
 }
 
 impl Plan {
+    /// Bytes of fingerprints that not every crawl fills.
+    pub(crate) const ROOM_FOR_MANY: usize = 20_000;
+
     pub(crate) fn new(seed: u64, number: u64) -> Self {
         let mut dice = Dice::new(seed, number);
         let turn = usize::try_from(number).unwrap_or(0) % SUBJECTS.len();
@@ -149,7 +152,7 @@ impl Plan {
             visits: None,
         };
         plan.choose(subject, &mut dice);
-        plan.seen_memory = [usize::MAX, 20_000, 2_000][dice.place(0, 2)];
+        plan.seen_memory = [usize::MAX, Self::ROOM_FOR_MANY, 2_000][dice.place(0, 2)];
         plan
     }
 

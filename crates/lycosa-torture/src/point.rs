@@ -28,6 +28,11 @@ pub(crate) enum Point {
     BacklogWrite,
     BacklogSync,
     BacklogTidy,
+    /// A run of known URLs: written from memory, or merged from others.
+    RunWrite,
+    RunSync,
+    RunRename,
+    RunTidy,
     FolderSync,
     OutputOpen,
     OutputWrite,
@@ -56,7 +61,7 @@ pub(crate) type Place = (Point, Side);
 
 impl Point {
     /// Every point with its name, and whether it is passed often in a life.
-    const ALL: [(Self, &'static str, bool); 21] = [
+    const ALL: [(Self, &'static str, bool); 25] = [
         (Self::LogBegin, "log begin", false),
         (Self::LogAppend, "log append", true),
         (Self::LogSync, "log sync", true),
@@ -70,6 +75,10 @@ impl Point {
         (Self::BacklogWrite, "backlog write", false),
         (Self::BacklogSync, "backlog sync", false),
         (Self::BacklogTidy, "backlog tidy", false),
+        (Self::RunWrite, "run write", false),
+        (Self::RunSync, "run sync", false),
+        (Self::RunRename, "run rename", false),
+        (Self::RunTidy, "run tidy", false),
         (Self::FolderSync, "folder sync", false),
         (Self::OutputOpen, "output open", false),
         (Self::OutputWrite, "output write", true),
@@ -80,20 +89,23 @@ impl Point {
         (Self::CursorStore, "cursor store", false),
     ];
 
-    /// The point of a change to a file of the state, by its name.
-    pub(crate) fn of(path: &Path, log: Self, snapshot: Self, backlog: Self) -> Self {
+    /// The point of a change to a file of the state, by its name: that of the log, a snapshot, the backlog, or a run of
+    /// known URLs.
+    pub(crate) fn of(path: &Path, [log, snapshot, backlog, run]: [Self; 4]) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         match name.split('-').next() {
             Some("log") => log,
             Some("snapshot") => snapshot,
             Some("backlog") => backlog,
+            Some("seen") => run,
             _ => Self::Other,
         }
     }
 
     /// Whether a part of the step can be done.
     fn is_divisible(self) -> bool {
-        matches!(self, Self::LogAppend | Self::SnapshotWrite | Self::BacklogWrite | Self::DatabaseCommit)
+        use Point::{BacklogWrite, DatabaseCommit, LogAppend, RunWrite, SnapshotWrite};
+        matches!(self, LogAppend | SnapshotWrite | BacklogWrite | RunWrite | DatabaseCommit)
     }
 
     fn is_frequent(self) -> bool {
@@ -104,6 +116,11 @@ impl Point {
     fn is_rare(self) -> bool {
         use Point::{BacklogBegin, BacklogSync, BacklogTidy, BacklogWrite, DatabaseCommit, PartRename};
         [BacklogBegin, BacklogWrite, BacklogSync, BacklogTidy, DatabaseCommit, PartRename].contains(&self)
+            || self.is_of_run()
+    }
+
+    fn is_of_run(self) -> bool {
+        matches!(self, Self::RunWrite | Self::RunSync | Self::RunRename | Self::RunTidy)
     }
 
     /// Whether a crawl of this plan passes it. What is half done is there to be cut after certain lives only.
@@ -115,6 +132,7 @@ impl Point {
             Self::PartRename => plan.output.ends_with('/'),
             Self::DatabaseCommit => outputs().any(is_database),
             BacklogBegin | BacklogSync | BacklogTidy | BacklogWrite => plan.waits,
+            _ if self.is_of_run() => plan.seen_memory < Plan::ROOM_FOR_MANY,
             _ => true,
         }
     }
@@ -222,6 +240,8 @@ impl Target {
         let skip = match place.0.is_frequent() {
             true => dice.below(40),
             false if place.0 == Point::BacklogTidy || dice.one_in(2) => 0,
+            // Some are written from memory, some merged.
+            false if place.0.is_of_run() => dice.below(8),
             false => dice.below(3),
         };
         Self { place, skip }

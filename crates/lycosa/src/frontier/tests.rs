@@ -207,10 +207,12 @@ impl Stand for EmbeddedStand {
         if self.end != End::Kind {
             // A copy of the files as they are is what a process killed at this moment leaves.
             let copy = temporary();
-            for file in std::fs::read_dir(self.folder.path()).unwrap() {
-                let file = file.unwrap();
-                std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
-            }
+            self.open().at_rest(|| {
+                for file in std::fs::read_dir(self.folder.path()).unwrap() {
+                    let file = file.unwrap();
+                    std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+                }
+            });
             self.frontier = None;
             self.folder = copy;
         }

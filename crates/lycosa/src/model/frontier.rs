@@ -343,7 +343,8 @@ pub struct Stats {
     pub next_revisit: Option<Timestamp>,
     /// Links that were met and wait until they are looked for among the known URLs on disk; some of them are known.
     pub arriving: u64,
-    /// Of the known URLs: those whose fingerprints are on disk.
+    /// Of the known URLs: those whose fingerprints are on disk. One that got its outcome after it was written there counts
+    /// twice until that is merged.
     pub seen_on_disk: u64,
     /// Bytes of memory that the fingerprints of the others take.
     pub seen_bytes: u64,

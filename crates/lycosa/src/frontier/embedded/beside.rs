@@ -1,43 +1,167 @@
 //! What is written beside the log when it is time: snapshots, runs of known URLs, history.
 //!
-//! One at a time. What it leaves out: the formats.
+//! Snapshots and history one at a time, by whoever finds that it is time. Runs are written by a thread and merged by
+//! another ([`Shared::work`]), while the crawl goes on with what there was before. A snapshot waits until memory that was
+//! full is written, because it could not name it; it does not wait for merging, whose result the next one names.
+//! What it leaves out: the formats.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{MutexGuard, PoisonError};
 
 use super::{Shared, State, backlog, event, history, seen, snapshot};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::frontier::tables::{Job, Tables};
 use crate::model::Timestamp;
 
 /// Bytes of log after which a snapshot is taken, at least.
 const SNAPSHOT_EVERY: u64 = 64 << 20;
 
+/// What a thread does beside the crawl, and what it does when that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Duty {
+    /// Writes memory that was full, and then a snapshot that names it, so that less is to be replayed.
+    Write,
+    /// Merges runs.
+    Merge,
+}
+
+impl Duty {
+    fn take(self, tables: &mut Tables) -> Result<Option<Job>> {
+        match self {
+            Self::Write => tables.seen_to_write(),
+            Self::Merge => tables.seen_to_merge(),
+        }
+    }
+}
+
 impl Shared {
-    /// Takes a snapshot when enough log has gathered. Called without the state's lock held.
+    /// Takes a snapshot when enough log has gathered, and makes room in memory. Called without the state's lock held.
     pub(super) fn snapshot_if_due(&self) {
-        let due = {
+        let (is_due, is_full) = {
             let state = self.state();
-            state.since_snapshot > SNAPSHOT_EVERY.max(2 * state.snapshot_size)
-                || state.tables.has_full_memory()
+            (
+                state.since_snapshot > SNAPSHOT_EVERY.max(2 * state.snapshot_size),
+                state.tables.has_full_memory(),
+            )
         };
-        if due {
+        // What is broken, the log says.
+        if is_full {
+            drop(self.make_room());
+        }
+        if is_due {
             // Only a faster opening is lost when this fails: the log holds everything.
             drop(self.snapshot());
         }
     }
 
-    pub(super) fn snapshot(&self) -> Result<()> {
-        let turn = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-        self.check()?;
-        self.fold_seen_if_full(&mut self.state())?;
-        self.write_snapshot(turn)
+    /// Waits until something beside the crawl has changed.
+    fn wait<'s>(&'s self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        self.work.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One at a time: a second one would take over the first one's unfinished file, and remove a run that no snapshot
-    /// names yet.
-    pub(super) fn write_snapshot(&self, _turn: MutexGuard<'_, ()>) -> Result<()> {
-        self.check()?;
+    /// Hands the fingerprints in memory over to be written when it is full of them, and waits while what was handed over
+    /// before is not written yet. The log need not say so: what is known is the same before and after.
+    fn make_room(&self) -> Result<()> {
         let mut state = self.state();
-        let run = state.tables.seen_run().map(|(number, _)| number);
+        while state.tables.has_full_memory() {
+            self.check()?;
+            if !state.tables.can_freeze_seen() {
+                state = self.wait(state);
+                continue;
+            }
+            self.decide(&mut state, self.clock.now());
+            self.check()?;
+            state.tables.freeze_seen();
+            self.work.notify_all();
+        }
+        Ok(())
+    }
+
+    /// Does one kind of work whenever there is some, until the state is closed or broken.
+    pub(super) fn work(&self, duty: Duty) {
+        let mut state = self.state();
+        while self.log.broken().is_none() {
+            let job = match duty.take(&mut state.tables) {
+                Ok(Some(job)) => job,
+                Ok(None) if state.closing => break,
+                Ok(None) => {
+                    state = self.wait(state);
+                    continue;
+                }
+                Err(error) => {
+                    self.log.fail(error);
+                    break;
+                }
+            };
+            drop(state);
+            // What filled memory is written whatever happens: the snapshot at the end needs it.
+            let never = AtomicBool::new(false);
+            let done = job.run(if duty == Duty::Merge { &self.stop } else { &never });
+            state = self.state();
+            if let Err(error) = &done
+                && !(state.closing && duty == Duty::Merge)
+            {
+                // Memory would grow without bound.
+                self.log.fail(error.clone());
+            }
+            let is_stopped = done.is_err();
+            state.tables.end_of_seen_job(&job, done.ok());
+            self.work.notify_all();
+            if is_stopped {
+                break;
+            }
+            if duty == Duty::Write && !state.closing {
+                drop(state);
+                self.snapshot_if_free();
+                state = self.state();
+            }
+        }
+        drop(state);
+        // Nobody may wait for what will not be done.
+        self.work.notify_all();
+    }
+
+    /// Looks at the folder while nobody writes to it but the log.
+    #[cfg(test)]
+    pub(super) fn at_rest<T>(&self, look: impl FnOnce() -> T) -> T {
+        let _turn = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
+        while !state.tables.rests() {
+            state = self.wait(state);
+        }
+        look()
+    }
+
+    /// Takes a snapshot unless somebody else does, or memory is to be written again: who writes it cannot wait for that.
+    fn snapshot_if_free(&self) {
+        let Ok(turn) = self.snapshots.try_lock() else { return };
+        let state = self.state();
+        if !state.tables.has_frozen_seen() {
+            // Only a faster opening is lost when this fails.
+            drop(self.write_snapshot(&turn, state));
+        }
+    }
+
+    pub(super) fn snapshot(&self) -> Result<()> {
+        let turn = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
+        while state.tables.has_frozen_seen() {
+            self.check()?;
+            if state.closing {
+                return Err(Error::new(
+                    ErrorKind::Internal,
+                    "known URLs that are not on disk cannot be named",
+                ));
+            }
+            state = self.wait(state);
+        }
+        self.write_snapshot(&turn, state)
+    }
+
+    /// One at a time: a second one would take over the first one's unfinished file.
+    fn write_snapshot(&self, _turn: &MutexGuard<'_, ()>, mut state: MutexGuard<'_, State>) -> Result<()> {
+        self.check()?;
+        let (needed, end) = state.tables.seen_runs();
         let (in_use, current) = state.tables.settle_overflow(backlog::SPARSE)?;
         let covers = self.log.last();
         // Before the log that says the same may go.
@@ -54,22 +178,8 @@ impl Shared {
         };
         snapshot::put(&self.folder, &*self.files, covers, Box::new(write))?;
         backlog::tidy(&self.folder, &*self.files, &in_use, current)?;
-        seen::tidy(&self.folder, &*self.files, run)
-    }
-
-    /// Moves the fingerprints out of memory when it is full of them. The log need not say so: what is known is the same
-    /// before and after.
-    pub(super) fn fold_seen_if_full(&self, state: &mut State) -> Result<()> {
-        if !state.tables.has_full_memory() {
-            return Ok(());
-        }
-        self.decide(state, self.clock.now());
-        let folded = state.tables.fold_seen();
-        if let Err(error) = &folded {
-            // Memory would grow without bound.
-            self.log.fail(error.clone());
-        }
-        folded
+        // Those that were begun since are none of its business.
+        end.map_or(Ok(()), |end| seen::tidy(&self.folder, &*self.files, &needed, end))
     }
 
     /// Looks for the links that arrived on disk.

@@ -161,10 +161,17 @@ impl FileLayer for Disk {
 
     fn replace_with(&self, path: &Path, write: Write<'_>) -> io::Result<()> {
         let temporary = temporary(path);
-        let mut out = BufWriter::with_capacity(PIECE, File::create(&temporary)?);
-        write(&mut out)?;
-        out.into_inner()?.sync_all()?;
-        fs::rename(&temporary, path)?;
+        let put = || {
+            let mut out = BufWriter::with_capacity(PIECE, File::create(&temporary)?);
+            write(&mut out)?;
+            out.into_inner()?.sync_all()?;
+            fs::rename(&temporary, path)
+        };
+        if let Err(error) = put() {
+            // It would only take room, of which there may be none.
+            drop(fs::remove_file(&temporary));
+            return Err(error);
+        }
         path.parent().map_or(Ok(()), |folder| self.sync_folder(folder))
     }
 
@@ -260,10 +267,13 @@ fn part(file: &dyn Parts, offset: u64, length: usize) -> io::Result<Vec<u8>> {
     file.read_at(offset, &mut bytes).map(|()| bytes)
 }
 
+/// How the name of a file ends that is being written.
+pub(super) const UNFINISHED: &str = ".tmp";
+
 /// The name under which a file is written before it takes its place.
 pub(super) fn temporary(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".tmp");
+    name.push(UNFINISHED);
     path.with_file_name(name)
 }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::{Disk, FileLayer, backlog, history, identity, log, seen};
+use super::{Disk, FileLayer, backlog, files, history, identity, log, seen};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Whether there is a crawl in this folder.
@@ -23,10 +23,22 @@ pub fn remove(folder: &Path) -> Result<()> {
     // Its identity last: a folder that has none is taken for empty.
     let (identity, others): (Vec<_>, Vec<_>) =
         names.iter().filter(|name| is_ours(name)).partition(|name| *name == identity::FILE);
-    for name in others.into_iter().chain(identity) {
+    let unfinished = names.iter().filter(|name| is_unfinished(name));
+    for name in unfinished.chain(others).chain(identity) {
         remove_file(folder, &Disk, name)?;
     }
     Ok(())
+}
+
+/// Whether a file of this name was being written, to become part of a state, when the process ended.
+fn is_unfinished(name: &str) -> bool {
+    name.strip_suffix(files::UNFINISHED).is_some_and(is_ours)
+}
+
+/// Removes what was being written when a process ended.
+pub(super) fn tidy(folder: &Path, files: &dyn FileLayer) -> Result<()> {
+    let names = names(folder, files)?;
+    names.iter().filter(|name| is_unfinished(name)).try_for_each(|name| remove_file(folder, files, name))
 }
 
 /// Whether a file of this name is part of a state.

@@ -39,7 +39,8 @@ mod view;
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::Notify;
@@ -52,6 +53,7 @@ pub use recovery::Recovery;
 pub use room::default_seen_memory;
 pub use view::{Open, View, Where};
 
+use self::beside::Duty;
 use self::event::LeaseEvent;
 use self::folder::{lock, without_crawl};
 use self::history::History;
@@ -68,7 +70,7 @@ use crate::model::{
 use crate::scope::Fingerprint;
 
 /// Version of the state's files.
-pub const FORMAT_VERSION: u32 = 7;
+pub const FORMAT_VERSION: u32 = 8;
 
 /// How an embedded frontier is opened.
 #[derive(Clone, Debug)]
@@ -98,6 +100,7 @@ pub struct Embedded {
     identity: CrawlIdentity,
     recovery: Recovery,
     writer: Option<JoinHandle<()>>,
+    workers: Vec<JoinHandle<()>>,
     /// Held for as long as the state is open; the system lets go of it with the process.
     _lock: Option<File>,
 }
@@ -111,8 +114,12 @@ struct Shared {
     log: Log,
     changed: Arc<Notify>,
     snapshots: Mutex<()>,
+    /// Told when there is work for a thread beside the crawl, or some is done.
+    work: Condvar,
+    /// Work that need not be done is given up.
+    stop: AtomicBool,
     /// Lease events are awaited only when a budget must survive a kill exactly.
-    exact: std::sync::atomic::AtomicBool,
+    exact: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -123,6 +130,8 @@ struct State {
     since_snapshot: u64,
     snapshot_size: u64,
     history: History,
+    /// Whoever works beside the crawl ends.
+    closing: bool,
 }
 
 impl Embedded {
@@ -179,8 +188,9 @@ impl Embedded {
         let how = How { history, as_stored, only_look: false, seen_memory };
         let fingerprint = Fingerprint::new(identity.fingerprint_key);
         let mut recovered = recovery::recover(&folder, &files, (limits, pace), how, fingerprint)?;
-        // A run that was written before its snapshot could not be: many of them would fill the disk.
-        seen::tidy(&folder, &*files, recovered.tables.seen_run().map(|(number, _)| number))?;
+        // Runs that were written before their snapshot could not be, and what was left half written, would fill the disk.
+        folder::tidy(&folder, &*files)?;
+        seen::tidy(&folder, &*files, &recovered.tables.seen_runs().0, u32::MAX)?;
         let (segment, written) = match recovered.segment.take() {
             Some((path, length)) => {
                 let file = files
@@ -210,6 +220,7 @@ impl Embedded {
             since_snapshot: recovered.since_snapshot,
             snapshot_size: 0,
             history: recovered.history,
+            closing: false,
         };
         let shared = Arc::new(Shared {
             clock,
@@ -219,17 +230,35 @@ impl Embedded {
             log: Log::new(recovered.last + 1),
             changed: Arc::new(Notify::new()),
             snapshots: Mutex::new(()),
-            exact: std::sync::atomic::AtomicBool::new(is_exact(&limits)),
+            work: Condvar::new(),
+            stop: AtomicBool::new(false),
+            exact: AtomicBool::new(is_exact(&limits)),
         });
-        let writing = shared.clone();
-        let writer = std::thread::Builder::new()
-            .name("lycosa-log".to_owned())
-            .spawn(move || {
-                let changed = writing.changed.clone();
-                writing.log.run(writer, || changed.notify_waiters());
-            })
-            .map_err(|cause| Error::io("starting the log's thread", cause))?;
-        Ok(Self { shared, identity, recovery: recovered.recovery, writer: Some(writer), _lock: lock })
+        let mut frontier = Self {
+            shared,
+            identity,
+            recovery: recovered.recovery,
+            writer: None,
+            workers: Vec::new(),
+            _lock: lock,
+        };
+        frontier.begin_threads(writer)?;
+        Ok(frontier)
+    }
+
+    /// Begins the threads that write the log and do what is done beside the crawl.
+    fn begin_threads(&mut self, writer: Writer) -> Result<()> {
+        let spawn = |name: &str, work: Box<dyn FnOnce(&Shared) + Send>| {
+            let shared = self.shared.clone();
+            let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&shared));
+            thread.map_err(|cause| Error::io("starting a thread of the state", cause))
+        };
+        let write = move |shared: &Shared| shared.log.run(writer, || shared.changed.notify_waiters());
+        self.writer = Some(spawn("lycosa-log", Box::new(write))?);
+        for (name, duty) in [("lycosa-runs", Duty::Write), ("lycosa-merge", Duty::Merge)] {
+            self.workers.push(spawn(name, Box::new(move |shared| shared.work(duty)))?);
+        }
+        Ok(())
     }
 
     /// Who the crawl is.
@@ -250,6 +279,12 @@ impl Embedded {
         self.shared.state().tables.is_complete()
     }
 
+    /// Looks at the folder while nobody writes to it but the log.
+    #[cfg(test)]
+    pub(crate) fn at_rest<T>(&self, look: impl FnOnce() -> T) -> T {
+        self.shared.at_rest(look)
+    }
+
     /// Writes a snapshot now.
     ///
     /// # Errors
@@ -261,6 +296,12 @@ impl Embedded {
 
 impl Drop for Embedded {
     fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        self.shared.state().closing = true;
+        self.shared.work.notify_all();
+        for worker in self.workers.drain(..) {
+            drop(worker.join());
+        }
         self.shared.log.close();
         if let Some(writer) = self.writer.take() {
             drop(writer.join());
@@ -269,8 +310,7 @@ impl Drop for Embedded {
             // Only a faster opening and room on the disk are lost when this fails: the log holds everything. A segment
             // without events, because the snapshot covers those before it whole, and they go.
             drop(log::begin_segment(&self.shared.folder, self.shared.log.last() + 1, &*self.shared.files));
-            let turn = self.shared.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-            drop(self.shared.write_snapshot(turn));
+            drop(self.shared.snapshot());
         }
     }
 }

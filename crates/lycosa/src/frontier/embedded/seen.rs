@@ -1,9 +1,12 @@
-//! The files of fingerprints that memory has no room for: one run at a time, immutable.
+//! The files of fingerprints that memory has no room for: immutable runs.
 //!
-//! A run is the truth of nothing: it is what the log said up to a snapshot, which names it. It is durable before that
-//! snapshot takes its place, and the one before it goes afterwards. What it leaves out: the format
+//! A run is the truth of nothing: it holds what the log had said when a snapshot names it. It is durable before that
+//! snapshot is begun, and those it was made of go when that one is in place: a process that ends at any moment leaves the
+//! runs that its newest snapshot names, and others that the next opening removes. What it leaves out: the format
 //! ([`Runs`](crate::frontier::tables::Runs) and its users know it).
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,14 +33,14 @@ pub(super) struct SeenFiles {
     folder: PathBuf,
     files: Arc<dyn FileLayer>,
     room: usize,
-    /// The run that was read last, open.
-    open: Mutex<Option<(u32, Box<dyn Parts>)>>,
+    /// The runs that were read, open.
+    open: Mutex<BTreeMap<u32, Option<Box<dyn Parts>>>>,
 }
 
 impl SeenFiles {
     /// Runs in a folder, with so many bytes of memory before one is written.
     pub(super) fn new(folder: &Path, files: Arc<dyn FileLayer>, room: usize) -> Self {
-        Self { folder: folder.to_owned(), files, room, open: Mutex::new(None) }
+        Self { folder: folder.to_owned(), files, room, open: Mutex::default() }
     }
 
     fn path(&self, number: u32) -> PathBuf {
@@ -47,10 +50,11 @@ impl SeenFiles {
     fn bytes(&self, number: u32, offset: u64, length: usize) -> io::Result<Vec<u8>> {
         let path = self.path(number);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.as_ref().is_none_or(|(there, _)| *there != number) {
-            *open = self.files.parts(&path)?.map(|parts| (number, parts));
-        }
-        let parts = open.as_ref().map(|(_, parts)| &**parts);
+        let parts = match open.entry(number) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(place) => place.insert(self.files.parts(&path)?),
+        };
+        let parts = parts.as_deref();
         files::part_of(&*self.files, &path, parts, offset, length)
     }
 }
@@ -84,6 +88,14 @@ impl Runs for SeenFiles {
     fn damaged(&self, number: u32, offset: u64) -> Error {
         damage(&self.path(number), at(offset), "a block does not match its checksum")
     }
+
+    fn beside(&self) -> Box<dyn Runs> {
+        Box::new(Self::new(&self.folder, self.files.clone(), self.room))
+    }
+
+    fn close(&self, number: u32) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
+    }
 }
 
 fn at(offset: u64) -> usize {
@@ -95,9 +107,10 @@ fn numbers(folder: &Path, files: &dyn FileLayer) -> Result<Vec<u32>> {
     Ok(names.iter().filter_map(|name| number(name)).collect())
 }
 
-/// Removes every run but the one that the newest snapshot names.
-pub(super) fn tidy(folder: &Path, files: &dyn FileLayer, named: Option<u32>) -> Result<()> {
-    for number in numbers(folder, files)?.into_iter().filter(|number| Some(*number) != named) {
+/// Removes the runs whose numbers are below `end`, but for those that are needed.
+pub(super) fn tidy(folder: &Path, files: &dyn FileLayer, needed: &[u32], end: u32) -> Result<()> {
+    let is_left = |number: &u32| *number < end && !needed.contains(number);
+    for number in numbers(folder, files)?.into_iter().filter(is_left) {
         folder::remove_file(folder, files, &name(number))?;
     }
     Ok(())

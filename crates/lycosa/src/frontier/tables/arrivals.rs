@@ -5,7 +5,9 @@
 //! about. What it leaves out: the looking ([`Seen`](super::seen::Seen)).
 
 use super::overflow::{Overflow, Place};
+use super::seen::{Done, Job};
 use super::{Rules, Tables};
+use crate::error::Error;
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{AddStatus, Discovered, Exclusion, Order, RequestKind, Timestamp};
 
@@ -150,23 +152,60 @@ impl Tables {
         }
     }
 
-    /// Makes room in memory for more fingerprints. Nothing may arrive at this moment.
-    ///
-    /// # Errors
-    /// When the disk cannot be read or written.
-    pub(crate) fn fold_seen(&mut self) -> crate::error::Result<()> {
-        self.trouble().map_or(Ok(()), Err)?;
-        self.seen.fold()
-    }
-
     /// Whether there is no more room in memory for fingerprints.
     pub(crate) fn has_full_memory(&self) -> bool {
         self.seen.is_full()
     }
 
-    /// The run of fingerprints on disk, and how many it holds.
-    pub(crate) fn seen_run(&self) -> Option<(u32, u64)> {
-        self.seen.run()
+    /// Whether [`Self::freeze_seen`] can make room now.
+    pub(crate) fn can_freeze_seen(&self) -> bool {
+        self.seen.can_freeze()
+    }
+
+    /// Makes room in memory for more fingerprints. Nothing may arrive at this moment.
+    pub(crate) fn freeze_seen(&mut self) {
+        self.seen.freeze();
+    }
+
+    /// Whether what was in memory is not on disk yet: the tables cannot be stored.
+    pub(crate) fn has_frozen_seen(&self) -> bool {
+        self.seen.is_frozen()
+    }
+
+    /// The work of writing what was in memory, if it waits for that.
+    ///
+    /// # Errors
+    /// When the disk cannot be asked.
+    pub(crate) fn seen_to_write(&mut self) -> Result<Option<Job>, Error> {
+        self.seen.writing()
+    }
+
+    /// The work of merging runs of fingerprints, if there is some.
+    ///
+    /// # Errors
+    /// When the disk cannot be asked.
+    pub(crate) fn seen_to_merge(&mut self) -> Result<Option<Job>, Error> {
+        self.seen.merging()
+    }
+
+    /// Whether there is no work on runs of fingerprints.
+    #[cfg(test)]
+    pub(crate) fn rests(&self) -> bool {
+        self.seen.rests()
+    }
+
+    /// Takes over what work on runs has made; nothing when it failed.
+    pub(crate) fn end_of_seen_job(&mut self, job: &Job, done: Option<Done>) {
+        match done {
+            Some(done) => self.seen.adopt(job, done),
+            None => self.seen.leave(job),
+        }
+    }
+
+    /// The numbers of the runs of fingerprints that are needed or being written, and the first number that none has yet, if
+    /// it is known.
+    pub(crate) fn seen_runs(&self) -> (Vec<u32>, Option<u32>) {
+        self.seen.numbers()
     }
 
     /// Fingerprints beyond what memory has room for are kept there.

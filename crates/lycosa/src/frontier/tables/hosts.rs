@@ -102,7 +102,7 @@ impl Tables {
             revisits_waiting: self.revisits.len(),
             next_revisit: self.revisits.next_due(),
             arriving: self.arrivals.len(),
-            seen_on_disk: self.seen.run().map_or(0, |(_, length)| length),
+            seen_on_disk: self.seen.on_disk(),
             seen_bytes: self.seen.bytes() as u64,
             ..self.stats.clone()
         }

@@ -34,7 +34,7 @@ pub(crate) enum Part {
     Degrees,
     /// Sites that rest by hand. At most one, before the leases.
     Barred,
-    /// Where the fingerprints are that are not in memory. At most one, before the leases.
+    /// Where fingerprints are that are not in memory. One for each run, oldest first, before the leases.
     Run,
     /// Links that are looked for there. At most one, before the leases.
     Arrivals,
@@ -83,13 +83,13 @@ impl Tables {
             }
         }
         put(Part::Sites, &out)?;
+        self.seen.store_runs(|bytes| put(Part::Run, bytes))?;
         let mut whole = |part, store: &dyn Fn(&mut Vec<u8>)| {
             out.clear();
             store(&mut out);
             put(part, &out)
         };
         if self.seen.has_run() {
-            whole(Part::Run, &|out| self.seen.store_run(out))?;
             whole(Part::Arrivals, &|out| self.arrivals.store(out))?;
         }
         if !self.barred.is_empty() {

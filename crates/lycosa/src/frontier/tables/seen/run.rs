@@ -3,10 +3,11 @@
 //! Fingerprints come spread, so they are dense and even, and a block says only how far each is from the one before:
 //! about six bytes for each of 10⁸. The first of every block is kept in memory, so a fingerprint is looked for in one
 //! block, and many in order are looked for in one pass over the blocks that may hold them. A run is never changed;
-//! merging it with what is in memory gives the next ([`merge`]). What it leaves out: files ([`Runs`]).
+//! merging it with others gives the next ([`merge`]). What it leaves out: files ([`Runs`]).
 
 use std::fmt::Debug;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -48,7 +49,16 @@ pub(crate) trait Runs: Send + Debug {
 
     /// The error of a run that is not what was written.
     fn damaged(&self, number: u32, offset: u64) -> Error;
+
+    /// The same runs for somebody else, who reads and writes at the same time.
+    fn beside(&self) -> Box<dyn Runs>;
+
+    /// A run will be read no more.
+    fn close(&self, number: u32);
 }
+
+/// Fingerprints and marks in order, as far as they can be read.
+pub(super) type Entries<'a> = Box<dyn Iterator<Item = Result<(u64, Mark)>> + 'a>;
 
 /// A run, and the first fingerprint of each of its blocks.
 #[derive(Debug)]
@@ -115,16 +125,16 @@ impl Run {
     }
 
     /// All of it, in order.
-    fn all<'a>(&'a self, runs: &'a dyn Runs) -> impl Iterator<Item = Result<(u64, Mark)>> + 'a {
+    pub(super) fn all<'a>(&'a self, runs: &'a dyn Runs) -> Entries<'a> {
         let firsts = (0..self.firsts.len()).step_by(AT_ONCE);
-        firsts.flat_map(move |first| {
+        Box::new(firsts.flat_map(move |first| {
             let count = AT_ONCE.min(self.firsts.len() - first);
             let (entries, error) = match self.blocks(first, count, runs) {
                 Ok(blocks) => (blocks, None),
                 Err(error) => (Vec::new(), Some(error)),
             };
             entries.into_iter().flatten().map(Ok).chain(error.map(Err))
-        })
+        }))
     }
 }
 
@@ -153,27 +163,31 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Writes the run that holds what another holds and what comes here in order, whose marks count where both have one.
+/// Writes the run that holds what all of these hold; where several have a mark, that of the last counts.
+///
+/// # Errors
+/// When something cannot be read or written, or this was stopped.
 pub(super) fn merge(
-    old: Option<&Run>,
-    recent: impl Iterator<Item = (u64, Mark)>,
+    mut sources: Vec<Entries<'_>>,
     number: u32,
     runs: &dyn Runs,
+    stop: &AtomicBool,
 ) -> Result<Run> {
-    let mut recent = recent.peekable();
     let mut written = None;
     runs.write(number, &mut |out| {
         let mut writer =
-            Writer { out, number, firsts: Vec::new(), block: Vec::new(), count: 0, last: 0, length: 0 };
-        for entry in old.into_iter().flat_map(|old| old.all(runs)) {
-            let entry = entry.map_err(io::Error::other)?;
-            while let Some(newer) = recent.next_if(|(spread, _)| *spread < entry.0) {
-                writer.put(newer)?;
+            Writer { out, stop, number, firsts: Vec::new(), block: Vec::new(), count: 0, last: 0, length: 0 };
+        let next = |source: &mut Entries<'_>| source.next().transpose().map_err(io::Error::other);
+        let mut heads = sources.iter_mut().map(next).collect::<io::Result<Vec<_>>>()?;
+        while let Some(least) = heads.iter().flatten().map(|(spread, _)| *spread).min() {
+            let mut last = None;
+            for (head, source) in heads.iter_mut().zip(&mut sources) {
+                if head.is_some_and(|(spread, _)| spread == least) {
+                    last = std::mem::replace(head, next(source)?);
+                }
             }
-            let newer = recent.next_if(|(spread, _)| *spread == entry.0);
-            writer.put(newer.unwrap_or(entry))?;
+            last.map_or(Ok(()), |entry| writer.put(entry))?;
         }
-        recent.by_ref().try_for_each(|newer| writer.put(newer))?;
         written = Some(writer.end()?);
         Ok(())
     })?;
@@ -182,6 +196,7 @@ pub(super) fn merge(
 
 struct Writer<'a> {
     out: &'a mut dyn io::Write,
+    stop: &'a AtomicBool,
     number: u32,
     firsts: Vec<u64>,
     /// The block being put together, without its head.
@@ -213,6 +228,9 @@ impl Writer<'_> {
     }
 
     fn leave_block(&mut self) -> io::Result<()> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(io::Error::other("it was stopped"));
+        }
         let mut bytes = self.count.to_le_bytes().to_vec();
         bytes.append(&mut self.block);
         bytes.resize(BLOCK - 4, 0);
@@ -268,9 +286,9 @@ fn decode(number: u32, block: usize, bytes: &[u8]) -> Option<Vec<(u64, Mark)>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeMap;
-    use std::sync::Mutex;
+    use std::sync::{Arc, Mutex};
 
     use proptest::prelude::*;
 
@@ -278,8 +296,12 @@ mod tests {
     use crate::error::ErrorKind;
 
     /// Runs in memory.
-    #[derive(Debug, Default)]
-    struct Held(Mutex<BTreeMap<u32, Vec<u8>>>);
+    #[derive(Clone, Debug, Default)]
+    pub(in super::super) struct Held(Arc<Mutex<BTreeMap<u32, Vec<u8>>>>);
+
+    pub(in super::super) fn numbers(runs: &Held) -> Vec<u32> {
+        runs.0.lock().unwrap().keys().copied().collect()
+    }
 
     impl Runs for Held {
         fn room(&self) -> usize {
@@ -313,9 +335,21 @@ mod tests {
         fn damaged(&self, _: u32, offset: u64) -> Error {
             Error::new(ErrorKind::Corrupt, format!("damaged at {offset}"))
         }
+
+        fn beside(&self) -> Box<dyn Runs> {
+            Box::new(self.clone())
+        }
+
+        fn close(&self, _: u32) {}
     }
 
-    fn any_mark() -> impl Strategy<Value = Mark> {
+    fn written(old: Option<&Run>, batch: impl Iterator<Item = (u64, Mark)>, number: u32, runs: &Held) -> Run {
+        let recent: Entries<'_> = Box::new(batch.map(Ok));
+        let sources = old.map(|old| old.all(runs)).into_iter().chain([recent]).collect();
+        merge(sources, number, runs, &AtomicBool::new(false)).unwrap()
+    }
+
+    pub(in super::super) fn any_mark() -> impl Strategy<Value = Mark> {
         (0..Mark::ALL.len()).prop_map(|number| Mark::ALL[number])
     }
 
@@ -326,7 +360,7 @@ mod tests {
         ) {
             let (runs, mut run, mut model) = (Held::default(), None, BTreeMap::new());
             for (batch, number) in batches.into_iter().zip(1..) {
-                run = Some(merge(run.as_ref(), batch.clone().into_iter(), number, &runs).unwrap());
+                run = Some(written(run.as_ref(), batch.clone().into_iter(), number, &runs));
                 model.extend(batch);
             }
             let mut stored = Vec::new();
@@ -345,7 +379,7 @@ mod tests {
         fn a_changed_byte_is_noticed_by_whoever_reads_all(at in any::<prop::sample::Index>(), by in 1_u8..) {
             let runs = Held::default();
             let batch = (0..2000_u64).map(|number| (number << 50, Mark::Fetched));
-            let run = merge(None, batch, 7, &runs).unwrap();
+            let run = written(None, batch, 7, &runs);
             let mut stored = Vec::new();
             run.store(&mut stored);
             {
