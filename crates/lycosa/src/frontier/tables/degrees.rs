@@ -29,7 +29,7 @@ pub(crate) struct Degrees {
     rows: [Box<[u8]>; 2],
     /// URLs with two entries, and the class of the second one.
     moved: HashMap<UrlKey, u8>,
-    /// URLs that are leased; they and those that were are not moved.
+    /// URLs that are leased; they and those that were are not moved: a second entry would not wait for the retry's time.
     leased: HashSet<UrlKey>,
     tried: HashSet<UrlKey>,
     /// Entries too many, by site.
@@ -110,7 +110,7 @@ impl Degrees {
         }
     }
 
-    /// Writes what must outlive the process: which entries count.
+    /// Writes what must outlive the process: which entries count, and which URLs are not moved.
     pub(super) fn store(&self, out: &mut Vec<u8>) {
         let mut moved: Vec<_> = self.moved.iter().collect();
         moved.sort_unstable();
@@ -124,14 +124,18 @@ impl Degrees {
             wire::put_number(out, u64::from(**site));
             wire::put_number(out, **count);
         });
+        let mut tried: Vec<_> = self.tried.iter().collect();
+        tried.sort_unstable();
+        wire::put_list(out, &tried, |out, key| out.extend_from_slice(&key.0.to_le_bytes()));
     }
 
     /// Reads what [`Self::store`] wrote.
     pub(super) fn load(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
         let moved = reader.list(|reader| Ok((UrlKey(reader.fixed64()?), reader.byte()?)))?;
         let extra = reader.list(|reader| Ok((reader.small()?, reader.number()?)))?;
+        let tried = reader.list(|reader| Ok(UrlKey(reader.fixed64()?)))?.into_iter().collect();
         let (moved, extra) = (moved.into_iter().collect(), extra.into_iter().collect());
-        Ok(Self { moved, extra, ..Self::default() })
+        Ok(Self { moved, extra, tried, ..Self::default() })
     }
 }
 
@@ -232,16 +236,30 @@ impl Tables {
             // One at a time: a queue may be much longer than memory.
             while let Some(timed) = waiting.next(&mut self.overflow) {
                 if let Some((at, entry)) = self.one_of_two(index, &mut twins, timed, now) {
+                    self.note_tried(index, at, &entry);
                     self.let_wait(index, at, entry, now);
                     self.shed_excess();
                 }
             }
             for timed in parked {
                 if let Some((at, entry)) = self.one_of_two(index, &mut twins, timed, now) {
+                    self.note_tried(index, at, &entry);
                     self.let_wait(index, at, entry, now);
                 }
             }
             self.drop_twins(index, twins, now);
+        }
+    }
+
+    /// Keeps in mind that an entry waits for its time, where the best have not been served first so far.
+    fn note_tried(&mut self, site: u32, at: Option<Timestamp>, entry: &Entry) {
+        if at.is_none() || entry.kind == RequestKind::Robots || !self.serves_best() {
+            return;
+        }
+        let fingerprint = self.fingerprint;
+        let Some(state) = self.sites.wake(site, &mut self.overflow) else { return };
+        if let Some(origin) = state.origins.get(entry.origin as usize) {
+            self.degrees.tried.insert(entry.key(&origin.origin, fingerprint));
         }
     }
 
@@ -286,6 +304,63 @@ impl Tables {
     pub(super) fn begin_degrees(&mut self) {
         if self.serves_best() {
             self.degrees.leased = self.leases.values().map(|lease| lease.key).collect();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::store::Loading;
+    use super::*;
+    use crate::model::{Leased, Limits, Nack, Origin, Pace, Retry, SiteKey, Want};
+
+    fn tables(order: Order) -> Tables {
+        let pace =
+            Pace { robots: false, delay: Duration::ZERO, response_factor: 0.0, order, ..Pace::default() };
+        Tables::new(Limits::default(), pace)
+    }
+
+    fn found() -> Discovered {
+        let url = "http://a.test/late";
+        let origin = Origin::of(&url::Url::parse(url).unwrap()).unwrap();
+        let request = Request { class: 3, depth: 1, ..Request::get(url) };
+        Discovered { key: UrlKey(7), site: SiteKey("a.test".into()), origin, request }
+    }
+
+    /// What another process finds in the state of this one.
+    fn reopened(before: &Tables, order: Order, now: Timestamp) -> Tables {
+        let mut loading = Loading::new(tables(order));
+        before.store(|part, bytes| loading.part(part, &mut Reader::new(bytes))).unwrap();
+        let mut tables = loading.finish().unwrap();
+        tables.reopened(now, now);
+        tables
+    }
+
+    #[test]
+    fn a_url_that_waits_for_its_retry_is_not_served_sooner_because_many_links_lead_to_it() {
+        let (now, later) = (Timestamp(1_000_000), Timestamp(1_030_000));
+        for before in [Order::Best, Order::Breadth] {
+            for reopens in [false, true] {
+                let mut tables = tables(before);
+                tables.add(found(), now);
+                let Leased::Some(leases) = tables.lease(Want { max: 1, bytes: 0 }, now) else { panic!() };
+                let retry = Retry { not_before: later, block_site_until: None, counts: true };
+                assert!(tables.nack(Nack { token: leases[0].token, attempt: None, retry }, now));
+                if reopens {
+                    tables = reopened(&tables, Order::Best, now);
+                } else {
+                    let pace = Pace { order: Order::Best, ..tables.pace };
+                    tables.control(crate::model::Control::Pace(pace), now);
+                }
+                (0..9).for_each(|_| tables.note_links(&[found()], now));
+                let soon = now.after(Duration::from_secs(9));
+                let early = tables.lease(Want { max: 1, bytes: 0 }, soon);
+                assert!(!matches!(early, Leased::Some(_)), "{before:?}, reopened {reopens}: {early:?}");
+                let leased = tables.lease(Want { max: 9, bytes: 0 }, later.after(Duration::from_secs(9)));
+                assert!(matches!(&leased, Leased::Some(leases) if leases.len() == 1), "{leased:?}");
+            }
         }
     }
 }
