@@ -95,8 +95,8 @@ pub struct SiteDates {
 }
 
 impl SiteDates {
-    /// Notes that one was read, for the first time or so long after it was read before.
-    pub fn read(&mut self, now: Timestamp, before: Option<Timestamp>) {
+    /// Notes that one was read, when it was read before if that is known, and whether it never was.
+    pub fn read(&mut self, now: Timestamp, before: Option<Timestamp>, is_new: bool) {
         if self.read_at.0 > 0 {
             self.watched += now.since(self.read_at);
         }
@@ -105,8 +105,9 @@ impl SiteDates {
         }
         self.read_at = self.read_at.max(now);
         match before {
-            None => self.files = self.files.saturating_add(1),
             Some(before) => self.every = now.since(before).max(self.every / 16 * 15),
+            None if is_new => self.files = self.files.saturating_add(1),
+            None => {}
         }
     }
 
@@ -189,10 +190,10 @@ mod tests {
     #[test]
     fn of_several_sitemaps_only_what_all_have_told_is_told() {
         let mut dates = SiteDates::default();
-        dates.read(Timestamp(1_000), None);
-        dates.read(Timestamp(9_000), Some(Timestamp(1_000)));
+        dates.read(Timestamp(1_000), None, true);
+        dates.read(Timestamp(9_000), Some(Timestamp(1_000)), false);
         assert_eq!(dates.told_until(), Timestamp(9_000));
-        dates.read(Timestamp(9_500), None);
+        dates.read(Timestamp(9_500), None, true);
         assert_eq!(dates.told_until(), Timestamp(1_500), "the other was read in the last eight seconds");
     }
 

@@ -132,7 +132,7 @@ mod tests {
     fn trust(proofs: &[DateProof]) -> SiteDates {
         let mut dates = SiteDates::default();
         proofs.iter().for_each(|proof| dates.trust.note(*proof));
-        dates.read(Timestamp(START + 20 * HOUR), None);
+        dates.read(Timestamp(START + 20 * HOUR), None, true);
         dates
     }
 

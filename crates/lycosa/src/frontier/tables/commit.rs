@@ -67,7 +67,7 @@ impl Tables {
             self.meet(found, now, rules);
         }
         if let Some(dates) = commit.dates {
-            self.hear_dates(lease.site, dates, rules, now);
+            self.hear_dates(&lease, dates, rules, now);
         }
         if let Some(update) = commit.host_update {
             self.learn(update, refused, now);

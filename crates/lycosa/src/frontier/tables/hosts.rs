@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::{Rules, Tables};
+use super::{Mark, OpenLease, Rules, Tables};
 use crate::model::{Dates, HostRecord, HostUpdate, SiteKey, Stats, Timestamp};
 
 /// Sites that are looked at before others may ask.
@@ -39,13 +39,17 @@ impl Tables {
     }
 
     /// Takes in what a lease says about the dates of its site's sitemaps.
-    pub(super) fn hear_dates(&mut self, index: u32, dates: Dates, rules: Rules, now: Timestamp) {
+    pub(super) fn hear_dates(&mut self, lease: &OpenLease, dates: Dates, rules: Rules, now: Timestamp) {
+        let index = lease.site;
         let Some(site) = self.sites.wake(index, &mut self.overflow) else { return };
         let known = site.dates.get_or_insert_default();
         match dates {
             Dates::Read { before, pages } => {
-                known.read(now, before);
-                self.revisits.told.gather(pages, rules != Rules::Present);
+                // One that went back by hand has no visit before it, and is no new one.
+                known.read(now, before, lease.entry.generation() == 0);
+                let seen = &self.seen;
+                let was_visited = |key| seen.glance(key).is_some_and(|mark| mark != Mark::Open);
+                self.revisits.told.gather(index, pages, rules != Rules::Present, was_visited);
             }
             Dates::Proof(proof) => known.note(proof),
         }

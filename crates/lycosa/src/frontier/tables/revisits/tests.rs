@@ -239,7 +239,7 @@ fn a_date_is_found_in_the_tail_of_a_bucket_although_a_block_before_it_is_written
     let mut revisits = of_one_bucket(&mut overflow);
     let now = Timestamp(2 * DAY);
     // One in the block, which goes to the tail without it and fills it; one in the tail.
-    revisits.told.gather(vec![(UrlKey(3), now), (UrlKey(135), now)], false);
+    revisits.told.gather(0, vec![(UrlKey(3), now), (UrlKey(135), now)], false, |_| true);
     revisits.bring_all_forward(now, &mut overflow);
     let mut found = brought(&revisits);
     found.sort_unstable();
@@ -251,7 +251,7 @@ fn a_visit_is_taken_out_by_its_name_wherever_it_is_and_the_others_stay() {
     let mut overflow = Overflow::default();
     overflow.begin(Box::new(List::default()));
     let mut revisits = of_one_bucket(&mut overflow);
-    revisits.told.gather(vec![(UrlKey(3), Timestamp(2 * DAY))], false);
+    revisits.told.gather(0, vec![(UrlKey(3), Timestamp(2 * DAY))], false, |_| true);
     revisits.bring_all_forward(Timestamp(2 * DAY), &mut overflow);
     for key in [3, 50, 135] {
         let found = revisits.take_named(UrlKey(key), &mut overflow);
@@ -265,4 +265,27 @@ fn a_visit_is_taken_out_by_its_name_wherever_it_is_and_the_others_stay() {
         left += 1;
     }
     assert_eq!(left, 133);
+}
+
+#[test]
+fn a_sitemap_that_goes_back_by_hand_is_no_second_one() {
+    let pace = Pace { robots: false, revisits: true, delay: Duration::ZERO, ..Pace::default() };
+    let mut tables = Tables::new(Limits::default(), pace);
+    let (start, map) = (Timestamp(DAY), found(1));
+    tables.add(map.clone(), start);
+    tables.add(found(2), start);
+    for round in 0..4 {
+        let now = start.after(Duration::from_secs(60 * (round + 1)));
+        let Leased::Some(leases) = tables.lease(Want { max: 9, bytes: 0 }, now) else { panic!() };
+        let map_lease = leases.iter().find(|lease| lease.key == map.key).unwrap();
+        let dates = Some(crate::model::Dates::Read { before: None, pages: Vec::new() });
+        let commit = Commit { dates, ..fetched(map_lease, (round == 2).then_some(Timestamp(9 * DAY))) };
+        tables.commit(commit, now, Rules::Present).unwrap();
+        assert_eq!(tables.host(&map.site).unwrap().dates.unwrap().files, 1, "round {round}");
+        let mut back = vec![map.clone()];
+        // So many outcomes it has had.
+        back[0].request.generation = u32::try_from(round).unwrap() + 1;
+        tables.again(&mut back, now);
+        assert_eq!(back.len(), 1);
+    }
 }

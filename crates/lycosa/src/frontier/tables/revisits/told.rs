@@ -15,9 +15,14 @@ use crate::frontier::tables::overflow::Overflow;
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{Revisit, Timestamp, UrlKey};
 
-/// Dates that are kept at most until the next search, and from one search to the next, 24 bytes each; pages whose date is one too many are visited when
-/// they are due.
+/// Dates of pages that are known to have been visited which are kept at most until the next search, and from one search to
+/// the next, 24 bytes each; pages whose date is one too many are visited when they are due.
 const MOST: usize = 1 << 18;
+/// The same of all others: memory does not know them, so they are on disk or were made up.
+const MOST_DOUBTFUL: usize = 1 << 15;
+/// A site may have so many times the room that is left (Choudhury and Hahne 1998, "Dynamic queue length thresholds"): one
+/// alone four fifths of all, and however many it tells of, there is room for others.
+const SHARE: usize = 4;
 /// Visits that are looked through for each second that passes between two searches.
 const PER_SECOND: u64 = 10_000;
 
@@ -25,6 +30,8 @@ const PER_SECOND: u64 = 10_000;
 #[derive(Debug, Default)]
 pub(in crate::frontier::tables) struct Told {
     gathered: HashMap<UrlKey, Timestamp>,
+    /// What is taken of the room for visited pages, and of that for others.
+    taken: [Taken; 2],
     /// Those that are looked for now or were last: what was on its way meanwhile hears of them when it is handed out.
     wanted: HashMap<UrlKey, Timestamp>,
     is_searching: bool,
@@ -36,12 +43,26 @@ pub(in crate::frontier::tables) struct Told {
 }
 
 impl Told {
-    /// Gathers dates; without a bound (`all`) when the log tells them, which may have found room when they came.
-    pub(in crate::frontier::tables) fn gather(&mut self, pages: Vec<(UrlKey, Timestamp)>, all: bool) {
+    /// Gathers dates that a site told, which of all pages it says were visited; without a bound when the log tells them
+    /// (`all`), which may have found room when they came.
+    pub(in crate::frontier::tables) fn gather(
+        &mut self,
+        site: u32,
+        pages: Vec<(UrlKey, Timestamp)>,
+        all: bool,
+        was_visited: impl Fn(UrlKey) -> bool,
+    ) {
         for (key, date) in pages {
-            if all || self.gathered.len() < MOST || self.gathered.contains_key(&key) {
-                let known = self.gathered.entry(key).or_default();
+            if let Some(known) = self.gathered.get_mut(&key) {
                 *known = date.max(*known);
+                continue;
+            }
+            let (taken, most) = match (was_visited(key), &mut self.taken) {
+                (true, [taken, _]) => (taken, MOST),
+                (false, [_, taken]) => (taken, MOST_DOUBTFUL),
+            };
+            if taken.take(site, most) || all {
+                self.gathered.insert(key, date);
             }
         }
     }
@@ -78,6 +99,7 @@ impl Told {
 
     fn begin(&mut self) {
         self.wanted = std::mem::take(&mut self.gathered);
+        self.taken = Default::default();
         self.is_searching = true;
         (self.bucket, self.blocks) = ((0, 0), None);
     }
@@ -96,8 +118,30 @@ impl Told {
     /// Reads what [`Self::store`] wrote.
     pub(in crate::frontier::tables) fn load(&mut self, reader: &mut Reader<'_>) -> Result<(), Damaged> {
         let dates = reader.list(|reader| Ok((UrlKey(reader.fixed64()?), reader.time()?)))?;
-        self.gather(dates, true);
+        self.gathered = dates.into_iter().collect();
+        // Who told them is not known any more.
+        let [taken, _] = &mut self.taken;
+        taken.all = self.gathered.len();
         Ok(())
+    }
+}
+
+/// What is taken of the room for dates.
+#[derive(Debug, Default)]
+struct Taken {
+    all: usize,
+    by_site: HashMap<u32, usize>,
+}
+
+impl Taken {
+    /// Takes room for another date of a site, of `most`; `false` when it has its share.
+    fn take(&mut self, site: u32, most: usize) -> bool {
+        let left = most.saturating_sub(self.all);
+        let here = self.by_site.entry(site).or_default();
+        let is_room = left > 0 && *here < left.saturating_mul(SHARE);
+        *here += usize::from(is_room);
+        self.all += usize::from(is_room);
+        is_room
     }
 }
 
@@ -237,4 +281,46 @@ fn hear(
     wire::put_revisit(&mut heard, &revisit);
     heard.extend_from_slice(entry.get(entry.len() - reader.left()..)?);
     Some((revisit, heard, is_news))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pages(from: u64, count: u64) -> Vec<(UrlKey, Timestamp)> {
+        (from..from + count).map(|number| (UrlKey(number), Timestamp(1))).collect()
+    }
+
+    #[test]
+    fn whatever_one_site_tells_there_is_room_for_the_dates_of_others_and_an_end_to_all() {
+        let (mut told, made_up, own, others) = (Told::default(), 0, 1_000_000, 2_000_000);
+        for again in 0..2 {
+            told.gather(1, pages(made_up, 500_000), false, |_| false);
+            assert!(told.get(UrlKey(made_up)).is_some(), "they may be on disk");
+            told.gather(1, pages(own, 500_000), false, |_| true);
+            let all_of =
+                |told: &Told, from: u64| (from..from + 5_000).all(|key| told.get(UrlKey(key)).is_some());
+            for site in 2..6 {
+                told.gather(site, pages(others * u64::from(site), 5_000), false, |_| true);
+                assert!(all_of(&told, others * u64::from(site)), "site {site}, round {again}");
+            }
+            told.gather(7, pages(others * 7, 5_000), false, |_| false);
+            assert!(told.get(UrlKey(others * 7 + 999)).is_some());
+            assert!(told.gathered.len() <= MOST + MOST_DOUBTFUL, "{}", told.gathered.len());
+            assert!(told.gathered.len() > MOST / 5 * 4, "one that is alone has most of it");
+            told.begin();
+        }
+    }
+
+    #[test]
+    fn of_a_state_that_was_stored_no_more_is_kept_either() {
+        let (mut told, mut out) = (Told::default(), Vec::new());
+        told.gather(1, pages(0, 500_000), false, |_| true);
+        let before = told.gathered.len();
+        told.store(&mut out);
+        let mut told = Told::default();
+        told.load(&mut Reader::new(&out)).unwrap();
+        told.gather(1, pages(1_000_000, 500_000), false, |_| true);
+        assert!(told.gathered.len() > before && told.gathered.len() <= MOST);
+    }
 }
