@@ -23,6 +23,7 @@ pub(super) const STORIES: &[Story] = &[
     ("nor does it keep robots.txt from another host", errand),
     ("its own robots.txt is not asked for", own_robots),
     ("a visit after the first counts as well", visits),
+    ("visits to come of a host that has given all are not waited for", visits_to_come),
     ("the budget of all counts beside those of hosts", beside),
 ];
 
@@ -314,19 +315,49 @@ fn visits(make: &mut Make<'_>) -> Check {
     let pace = Pace { revisits: true, ..PLAIN };
     let world = World::new(make, each(2), pace);
     world.add(many(&["a.test"], 1))?;
-    for _ in 0..2 {
-        let lease = world.lease()?;
-        let due = world.now().after(Duration::from_secs(60));
-        let revisit = Some(Revisit::new(due, Visit { at: world.now(), ..Visit::default() }));
-        let attempts = vec![Attempt { wire_bytes: 1, ..sent(200) }];
-        world.commit(Commit { revisit, attempts, ..fetched(&lease) })?;
-        world.nothing()?;
-        world.advance(60_000);
-    }
+    fetch_again(&world, &world.lease()?, Duration::from_secs(60))?;
+    world.nothing()?;
+    world.advance(60_000);
+    fetch_again(&world, &world.lease()?, Duration::from_secs(60))?;
+    world.finished(Finish::HostPages)?;
+    world.advance(60_000);
     world.finished(Finish::HostPages)?;
     same("pages and what waits", &(world.stats().pages, world.stats().pending), &(2, 1))?;
     world.control(Control::Limits(each(3)))?;
     world.lease().map(drop)
+}
+
+/// Fetches a page that is to be visited again after so long.
+fn fetch_again(world: &World, lease: &Lease, after: Duration) -> Check {
+    let revisit = Some(Revisit::new(world.now().after(after), Visit { at: world.now(), ..Visit::default() }));
+    let attempts = vec![Attempt { wire_bytes: 1, ..sent(200) }];
+    world.commit(Commit { revisit, attempts, ..fetched(lease) }).map(drop)
+}
+
+fn visits_to_come(make: &mut Make<'_>) -> Check {
+    let pace = Pace { revisits: true, ..PLAIN };
+    let (day, later) = (Duration::from_secs(86_400), Duration::from_secs(9 * 86_400));
+    let mut world = World::new(make, each(2), pace);
+    world.add(many(&["a.test"], 2))?;
+    world.add(many(&["b.test"], 1))?;
+    for lease in world.exactly(3)? {
+        fetch_again(&world, &lease, if &*lease.site.0 == "a.test" { later } else { day })?;
+    }
+    // That of the other is waited for.
+    world.nothing()?;
+    world.advance_to(world.now().after(day));
+    let lease = world.lease()?;
+    fetch_again(&world, &lease, later)?;
+    world.finished(Finish::HostPages)?;
+    same("what waits", &world.stats().revisits_waiting, &3)?;
+    for limits in [each(2), each(3), each(2)] {
+        world.control(Control::Limits(limits))?;
+        world.reopen(limits, pace)?;
+        if limits == each(2) { world.finished(Finish::HostPages)? } else { world.nothing()? }
+    }
+    world.snapshot();
+    world.reopen(each(2), pace)?;
+    world.finished(Finish::HostPages)
 }
 
 fn beside(make: &mut Make<'_>) -> Check {

@@ -27,6 +27,7 @@ impl Tables {
                 } else if before.max_pages_per_host != limits.max_pages_per_host {
                     self.set_all_aside(now);
                 }
+                self.note_spent();
                 self.apply_template_budget(now);
             }
             Control::Pace(pace) => {

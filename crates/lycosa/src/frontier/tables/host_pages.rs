@@ -5,7 +5,7 @@
 //! served one by one, its URLs would hold up their level for ever: they are counted apart (`aside`), always as a move from
 //! the one count to the other, so that the two together count what is open. What it leaves out: leases (`lease`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::Tables;
 use super::entry::Entry;
@@ -25,8 +25,20 @@ impl Tables {
         let had_spent = site.has_spent(limit);
         site.pages += 1;
         if !had_spent && site.has_spent(limit) {
+            self.revisits.spend(index);
             self.set_site_aside(index, now);
         }
+    }
+
+    /// Finds out anew which sites have used up their budgets: no visit of theirs to come is waited for.
+    pub(super) fn note_spent(&mut self) {
+        let limit = self.limits.max_pages_per_host;
+        let mut spent = HashSet::new();
+        if limit.is_some() {
+            let is_spent = |site: &u32| self.sites.look(*site, |site| site.has_spent(limit)) == Some(true);
+            spent.extend(self.sites.numbers().filter(is_spent));
+        }
+        self.revisits.spend_only(spent);
     }
 
     /// Whether URLs that wait for this site hold up no level.

@@ -109,7 +109,10 @@ impl Tables {
         let due = self.next_due().map(Due::at);
         let expiry = self.expiries.first().map(|(at, _)| *at);
         // One that is due already was beyond what this call could do.
-        let revisit = self.next_revisit().map(|at| at.max(Timestamp(now.0.saturating_add(1))));
+        let revisit = self
+            .next_revisit()
+            .filter(|_| self.revisits.has_fruitful())
+            .map(|at| at.max(Timestamp(now.0.saturating_add(1))));
         [due, expiry, revisit].into_iter().flatten().min()
     }
 

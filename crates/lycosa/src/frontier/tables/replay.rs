@@ -90,6 +90,7 @@ impl Tables {
         self.apply_template_budget(now);
         self.begin_degrees();
         self.set_all_aside(now);
+        self.note_spent();
         let back = before.since(now);
         self.schedule_all(now, |site| {
             site.started = Some(now);

@@ -28,6 +28,8 @@ const WIDER: u32 = 3;
 const LEVELS: u32 = 4;
 /// Where visits after the first stand among the classes of a site: new pages come first, most of the time.
 const CLASS: u8 = 2;
+/// Bytes of an entry that name its site, at most.
+const SITE: usize = 5;
 /// Visits that one call wakes or moves nearer, about.
 pub(super) const EFFORT: usize = 1_024;
 
@@ -40,6 +42,11 @@ pub(super) struct Revisits {
     soon: BTreeMap<(Timestamp, u64), Box<[u8]>>,
     next: u64,
     count: u64,
+    /// How many there are of each site, by its number.
+    by_site: Vec<u32>,
+    /// Sites whose budget of pages is used up, and how many there are of them.
+    spent: HashSet<u32>,
+    barren: u64,
     /// Whether there ever were any.
     is_used: bool,
     /// URLs that went back by hand.
@@ -61,6 +68,43 @@ impl Revisits {
         self.count
     }
 
+    /// Whether there are some that can be made within the budgets of sites as they are.
+    pub(super) fn has_fruitful(&self) -> bool {
+        self.count > self.barren
+    }
+
+    /// The budget of a site is used up.
+    pub(super) fn spend(&mut self, site: u32) {
+        if self.spent.insert(site) {
+            self.barren += self.of_site(site);
+        }
+    }
+
+    /// The budgets of these sites are used up, and of no others.
+    pub(super) fn spend_only(&mut self, sites: HashSet<u32>) {
+        self.barren = sites.iter().map(|site| self.of_site(*site)).sum();
+        self.spent = sites;
+    }
+
+    fn of_site(&self, site: u32) -> u64 {
+        self.by_site.get(site as usize).copied().unwrap_or_default().into()
+    }
+
+    /// An entry comes or goes.
+    fn count_entry(&mut self, entry: &[u8], comes: bool) {
+        self.count = if comes { self.count + 1 } else { self.count.saturating_sub(1) };
+        let Ok(site) = Reader::new(entry).small() else { return };
+        let place = site as usize;
+        if comes && place >= self.by_site.len() {
+            self.by_site.resize(place + 1, 0);
+        }
+        let Some(here) = self.by_site.get_mut(place) else { return };
+        *here = if comes { here.saturating_add(1) } else { here.saturating_sub(1) };
+        if self.spent.contains(&site) {
+            self.barren = if comes { self.barren + 1 } else { self.barren.saturating_sub(1) };
+        }
+    }
+
     /// Whether there are any or ever were: nobody else need look for one.
     pub(super) fn has_any(&self) -> bool {
         self.is_used
@@ -75,7 +119,7 @@ impl Revisits {
 
     /// Lets an entry wait.
     pub(super) fn push(&mut self, due: Timestamp, entry: &[u8], now: Timestamp, overflow: &mut Overflow) {
-        self.count += 1;
+        self.count_entry(entry, true);
         self.is_used = true;
         self.put(due, entry, now, overflow);
     }
@@ -125,8 +169,9 @@ impl Revisits {
             self.told.spread(at);
         }
         let (&at, _) = self.soon.first_key_value().filter(|((due, _), _)| *due <= now)?;
-        self.count -= 1;
-        self.soon.remove(&at)
+        let entry = self.soon.remove(&at)?;
+        self.count_entry(&entry, false);
+        Some(entry)
     }
 
     /// Drops entries whose place others took; those URLs that went back of which there are others. `None` when they
@@ -149,10 +194,13 @@ impl Revisits {
 
     /// Looks through all entries and drops those that are not to be kept. Whether all could be read; what cannot stays.
     fn retain(&mut self, mut keeps: impl FnMut(&[u8]) -> bool, overflow: &mut Overflow) -> bool {
-        let (mut all, mut dropped) = (true, 0);
+        let (mut all, mut dropped) = (true, Vec::new());
         let mut keeps = |entry: &[u8]| {
             let is_kept = keeps(entry);
-            dropped += u64::from(!is_kept);
+            if !is_kept {
+                // All that counting it needs.
+                dropped.push(entry.get(..entry.len().min(SITE)).unwrap_or_default().to_vec());
+            }
             is_kept
         };
         self.soon.retain(|_, entry| keeps(entry));
@@ -172,7 +220,7 @@ impl Revisits {
                 self.buckets.insert(at, bucket);
             }
         }
-        self.count -= dropped;
+        dropped.iter().for_each(|entry| self.count_entry(entry, false));
         self.told.reordered();
         all
     }
@@ -197,6 +245,7 @@ impl Revisits {
             wire::put_number(out, due.0);
             wire::put_bytes(out, entry);
         }
+        wire::put_list(out, &self.by_site, |out, count| wire::put_number(out, u64::from(*count)));
         if self.is_used {
             self.returns.store(out);
         }
@@ -222,6 +271,7 @@ impl Revisits {
             self.next += 1;
             self.soon.insert((due, self.next), entry);
         }
+        self.by_site = reader.list(Reader::small)?;
         self.is_used = self.count > 0 || !reader.is_empty();
         if !reader.is_empty() {
             self.returns = Returns::load(reader)?;

@@ -257,8 +257,10 @@ impl Model {
             prop_assert!(matches!(answer, Leased::Idle), "paused: {:?}", answer);
             return Ok(());
         }
-        let again = self.again().min();
-        let left = self.pending().next().is_some() || again.is_some();
+        // A visit to come that no budget will allow is waited for by nobody.
+        let again =
+            self.again().filter(|(url, _)| !self.has_spent(&url.found.site)).map(|(_, due)| due).min();
+        let left = self.pending().next().is_some() || self.again().next().is_some();
         let held = again.is_none() && self.pending().all(|(url, _)| self.has_spent(&url.found.site));
         let finish = match self.exhausted(bytes) {
             Some(finish) if left => Some(finish),
@@ -289,8 +291,9 @@ impl Model {
         Ok(())
     }
 
-    fn again(&self) -> impl Iterator<Item = Timestamp> {
-        self.urls.values().filter_map(|url| if let State::Again(due) = url.state { Some(due) } else { None })
+    fn again(&self) -> impl Iterator<Item = (&Url, Timestamp)> {
+        let due = |url: &Url| if let State::Again(due) = url.state { Some(due) } else { None };
+        self.urls.values().filter_map(move |url| Some((url, due(url)?)))
     }
 
     /// Visits that are due wait like any URL.
