@@ -241,7 +241,7 @@ mod tests {
     /// The first crawls of a run, each of another subject.
     fn first_violation(kind: Option<Sabotage>) -> (Option<String>, Counts) {
         let (mut counts, tally) = (Counts::default(), Tally::default());
-        let crawls = (0..7).map(|number| {
+        let crawls = (0..8).map(|number| {
             let (defect, tally) = (Defect::new(kind), tally.clone());
             let job = Job { seed: 3, number, defect, tally, lease: None, mount: None };
             crawl(&job, &mut counts).unwrap()
@@ -254,7 +254,7 @@ mod tests {
     fn a_sound_frontier_passes_every_subject() {
         let (violation, counts) = first_violation(None);
         assert_eq!(violation, None);
-        assert_eq!(counts.crawls, 7);
+        assert_eq!(counts.crawls, 8);
         assert!(counts.kills > 3 && counts.pages > 200, "{counts}");
     }
 
@@ -262,5 +262,12 @@ mod tests {
     fn a_log_that_is_never_synced_does_not() {
         let (violation, counts) = first_violation(Some(Sabotage::SkipSync));
         assert!(violation.is_some(), "{counts}");
+    }
+
+    #[test]
+    fn a_page_that_its_host_does_not_count_is_one_too_many() {
+        let (violation, counts) = first_violation(Some(Sabotage::HostPageUncounted));
+        let violation = violation.unwrap_or_else(|| panic!("{counts}"));
+        assert!(violation.contains("of each host"), "{violation}");
     }
 }

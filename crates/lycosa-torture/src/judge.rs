@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use lycosa::model::{Committed, Finish, Outcome};
 use lycosa::{Error, Result};
-use lycosa_testkit::synthetic::{Kind, Oracle};
+use lycosa_testkit::synthetic::{Kind, Oracle, Visit};
 use serde_json::Value;
 
 use crate::counts::Counts;
@@ -46,6 +46,7 @@ pub(crate) fn budget(world: &World, finish: Finish, lifted: bool) -> Result<()> 
                 complain(format!("{written} pages were written with a budget of {most}"));
             }
         }
+        Budget::HostPages(most) => host_pages(world, &read(world)?, most),
         Budget::Requests(most) | Budget::Visits(most) => {
             // A lease that was open at the end of a life counts as sent; whether it was, only the server knows.
             if sent > most || finish == Finish::Requests && sent + lost.reopened + lost.fenced < most {
@@ -58,6 +59,22 @@ pub(crate) fn budget(world: &World, finish: Finish, lifted: bool) -> Result<()> 
         Budget::Bytes(_) | Budget::Depth(_) | Budget::None => {}
     }
     Ok(())
+}
+
+/// Of each host as many pages were written as its budget allows, or as there are.
+fn host_pages(world: &World, found: &Found, most: u64) {
+    for (number, site) in world.plan.sites.iter().enumerate() {
+        let origin = format!("http://{}/", host(number));
+        let written = found.pages.keys().filter(|url| url.starts_with(&origin)).count() as u64;
+        let is_page = |visit: &Visit| matches!(visit.kind, Kind::Page | Kind::Flaky);
+        let there = site.oracle(None).visits.values().filter(|visit| is_page(visit)).count() as u64;
+        if written != most.min(there) {
+            let what = format!(
+                "{written} of {there} pages of {origin} were written with a budget of {most} of each host"
+            );
+            world.verdict.violated(what);
+        }
+    }
 }
 
 /// Judges a crawl that is complete.

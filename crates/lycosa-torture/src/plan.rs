@@ -16,8 +16,8 @@ use crate::wide::Wide;
 /// Cycles of one crawl at most: enough of the site must be left for its end.
 const CYCLES: u64 = 4;
 
-/// What the crawls of a run are about, one after the other. Twenty cycles meet all of it.
-const SUBJECTS: [Subject; 11] = [
+/// What the crawls of a run are about, one after the other. Two dozen cycles meet all of it.
+const SUBJECTS: [Subject; 12] = [
     Subject::Expiry,
     Subject::Depth,
     Subject::Pages,
@@ -25,6 +25,7 @@ const SUBJECTS: [Subject; 11] = [
     Subject::Delay,
     Subject::Wide,
     Subject::Visits,
+    Subject::HostPages,
     Subject::Requests,
     Subject::Depth,
     Subject::Waiting,
@@ -40,6 +41,8 @@ enum Subject {
     Depth,
     /// A budget of pages.
     Pages,
+    /// A budget of pages of each host.
+    HostPages,
     /// A pause between two requests to a site.
     Delay,
     /// A budget of requests or bytes.
@@ -57,6 +60,8 @@ enum Subject {
 pub(crate) enum Budget {
     None,
     Pages(u64),
+    /// Pages of each host.
+    HostPages(u64),
     Requests(u64),
     Bytes(u64),
     Depth(u32),
@@ -124,7 +129,7 @@ impl Plan {
         let turn = usize::try_from(number).unwrap_or(0) % SUBJECTS.len();
         let subject = SUBJECTS[turn];
         let is_one = matches!(subject, Subject::Depth | Subject::Waiting);
-        let count = if is_one { 1 } else { dice.place(1, 3) };
+        let count = if is_one { 1 } else { dice.place(if subject == Subject::HostPages { 2 } else { 1 }, 3) };
         let sites = (0..count).map(|_| site(&mut dice, count, subject)).collect();
         let lease = Duration::from_secs(600);
         let mut plan = Self {
@@ -168,6 +173,12 @@ impl Plan {
             }
             Subject::Pages => {
                 self.budget = Budget::Pages(dice.between(10, pages / 3));
+                self.concurrency = self.concurrency.max(8);
+                self.pace.per_origin = self.pace.per_origin.max(6);
+            }
+            Subject::HostPages => {
+                // Some hosts have fewer pages than that.
+                self.budget = Budget::HostPages(dice.between(5, 30));
                 self.concurrency = self.concurrency.max(8);
                 self.pace.per_origin = self.pace.per_origin.max(6);
             }
@@ -222,6 +233,7 @@ impl Plan {
             Budget::Depth(depth) => limits.max_depth = Some(depth),
             _ if lifted => {}
             Budget::Pages(most) => limits.max_pages = Some(most),
+            Budget::HostPages(most) => limits.max_pages_per_host = Some(most),
             Budget::Requests(most) | Budget::Visits(most) => limits.max_requests = Some(most),
             Budget::Bytes(most) => limits.max_bytes = Some(most),
             Budget::None => {}

@@ -86,6 +86,11 @@ impl SabotagedFrontier {
             Sabotage::LostOutlink if !commit.outlinks.is_empty() && self.now_and_then() => {
                 drop(commit.outlinks.remove(0));
             }
+            Sabotage::HostPageUncounted
+                if self.limits.max_pages_per_host.is_some() && self.now_and_then() =>
+            {
+                commit.is_page = false;
+            }
             Sabotage::LostVisit if commit.revisit.is_some() && self.now_and_then() => commit.revisit = None,
             Sabotage::SeenSetForgets => {
                 for found in &mut commit.outlinks {

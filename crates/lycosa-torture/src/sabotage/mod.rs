@@ -34,6 +34,7 @@ pub(crate) enum Sabotage {
     OffsetAhead,
     ForgottenReservation,
     BudgetPerRun,
+    HostPageUncounted,
     DoubleExport,
     ResumeForgetsCursor,
     StaleFenceAccepted,
@@ -52,7 +53,7 @@ pub(crate) enum Sabotage {
 
 impl Sabotage {
     /// Every defect with its name and what is wrong.
-    pub(crate) const ALL: [(&'static str, Self, &'static str); 22] = [
+    pub(crate) const ALL: [(&'static str, Self, &'static str); 23] = [
         ("skip-sync", Self::SkipSync, "the log says it is synced and is not"),
         ("skip-folder-sync", Self::SkipFolderSync, "new files are synced, their names are not"),
         (
@@ -80,6 +81,11 @@ impl Sabotage {
             "a resumed export begins some commits too early",
         ),
         ("stale-fence-accepted", Self::StaleFenceAccepted, "a lease that has run out can still be committed"),
+        (
+            "host-page-uncounted",
+            Self::HostPageUncounted,
+            "a page is not counted against the budget of its host now and then",
+        ),
         (
             "early-acknowledgement",
             Self::EarlyAcknowledgement,
