@@ -267,9 +267,11 @@ impl<'w> Life<'w> {
         let limits = world.plan.limits(lifted);
         let now = world.clock.now();
         let embedded = Arc::new(self.open(limits, world.plan.pace(lifted))?);
+        // Before the turn is taken: who works beside the crawl may wait for its own while it holds the tables.
+        let stats = embedded.stats();
         // The life may have ended already, inside a write that nobody waited for.
         if let Ok(_turn) = self.switch.turn() {
-            world.observer.life_begins(&embedded.stats(), embedded.recovery().reopened, now);
+            world.observer.life_begins(&stats, embedded.recovery().reopened, now);
         }
         let defect = &world.defect;
         let (frontier, outbox) = sabotage::state(defect, embedded.clone(), embedded.clone(), limits);

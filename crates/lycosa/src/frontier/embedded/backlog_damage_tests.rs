@@ -1,7 +1,9 @@
 //! Damage to the files of waiting URLs: a flipped bit, a missing end. What is served is what was added, in order, up
 //! to an error that names the file and the place; never another URL, and never fewer in silence.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::frontier::conformance::wait;
-use crate::frontier::tests::{self as shared, VERSIONS, clock};
+use crate::frontier::tests::{self as shared, VERSIONS, clock, on_disk};
 use crate::model::{
     Attempt, Frontier, Lease, ManualClock, Origin, Outcome, Payload, Request, SiteKey, UrlKey,
 };
@@ -184,5 +186,103 @@ fn a_later_file_has_a_dictionary_and_is_not_read_with_a_damaged_one() {
         let error = open().get(last).unwrap_err();
         assert!(error.to_string().contains(&name(2)), "{error}");
         assert!(matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Io), "{error}");
+    }
+}
+
+#[test]
+fn a_dictionary_that_says_it_is_longer_than_any_can_be_is_damage_and_no_reason_to_make_room() {
+    for length in [(64_u32 << 10) + 1, 1 << 24, u32::MAX] {
+        let (urls, error) = served(|name, bytes| {
+            if name.starts_with("backlog-") {
+                // Its length alone: what follows is as it was, and would be enough for some of it.
+                bytes.resize(bytes.len() + (128 << 10), 7);
+                bytes[..4].copy_from_slice(&length.to_le_bytes());
+            }
+        });
+        let error = error.unwrap();
+        assert!(error.kind() == ErrorKind::Corrupt && error.to_string().contains("backlog-"), "{error}");
+        assert!(urls.len() < URLS as usize && urls.iter().zip(0..).all(|(url, number)| *url == number));
+    }
+}
+
+/// A disk that runs full when it is told to.
+#[derive(Debug, Default)]
+struct Full {
+    is_full: Arc<AtomicBool>,
+    /// What fails is the sync, and not the write before it.
+    at_sync: bool,
+}
+
+#[derive(Debug)]
+struct FullFile {
+    file: Box<dyn LogFile>,
+    is_full: Arc<AtomicBool>,
+    at_sync: bool,
+}
+
+impl FileLayer for Full {
+    on_disk!(read, replace, truncate, remove, list, sync_folder);
+
+    fn append(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
+        let (file, is_full) = (Disk.append(path)?, self.is_full.clone());
+        Ok(Box::new(FullFile { file, is_full, at_sync: self.at_sync }))
+    }
+
+    fn waiting_memory(&self) -> usize {
+        100
+    }
+}
+
+impl LogFile for FullFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.is_full.load(Ordering::Relaxed) && !self.at_sync {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.file.write(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        if self.is_full.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.file.sync()
+    }
+}
+
+/// Bytes that nothing makes shorter.
+fn noise(number: u64) -> Vec<u8> {
+    (0..500_u64)
+        .flat_map(|word| xxhash_rust::xxh3::xxh3_64(&(number << 16 | word).to_le_bytes()).to_le_bytes())
+        .collect()
+}
+
+#[test]
+fn a_disk_that_is_full_when_the_first_file_is_left_is_an_error_that_stays_one() {
+    use crate::frontier::tables::Backlog as _;
+
+    for at_sync in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Full { at_sync, ..Full::default() };
+        let is_full = files.is_full.clone();
+        let mut backlog = backlog::BacklogFiles::new(folder.path(), Arc::new(files)).unwrap();
+        let mut places = Vec::new();
+        // A mebibyte, after which the first file of a run is left.
+        while places
+            .last()
+            .is_none_or(|place: &crate::frontier::tables::Place| place.offset < (1 << 20) - 4_100)
+        {
+            places.push(backlog.put(&noise(places.len() as u64)).unwrap());
+        }
+        assert_eq!(backlog.current(), 1);
+        is_full.store(true, Ordering::Relaxed);
+        let error = (0..3).find_map(|number| backlog.put(&noise(number)).err()).unwrap();
+        assert!(error.hint().is_some_and(|hint| hint.contains("free space")), "{error:?}");
+        // There is room again, but what became of the first file is not known.
+        is_full.store(false, Ordering::Relaxed);
+        assert_eq!(backlog.put(&noise(1)).unwrap_err().to_string(), error.to_string());
+        assert_eq!(backlog.sync().unwrap_err().to_string(), error.to_string());
+        let mut names = Disk.list(folder.path()).unwrap();
+        names.retain(|name| backlog::number(name).is_some());
+        assert_eq!(names, [backlog::name(1)], "no second file was begun");
     }
 }

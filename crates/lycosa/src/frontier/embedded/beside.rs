@@ -26,7 +26,7 @@ pub(super) enum Duty {
 }
 
 impl Duty {
-    fn take(self, tables: &mut Tables) -> Result<Option<Job>> {
+    fn take(self, tables: &mut Tables) -> Option<Job> {
         match self {
             Self::Write => tables.seen_to_write(),
             Self::Merge => tables.seen_to_merge(),
@@ -81,17 +81,12 @@ impl Shared {
     pub(super) fn work(&self, duty: Duty) {
         let mut state = self.state();
         while self.log.broken().is_none() {
-            let job = match duty.take(&mut state.tables) {
-                Ok(Some(job)) => job,
-                Ok(None) if state.closing => break,
-                Ok(None) => {
-                    state = self.wait(state);
-                    continue;
-                }
-                Err(error) => {
-                    self.log.fail(error);
+            let Some(job) = duty.take(&mut state.tables) else {
+                if state.closing {
                     break;
                 }
+                state = self.wait(state);
+                continue;
             };
             drop(state);
             // What filled memory is written whatever happens: the snapshot at the end needs it.
@@ -106,6 +101,8 @@ impl Shared {
             }
             let is_stopped = done.is_err();
             state.tables.end_of_seen_job(&job, done.ok());
+            // What it wrote is needed in memory no more.
+            drop(job);
             self.work.notify_all();
             if is_stopped {
                 break;
@@ -179,7 +176,7 @@ impl Shared {
         snapshot::put(&self.folder, &*self.files, covers, Box::new(write))?;
         backlog::tidy(&self.folder, &*self.files, &in_use, current)?;
         // Those that were begun since are none of its business.
-        end.map_or(Ok(()), |end| seen::tidy(&self.folder, &*self.files, &needed, end))
+        seen::tidy(&self.folder, &*self.files, &needed, end)
     }
 
     /// Looks for the links that arrived on disk.

@@ -20,14 +20,14 @@ use crate::model::{
 };
 use crate::scope::Fingerprint;
 
-const FOLDER: &str = "state";
+pub(super) const FOLDER: &str = "state";
 
 /// Files in memory, in one folder.
 #[derive(Debug, Default)]
-struct Shelf(Mutex<BTreeMap<PathBuf, Vec<u8>>>);
+pub(super) struct Shelf(Mutex<BTreeMap<PathBuf, Vec<u8>>>);
 
 impl Shelf {
-    fn holding<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
+    pub(super) fn holding<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
         let files = files.into_iter().map(|(name, bytes)| (Path::new(FOLDER).join(name), bytes.to_vec()));
         Self(Mutex::new(files.collect()))
     }
@@ -210,7 +210,7 @@ static LEFT: LazyLock<Left> = LazyLock::new(|| {
 });
 
 /// The parts of a snapshot with their numbers.
-fn split_parts(mut snapshot: &[u8]) -> Vec<(u64, Vec<u8>)> {
+pub(super) fn split_parts(mut snapshot: &[u8]) -> Vec<(u64, Vec<u8>)> {
     let mut parts = Vec::new();
     while let Some(part) = frame::read_from(&mut snapshot).unwrap() {
         parts.push(part);
@@ -326,7 +326,7 @@ fn frame_at_number(number: usize) -> usize {
 }
 
 /// Puts a frame's head before a payload that may be anything: damage that no checksum shows.
-fn sealed(first: u64, payload: &[u8]) -> Vec<u8> {
+pub(super) fn sealed(first: u64, payload: &[u8]) -> Vec<u8> {
     [&frame::head(first, payload)[..], payload].concat()
 }
 

@@ -4,7 +4,7 @@
 //! ones. A call applies its change, appends its event and returns once the event is durable, so callers that come
 //! while the disk is busy share its next sync. `identity` is who the crawl is, `event` what the log says, `frame`
 //! how it is framed, `log` the writing, `backlog` and `seen` what does not fit into memory, `recovery` and `snapshot` the reading again, `history` what is kept for
-//! questions, `beside` when what is beside the log is written, `view` the asking, `change` what is changed by hand, `files` what all of it asks of a file system.
+//! questions, `beside` when and by whom what is beside the log is written, `view` the asking, `change` what is changed by hand, `files` what all of it asks of a file system.
 
 mod backlog;
 #[cfg(test)]
@@ -18,6 +18,8 @@ mod damage_tests;
 mod event;
 mod files;
 mod folder;
+#[cfg(test)]
+mod forged_tests;
 mod frame;
 mod history;
 mod identity;
@@ -296,8 +298,11 @@ impl Embedded {
 
 impl Drop for Embedded {
     fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::Relaxed);
-        self.shared.state().closing = true;
+        {
+            let mut state = self.shared.state();
+            state.closing = true;
+            self.shared.stop.store(true, Ordering::Relaxed);
+        }
         self.shared.work.notify_all();
         for worker in self.workers.drain(..) {
             drop(worker.join());

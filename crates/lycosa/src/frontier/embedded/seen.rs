@@ -64,10 +64,6 @@ impl Runs for SeenFiles {
         self.room
     }
 
-    fn unused(&self) -> Result<u32> {
-        Ok(numbers(&self.folder, &*self.files)?.into_iter().max().map_or(1, |last| last.saturating_add(1)))
-    }
-
     fn read(&self, number: u32, offset: u64, length: usize) -> Result<Vec<u8>> {
         self.bytes(number, offset, length).map_err(|cause| match cause.kind() {
             io::ErrorKind::UnexpectedEof => damage(&self.path(number), at(offset), "its end is missing"),

@@ -102,7 +102,7 @@ pub(super) fn write(out: &mut dyn io::Write, tables: &Tables, tail: &Tail, cover
     Ok(parts.written)
 }
 
-fn code_of(part: Part) -> u8 {
+pub(super) fn code_of(part: Part) -> u8 {
     TABLES + wire::code_of(&Part::ALL, &part)
 }
 

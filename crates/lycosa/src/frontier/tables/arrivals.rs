@@ -7,7 +7,6 @@
 use super::overflow::{Overflow, Place};
 use super::seen::{Done, Job};
 use super::{Rules, Tables};
-use crate::error::Error;
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{AddStatus, Discovered, Exclusion, Order, RequestKind, Timestamp};
 
@@ -173,18 +172,12 @@ impl Tables {
     }
 
     /// The work of writing what was in memory, if it waits for that.
-    ///
-    /// # Errors
-    /// When the disk cannot be asked.
-    pub(crate) fn seen_to_write(&mut self) -> Result<Option<Job>, Error> {
+    pub(crate) fn seen_to_write(&mut self) -> Option<Job> {
         self.seen.writing()
     }
 
     /// The work of merging runs of fingerprints, if there is some.
-    ///
-    /// # Errors
-    /// When the disk cannot be asked.
-    pub(crate) fn seen_to_merge(&mut self) -> Result<Option<Job>, Error> {
+    pub(crate) fn seen_to_merge(&mut self) -> Option<Job> {
         self.seen.merging()
     }
 
@@ -202,9 +195,8 @@ impl Tables {
         }
     }
 
-    /// The numbers of the runs of fingerprints that are needed or being written, and the first number that none has yet, if
-    /// it is known.
-    pub(crate) fn seen_runs(&self) -> (Vec<u32>, Option<u32>) {
+    /// The numbers of the runs of fingerprints that are needed or being written, and the first number that none has yet.
+    pub(crate) fn seen_runs(&self) -> (Vec<u32>, u32) {
         self.seen.numbers()
     }
 

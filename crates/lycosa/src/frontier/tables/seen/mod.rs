@@ -179,20 +179,13 @@ impl Seen {
     }
 
     /// The work of writing what filled memory, if it waits for that.
-    ///
-    /// # Errors
-    /// When the disk cannot be asked.
-    pub(super) fn writing(&mut self) -> Result<Option<Job>> {
-        let (Some(frozen), Some(runs)) = (&self.frozen, self.runs.as_deref()) else { return Ok(None) };
-        self.pile.write(frozen, runs)
+    pub(super) fn writing(&mut self) -> Option<Job> {
+        self.pile.write(self.frozen.as_ref()?, self.runs.as_deref()?)
     }
 
     /// The work of merging runs, if some are to be merged and are not yet.
-    ///
-    /// # Errors
-    /// When the disk cannot be asked.
-    pub(super) fn merging(&mut self) -> Result<Option<Job>> {
-        self.runs.as_deref().map_or(Ok(None), |runs| self.pile.merge(runs))
+    pub(super) fn merging(&mut self) -> Option<Job> {
+        self.pile.merge(self.runs.as_deref()?)
     }
 
     /// Whether there is no work on runs.
@@ -216,8 +209,8 @@ impl Seen {
         self.pile.leave(job);
     }
 
-    /// The numbers of the runs that are needed or being written, and the first number that none has yet, if it is known.
-    pub(super) fn numbers(&self) -> (Vec<u32>, Option<u32>) {
+    /// The numbers of the runs that are needed or being written, and the first number that none has yet.
+    pub(super) fn numbers(&self) -> (Vec<u32>, u32) {
         self.pile.numbers()
     }
 

@@ -27,8 +27,8 @@ const MOST: usize = 12;
 #[derive(Debug, Default)]
 pub(super) struct Pile {
     runs: Vec<Arc<Run>>,
-    /// The next number of a run; unknown before the first is made.
-    next: Option<u32>,
+    /// A number that no run has had, from which on none has.
+    next: u32,
     /// Numbers of runs that are being written.
     writing: Option<u32>,
     merging: Option<u32>,
@@ -96,6 +96,7 @@ impl Pile {
 
     /// Puts a stored run behind the others.
     pub(super) fn push(&mut self, run: Run) {
+        self.next = self.next.max(run.number().saturating_add(1));
         self.runs.push(Arc::new(run));
     }
 
@@ -114,9 +115,8 @@ impl Pile {
         })
     }
 
-    /// The numbers of all that are needed or being written, and the first number that none has yet; no number before
-    /// the first run is made here.
-    pub(super) fn numbers(&self) -> (Vec<u32>, Option<u32>) {
+    /// The numbers of all that are needed or being written, and the first number that none has yet.
+    pub(super) fn numbers(&self) -> (Vec<u32>, u32) {
         let there = self.runs.iter().map(|run| run.number());
         (there.chain(self.writing).chain(self.merging).collect(), self.next)
     }
@@ -133,28 +133,28 @@ impl Pile {
     }
 
     /// The work of writing down what was in memory; `None` when it is being done.
-    pub(super) fn write(&mut self, memory: &Arc<Recent>, runs: &dyn Runs) -> Result<Option<Job>> {
+    pub(super) fn write(&mut self, memory: &Arc<Recent>, runs: &dyn Runs) -> Option<Job> {
         if self.writing.is_some() {
-            return Ok(None);
+            return None;
         }
-        let number = self.take_number(runs)?;
+        let number = self.take_number();
         self.writing = Some(number);
-        Ok(Some(Job { number, sources: Sources::Memory(memory.clone()), runs: runs.beside() }))
+        Some(Job { number, sources: Sources::Memory(memory.clone()), runs: runs.beside() })
     }
 
     /// The work of merging, when there is some and it is not being done.
-    pub(super) fn merge(&mut self, runs: &dyn Runs) -> Result<Option<Job>> {
-        let Some(due) = self.due().filter(|_| self.merging.is_none()) else { return Ok(None) };
-        let number = self.take_number(runs)?;
+    pub(super) fn merge(&mut self, runs: &dyn Runs) -> Option<Job> {
+        let due = self.due().filter(|_| self.merging.is_none())?;
+        let sources = Sources::Runs(self.runs.get(due)?.to_vec());
+        let number = self.take_number();
         self.merging = Some(number);
-        let sources = Sources::Runs(self.runs.get(due).map(<[_]>::to_vec).unwrap_or_default());
-        Ok(Some(Job { number, sources, runs: runs.beside() }))
+        Some(Job { number, sources, runs: runs.beside() })
     }
 
-    fn take_number(&mut self, runs: &dyn Runs) -> Result<u32> {
-        let number = self.next.map_or_else(|| runs.unused(), Ok)?;
-        self.next = Some(number.saturating_add(1));
-        Ok(number)
+    fn take_number(&mut self) -> u32 {
+        let number = self.next.max(1);
+        self.next = number.saturating_add(1);
+        number
     }
 
     /// The last runs, each of which is not much larger than those after it.
@@ -234,7 +234,7 @@ mod tests {
     }
 
     fn write(pile: &mut Pile, batch: &BTreeMap<u64, Mark>, runs: &Held) {
-        let job = pile.write(&memory(batch), runs).unwrap().unwrap();
+        let job = pile.write(&memory(batch), runs).unwrap();
         let done = job.run(&AtomicBool::new(false)).unwrap();
         pile.adopt(&job, done, runs);
     }
@@ -253,10 +253,10 @@ mod tests {
                 model.extend(batch);
                 // Runs come while others are merged, and now and then work is left undone.
                 match (turn, under_way.take()) {
-                    (0, None) => under_way = pile.merge(&runs).unwrap(),
+                    (0, None) => under_way = pile.merge(&runs),
                     (1, Some(job)) => pile.leave(&job),
                     (_, Some(job)) => {
-                        prop_assert!(pile.merge(&runs).unwrap().is_none(), "one at a time");
+                        prop_assert!(pile.merge(&runs).is_none(), "one at a time");
                         let done = job.run(&AtomicBool::new(false)).unwrap();
                         pile.adopt(&job, done, &runs);
                     }
@@ -276,7 +276,7 @@ mod tests {
                 let batch = (0..size).map(|step| (number * 1000 + step, Mark::Open)).collect();
                 write(&mut pile, &batch, &runs);
                 come += size;
-                while let Some(job) = pile.merge(&runs).unwrap() {
+                while let Some(job) = pile.merge(&runs) {
                     let done = job.run(&AtomicBool::new(false)).unwrap();
                     written += done.run.len();
                     pile.adopt(&job, done, &runs);
@@ -296,16 +296,16 @@ mod tests {
             write(&mut pile, &batch, &runs);
         }
         let stop = AtomicBool::new(true);
-        let job = pile.merge(&runs).unwrap().unwrap();
+        let job = pile.merge(&runs).unwrap();
         assert!(job.run(&stop).is_err());
         pile.leave(&job);
-        assert_eq!(pile.numbers(), (vec![1, 2], Some(4)), "and its number is never given again");
+        assert_eq!(pile.numbers(), (vec![1, 2], 4), "and its number is never given again");
         assert_eq!(run::tests::numbers(&runs), [1, 2]);
         stop.store(false, Ordering::Relaxed);
-        let job = pile.merge(&runs).unwrap().unwrap();
-        assert_eq!(pile.numbers(), (vec![1, 2, 4], Some(5)));
+        let job = pile.merge(&runs).unwrap();
+        assert_eq!(pile.numbers(), (vec![1, 2, 4], 5));
         let done = job.run(&stop).unwrap();
         pile.adopt(&job, done, &runs);
-        assert_eq!(pile.numbers(), (vec![4], Some(5)));
+        assert_eq!(pile.numbers(), (vec![4], 5));
     }
 }

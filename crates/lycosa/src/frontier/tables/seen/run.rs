@@ -29,12 +29,6 @@ pub(crate) trait Runs: Send + Debug {
     /// Bytes of fingerprints that may stay in memory.
     fn room(&self) -> usize;
 
-    /// A number that no run has.
-    ///
-    /// # Errors
-    /// When that cannot be found out.
-    fn unused(&self) -> Result<u32>;
-
     /// Bytes of a run from a place on.
     ///
     /// # Errors
@@ -306,10 +300,6 @@ pub(super) mod tests {
     impl Runs for Held {
         fn room(&self) -> usize {
             0
-        }
-
-        fn unused(&self) -> Result<u32> {
-            Ok(self.0.lock().unwrap().keys().max().map_or(1, |last| last + 1))
         }
 
         fn read(&self, number: u32, offset: u64, length: usize) -> Result<Vec<u8>> {

@@ -315,8 +315,12 @@ impl Table {
         if places == 0 && bytes.is_empty() {
             return Ok(Self::default());
         }
+        // What a place tells of a fingerprint is worked out for as many as there can be.
+        if places == 0 || places > bytes.len() {
+            return Err(Damaged);
+        }
         let shape = Shape::of(places);
-        if places == 0 || places > bytes.len() || shape.bytes() != bytes.len() {
+        if shape.bytes() != bytes.len() {
             return Err(Damaged);
         }
         let mut table = Self { bytes: bytes.into(), places, taken: 0 };
