@@ -114,8 +114,9 @@ impl Shared {
             }
         }
         drop(state);
-        // Nobody may wait for what will not be done.
+        // Nobody may wait for what will not be done; whoever waits for a lease learns what is broken.
         self.work.notify_all();
+        self.changed.notify_waiters();
     }
 
     /// Looks at the folder while nobody writes to it but the log.
