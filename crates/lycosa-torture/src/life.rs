@@ -34,6 +34,9 @@ use crate::wide::TRAPS;
 /// Real time after which a life that has not ended hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Real time that a life is left to end by itself after it was killed.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// How a life ended.
 #[derive(Debug)]
 pub(crate) enum Death {
@@ -198,8 +201,14 @@ impl<'w> Life<'w> {
             self.jolt.strike(&self.world.clock);
             std::future::pending::<()>().await;
         };
+        // Killed beside the crawl, where nobody waits for an answer: it may not notice before it asks for something.
+        let dead = async {
+            self.switch.killed().await;
+            tokio::time::sleep(GRACE).await;
+        };
         tokio::select! {
             ended = crawl => Some(ended),
+            () = dead => Some(Err(Error::new(ErrorKind::Cancelled, "the process is dead"))),
             () = fate => None,
             () = jolt => None,
             () = snapshot => None,
