@@ -70,7 +70,7 @@ impl Revisits {
 
     /// Whether there are some that can be made within the budgets of sites as they are.
     pub(super) fn has_fruitful(&self) -> bool {
-        self.count > self.barren
+        self.barren == 0 || self.count > self.barren
     }
 
     /// The budget of a site is used up.
