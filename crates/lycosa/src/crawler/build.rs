@@ -54,7 +54,7 @@ pub(super) async fn build(
         super::save::check(&folder)?;
         callbacks.on_page(Box::new(move |page| super::save::save(&folder, page)));
     }
-    let before = options.state.as_deref().and_then(super::RunRules::load).unwrap_or_default();
+    let before = rules_before(&options);
     let mut opened: Opened = state::open(&options, &notes, rules.limits, rules.pace, clock.clone())?;
     let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key).with_query_rules(query));
     opened.notices.extend(retry_refused(&opened, &options, &before.allowed, &identity).await?);
@@ -91,6 +91,12 @@ pub(super) async fn build(
     });
     let (seeds, notices) = (options.seeds, opened.notices);
     Ok(Crawl { engine, sinks, watch, seeds, client, ledger, notices, controls })
+}
+
+/// The rules of the run before, only to compare with: those that cannot be read are as none.
+fn rules_before(options: &Options) -> super::RunRules {
+    let before = options.state.as_deref().map(super::RunRules::load).transpose();
+    before.ok().flatten().flatten().unwrap_or_default()
 }
 
 /// What the address guard lets through beside public addresses, in words for the state.
