@@ -82,6 +82,7 @@ impl Journey {
         toll: Arc<Toll>,
     ) -> Result<Self, Box<Commit>> {
         let started = shared.parts.clock.now();
+        let lease = shared.as_named(lease);
         let request = Arc::new(lease.request.clone());
         match Url::parse(&request.url) {
             Ok(url) => Ok(Self {
