@@ -223,10 +223,14 @@ fn set_aside(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// What helps when what was written is not there any more.
+pub(super) const GONE: &str =
+    "put it back where it was, or begin anew with --fresh: what it held is nowhere else";
+
 fn open(path: &Path, create: bool) -> Result<File> {
     let file = OpenOptions::new().read(true).write(true).create(create).truncate(false).open(path).map_err(
         |cause| match cause.kind() {
-            io::ErrorKind::NotFound => changed(path, "it is gone"),
+            io::ErrorKind::NotFound => changed(path, "it is gone").with_hint(GONE),
             _ => failed("opening", path, cause),
         },
     )?;
@@ -263,7 +267,7 @@ fn changed(path: &Path, what: &str) -> Error {
     let message = format!("{} was changed since this crawl wrote it: {what}", path.display());
     Error::new(ErrorKind::Output, message)
         .in_phase(Phase::Export)
-        .with_hint("restore the file, or write to another one; nothing was cut")
+        .with_hint("restore the file as it was, or begin anew with --fresh and --overwrite; nothing was cut")
 }
 
 #[cfg(test)]

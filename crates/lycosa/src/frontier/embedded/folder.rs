@@ -93,12 +93,34 @@ pub(super) fn unusable(doing: String, cause: io::Error) -> Error {
     Error::io(doing, cause).with_hint("name a folder that can be written with --state")
 }
 
+/// The error of a crawl that is there and cannot be gone on with.
+fn unwritable(folder: &Path, doing: String, cause: io::Error) -> Error {
+    let hint = match cause.kind() {
+        io::ErrorKind::ReadOnlyFilesystem => format!(
+            "mount its file system so that it can be written; or copy {} with its outputs to where it can, and go on with \
+             --state COPY --resume; `lycosa frontier` and `lycosa explain` look into it where it is",
+            folder.display()
+        ),
+        io::ErrorKind::PermissionDenied => format!(
+            "make {} writable for you; or copy it with its outputs, and go on with --state COPY --resume",
+            folder.display()
+        ),
+        _ => GOES_ON.to_owned(),
+    };
+    Error::io(doing, cause).with_hint(hint)
+}
+
 /// One process at a time.
 pub(super) fn lock(folder: &Path) -> Result<Option<File>> {
+    let is_there = exists(folder);
+    let failed = |doing: String, cause| match is_there {
+        true => unwritable(folder, doing, cause),
+        false => unusable(doing, cause),
+    };
     std::fs::create_dir_all(folder)
-        .map_err(|cause| unusable(format!("making the state folder {}", folder.display()), cause))?;
+        .map_err(|cause| failed(format!("making the state folder {}", folder.display()), cause))?;
     let path = folder.join("lock");
-    let file = File::create(&path).map_err(|cause| unusable(format!("writing {}", path.display()), cause))?;
+    let file = File::create(&path).map_err(|cause| failed(format!("writing {}", path.display()), cause))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(std::fs::TryLockError::WouldBlock) => Err(in_use(folder)),
