@@ -55,7 +55,7 @@ fn crawled() -> Bench {
 fn damage_of_every_kind_of_file_is_told_with_the_file_and_a_hint() {
     let bench = crawled();
     let said = check(&bench, &[]).ends_with(0);
-    assert_eq!(said.out.matches(": sound\n").count(), 6, "{}", said.out);
+    assert_eq!(said.out.matches(": sound\n").count(), 7, "{}", said.out);
     let sound = json(&check(&bench, &["--json"]).ends_with(0));
     assert_eq!(sound["sound"], true);
     for kind in ["crawl", "snapshot", "backlog", "seen", "history", "run"] {
@@ -76,6 +76,18 @@ fn damage_of_every_kind_of_file_is_told_with_the_file_and_a_hint() {
         }
         std::fs::write(&path, whole).expect("it can be written");
     }
+    check(&bench, &[]).ends_with(0);
+    let records = bench.read("pages.jsonl");
+    bench.write("pages.jsonl", &records.replacen("start", "begin", 1));
+    let said =
+        check(&bench, &[]).ends_with(1).complains("an output is not what was written", "restore the file");
+    assert!(said.out.contains("pages.jsonl was changed since this crawl wrote it"), "{}", said.out);
+    std::fs::remove_file(bench.path("pages.jsonl")).expect("the file is ours");
+    check(&bench, &[])
+        .ends_with(1)
+        .complains("an output is not what was written", "put it back where it was");
+    // What was added is cut by the next run.
+    bench.write("pages.jsonl", &(records + "more"));
     check(&bench, &[]).ends_with(0);
 }
 

@@ -1,8 +1,8 @@
-//! `lycosa frontier check`: whether every file of a state is what was written.
+//! `lycosa frontier check`: whether every file of a state, and its outputs, are what was written.
 
 use std::path::Path;
 
-use lycosa::crawler::stopped::{self, StateCheck};
+use lycosa::crawler::stopped::{self, OutputCheck, StateCheck};
 use lycosa::frontier::embedded::{Checked, FileKind};
 use lycosa::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ pub(super) fn run(folder: &Path, as_json: bool) -> Result<Exit> {
     let check = stopped::check(folder)?;
     let text = if as_json { format!("{}\n", facts(folder, &check)) } else { told(&check) };
     output::data(text.as_bytes())?;
-    if check.state.is_sound() && check.rules.is_none() {
+    if check.is_sound() {
         return Ok(Exit::Done);
     }
     Err(damaged(folder, &check))
@@ -26,6 +26,12 @@ pub(super) fn run(folder: &Path, as_json: bool) -> Result<Exit> {
 fn damaged(folder: &Path, check: &StateCheck) -> Error {
     let state = &check.state;
     let needed = |checked: &&Checked| checked.kind != FileKind::History && checked.damaged > 0;
+    if let Some(wrong) = check.outputs.iter().find_map(|(_, output)| wrong(output)) {
+        let message =
+            format!("the state in {} is sound, and an output is not what was written", folder.display());
+        return Error::new(ErrorKind::Corrupt, message)
+            .with_hint(wrong.hint().unwrap_or_default().to_owned());
+    }
     let hint = if state.kinds.iter().any(|checked| needed(&checked)) || state.together.is_some() {
         "restore the folder and the outputs from copies of one moment, or begin anew with --fresh"
     } else {
@@ -50,11 +56,24 @@ fn told(check: &StateCheck) -> String {
     }
     rows.push(("last run", if check.rules.is_some() { "damaged" } else { "sound" }.to_owned()));
     check.rules.iter().for_each(|error| tell(&mut rows, error));
+    for (name, output) in &check.outputs {
+        let found = match output {
+            OutputCheck::Sound(count) => format!("{} as they were written: sound", bytes(*count)),
+            OutputCheck::Wrong(_) => "damaged".to_owned(),
+            OutputCheck::NotRead => "not read: no single file".to_owned(),
+        };
+        rows.push(("output", format!("{name}: {found}")));
+        wrong(output).iter().for_each(|error| tell(&mut rows, error));
+    }
     if let Some(error) = &check.state.together {
         rows.push(("together", "each file is whole, and yet".to_owned()));
         tell(&mut rows, error);
     }
     rows.iter().map(|(name, value)| format!("{name:<10} {}\n", output::printable(value))).collect()
+}
+
+fn wrong(output: &OutputCheck) -> Option<&Error> {
+    if let OutputCheck::Wrong(error) = output { Some(error) } else { None }
 }
 
 fn tell(rows: &mut Vec<(&str, String)>, error: &Error) {
@@ -108,12 +127,21 @@ fn facts(folder: &Path, check: &StateCheck) -> Value {
             })
         })
         .collect();
+    let outputs: Vec<Value> = check
+        .outputs
+        .iter()
+        .map(|(name, output)| {
+            let read = !matches!(output, OutputCheck::NotRead);
+            json!({ "name": name, "read": read, "error": wrong(output).map(error) })
+        })
+        .collect();
     json!({
         "folder": folder.display().to_string(),
-        "sound": check.state.is_sound() && check.rules.is_none(),
+        "sound": check.is_sound(),
         "kinds": kinds,
         "unfinished_bytes": check.state.unfinished,
         "together": check.state.together.as_ref().map(error),
         "last_run": check.rules.as_ref().map(error),
+        "outputs": outputs,
     })
 }

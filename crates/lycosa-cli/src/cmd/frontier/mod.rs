@@ -41,7 +41,7 @@ enum Command {
     },
     /// Hosts with what waits, their delay and the rule that gives it, and why they rest
     Hosts(list::HostsArgs),
-    /// Read every file of the state and compare every checksum: is anything damaged?
+    /// Read every file of the state, and its outputs, and compare every checksum: is anything damaged?
     Check {
         /// Print JSON
         #[arg(long)]

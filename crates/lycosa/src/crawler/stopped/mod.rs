@@ -24,7 +24,7 @@ use super::state::Notes;
 use crate::clock::SystemClock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::embedded::{self, Check, CrawlIdentity, FORMAT_VERSION, Fact, Happened, View};
-use crate::model::{Clock, Limits, Pace, TemplateBudget, Timestamp, UrlKey};
+use crate::model::{Clock, Limits, Pace, Position, TemplateBudget, Timestamp, UrlKey};
 use crate::scope::{Identity, QueryRules};
 
 /// The end of a rest that has none: the last second of the year 9999.
@@ -49,9 +49,31 @@ pub struct StateCheck {
     pub state: Check,
     /// What is wrong with the rules of the last run, `run.json`, which nothing depends on but looks at the state.
     pub rules: Option<Error>,
+    /// The outputs by their names, when nothing is wrong with the state, which says how far each has come.
+    pub outputs: Vec<(String, OutputCheck)>,
 }
 
-/// Reads every file of the state in a folder and compares every checksum; changes nothing.
+impl StateCheck {
+    /// Whether nothing is damaged.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let is_wrong = |(_, output): &(String, OutputCheck)| matches!(output, OutputCheck::Wrong(_));
+        self.state.is_sound() && self.rules.is_none() && !self.outputs.iter().any(is_wrong)
+    }
+}
+
+/// What was found in an output.
+#[derive(Clone, Debug)]
+pub enum OutputCheck {
+    /// These bytes are those that were written.
+    Sound(u64),
+    /// It is gone, or not what was written.
+    Wrong(Error),
+    /// Folders of parts, databases and pipes are not read.
+    NotRead,
+}
+
+/// Reads every file of the state in a folder, and its outputs, and compares every checksum; changes nothing.
 ///
 /// # Errors
 /// When there is no state, a crawl is running there, or it was made by other rules. Damage is no error here.
@@ -59,7 +81,16 @@ pub fn check(folder: &Path) -> Result<StateCheck> {
     let rules = RunRules::load(folder);
     let (limits, pace) = stored_rules(rules.as_ref().ok().and_then(Option::as_ref));
     let state = embedded::check(folder, crate::scope::versions(FORMAT_VERSION), limits, pace)?;
-    Ok(StateCheck { state, rules: rules.err() })
+    let outputs = state.outputs.iter().map(|(name, cursor)| {
+        let found = match crate::sink::compare(name, &Position(cursor.position.clone())) {
+            Some(Ok(bytes)) => OutputCheck::Sound(bytes),
+            Some(Err(error)) => OutputCheck::Wrong(error),
+            None => OutputCheck::NotRead,
+        };
+        (name.clone(), found)
+    });
+    let outputs = outputs.collect();
+    Ok(StateCheck { state, rules: rules.err(), outputs })
 }
 
 /// The notes of a crawl and how it recognises URLs.

@@ -24,7 +24,7 @@ use super::{CrawlIdentity, event, frame, snapshot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::tables::{Backlog as _, Place, Tables, check_run};
 use crate::model::wire::Reader;
-use crate::model::{Limits, Pace, Versions};
+use crate::model::{Cursor, Limits, Pace, Versions};
 
 /// Errors of a kind of file that are kept; all are counted.
 const MOST_ERRORS: usize = 10;
@@ -92,6 +92,8 @@ pub struct Check {
     pub unfinished: u64,
     /// What is wrong with files each of which is whole.
     pub together: Option<Error>,
+    /// How far each output has come, by its name, when nothing is wrong.
+    pub outputs: Vec<(String, Cursor)>,
 }
 
 impl Check {
@@ -126,9 +128,12 @@ pub fn check(folder: &Path, versions: Versions, limits: Limits, pace: Pace) -> R
     let (snapshot, [waiting, known]) = checking.snapshot(limits, pace);
     let history = checking.history();
     let kinds = vec![identity, log, snapshot, waiting, known, history];
-    let mut check = Check { kinds, unfinished, together: None };
+    let mut check = Check { kinds, unfinished, together: None, outputs: Vec::new() };
     if check.is_sound() {
-        check.together = View::open(folder, versions, limits, pace).err();
+        match View::open(folder, versions, limits, pace) {
+            Ok(view) => check.outputs = view.cursors().to_vec(),
+            Err(error) => check.together = Some(error),
+        }
     }
     drop(lock);
     Ok(check)

@@ -97,14 +97,13 @@ pub(super) fn unusable(doing: String, cause: io::Error) -> Error {
 fn unwritable(folder: &Path, doing: String, cause: io::Error) -> Error {
     let hint = match cause.kind() {
         io::ErrorKind::ReadOnlyFilesystem => format!(
-            "mount its file system so that it can be written; or copy {} with its outputs to where it can, and go on with \
-             --state COPY --resume; `lycosa frontier` and `lycosa explain` look into it where it is",
+            "mount its file system so that it can be written; or move the crawl: `lycosa frontier export --state {} -o \
+             crawl.jsonl`, then `lycosa frontier import crawl.jsonl --state NEW`",
             folder.display()
         ),
-        io::ErrorKind::PermissionDenied => format!(
-            "make {} writable for you; or copy it with its outputs, and go on with --state COPY --resume",
-            folder.display()
-        ),
+        io::ErrorKind::PermissionDenied => {
+            format!("make {} and what is in it writable for you, then go on with --resume", folder.display())
+        }
         _ => GOES_ON.to_owned(),
     };
     Error::io(doing, cause).with_hint(hint)
@@ -127,5 +126,21 @@ pub(super) fn lock(folder: &Path) -> Result<Option<File>> {
         Err(std::fs::TryLockError::Error(cause)) => {
             Err(Error::io(format!("locking {}", path.display()), cause))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_cannot_write_a_state_that_is_there_is_not_sent_to_another() {
+        let hint = |kind: io::ErrorKind| {
+            let error = unwritable(Path::new("there"), "writing there/lock".to_owned(), kind.into());
+            error.hint().unwrap_or_default().to_owned()
+        };
+        assert!(hint(io::ErrorKind::ReadOnlyFilesystem).contains("lycosa frontier export --state there"));
+        assert!(hint(io::ErrorKind::PermissionDenied).contains("writable for you, then go on with --resume"));
+        assert_eq!(hint(io::ErrorKind::StorageFull), GOES_ON);
     }
 }
