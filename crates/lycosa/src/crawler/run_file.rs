@@ -141,11 +141,7 @@ impl RunRules {
         let text = serde_json::to_vec_pretty(self).map_err(|cause| {
             Error::new(ErrorKind::Internal, "the rules of the run cannot be written").with_source(cause)
         })?;
-        Disk.replace(&path, &text).map_err(|cause| {
-            let is_full = matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
-            let hint = if is_full { FREE_SPACE } else { MAKE_WRITABLE };
-            Error::io(format!("writing {}", path.display()), cause).with_hint(hint)
-        })
+        Disk.replace(&path, &text).map_err(|cause| unwritten(&path, cause))
     }
 
     /// Reads the file; `None` when it is not there.
@@ -165,5 +161,41 @@ impl RunRules {
             let message = format!("{} is damaged: the rules of the last run cannot be read", path.display());
             Error::new(ErrorKind::Corrupt, message).with_hint(WRITTEN_ANEW).with_source(cause)
         })
+    }
+}
+
+fn unwritten(path: &Path, cause: io::Error) -> Error {
+    let is_full = matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+    let hint = if is_full { FREE_SPACE } else { MAKE_WRITABLE };
+    Error::io(format!("writing {}", path.display()), cause).with_hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_with_what_helps() {
+        let hint = |kind: io::ErrorKind| {
+            unwritten(Path::new("run.json"), kind.into()).hint().map(str::to_owned).unwrap_or_default()
+        };
+        assert!(hint(io::ErrorKind::StorageFull).starts_with("free space on the disk"));
+        assert!(hint(io::ErrorKind::ReadOnlyFilesystem).starts_with("make the state folder writable"));
+    }
+
+    #[test]
+    fn rules_that_are_not_whole_are_an_error_and_none_are_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(RunRules::load(folder.path()).unwrap(), None);
+        let rules = RunRules { max_pages: Some(3), ..RunRules::default() };
+        rules.store(folder.path()).unwrap();
+        assert_eq!(RunRules::load(folder.path()).unwrap(), Some(rules));
+        let path = folder.path().join(FILE);
+        let whole = std::fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let error = RunRules::load(folder.path()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Corrupt, "{length} bytes");
+        }
     }
 }
