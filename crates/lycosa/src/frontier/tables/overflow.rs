@@ -306,14 +306,7 @@ impl Tables {
     #[cfg(test)]
     fn assert_counts(&mut self) {
         let mut in_use = InUse::new();
-        for number in self.sites.numbers() {
-            if let Some(site) = self.sites.wake(number, &mut self.overflow) {
-                for place in site.places() {
-                    *in_use.entry(place.file).or_default() += u64::from(place.length);
-                }
-            }
-        }
-        for place in self.revisits.places().chain(self.templates.places()).chain(self.arrivals.places()) {
+        for place in self.places() {
             *in_use.entry(place.file).or_default() += u64::from(place.length);
         }
         assert_eq!(in_use, self.overflow.in_use);

@@ -381,6 +381,11 @@ impl Site {
         self.parked.iter().for_each(|(_, entry)| show(entry));
     }
 
+    /// Whether what waits is served whatever the budget ([`Entry::is_errand`]), some of it.
+    pub(super) fn has_errands(&self) -> bool {
+        self.errands > 0 || self.levels.iter().any(|(number, _)| *number == ERRANDS)
+    }
+
     /// Takes the parked entry that this is true of, with its time.
     pub(crate) fn take_parked(
         &mut self,

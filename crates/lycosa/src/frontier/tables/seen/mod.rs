@@ -15,8 +15,8 @@ mod table;
 use std::sync::OnceLock;
 
 use self::recent::{Recent, gather, spread};
-pub(crate) use self::run::Runs;
 use self::run::{Run, Search, merge};
+pub(crate) use self::run::{Runs, check as check_run};
 use self::table::Note;
 use super::Mark;
 use crate::error::{Error, Result};
