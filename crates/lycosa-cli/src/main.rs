@@ -4,6 +4,7 @@ mod cmd;
 mod demo_site;
 mod exit;
 mod interrupt;
+mod misuse;
 mod output;
 mod progress;
 mod summary;

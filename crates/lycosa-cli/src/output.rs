@@ -118,6 +118,12 @@ pub(crate) fn misused(error: &clap::Error) -> Exit {
         say(text.trim_end());
         return Exit::Usage;
     }
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let Some((what, hint)) = crate::misuse::explained(error, &words) {
+        say(&format!("lycosa: {}", without_middle(&what)));
+        say(&format!("  hint: {hint}"));
+        return Exit::Usage;
+    }
     say(&format!("lycosa: {}", without_middle(&what.join(" "))));
     match tips.as_slice() {
         [] => say("  hint: --help after the command lists what can be given"),

@@ -157,7 +157,8 @@ async fn next_leases(
 /// Takes leases out and gives them back, which is not counted.
 async fn lease(frontier: &Embedded, clock: &ManualClock, urls: u64) -> lycosa::Result<f64> {
     let (mut taken, mut count) = (Duration::ZERO, 0);
-    let wanted = (urls / 20).min(300_000);
+    // Several of each host: the first of a host can be in memory when the others are not.
+    let wanted = (urls / 20).min(3_000_000);
     while count < wanted {
         let leases = next_leases(frontier, clock, &mut taken).await?;
         count += leases.len() as u64;

@@ -23,6 +23,7 @@ struct Counters {
     decoded_bytes: AtomicU64,
     retries: AtomicU64,
     retries_refused: AtomicU64,
+    robots_absent: AtomicU64,
     exported: AtomicU64,
     tables: Mutex<Tables>,
 }
@@ -51,10 +52,12 @@ pub struct Snapshot {
     pub wire_bytes: u64,
     /// Bytes after undoing content codings.
     pub decoded_bytes: u64,
-    /// Requests given back to be tried again.
+    /// Requests that were sent again after one that failed.
     pub retries: u64,
     /// Retries that the budget of their host refused.
     pub retries_refused: u64,
+    /// Answers that there is no robots.txt (status 4xx but 429), among those by status: nothing is wrong with that.
+    pub robots_absent: u64,
     /// Records written to the outputs.
     pub exported: u64,
     /// Answers by status.
@@ -128,7 +131,7 @@ impl Telemetry {
         *self.tables().revisits.entry(how).or_default() += 1;
     }
 
-    /// A request given back to be tried again.
+    /// A request that was sent again.
     pub fn retried(&self) {
         self.0.retries.fetch_add(1, Ordering::Relaxed);
     }
@@ -136,6 +139,11 @@ impl Telemetry {
     /// A retry that the budget of its host refused.
     pub fn retry_refused(&self) {
         self.0.retries_refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// An answer that there is no robots.txt.
+    pub fn robots_absent(&self) {
+        self.0.robots_absent.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Records written to an output.
@@ -164,6 +172,7 @@ impl Telemetry {
             decoded_bytes: count(&self.0.decoded_bytes),
             retries: count(&self.0.retries),
             retries_refused: count(&self.0.retries_refused),
+            robots_absent: count(&self.0.robots_absent),
             exported: count(&self.0.exported),
             statuses: tables.statuses.clone(),
             skipped: tables.skipped.clone(),

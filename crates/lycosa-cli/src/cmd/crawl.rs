@@ -242,7 +242,9 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     if let Some(note) = again::idle_flags(&args, options.recrawl).filter(|_| !args.quiet) {
         output::say(&note);
     }
-    let folder = place::state_folder(&options);
+    // A crawl that is gone on with without a word of where it began is the one that is there.
+    let unnamed = args.resume && options.state.is_none() && options.homes().is_empty();
+    let folder = if unnamed { super::states::the_only_one()? } else { place::state_folder(&options) };
     options.state = Some(folder.clone());
     options.outputs = file.outputs_beside(&folder, &file.rules().map_err(config_error)?);
     let outputs: Vec<String> =

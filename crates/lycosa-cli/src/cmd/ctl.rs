@@ -1,5 +1,7 @@
 //! `lycosa ctl`: ask a running crawl, or tell it what to do.
 
+mod hosts;
+
 use std::collections::BTreeMap;
 
 use lycosa::control::{self, ADJUSTABLE, Order};
@@ -53,6 +55,9 @@ enum Command {
         /// At most so many
         #[arg(long, value_name = "COUNT", default_value_t = 20)]
         limit: usize,
+        /// Print JSON, one host a line
+        #[arg(long)]
+        json: bool,
     },
     /// Let the site of a host rest, over restarts too
     Block(BlockArgs),
@@ -73,12 +78,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         Command::Status { .. } | Command::Set { .. } => {
             output::data(status(&says).as_bytes())?;
         }
-        Command::Hosts { .. } => {
-            for host in says.as_array().into_iter().flatten() {
-                if !output::data(format!("{host}\n").as_bytes())? {
-                    break;
-                }
-            }
+        Command::Hosts { json, .. } => {
+            let hosts = says.as_array().into_iter().flatten();
+            let text: String = match json {
+                true => hosts.map(|host| format!("{host}\n")).collect(),
+                false => hosts::table(hosts, lycosa::clock::SystemClock::new().now()),
+            };
+            output::data(text.as_bytes())?;
         }
         Command::Pause => output::say("paused: open requests end, none starts until `lycosa ctl resume`"),
         Command::Resume => output::say("going on"),
@@ -101,7 +107,7 @@ fn order(command: &Command) -> Result<Order> {
         Command::Stop => Order::Stop {},
         Command::Set { pairs } => Order::Set { values: values(pairs)? },
         Command::Reload => Order::Reload {},
-        Command::Hosts { limit } => Order::Hosts { limit: *limit },
+        Command::Hosts { limit, .. } => Order::Hosts { limit: *limit },
         Command::Block(args) => args.order()?,
         Command::Unblock { host } => Order::Unblock { host: host.clone() },
     })
@@ -141,6 +147,11 @@ fn text(value: &Value) -> String {
     }
 }
 
+/// A count and what is counted.
+fn counted(count: &Value, one: &str) -> String {
+    format!("{count} {one}{}", if *count == 1 { "" } else { "s" })
+}
+
 fn status(says: &Value) -> String {
     let limits = |name: &str| text(&says["limits"][name]);
     let pace = |name: &str| text(&says["pace"][name]);
@@ -151,13 +162,13 @@ fn status(says: &Value) -> String {
         (
             "now",
             format!(
-                "{} pages, {:.1} pages/s, {} queued, {} at work, {} hosts, {} errors, {wire}",
-                says["pages"],
+                "{}, {:.1} pages/s, {} queued, {} at work, {}, {}, {wire}",
+                counted(&says["pages"], "page"),
                 says["pages_per_second"].as_f64().unwrap_or(0.0),
                 says["queued"],
                 says["at_work"],
-                says["hosts"],
-                says["errors"],
+                counted(&says["hosts"], "host"),
+                counted(&says["errors"], "error"),
             ),
         ),
         (
@@ -187,19 +198,23 @@ fn status(says: &Value) -> String {
         let now = lycosa::clock::SystemClock::new().now();
         rows.push(("visits", super::frontier::revisits(&says["crawl"], now)));
     }
-    let config = &says["config"];
-    if config.is_object() {
-        let state = match config["error"].as_str() {
-            Some(error) => format!("{}: not in force: {error}", text(&config["file"])),
-            None => format!("{}: in force, read again {} times", text(&config["file"]), config["reloaded"]),
-        };
-        rows.push(("config", state));
-        let waits = names(&config["needs_restart"]);
-        if !waits.is_empty() {
-            rows.push(("", format!("changes when the crawl begins again: {waits}")));
-        }
-    }
+    rows.extend(config(&says["config"]));
     rows.iter().map(|(name, value)| format!("{name:<7} {}\n", output::printable(value))).collect()
+}
+
+/// The configuration file, where there is one, and whether it is in force.
+fn config(config: &Value) -> Vec<(&'static str, String)> {
+    if !config.is_object() {
+        return Vec::new();
+    }
+    let file = text(&config["file"]);
+    let state = match config["error"].as_str() {
+        Some(error) => format!("{file}: not in force: {error}"),
+        None => format!("{file}: in force, read again {}", counted(&config["reloaded"], "time")),
+    };
+    let waits = names(&config["needs_restart"]);
+    let waits = (!waits.is_empty()).then(|| ("", format!("changes when the crawl begins again: {waits}")));
+    std::iter::once(("config", state)).chain(waits).collect()
 }
 
 fn names(list: &Value) -> String {

@@ -1,15 +1,17 @@
-//! `lycosa explain`: the whole story of one URL.
+//! `lycosa explain`: the whole story of one URL. `next` is what it is and when it is visited next.
+
+mod next;
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use lycosa::Result;
-use lycosa::crawler::stopped::{Explanation, FOR_EVER, LastmodLine, RobotsSay, Stopped, UrlLine};
+use lycosa::crawler::stopped::{Explanation, FOR_EVER, LastmodLine, RobotsSay, UrlLine};
 use lycosa::frontier::embedded::{Ended, Fact, Happened, Where};
-use lycosa::model::{Attempt, Exclusion, Outcome, ParkedShape, Parking, Timestamp, Verdict};
+use lycosa::model::{Attempt, Exclusion, Outcome, ParkedShape, Parking, RequestKind, Timestamp, Verdict};
 use serde_json::{Value, json};
 
-use super::frontier::{lastmod, moment, span};
+use super::frontier::{moment, span};
 use super::states::StateArg;
 use crate::exit::Exit;
 use crate::output;
@@ -34,12 +36,13 @@ nothing to tell. Exit codes: 0 the crawl knows the URL, 1 it does not.";
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let url = lycosa::seed::parse(&args.url)?;
-    let mut crawl = Stopped::open(&args.state.folder()?)?;
+    let mut crawl = super::states::open(&args.state.folder()?)?;
     let story = crawl.explain(&url)?;
     let now = crawl.now();
     let text = if args.json { format!("{}\n", as_json(&story)) } else { told(&story, now) };
     output::data(text.as_bytes())?;
-    Ok(if story.is_open.is_some() { Exit::Done } else { Exit::Failed })
+    let is_known = story.is_open.is_some() || next::robots_txt(&story).is_some();
+    Ok(if is_known { Exit::Done } else { Exit::Failed })
 }
 
 /// Where it is now, in a line.
@@ -56,7 +59,7 @@ fn present(story: &Explanation, now: Timestamp) -> String {
             }
             if let Some(host) = story.host.as_ref().filter(|host| host.has_spent && line.state == "pending") {
                 return format!(
-                    "pending: class {}, depth {}; the budget of pages of {} is used up ({} written); a larger \
+                    "pending: class {}, depth {}; the page budget of {} is used up ({} written); a larger \
                      --max-pages-per-host lets it through",
                     line.class, line.depth, host.site, host.pages
                 );
@@ -67,8 +70,15 @@ fn present(story: &Explanation, now: Timestamp) -> String {
         }
         (Some(true), None, _) => "waiting".to_owned(),
         (Some(false), ..) => match story.facts.iter().rev().find_map(ending) {
+            Some(ended) if story.open.is_some() => {
+                format!("{}; its next visit is due", outcome(&ended.outcome))
+            }
             Some(ended) => outcome(&ended.outcome),
             None => "done, in a run whose history was not kept".to_owned(),
+        },
+        (None, ..) if story.is_robots => match next::robots_txt(story) {
+            Some(until) => format!("asked for as robots.txt; relied on until {}", moment(until, now)),
+            None => "not asked for so far, or in vain".to_owned(),
         },
         (None, _, Some((reason, parent))) => format!("refused: {reason}, first seen from {parent}"),
         (None, ..) => match &story.scope {
@@ -175,20 +185,41 @@ fn precise(took: Duration) -> String {
     }
 }
 
-fn happened(fact: &Fact) -> Vec<String> {
+/// The number of each visit, by the visits before it; a visit to come may have taken a number that was never used.
+fn visits(facts: &[Fact]) -> Vec<u32> {
+    let mut ended = 0;
+    let numbers = facts.iter().map(|fact| {
+        let (generation, is_end) = match &fact.what {
+            Happened::Ended(ended) => (ended.found.request.generation, true),
+            Happened::Again { generation } => (*generation, false),
+            _ => (0, false),
+        };
+        // Where the history begins later, earlier visits are not in it.
+        let number = if ended == 0 { generation + 1 } else { ended + 1 };
+        if is_end {
+            ended = number;
+        }
+        number
+    });
+    numbers.collect()
+}
+
+fn happened(fact: &Fact, visit: u32) -> Vec<String> {
     match &fact.what {
         Happened::Ended(ended) => {
             let mut lines: Vec<String> = ended.attempts.iter().map(attempt).collect();
-            let visit = ended.found.request.generation;
-            let visit = if visit > 0 { format!(" (visit {})", visit + 1) } else { String::new() };
+            let visit = if visit > 1 { format!(" (visit {visit})") } else { String::new() };
             lines.push(format!("{}{visit}", outcome(&ended.outcome)));
-            lines.extend(ended.is_page.then(|| {
-                let refused: u32 = ended.refused.iter().map(|(_, count)| count).sum();
-                format!(
-                    "gave {} records ({} items), {} links: {} new, {refused} refused",
-                    ended.records, ended.items, ended.links, ended.new_links
-                )
-            }));
+            let refused: u32 = ended.refused.iter().map(|(_, count)| count).sum();
+            let (links, new) = (ended.links, ended.new_links);
+            if ended.is_page {
+                lines.push(format!(
+                    "gave {} records ({} items), {links} links: {new} new, {refused} refused",
+                    ended.records, ended.items
+                ));
+            } else if ended.found.request.kind == RequestKind::Sitemap && links > 0 {
+                lines.push(format!("names {links} URLs: {new} new, {refused} refused"));
+            }
             lines
         }
         Happened::Tried { attempt: sent, not_before, block_site_until } => {
@@ -196,7 +227,7 @@ fn happened(fact: &Fact) -> Vec<String> {
             let rest = block_site_until.map(|_| "; the site rests").unwrap_or_default();
             vec![format!("{sent}; again not before {}{rest}", stamp(*not_before))]
         }
-        Happened::Again { generation } => vec![format!("waits again, by hand, as visit {}", generation + 1)],
+        Happened::Again { .. } => vec![format!("waits again, by hand, as visit {visit}")],
         Happened::Refused { reason, parent, .. } => {
             vec![format!("a link was refused: {}, on {parent}", reason.as_str())]
         }
@@ -212,36 +243,15 @@ fn stamp(at: Timestamp) -> String {
     humantime::format_rfc3339_millis(at.to_system_time()).to_string()
 }
 
-/// When it is visited next, and what the dates of sitemaps have to do with that.
-fn dates(story: &Explanation, now: Timestamp) -> Vec<(&'static str, String)> {
-    let mut rows = Vec::new();
-    if let Some(next) = &story.next_visit {
-        rows.push((
-            "next visit",
-            match next.due > now {
-                true => moment(next.due, now),
-                false => "as soon as a crawl visits pages again".to_owned(),
-            },
-        ));
-        let listed = next.told.or(next.visit.listed_at).map(|date| match next.told {
-            Some(_) => format!("changed at {} says its sitemap, which no visit has seen yet", stamp(date)),
-            None => format!("changed at {} says its sitemap", stamp(date)),
-        });
-        rows.extend(listed.map(|listed| ("listed", listed)));
-    }
-    let site = story.host.as_ref().and_then(|host| host.dates).map(LastmodLine::from);
-    rows.extend(site.map(|site| ("site", lastmod(&site))));
-    rows
-}
-
 fn told(story: &Explanation, now: Timestamp) -> String {
     let mut rows: Vec<(&str, String)> = vec![
         ("url", story.url.clone()),
         ("canonical", story.canonical.clone()),
         ("key", format!("{:016x} at site {}", story.key.0, story.site)),
-        ("now", present(story, now)),
     ];
-    rows.extend(dates(story, now));
+    rows.extend(next::kind(story).map(|kind| ("kind", kind.to_owned())));
+    rows.push(("now", present(story, now)));
+    rows.extend(next::rows(story, now));
     if story.way.is_empty() && story.from_seed {
         rows.push(("found", "it is a seed".to_owned()));
     }
@@ -264,8 +274,8 @@ fn told(story: &Explanation, now: Timestamp) -> String {
         let until = story.host.as_ref().map(|host| host.blocked_until).unwrap_or_default();
         rows.push(("site", format!("rests until {}: {why}", moment(until, now))));
     }
-    for fact in &story.facts {
-        for (place, line) in happened(fact).into_iter().enumerate() {
+    for (fact, visit) in story.facts.iter().zip(visits(&story.facts)) {
+        for (place, line) in happened(fact, visit).into_iter().enumerate() {
             let at = if place == 0 { stamp(fact.at) } else { " ".repeat(24) };
             rows.push((
                 if std::ptr::eq(fact, &story.facts[0]) && place == 0 { "history" } else { "" },
@@ -341,7 +351,9 @@ fn as_json(story: &Explanation) -> Value {
         "from_seed": story.from_seed,
         "scope": scope,
         "robots": story.robots,
+        "kind": next::kind(story).map(|_| story.kind.unwrap_or(RequestKind::Robots)),
         "next_visit": story.next_visit.as_ref().map(|next| next.due),
+        "next_visit_why": story.next_visit.as_ref().map(next::as_json),
         "sitemap_lastmod": story.next_visit.as_ref().and_then(|next| next.told.or(next.visit.listed_at)),
         "site_lastmod": story.host.as_ref().and_then(|host| host.dates).map(LastmodLine::from),
         "site_rests_for": story.rests_for,

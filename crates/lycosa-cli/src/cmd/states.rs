@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use lycosa::crawler::stopped::Stopped;
 use lycosa::frontier::embedded;
 use lycosa::{Error, ErrorKind, Result};
 
 use super::crawl::HOME;
+use crate::output;
 
 /// Where the state is.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -30,12 +32,23 @@ impl StateArg {
     }
 }
 
+/// Opens a state to look into, and says so when the rules of its last run cannot be read.
+pub(crate) fn open(folder: &Path) -> Result<Stopped> {
+    let crawl = Stopped::open(folder)?;
+    if let Some(error) = crawl.rules_trouble() {
+        output::say(&format!("note: {error}"));
+        error.hint().iter().for_each(|hint| output::say(&format!("  hint: {hint}")));
+    }
+    Ok(crawl)
+}
+
 fn of_name(named: &Path) -> PathBuf {
     let below = Path::new(HOME).join(named);
     if !embedded::exists(named) && embedded::exists(&below) { below } else { named.to_owned() }
 }
 
-fn the_only_one() -> Result<PathBuf> {
+/// The only crawl that is there, or an error that names those to choose from.
+pub(super) fn the_only_one() -> Result<PathBuf> {
     const SHOWN: usize = 10;
     let entries = std::fs::read_dir(HOME).into_iter().flatten().flatten();
     let mut found: Vec<PathBuf> =

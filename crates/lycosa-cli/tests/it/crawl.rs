@@ -7,6 +7,7 @@ mod politeness;
 mod requests;
 mod scope;
 mod scraper;
+mod sitemaps;
 mod state;
 mod talk;
 

@@ -101,7 +101,13 @@ fn a_crawl_is_paused_resumed_changed_and_stopped() {
     running.ctl(&["set", "concurrency=0", "max-pages=7"]).ends_with(2);
     assert_eq!(running.status().expect("a status")["limits"]["max_pages"], 1_000_000, "all or nothing");
     running.ctl(&["reload"]).ends_with(2).complains("without a configuration file", "ctl set");
-    assert!(running.ctl(&["hosts"]).ends_with(0).out.contains("127.0.0.1"));
+    let hosts = running.ctl(&["hosts"]).ends_with(0).out;
+    assert!(hosts.starts_with("host ") && hosts.contains("\n127.0.0.1 ") && !hosts.contains('{'), "{hosts}");
+    let hosts = running.ctl(&["hosts", "--json"]).ends_with(0).out;
+    let host: Value = serde_json::from_str(hosts.trim()).expect("JSON, one host a line");
+    assert_eq!(host["site"], "127.0.0.1");
+    let shown = running.ctl(&["status"]).ends_with(0).out;
+    assert!(shown.contains(" 1 host, 0 errors, "), "that there is no robots.txt is none: {shown}");
     running.ctl(&["resume"]).ends_with(0);
     running.until(|status| status["pages"].as_u64() > Some(20));
     assert!(running.server.hits() > hits);

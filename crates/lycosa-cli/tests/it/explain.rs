@@ -110,3 +110,85 @@ fn a_crawl_without_history_says_that_it_has_none() {
     explain(&bench, "mailto:a@b.test").ends_with(2);
     explain(&bench, "http://").ends_with(2);
 }
+
+/// A site whose pages change with every visit.
+fn restless() -> Server {
+    Server::start(|request| match request.path() {
+        "/robots.txt" => Response::text("User-agent: *\nAllow: /\n"),
+        "/sitemap.xml" => Response::new(200).header("Content-Type", "text/xml").body(format!(
+            "<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"><url><loc>http://{}/listed</loc>\
+                 </url></urlset>",
+            request.host()
+        )),
+        path => Response::html(format!("<!doctype html><title>a</title><p>{path}, time {}", request.visit)),
+    })
+}
+
+#[test]
+fn the_next_visit_is_told_with_why_it_is_due_then() {
+    let (server, bench) = (restless(), Bench::new());
+    let often = ["--recrawl", "--revisit-min", "1s", "--revisit-max", "1s"];
+    let url = server.url("/");
+    bench.crawl(&url, &[&often[..], &["--max-time", "3500ms"]].concat()).ends_with(3);
+    let story = explain(&bench, &url).ends_with(0);
+    tells(
+        &story,
+        &["now        fetched: status 200", "next visit ", "because    it is expected to change every "],
+    );
+    tells(&story, &[" changes in "]);
+    // Without --recrawl a visit is planned, and it is due when its time has come.
+    let again = Bench::new();
+    again.crawl(&url, &["--revisit-max", "1s", "--revisit-min", "1s"]).ends_with(0);
+    tells(&explain(&again, &url).ends_with(0), &["because    it was seen once and has no date"]);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    tells(&explain(&again, &url).ends_with(0), &["next visit due now (since ", "with --recrawl\n"]);
+    let json = again.run(&["explain", &url, "--state", "state", "--json"]).ends_with(0).out;
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!((&json["kind"], &json["next_visit_why"]["changes"]), (&"page".into(), &0.into()), "{json}");
+}
+
+#[test]
+fn a_visit_that_is_due_and_waits_for_its_turn_is_told() {
+    let (server, bench) = (restless(), Bench::new());
+    let often = ["--revisit-min", "1s", "--revisit-max", "1s", "--recrawl"];
+    bench.crawl(&server.url("/"), &often[..4]).ends_with(0);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    // It becomes due in a run whose site must not be asked.
+    bench.run(&["frontier", "block", "127.0.0.1", "--state", "state"]).ends_with(0);
+    bench.crawl(&server.url("/"), &[&often[..], &["--resume", "--max-time", "1s"]].concat()).ends_with(3);
+    let story = explain(&bench, &server.url("/")).ends_with(0);
+    tells(&story, &["now        fetched: status 200; its next visit is due", "next visit "]);
+    tells(&story, &["because    it was seen once and has no date"]);
+}
+
+#[test]
+fn what_a_url_is_asked_for_as_is_told() {
+    let (server, bench) = (restless(), Bench::new());
+    bench.crawl(&server.url("/"), &["--sitemap"]).ends_with(0);
+    tells(&explain(&bench, &server.url("/")).ends_with(0), &["kind       a page\n"]);
+    let story = explain(&bench, &server.url("/sitemap.xml")).ends_with(0);
+    tells(
+        &story,
+        &["kind       a sitemap or feed, read for the URLs it names", "names 1 URLs: 1 new, 0 refused"],
+    );
+    let story = explain(&bench, &server.url("/robots.txt")).ends_with(0);
+    tells(
+        &story,
+        &[
+            "kind       a robots.txt, which is no URL of the crawl",
+            "asked for as robots.txt; relied on until",
+        ],
+    );
+    let elsewhere = explain(&bench, "http://elsewhere.test/robots.txt").ends_with(1);
+    tells(&elsewhere, &["now        not asked for so far"]);
+}
+
+#[test]
+fn visits_are_numbered_as_they_came() {
+    let (server, bench) = (restless(), Bench::new());
+    bench.crawl(&server.url("/"), &[]).ends_with(0);
+    bench.run(&["frontier", "requeue", &server.url("/"), "--state", "state"]).ends_with(0);
+    bench.crawl(&server.url("/"), &["--resume"]).ends_with(0);
+    let story = explain(&bench, &server.url("/")).ends_with(0);
+    tells(&story, &["waits again, by hand, as visit 2", "fetched: status 200 (visit 2)"]);
+}

@@ -1,11 +1,12 @@
 //! The command as its users meet it: one binary for all of its stories.
 //!
 //! `command` runs it; `crawl` crawls the synthetic site and its traps; `kill` ends it at random moments; `mistakes`
-//! gives it bad input; `tls` puts TLS before a server; `frontier` and `explain` look into a state, `ctl` talks to a crawl that runs; `demo`, `fetch`, `query`, `extract` and `config` are one command
+//! gives it bad input; `tls` puts TLS before a server; `frontier`, `check` and `explain` look into a state, `ctl` talks to a crawl that runs; `demo`, `fetch`, `query`, `extract` and `config` are one command
 //! each; `shell` is the prompt, and `terminal` a person before it; `structured` and `xpath` are ways to ask, `pages` is what is asked.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod check;
 mod command;
 mod config;
 mod content;

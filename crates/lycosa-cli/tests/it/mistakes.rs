@@ -35,7 +35,10 @@ fn an_unknown_flag_or_command_names_the_nearest() {
     let bench = Bench::new();
     let said = bench.run(&["crawl", "x.example", "--max-pagse", "3"]).ends_with(2);
     said.complains("unexpected argument '--max-pagse' found", "'--max-pages'");
-    bench.run(&["crwal"]).ends_with(2).complains("unrecognized subcommand 'crwal'", "'crawl'");
+    bench
+        .run(&["crwal"])
+        .ends_with(2)
+        .complains("`lycosa` has no command `crwal`", "did you mean `lycosa crawl`?");
     bench.run(&["crawl", "--fresh", "--resume", "x"]).ends_with(2).complains("cannot be used with", "--help");
     bench.run(&["query", "x"]).ends_with(2).complains("--css <SELECTOR>", "--help");
     bench.run(&[]).ends_with(2).mentions("Usage: lycosa <COMMAND>");

@@ -12,6 +12,7 @@ use crate::crawler::{self, Continue, Options, RetryOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch;
 use crate::model::{Patience, TemplateBudget};
+use crate::octets::excerpt;
 use crate::proxies::{ProxyOptions, ProxyPolicy, ProxyPool};
 use crate::seed;
 
@@ -25,6 +26,34 @@ pub struct Occasion {
     pub typed_sitemaps: bool,
     /// What to do with a state that is there already.
     pub continuation: Continue,
+}
+
+/// Whether a sitemap is named by its path alone.
+pub(super) fn is_path(text: &str) -> bool {
+    text.starts_with('/') && !text.starts_with("//")
+}
+
+/// A sitemap as it is named: a URL as a seed is, or a path where there is exactly one seed.
+pub(super) fn sitemap_url(text: &str, seeds: &[Url]) -> Result<Url> {
+    let text = text.trim();
+    if text == "-" {
+        return Err(Error::new(ErrorKind::Url, "sitemaps are not read from standard input, only seeds are")
+            .with_hint("give the URL of a sitemap, such as https://example.com/sitemap.xml"));
+    }
+    match seeds {
+        [seed] if is_path(text) => seed.join(text).map_err(|cause| {
+            let message = format!("the sitemap `{}` is no path of {seed}", excerpt(text));
+            Error::new(ErrorKind::Url, message).with_source(cause)
+        }),
+        _ if is_path(text) => {
+            let message =
+                format!("the sitemap `{}` is a path, and it is not said of which host", excerpt(text));
+            Err(Error::new(ErrorKind::Url, message).with_hint(
+                "give a whole URL, such as https://example.com/sitemap.xml; beside exactly one seed a path is enough",
+            ))
+        }
+        _ => seed::parse_as("sitemap ", text),
+    }
 }
 
 impl CrawlOptions {
@@ -48,7 +77,7 @@ impl CrawlOptions {
             read_seeds(file, &mut seeds)?;
         }
         let sitemap_urls: Vec<_> =
-            self.sitemap_urls.iter().map(|text| seed::parse(text)).collect::<Result<_>>()?;
+            self.sitemap_urls.iter().map(|text| sitemap_url(text, &seeds)).collect::<Result<_>>()?;
         let typed_sitemaps = if occasion.typed_sitemaps { sitemap_urls.len() } else { 0 };
         let outputs = self.outputs(&rules);
         let mut extractors: Vec<Arc<dyn crate::model::Extract>> = Vec::new();

@@ -29,6 +29,7 @@ impl FromStr for ByteSize {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is no size: write a number of bytes, or 10MB, 64KiB");
+        let too_large = || format!("`{text}` is too large: a size is at most {} bytes (16 EiB)", u64::MAX);
         let trimmed = text.trim();
         let end = trimmed.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(trimmed.len());
         let (number, unit) = trimmed.split_at(end);
@@ -42,13 +43,17 @@ impl FromStr for ByteSize {
         }
         let (_, scale) = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).ok_or_else(wrong)?;
         if let Ok(whole) = number.parse::<u64>() {
-            return whole.checked_mul(*scale).map(Self).ok_or_else(wrong);
+            return whole.checked_mul(*scale).map(Self).ok_or_else(too_large);
+        }
+        // So many digits are no mistake of the pen.
+        if !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()) {
+            return Err(too_large());
         }
         let bytes = number.parse::<f64>().map_err(|_| wrong())? * approximate(*scale);
         if bytes.is_finite() && bytes < approximate(1 << 53) {
             Ok(Self(whole_part(bytes)))
         } else {
-            Err(wrong())
+            Err(format!("`{text}` is too large for a fraction: write a whole number"))
         }
     }
 }
@@ -152,6 +157,9 @@ mod tests {
             "18446744073709551616",
         ] {
             assert!(text.parse::<ByteSize>().is_err(), "{text}");
+        }
+        for text in ["99999999999TB", "18446744073709551616", "17592186044416 TiB"] {
+            assert!(text.parse::<ByteSize>().unwrap_err().contains("too large: a size is at most"), "{text}");
         }
         assert!("10M".parse::<ByteSize>().unwrap_err().contains("10MB or 10MiB"));
     }

@@ -15,6 +15,8 @@ pub struct Span(pub Duration);
 /// The longest span in milliseconds: a hundred years.
 const LONGEST: f64 = 100.0 * 366.0 * 86_400_000.0;
 
+const BELOW_ZERO: &str = "a span of time must be 0 or more and at most 100 years";
+
 /// Units in milliseconds.
 const UNITS: [(&str, f64); 5] =
     [("ms", 1.0), ("s", 1000.0), ("m", 60_000.0), ("h", 3_600_000.0), ("d", 86_400_000.0)];
@@ -35,7 +37,7 @@ impl Span {
         if (0.0..=LONGEST).contains(&millis) {
             return Ok(Self(Duration::from_millis(millis.round() as u64)));
         }
-        Err("a span of time must be 0 or more and at most 100 years".to_owned())
+        Err(BELOW_ZERO.to_owned())
     }
 }
 
@@ -52,6 +54,10 @@ impl FromStr for Span {
         let mut total = 0.0;
         if rest.is_empty() {
             return Err(wrong());
+        }
+        if let Some(positive) = rest.strip_prefix('-').filter(|rest| !rest.starts_with('-')) {
+            // Below zero, if it is a span but for that.
+            return Err(positive.parse::<Self>().map_or_else(|_| wrong(), |_| BELOW_ZERO.to_owned()));
         }
         while !rest.is_empty() {
             let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
@@ -145,6 +151,9 @@ mod tests {
             ["", "fast", "5 parsecs", "1s2", "-1s", "-1", "s", "1..5s", "1e300", "NaN", "inf", "200000d"]
         {
             assert!(text.parse::<Span>().is_err(), "{text}");
+        }
+        for text in ["-1s", "-2h 30m", "-1"] {
+            assert!(text.parse::<Span>().unwrap_err().contains("must be 0 or more"), "{text}");
         }
     }
 

@@ -7,6 +7,7 @@ use http::HeaderValue;
 use lycosa_dom::{Pattern, PatternLimits, PatternSet};
 use lycosa_rules::describe_pattern_error;
 
+use super::crawl::{is_path, sitemap_url};
 use super::inspect::Mistake;
 use super::names::nearest;
 use super::place::Step;
@@ -98,7 +99,11 @@ fn addresses(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
         }
     }
     for (index, text) in options.sitemap_urls.iter().enumerate() {
-        if let Err(error) = seed::parse(text) {
+        // The seed that a path belongs to may be typed.
+        if let Err(error) = sitemap_url(text, &[]).map(drop).or_else(|error| match is_path(text.trim()) {
+            true => Ok(()),
+            false => Err(error),
+        }) {
             let path = ["sitemap_urls".into(), Step::Index(index)];
             mistakes.push(mistake(path, error.message(), error.hint().unwrap_or_default()));
         }

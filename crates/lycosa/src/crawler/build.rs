@@ -21,7 +21,9 @@ use crate::fetch::{
 };
 use crate::ledger::Ledger;
 use crate::middleware::{Cache, StackOptions, built_in, parse_field};
-use crate::model::{Clock, Extract, FetchLimits, Limits, Middleware, Order, Origin, Pace, Resolve, Sink};
+use crate::model::{
+    Clock, Extract, FetchLimits, Limits, Middleware, Order, Origin, Pace, RequestKind, Resolve, Sink,
+};
 use crate::politeness::{RetryOptions, RetryPolicy};
 use crate::profiles::HostProfiles;
 use crate::scope::{Identity, QueryRules, ScopeOptions, ScopeRules};
@@ -54,10 +56,11 @@ pub(super) async fn build(
         super::save::check(&folder)?;
         callbacks.on_page(Box::new(move |page| super::save::save(&folder, page)));
     }
-    let before = options.state.as_deref().and_then(super::RunRules::load).unwrap_or_default();
+    let before = rules_before(&options);
     let mut opened: Opened = state::open(&options, &notes, rules.limits, rules.pace, clock.clone())?;
     let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key).with_query_rules(query));
     opened.notices.extend(retry_refused(&opened, &options, &before.allowed, &identity).await?);
+    opened.notices.extend(known_sitemaps(&opened, &options, &identity)?);
     let parts = Parts {
         frontier: opened.frontier.clone(),
         outbox: opened.outbox,
@@ -93,6 +96,12 @@ pub(super) async fn build(
     Ok(Crawl { engine, sinks, watch, seeds, client, ledger, notices, controls })
 }
 
+/// The rules of the run before, only to compare with: those that cannot be read are as none.
+fn rules_before(options: &Options) -> super::RunRules {
+    let before = options.state.as_deref().map(super::RunRules::load).transpose();
+    before.ok().flatten().flatten().unwrap_or_default()
+}
+
 /// What the address guard lets through beside public addresses, in words for the state.
 fn allowed(options: &Options) -> Vec<String> {
     options.typed().map(|origin| origin.to_string()).chain(options.allow_address.iter().cloned()).collect()
@@ -115,6 +124,42 @@ async fn retry_refused(
     let count = super::stopped::requeue(state, identity, &refused).await?;
     Ok((count > 0)
         .then(|| format!("more addresses are allowed now: URLs refused before wait again ({count})")))
+}
+
+/// Sitemaps that the user names and that the crawl has fetched as something else go back, to be read as what they are.
+/// Those that wait are taken for sitemaps when their turn comes, and what was read as one is not read again.
+fn known_sitemaps(opened: &Opened, options: &Options, identity: &Identity) -> Result<Vec<String>> {
+    let mut notices = Vec::new();
+    let is_resumed = options.continuation == super::Continue::Resume;
+    let Some(state) = opened.embedded.as_deref().filter(|_| is_resumed) else { return Ok(notices) };
+    for url in &options.sitemap_urls {
+        let Some(mut found) = identity
+            .identify(url)
+            .map(|found| found.discovered(identity, crate::engine::request_of_given(url)))
+        else {
+            continue;
+        };
+        if state.is_open(found.key)? != Some(false) {
+            continue;
+        }
+        let facts = state.facts(found.key)?;
+        let before = super::stopped::last_end(&facts).map(|(_, ended)| &ended.found.request);
+        if before.is_some_and(|before| before.kind == RequestKind::Sitemap) {
+            continue;
+        }
+        found.request.generation = before.map_or(0, |before| before.generation).saturating_add(1);
+        notices.push(match before {
+            Some(_) if state.again(vec![found])? > 0 => {
+                format!("{url} was fetched as a page before; it is fetched again, and read as a sitemap")
+            }
+            Some(_) => format!("{url} is about to be visited again, and is read as a sitemap then"),
+            None => format!(
+                "{url} is known to this crawl, whose history does not say as what: it is not fetched again; a new crawl \
+                 (--fresh) reads it as a sitemap"
+            ),
+        });
+    }
+    Ok(notices)
 }
 
 /// What can change while the crawl runs.

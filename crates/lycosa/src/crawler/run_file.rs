@@ -3,6 +3,7 @@
 //! Nothing depends on it: a crawl is resumed with the rules it is given then. It is written when a run begins and when its
 //! rules change.
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,6 +14,10 @@ use crate::scope::{ScopeMode, ScopeOptions};
 
 /// Its name in the state folder.
 pub(crate) const FILE: &str = "run.json";
+
+const FREE_SPACE: &str = "free space on the disk and begin again: nothing is lost";
+const MAKE_WRITABLE: &str = "make the state folder writable and begin again: nothing is lost";
+const WRITTEN_ANEW: &str = "nothing is lost: the next run of the crawl writes it anew; until then its scope, budgets and pace are not known to those who look";
 
 /// The rules of a run.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -136,11 +141,61 @@ impl RunRules {
         let text = serde_json::to_vec_pretty(self).map_err(|cause| {
             Error::new(ErrorKind::Internal, "the rules of the run cannot be written").with_source(cause)
         })?;
-        Disk.replace(&path, &text).map_err(|cause| Error::io(format!("writing {}", path.display()), cause))
+        Disk.replace(&path, &text).map_err(|cause| unwritten(&path, cause))
     }
 
-    /// Reads the file; `None` when it is not there or not whole, which is as good as unknown.
-    pub(crate) fn load(folder: &Path) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(folder.join(FILE)).ok()?).ok()
+    /// Reads the file; `None` when it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not whole: what the last run obeyed is then as good as unknown.
+    pub(crate) fn load(folder: &Path) -> Result<Option<Self>> {
+        let path = folder.join(FILE);
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => {
+                return Err(Error::io(format!("reading {}", path.display()), cause).with_hint(WRITTEN_ANEW));
+            }
+        };
+        serde_json::from_slice(&text).map(Some).map_err(|cause| {
+            let message = format!("{} is damaged: the rules of the last run cannot be read", path.display());
+            Error::new(ErrorKind::Corrupt, message).with_hint(WRITTEN_ANEW).with_source(cause)
+        })
+    }
+}
+
+fn unwritten(path: &Path, cause: io::Error) -> Error {
+    let is_full = matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+    let hint = if is_full { FREE_SPACE } else { MAKE_WRITABLE };
+    Error::io(format!("writing {}", path.display()), cause).with_hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_with_what_helps() {
+        let hint = |kind: io::ErrorKind| {
+            unwritten(Path::new("run.json"), kind.into()).hint().map(str::to_owned).unwrap_or_default()
+        };
+        assert!(hint(io::ErrorKind::StorageFull).starts_with("free space on the disk"));
+        assert!(hint(io::ErrorKind::ReadOnlyFilesystem).starts_with("make the state folder writable"));
+    }
+
+    #[test]
+    fn rules_that_are_not_whole_are_an_error_and_none_are_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(RunRules::load(folder.path()).unwrap(), None);
+        let rules = RunRules { max_pages: Some(3), ..RunRules::default() };
+        rules.store(folder.path()).unwrap();
+        assert_eq!(RunRules::load(folder.path()).unwrap(), Some(rules));
+        let path = folder.path().join(FILE);
+        let whole = std::fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let error = RunRules::load(folder.path()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Corrupt, "{length} bytes");
+        }
     }
 }

@@ -30,7 +30,7 @@ pub struct Moment {
     pub at_work: u64,
     /// Sites met.
     pub hosts: u64,
-    /// Failures and error answers (status 400 and up) of this run.
+    /// Failures and error answers (status 400 and up) of this run; that a site has no robots.txt is none.
     pub errors: u64,
     /// Bytes received in this run.
     pub wire_bytes: u64,
@@ -82,7 +82,7 @@ impl Watch {
             queued: stats.pending,
             at_work: stats.leased,
             hosts: stats.sites,
-            errors: refused + counters.failures.values().sum::<u64>(),
+            errors: refused.saturating_sub(counters.robots_absent) + counters.failures.values().sum::<u64>(),
             wire_bytes: counters.wire_bytes,
         }
     }

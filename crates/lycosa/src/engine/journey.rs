@@ -82,6 +82,7 @@ impl Journey {
         toll: Arc<Toll>,
     ) -> Result<Self, Box<Commit>> {
         let started = shared.parts.clock.now();
+        let lease = shared.as_named(lease);
         let request = Arc::new(lease.request.clone());
         match Url::parse(&request.url) {
             Ok(url) => Ok(Self {
@@ -151,7 +152,11 @@ impl Journey {
         self.toll.sent(self.now());
         let shared = self.shared.clone();
         let next = Next::new(&shared.parts.middlewares, &*shared.parts.fetch);
-        match next.run(exchange).await {
+        let answer = next.run(exchange).await;
+        if self.lease.request.attempt > 0 && was_sent(&answer) {
+            shared.telemetry.retried();
+        }
+        match answer {
             Ok(Answer::Response(response)) => self.arrived(response).await,
             Ok(Answer::Retry { after, block_site, reason, status, wire_bytes }) => {
                 if let Some(status) = status {
@@ -384,7 +389,6 @@ impl Journey {
     }
 
     fn nack(&mut self, retry: Retry) -> Ending {
-        self.shared.telemetry.retried();
         Ending::Nack(Nack { token: self.lease.token, attempt: self.attempts.pop(), retry })
     }
 
@@ -429,6 +433,14 @@ impl Journey {
             timings: self.timings,
         });
     }
+}
+
+/// Whether an exchange was made or tried, and not put off or forbidden by what is ours.
+fn was_sent(answer: &Result<Answer, Error>) -> bool {
+    use ErrorKind::{AddressRefused, Budget, Cancelled, Deferred, Offline};
+    let ours =
+        |error: &Error| matches!(error.kind(), AddressRefused | Budget | Cancelled | Deferred | Offline);
+    !answer.as_ref().is_err_and(ours)
 }
 
 /// A commit that only ends the lease.

@@ -41,6 +41,7 @@ pub use pages::{CommittedPage, PageFeed};
 pub use places::Places;
 pub use revisits::{RevisitRecords, Revisits};
 pub use settings::{DEFAULT_ACCEPT_TYPES, Duplicates, Parts, RobotsTags, Settings};
+pub(crate) use sitemap::request_of_given;
 
 use self::discover::Target;
 use self::dispatch::{Dispatcher, Stopped};
@@ -177,8 +178,10 @@ impl Engine {
             self.shared.telemetry.problem(format!("the seed {url} gave no page: {}", lost::sentence(reason)));
         }
         found.extend(self.shared.usual_sitemaps(seeds));
-        found.extend(self.shared.given_sitemaps());
-        Ok(found)
+        // A seed that is named as a sitemap too is one: what comes first is what is taken.
+        let mut all = self.shared.given_sitemaps();
+        all.append(&mut found);
+        Ok(all)
     }
 }
 

@@ -80,6 +80,10 @@ impl Journey {
         let bounds = self.shared.parts.settings.revisits?.bounds;
         let revisit = self.before().filter(|_| self.lease.request.attempt == 0)?;
         let (now, site, hint) = (self.started(), &self.lease.site, self.hint());
+        // The clock was set back since the last visit: how long ago that was it cannot say, and this one was due.
+        if revisit.visit.at > now {
+            return None;
+        }
         let is_admitted = self.shared.thresholds.admits(site, revisit, hint, now, bounds);
         // What a sitemap is worth is what it tells of other pages, and was reckoned when it was read.
         if is_admitted || self.request.kind == RequestKind::Sitemap {

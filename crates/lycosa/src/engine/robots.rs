@@ -125,6 +125,9 @@ impl Journey {
         let headers = response.headers;
         let (body, end) = response.body.read().await;
         self.note_answer(status, body.len() as u64, end.wire_bytes);
+        if (400..500).contains(&status) && status != 429 {
+            self.shared.telemetry.robots_absent();
+        }
         if body.len() > MAX_ROBOTS_BYTES {
             let (origin, most) = (robots_origin(&self.lease), MAX_ROBOTS_BYTES >> 10);
             self.shared

@@ -1,5 +1,6 @@
 //! What every journey of a crawl shares: the parts, the caches, the counters.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,7 +10,8 @@ use super::refusals::Refusals;
 use super::revisits::Thresholds;
 use super::robots::RobotsCache;
 use super::settings::Parts;
-use crate::model::{Lsn, UrlKey};
+use super::sitemap::GIVEN;
+use crate::model::{Lease, Lsn, RequestKind, UrlKey};
 use crate::telemetry::Telemetry;
 
 /// Shared by all journeys of one crawl; nothing in it is held over an await.
@@ -26,11 +28,15 @@ pub(super) struct Shared {
     pub(super) thresholds: Thresholds,
     /// What pages of watched shapes said.
     pub(super) novelties: Contents,
+    /// Sitemaps that the user named.
+    given: HashSet<UrlKey>,
 }
 
 impl Shared {
     pub(super) fn new(parts: Parts, telemetry: Telemetry) -> Arc<Self> {
         let places = Places::new(parts.settings.concurrency);
+        let given = parts.settings.sitemap_urls.iter().filter_map(|url| parts.identity.identify(url));
+        let given = given.map(|found| found.key).collect();
         Arc::new(Self {
             places,
             parts,
@@ -42,7 +48,19 @@ impl Shared {
             refusals: Refusals::default(),
             thresholds: Thresholds::default(),
             novelties: Contents::default(),
+            given,
         })
+    }
+
+    /// A lease of what waits as a page, but which the user names as a sitemap by now, as that of a sitemap.
+    pub(super) fn as_named(&self, lease: Arc<Lease>) -> Arc<Lease> {
+        if !lease.request.kind.yields_page() || !self.given.contains(&lease.key) {
+            return lease;
+        }
+        let mut lease = (*lease).clone();
+        lease.request.kind = RequestKind::Sitemap;
+        lease.request.meta.insert(GIVEN.into(), "true".into());
+        Arc::new(lease)
     }
 }
 

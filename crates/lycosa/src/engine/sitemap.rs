@@ -8,7 +8,7 @@ use super::journey::{Arrival, Ending, Journey};
 use super::judgement::LASTMOD;
 use super::shared::Shared;
 use crate::model::{CommitNotes, Dates, Discovered, Request, RequestKind};
-use crate::sitemap::{self, SitemapEntry, SitemapKind, SitemapLimits};
+use crate::sitemap::{self, SitemapEntry, SitemapKind, SitemapLimits, SitemapProblem};
 
 /// Indexes within indexes that are followed; the protocol allows one level.
 const MAX_NESTING: u32 = 2;
@@ -59,6 +59,41 @@ impl Shared {
     }
 }
 
+/// The request for a sitemap that the user names, which is read wherever it is.
+pub(crate) fn request_of_given(url: &Url) -> Request {
+    let mut request =
+        Request { class: 0, kind: RequestKind::Sitemap, ..Request::get(crate::scope::spelling(url)) };
+    request.meta.insert(GIVEN.into(), "true".into());
+    request
+}
+
+/// What is said of a list without a usable entry.
+fn without_entries(sitemap: &sitemap::Sitemap) -> String {
+    let bad = |problem: &&SitemapProblem| matches!(problem, SitemapProblem::BadUrl { .. });
+    match sitemap.problems.iter().filter(bad).count() {
+        0 => "it names no URL".to_owned(),
+        count => format!(
+            "none of its {count} entries has a usable URL; they must be whole, such as https://example.com/page"
+        ),
+    }
+}
+
+/// What is said of a list when all that it names is refused: why most of it is, and what can be done about that.
+fn all_refused(notes: &CommitNotes) -> Option<String> {
+    let count: u32 = notes.refused.iter().map(|(_, count)| count).sum();
+    let (reason, most) = notes.refused.iter().max_by_key(|(_, count)| *count)?;
+    let of_them = if *most < count { format!(", as of {most} of them") } else { String::new() };
+    let why = super::lost::sentence(*reason);
+    (count == notes.links).then(|| {
+        let entries = if count == 1 {
+            "its only entry does not belong".to_owned()
+        } else {
+            format!("none of its {count} entries belongs")
+        };
+        format!("{entries} to the crawl{of_them}: {why}")
+    })
+}
+
 /// The request for a sitemap, unless the nesting forbids it.
 fn bare_request(url: &Url, nesting: u32) -> Option<Request> {
     if nesting > MAX_NESTING {
@@ -105,6 +140,9 @@ impl Journey {
         let sitemap = sitemap::parse_within(body, &self.url, limits);
         let tell = |what: &str| self.shared.telemetry.problem(format!("sitemap {}: {what}", self.url));
         sitemap.problems.iter().for_each(|problem| tell(&problem.to_string()));
+        if sitemap.entries.is_empty() && sitemap.kind != SitemapKind::Unknown {
+            tell(&without_entries(&sitemap));
+        }
         if sitemap.kind == SitemapKind::Index {
             let depth = usize::try_from(nesting).unwrap_or(usize::MAX).min(MOST_SITEMAPS.len() - 1);
             if nesting >= MAX_NESTING {
@@ -118,7 +156,15 @@ impl Journey {
                 true => self.shared.given_sitemap(&entry.loc, nesting + 1),
                 false => self.shared.sitemap_request(&entry.loc, nesting + 1),
             });
-            return (found.collect(), CommitNotes::default(), None);
+            let found: Vec<Discovered> = found.collect();
+            if found.is_empty() && nesting < MAX_NESTING && !sitemap.entries.is_empty() {
+                let count = sitemap.entries.len();
+                tell(&format!(
+                    "none of the {count} sitemaps that it names belongs to the crawl; widen `--scope`, or name one with \
+                     `--sitemap-url` to read it wherever it is"
+                ));
+            }
+            return (found, CommitNotes::default(), None);
         }
         let believed = sitemap::are_plausible(&sitemap, self.started());
         if !believed {
@@ -129,6 +175,9 @@ impl Journey {
         let entries = sitemap.entries.iter();
         let found = entries.filter_map(|entry| self.sitemap_page(entry, believed, &mut notes)).collect();
         self.shared.count_refused(&notes);
+        if let Some(why) = all_refused(&notes) {
+            tell(&why);
+        }
         (found, notes, believed.then(|| self.reading(&sitemap)).flatten())
     }
 

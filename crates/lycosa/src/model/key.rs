@@ -76,6 +76,21 @@ impl Origin {
         Some(Self { scheme, host: host.into(), port: url.port_or_known_default()? })
     }
 
+    /// The URL of a path here.
+    pub(crate) fn url_of(&self, path: &str) -> String {
+        let scheme = self.scheme.as_str();
+        let mut url =
+            String::with_capacity(scheme.len() + "://".len() + self.host.len() + ":65535".len() + path.len());
+        url.push_str(scheme);
+        url.push_str("://");
+        url.push_str(&self.host);
+        if self.port != self.scheme.default_port() {
+            url.push_str(&format!(":{}", self.port));
+        }
+        url.push_str(path);
+        url
+    }
+
     /// `host` or `host:port` when the port is not the scheme's own: the value of a `Host` header.
     #[must_use]
     pub fn authority(&self) -> String {

@@ -96,7 +96,8 @@ pub(super) fn gamma(visit: &Visit) -> (f64, f64) {
 #[must_use]
 pub fn again(before: &Visit, seen: &Seen<'_>) -> (Visit, bool) {
     let mut visit = before.clone();
-    visit.at = seen.at.max(before.at);
+    // Even when the clock was set back: what follows is planned from there.
+    visit.at = seen.at;
     visit.listed_at = seen.listed_at.or(before.listed_at);
     let Some(content) = seen.content else {
         visit.unproven = visit.unproven.saturating_add(1);
@@ -315,6 +316,15 @@ mod tests {
         assert!((rate_per_hour(&visit) * 240.0 - 1.0).abs() < 1e-9 && visit.changed_at.is_none());
         let future = first(&Seen { listed_at: Some(at(300)), ..seen });
         assert_eq!(future, first(&bare(240, 1)));
+    }
+
+    #[test]
+    fn after_the_clock_was_set_back_visits_are_planned_from_what_it_shows() {
+        let (visit, changed) = again(&first(&bare(240, 1)), &bare(3, 2));
+        assert!(changed && visit.at == at(3), "{visit:?}");
+        assert_eq!(visit.exposure, Duration::ZERO, "and no time has passed");
+        let (visit, _) = again(&visit, &bare(5, 2));
+        assert_eq!(visit.exposure, Duration::from_secs(2 * 3_600));
     }
 
     #[test]

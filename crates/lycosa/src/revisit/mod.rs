@@ -23,4 +23,4 @@ mod worth;
 pub use estimate::{Seen, again, first, is_condition_due};
 pub use lastmod::{HARDLY_EVER, Hint, next_reading};
 pub use threshold::Threshold;
-pub use worth::{Bounds, next_due, worth};
+pub use worth::{Bounds, lifetime, next_due, worth};

@@ -63,7 +63,8 @@ pub fn next_due(visit: &Visit, now: Timestamp, threshold: f64, bounds: Bounds) -
 }
 
 /// For how long a page that has just changed is expected to stay as it is, in seconds.
-pub(super) fn lifetime(visit: &Visit) -> f64 {
+#[must_use]
+pub fn lifetime(visit: &Visit) -> f64 {
     let knowledge = Knowledge::of(visit);
     knowledge.regular * knowledge.gap + (1.0 - knowledge.regular) * knowledge.exposure / knowledge.changes
 }

@@ -68,15 +68,7 @@ impl DurableFile {
         // A file of which nothing was durable yet may have vanished with the power.
         let mut file = open(path, position.length == 0)?;
         let length = file.metadata().map_err(|cause| failed("reading", path, cause))?.len();
-        let mut hash = Xxh3::new();
-        if length < position.length {
-            let what = format!("it has {length} bytes, {} were written", position.length);
-            return Err(changed(path, &what));
-        }
-        checksum(&mut file, position.length, &mut hash).map_err(|cause| failed("reading", path, cause))?;
-        if hash.digest() != position.checksum {
-            return Err(changed(path, &format!("its first {} bytes are not those written", position.length)));
-        }
+        let hash = checksum_of(path, &mut file, position)?;
         let mut file = Self {
             path: path.to_owned(),
             file,
@@ -157,6 +149,33 @@ impl DurableFile {
     }
 }
 
+/// Compares what a file holds with what was written up to a position it once reported, and changes nothing; how many bytes
+/// that are.
+///
+/// # Errors
+/// When it is gone, cannot be read, or is not what was written.
+pub(super) fn compare(path: &Path, position: FilePosition) -> Result<u64> {
+    let mut file = File::open(path).map_err(|cause| match cause.kind() {
+        io::ErrorKind::NotFound => changed(path, "it is gone").with_hint(GONE),
+        _ => failed("opening", path, cause),
+    })?;
+    checksum_of(path, &mut file, position).map(|_| position.length)
+}
+
+/// The checksum of what a file holds up to a position, when it is that of the position.
+fn checksum_of(path: &Path, file: &mut File, position: FilePosition) -> Result<Xxh3> {
+    let length = file.metadata().map_err(|cause| failed("reading", path, cause))?.len();
+    if length < position.length {
+        return Err(changed(path, &format!("it has {length} bytes, {} were written", position.length)));
+    }
+    let mut hash = Xxh3::new();
+    checksum(file, position.length, &mut hash).map_err(|cause| failed("reading", path, cause))?;
+    if hash.digest() != position.checksum {
+        return Err(changed(path, &format!("its first {} bytes are not those written", position.length)));
+    }
+    Ok(hash)
+}
+
 /// What helps when a disk fails.
 pub(super) const MEND: &str = "mend the disk, then go on with --resume; what was written is kept";
 
@@ -223,10 +242,14 @@ fn set_aside(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// What helps when what was written is not there any more.
+pub(super) const GONE: &str =
+    "put it back where it was, or begin anew with --fresh: what it held is nowhere else";
+
 fn open(path: &Path, create: bool) -> Result<File> {
     let file = OpenOptions::new().read(true).write(true).create(create).truncate(false).open(path).map_err(
         |cause| match cause.kind() {
-            io::ErrorKind::NotFound => changed(path, "it is gone"),
+            io::ErrorKind::NotFound => changed(path, "it is gone").with_hint(GONE),
             _ => failed("opening", path, cause),
         },
     )?;
@@ -263,7 +286,7 @@ fn changed(path: &Path, what: &str) -> Error {
     let message = format!("{} was changed since this crawl wrote it: {what}", path.display());
     Error::new(ErrorKind::Output, message)
         .in_phase(Phase::Export)
-        .with_hint("restore the file, or write to another one; nothing was cut")
+        .with_hint("restore the file as it was, or begin anew with --fresh and --overwrite; nothing was cut")
 }
 
 #[cfg(test)]

@@ -230,7 +230,8 @@ async fn while_a_retry_or_the_next_page_has_to_wait() {
         let waits = |watch: &Watch| {
             let now = watch.counters();
             let waits = is_open(watch, Resource::Timers) && !is_open(watch, Resource::Leases);
-            waits && now.pages == pages && now.retries == 1 - pages
+            let refused = now.statuses.get(&503).copied().unwrap_or_default();
+            waits && now.pages == pages && refused == 1 - pages
         };
         stopped(what, crawl, waits).await;
         free.free();

@@ -218,7 +218,7 @@ async fn a_retry_is_judged_again() {
     let first = first.state(&state).build().await.unwrap();
     let (stop, watch) = (first.stop_token(), first.watch());
     let running = tokio::spawn(first.run());
-    while watch.counters().retries == 0 {
+    while watch.counters().statuses.is_empty() {
         tokio::task::yield_now().await;
     }
     stop.cancel();

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use lycosa::crawler::stopped::{HostLine, LastmodLine, Stopped, UrlLine};
+use lycosa::crawler::stopped::{HostLine, LastmodLine, UrlLine};
 use lycosa::host_pattern::HostPattern;
 use lycosa::model::{Breaker, Exclusion, Origin, Timestamp};
 use lycosa::url::Url;
@@ -12,6 +12,7 @@ use lycosa::{Error, ErrorKind, Result};
 
 use super::Sort;
 use super::stats::{moment, span};
+use crate::cmd::states;
 use crate::exit::Exit;
 use crate::output;
 
@@ -134,7 +135,7 @@ fn json(value: &impl serde::Serialize) -> Result<String> {
 
 /// Prints hosts.
 pub(super) fn hosts(folder: &Path, args: &HostsArgs) -> Result<Exit> {
-    let crawl = Stopped::open(folder)?;
+    let mut crawl = states::open(folder)?;
     let pattern = pattern(args.host.as_ref())?;
     let limit = if args.limit == 0 { usize::MAX } else { args.limit };
     let found = crawl.hosts(args.sort.into(), limit, |record| {
@@ -198,7 +199,7 @@ fn host_row(host: &HostLine, now: Timestamp) -> String {
         count => format!(", {count} wait for robots.txt"),
     };
     let dates = host.lastmod.as_ref().map(|dates| format!(", {}", lastmod(dates))).unwrap_or_default();
-    let spent = if host.has_spent { ", its budget of pages is used up" } else { "" };
+    let spent = if host.has_spent { ", its page budget is used up" } else { "" };
     format!(
         "{:<32} {:>8} {:>15} {:>7} {:>7} {:>6}  {:>9} {:<13} {:>8}  {}{}{breaker}{spent}{held}{dates}",
         host.site,
@@ -217,7 +218,7 @@ fn host_row(host: &HostLine, now: Timestamp) -> String {
 
 /// Prints URLs that wait.
 pub(super) fn pending(folder: &Path, args: &PendingArgs) -> Result<Exit> {
-    let mut crawl = Stopped::open(folder)?;
+    let mut crawl = states::open(folder)?;
     let pattern = pattern(args.host.as_ref())?;
     let now = crawl.now();
     let mut lines = Lines::to_reader(args.limit);
@@ -263,7 +264,7 @@ fn known_kind(kind: &str) -> Result<()> {
 /// Prints URLs that ended badly.
 pub(super) fn dead(folder: &Path, args: &DeadArgs) -> Result<Exit> {
     args.kind.as_deref().map_or(Ok(()), known_kind)?;
-    let crawl = Stopped::open(folder)?;
+    let crawl = states::open(folder)?;
     let pattern = pattern(args.host.as_ref())?;
     let mut lines = Lines::to_reader(args.limit);
     crawl.visit_ended(|line| {
@@ -287,7 +288,7 @@ pub(super) fn dead(folder: &Path, args: &DeadArgs) -> Result<Exit> {
 
 /// Writes every URL with its state.
 pub(super) fn export(folder: &Path, to: Option<&Path>) -> Result<Exit> {
-    let mut crawl = Stopped::open(folder)?;
+    let mut crawl = states::open(folder)?;
     let mut lines = Lines::to_reader(0);
     if let Some(path) = to {
         let file = File::create_new(path).map_err(|cause| {

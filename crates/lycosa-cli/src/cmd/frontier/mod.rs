@@ -1,6 +1,7 @@
 //! `lycosa frontier`: look into a crawl that stands still, and change by hand what it will do.
 
 mod change;
+mod check;
 mod list;
 mod stats;
 
@@ -27,7 +28,7 @@ pub(crate) struct Args {
     command: Command,
 }
 
-const AFTER_HELP: &str = "The reading commands (stats, hosts, pending, dead, export) change nothing and work on a copy \
+const AFTER_HELP: &str = "The reading commands (stats, hosts, check, pending, dead, export) change nothing and work on a copy \
 that cannot be written. While a crawl runs in the folder, ask it with `lycosa ctl`.";
 
 #[derive(Debug, clap::Subcommand)]
@@ -40,6 +41,12 @@ enum Command {
     },
     /// Hosts with what waits, their delay and the rule that gives it, and why they rest
     Hosts(list::HostsArgs),
+    /// Read every file of the state, and its outputs, and compare every checksum: is anything damaged?
+    Check {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// URLs that wait
     Pending(list::PendingArgs),
     /// URLs that ended failed, blocked or excluded, with the reason
@@ -129,6 +136,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let state = &args.state;
     match args.command {
         Command::Stats { json } => stats::run(&state.folder()?, json),
+        Command::Check { json } => check::run(&state.folder()?, json),
         Command::Hosts(list) => list::hosts(&state.folder()?, &list),
         Command::Pending(list) => list::pending(&state.folder()?, &list),
         Command::Dead(list) => list::dead(&state.folder()?, &list),

@@ -8,20 +8,22 @@ use lycosa::crawler::stopped::{FOR_EVER, Stopped};
 use lycosa::model::Timestamp;
 use serde_json::{Value, json};
 
+use crate::cmd::states;
 use crate::exit::Exit;
 use crate::output;
 use crate::summary::bytes;
 
 /// Prints the counts of a state.
 pub(super) fn run(folder: &Path, as_json: bool) -> Result<Exit> {
-    let crawl = Stopped::open(folder)?;
-    let facts = gather(&crawl)?;
+    let mut crawl = states::open(folder)?;
+    let facts = gather(&mut crawl)?;
     let text = if as_json { format!("{facts}\n") } else { shown(&facts, crawl.now()) };
     output::data(text.as_bytes())?;
     Ok(Exit::Done)
 }
 
-fn gather(crawl: &Stopped) -> Result<Value> {
+fn gather(crawl: &mut Stopped) -> Result<Value> {
+    let (spent, waiting) = crawl.spent();
     let (view, now) = (crawl.view(), crawl.now());
     let files = view.files()?;
     let size = |prefix: &str| -> u64 {
@@ -34,7 +36,6 @@ fn gather(crawl: &Stopped) -> Result<Value> {
         .iter()
         .map(|(name, cursor)| (name.clone(), json!({ "exported_to": cursor.lsn })))
         .collect();
-    let (spent, waiting) = spent(crawl);
     let recovery = view.recovery();
     Ok(json!({
         "folder": crawl.folder().display().to_string(),
@@ -58,19 +59,6 @@ fn gather(crawl: &Stopped) -> Result<Value> {
         "versions": view.identity().versions,
         "since_snapshot": { "events": recovery.replayed, "unfinished_bytes": recovery.cut },
     }))
-}
-
-/// How many hosts have used up their budget of pages, and how many URLs wait there.
-fn spent(crawl: &Stopped) -> (u64, u64) {
-    let (mut hosts, mut urls) = (0, 0);
-    if crawl.rules().is_some_and(|rules| rules.max_pages_per_host.is_some()) {
-        crawl.view().visit_sites(|site| {
-            hosts += u64::from(site.has_spent);
-            urls += if site.has_spent { site.pending } else { 0 };
-            true
-        });
-    }
-    (hosts, urls)
 }
 
 /// A moment as people read it, and how long ago it is.
@@ -160,7 +148,8 @@ fn shown(facts: &Value, now: Timestamp) -> String {
 /// What hosts that have used up their budget hold back, if there are any.
 fn spent_row(spent: &Value) -> Option<(&'static str, String)> {
     let (hosts, urls) = (&spent["hosts"], &spent["pending"]);
-    (*hosts != 0).then(|| ("", format!("of {hosts} its budget of pages is used up, {urls} URLs wait there")))
+    let wait = if *urls == 1 { "1 URL waits there".to_owned() } else { format!("{urls} URLs wait there") };
+    (*hosts != 0).then(|| ("", format!("hosts with their page budget used up: {hosts}; {wait}")))
 }
 
 /// How many visits wait, and when the first is due.

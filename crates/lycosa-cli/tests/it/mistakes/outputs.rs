@@ -84,7 +84,10 @@ fn a_changed_output_is_not_cut_on_resume() {
     assert_eq!((bench.read("pages.jsonl"), server.hits()), (changed, hits));
     std::fs::remove_file(bench.path("pages.jsonl")).expect("the file is ours");
     let said = bench.crawl(&server.url("/"), &["--resume"]).ends_with(1);
-    said.complains("it is gone", "restore the file");
+    said.complains("it is gone", "put it back where it was, or begin anew with --fresh");
+    // What the hint says works.
+    bench.crawl(&server.url("/"), &["--fresh", "--max-pages", "12"]).ends_with(3);
+    assert_eq!(bench.records("pages.jsonl").len(), 12);
 }
 
 #[test]

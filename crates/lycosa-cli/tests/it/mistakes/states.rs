@@ -103,6 +103,31 @@ fn resume_without_a_state_says_so() {
 }
 
 #[test]
+fn a_crawl_is_gone_on_with_where_it_is_the_only_one() {
+    let (server, bench) = (quick(12).serve(), Bench::new());
+    bench.run(&["crawl", "--resume"]).ends_with(2).complains("there is no crawl below .lycosa", "--state");
+    bench.run(&["crawl", &server.url("/"), "--delay", "0", "--max-pages", "3"]).ends_with(3);
+    let name = format!(".lycosa/127.0.0.1_{}", server.addr().port());
+    bench.run(&["crawl", "--resume", "--delay", "0", "--max-pages", "5"]).ends_with(3);
+    assert_eq!(bench.records(&format!("{name}/pages.jsonl")).len(), 5);
+    let other = "http://127.0.0.1:1/";
+    let flags = ["--state", ".lycosa/other", "--retries", "0", "--max-time", "1ms", "-q"];
+    bench.run(&[&["crawl", other][..], &flags].concat());
+    let said = bench.run(&["crawl", "--resume"]).ends_with(2);
+    said.complains("there are 2 crawls below .lycosa", &name).mentions(".lycosa/other");
+}
+
+#[test]
+fn a_state_that_may_not_be_written_is_told_with_what_helps_to_go_on() {
+    let (server, bench) = unfinished();
+    // A lock that cannot be written, whoever asks.
+    std::fs::remove_file(bench.path("state/lock")).expect("the file is ours");
+    std::fs::create_dir(bench.path("state/lock")).expect("it can be made");
+    let said = bench.crawl(&server.url("/"), &["--resume"]).ends_with(1);
+    said.complains("writing state/lock", "go on with --resume").keeps_quiet_about("name a folder");
+}
+
+#[test]
 fn a_state_in_use_is_named() {
     let gate = Gate::closed();
     let held = gate.clone();

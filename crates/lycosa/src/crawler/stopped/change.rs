@@ -80,7 +80,7 @@ impl Imported {
 }
 
 fn opening(folder: &Path) -> Opening {
-    let (limits, pace) = stored_rules(RunRules::load(folder).as_ref());
+    let (limits, pace) = stored_rules(RunRules::load(folder).ok().flatten().as_ref());
     Opening {
         folder: folder.to_owned(),
         limits,

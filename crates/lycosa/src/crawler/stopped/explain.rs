@@ -5,7 +5,9 @@ use url::Url;
 use super::{Stopped, last_end};
 use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::embedded::{Ended, Fact, Happened, Open};
-use crate::model::{Candidate, HostRecord, RequestKind, Revisit, Robots, Timestamp, UrlKey, Verdict};
+use crate::model::{
+    Candidate, HostRecord, RequestKind, Revisit, Robots, SiteKey, Timestamp, UrlKey, Verdict,
+};
 use crate::politeness::robots::{RobotsTxt, product_token};
 use crate::scope::{ScopeRules, spelling};
 
@@ -59,11 +61,15 @@ pub struct Explanation {
     pub site: String,
     /// Whether it was accepted, and then whether it still waits for its outcome.
     pub is_open: Option<bool>,
-    /// Where it waits, if it does.
+    /// What it is asked for as, when it was accepted and that is known.
+    pub kind: Option<RequestKind>,
+    /// Whether it is the robots.txt of its origin, which is asked for whenever it is needed and is no URL of the crawl.
+    pub is_robots: bool,
+    /// Where it waits, if it does; of a URL that has its outcome, where its next visit does, which is due.
     pub open: Option<Open>,
     /// When it can be served, as far as its site's pace and its own time say.
     pub not_before: Option<Timestamp>,
-    /// Its next visit, when one is to come.
+    /// Its next visit, when one is to come or is due.
     pub next_visit: Option<Revisit>,
     /// The way back to its seed, nearest first; empty for a seed and for what was never accepted.
     pub way: Vec<Step>,
@@ -99,15 +105,7 @@ impl Stopped {
         let is_open = self.view.is_open(key)?;
         let rests = host.as_ref().is_some_and(|host| host.blocked_until > self.now());
         let rests_for = if rests { self.why_it_rests(&site)? } else { None };
-        let next_visit = if is_open == Some(false) { self.view.next_visit(key)? } else { None };
-        let mut open = None;
-        if is_open == Some(true) {
-            self.view.visit_open(Some(&site), |found| {
-                let is_it = found.found.key == key;
-                open = is_it.then_some(found);
-                !is_it
-            })?;
-        }
+        let (open, next_visit) = self.waiting((key, &site), is_open, host.as_ref())?;
         let own = open.as_ref().map(|open: &Open| &open.found.request);
         let own = own.or_else(|| last_end(&facts).map(|(_, ended)| &ended.found.request));
         let depth = own.map_or(0, |request| request.depth);
@@ -132,6 +130,8 @@ impl Stopped {
             key,
             site: site.to_string(),
             is_open,
+            kind: is_known.then_some(kind),
+            is_robots: canonical.path() == "/robots.txt" && canonical.query().is_none(),
             open,
             not_before,
             next_visit,
@@ -143,6 +143,31 @@ impl Stopped {
             host,
             rests_for,
         })
+    }
+
+    /// Where a URL or its next visit waits, and that visit.
+    fn waiting(
+        &mut self,
+        (key, site): (UrlKey, &SiteKey),
+        is_open: Option<bool>,
+        host: Option<&HostRecord>,
+    ) -> Result<(Option<Open>, Option<Revisit>)> {
+        let planned = if is_open == Some(false) { self.view.next_visit(key)? } else { None };
+        // A visit after the first that is due waits like any URL, while its page keeps the outcome it had.
+        let is_busy = host.is_some_and(|host| host.pending > 0 || host.leased > 0);
+        let may_be_due = is_open == Some(false) && planned.is_none() && is_busy;
+        if is_open != Some(true) && !may_be_due {
+            return Ok((None, planned));
+        }
+        let mut open = None;
+        self.view.visit_open(Some(site), |found| {
+            let is_it = found.found.key == key;
+            open = is_it.then_some(found);
+            !is_it
+        })?;
+        let due = open.as_ref().filter(|_| may_be_due);
+        let due = due.and_then(|open| open.found.request.revisit.as_deref().cloned());
+        Ok((open, due))
     }
 
     fn scope(&self) -> Result<Option<ScopeRules>> {

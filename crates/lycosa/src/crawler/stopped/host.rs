@@ -132,7 +132,7 @@ impl Stopped {
     /// # Errors
     /// When the history, which says why one rests, cannot be read.
     pub fn hosts(
-        &self,
+        &mut self,
         order: HostOrder,
         limit: usize,
         wanted: impl Fn(&HostRecord) -> bool,
@@ -152,6 +152,14 @@ impl Stopped {
             true
         });
         first(&mut best);
+        for (_, record) in &mut best {
+            // A robots.txt is no URL of the crawl; each is the first of its site.
+            let robots = self.view.waiting_robots(&record.site);
+            record.pending = record.pending.saturating_sub(robots);
+            if let Some(first) = record.pending_by_class.first_mut() {
+                *first = first.saturating_sub(robots);
+            }
+        }
         best.iter().map(|(_, record)| self.host_line(record)).collect()
     }
 

@@ -1,6 +1,6 @@
 //! A crawl that stands still: looking into its state, explaining a URL, and changing by hand what it will do.
 //!
-//! [`Stopped`] only looks and changes nothing; [`Changes`] takes the state as a crawl would. `line` is a URL as it is
+//! [`Stopped`] only looks and changes nothing, as [`check`] does, which reads every file; [`Changes`] takes the state as a crawl would. `line` is a URL as it is
 //! exported and imported, `explain` the story of one. What it leaves out: printing, and crawls that run (their
 //! [`Controls`](super::Controls) answer).
 
@@ -23,8 +23,8 @@ use super::run_file::RunRules;
 use super::state::Notes;
 use crate::clock::SystemClock;
 use crate::error::{Error, ErrorKind, Result};
-use crate::frontier::embedded::{CrawlIdentity, FORMAT_VERSION, Fact, Happened, View};
-use crate::model::{Clock, Limits, Pace, TemplateBudget, Timestamp, UrlKey};
+use crate::frontier::embedded::{self, Check, CrawlIdentity, FORMAT_VERSION, Fact, Happened, View};
+use crate::model::{Clock, Limits, Pace, Position, TemplateBudget, Timestamp, UrlKey};
 use crate::scope::{Identity, QueryRules};
 
 /// The end of a rest that has none: the last second of the year 9999.
@@ -37,8 +37,60 @@ pub struct Stopped {
     identity: Identity,
     notes: Notes,
     rules: Option<RunRules>,
+    rules_trouble: Option<Error>,
     folder: PathBuf,
     clock: Arc<dyn Clock>,
+}
+
+/// What was found in the files of a state.
+#[derive(Clone, Debug)]
+pub struct StateCheck {
+    /// The state itself.
+    pub state: Check,
+    /// What is wrong with the rules of the last run, `run.json`, which nothing depends on but looks at the state.
+    pub rules: Option<Error>,
+    /// The outputs by their names, when nothing is wrong with the state, which says how far each has come.
+    pub outputs: Vec<(String, OutputCheck)>,
+}
+
+impl StateCheck {
+    /// Whether nothing is damaged.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let is_wrong = |(_, output): &(String, OutputCheck)| matches!(output, OutputCheck::Wrong(_));
+        self.state.is_sound() && self.rules.is_none() && !self.outputs.iter().any(is_wrong)
+    }
+}
+
+/// What was found in an output.
+#[derive(Clone, Debug)]
+pub enum OutputCheck {
+    /// These bytes are those that were written.
+    Sound(u64),
+    /// It is gone, or not what was written.
+    Wrong(Error),
+    /// Folders of parts, databases and pipes are not read.
+    NotRead,
+}
+
+/// Reads every file of the state in a folder, and its outputs, and compares every checksum; changes nothing.
+///
+/// # Errors
+/// When there is no state, a crawl is running there, or it was made by other rules. Damage is no error here.
+pub fn check(folder: &Path) -> Result<StateCheck> {
+    let rules = RunRules::load(folder);
+    let (limits, pace) = stored_rules(rules.as_ref().ok().and_then(Option::as_ref));
+    let state = embedded::check(folder, crate::scope::versions(FORMAT_VERSION), limits, pace)?;
+    let outputs = state.outputs.iter().map(|(name, cursor)| {
+        let found = match crate::sink::compare(name, &Position(cursor.position.clone())) {
+            Some(Ok(bytes)) => OutputCheck::Sound(bytes),
+            Some(Err(error)) => OutputCheck::Wrong(error),
+            None => OutputCheck::NotRead,
+        };
+        (name.clone(), found)
+    });
+    let outputs = outputs.collect();
+    Ok(StateCheck { state, rules: rules.err(), outputs })
 }
 
 /// The notes of a crawl and how it recognises URLs.
@@ -68,12 +120,15 @@ impl Stopped {
     /// # Errors
     /// When there is none, a crawl is running there, it was made by other rules, or is damaged.
     pub fn open(folder: &Path) -> Result<Self> {
-        let rules = RunRules::load(folder);
+        let (rules, rules_trouble) = match RunRules::load(folder) {
+            Ok(rules) => (rules, None),
+            Err(error) => (None, Some(error)),
+        };
         let (limits, pace) = stored_rules(rules.as_ref());
         let view = View::open(folder, crate::scope::versions(FORMAT_VERSION), limits, pace)?;
         let (notes, identity) = identity_of(view.identity(), folder)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        Ok(Self { view, identity, notes, rules, folder: folder.to_owned(), clock })
+        Ok(Self { view, identity, notes, rules, rules_trouble, folder: folder.to_owned(), clock })
     }
 
     /// What is in the state.
@@ -91,6 +146,12 @@ impl Stopped {
     #[must_use]
     pub fn rules(&self) -> Option<&RunRules> {
         self.rules.as_ref()
+    }
+
+    /// Why the rules of the last run cannot be read, when they cannot.
+    #[must_use]
+    pub fn rules_trouble(&self) -> Option<&Error> {
+        self.rules_trouble.as_ref()
     }
 
     /// The seeds it began with.
@@ -159,6 +220,24 @@ impl Stopped {
         self.view.visit_open(None, |open| open.found.key == UrlKey(0) || visit(UrlLine::of_open(&open)))
     }
 
+    /// How many hosts have used up the budget of pages that the last run had for each, and how many URLs wait there.
+    pub fn spent(&mut self) -> (u64, u64) {
+        let (mut hosts, mut urls, mut unsure) = (0, 0, Vec::new());
+        if self.rules.as_ref().is_none_or(|rules| rules.max_pages_per_host.is_none()) {
+            return (0, 0);
+        }
+        self.view.visit_sites(|site| {
+            hosts += u64::from(site.has_spent);
+            if site.has_spent && site.pending > 0 {
+                urls += site.pending;
+                unsure.push(site.site);
+            }
+            true
+        });
+        let robots = unsure.iter().map(|site| self.view.waiting_robots(site));
+        (hosts, urls.saturating_sub(robots.sum()))
+    }
+
     /// The site of a host as a person names it.
     ///
     /// # Errors
@@ -175,7 +254,7 @@ impl Stopped {
 }
 
 /// The last outcome among the facts of a URL.
-fn last_end(facts: &[Fact]) -> Option<(Timestamp, &crate::frontier::embedded::Ended)> {
+pub(super) fn last_end(facts: &[Fact]) -> Option<(Timestamp, &crate::frontier::embedded::Ended)> {
     facts.iter().rev().find_map(|fact| match &fact.what {
         Happened::Ended(ended) => Some((fact.at, &**ended)),
         _ => None,

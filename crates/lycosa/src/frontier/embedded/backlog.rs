@@ -64,6 +64,7 @@ pub(super) struct BacklogFiles {
 /// A file that blocks are read from.
 #[derive(Debug)]
 struct Readable {
+    path: PathBuf,
     /// The file, open; `None` when the file layer is to be asked each time.
     parts: Option<Box<dyn Parts>>,
     dictionary: Box<[u8]>,
@@ -206,25 +207,25 @@ impl BacklogFiles {
         {
             return Ok(block(bytes, &current.dictionary));
         }
-        let path = self.path(place.file);
-        self.open(place.file, &path)?;
+        self.open(place.file)?;
         let Some(file) = self.open.get(&place.file) else { return Ok(None) };
         let (offset, length) = (u64::from(place.offset), place.length as usize);
-        let bytes = files::part_of(&*self.files, &path, file.parts.as_deref(), offset, length)?;
+        let bytes = files::part_of(&*self.files, &file.path, file.parts.as_deref(), offset, length)?;
         Ok(block(&bytes, &file.dictionary))
     }
 
     /// Makes sure that a file can be read from, unless its dictionary is damaged.
-    fn open(&mut self, number: u32, path: &Path) -> io::Result<()> {
+    fn open(&mut self, number: u32) -> io::Result<()> {
         if self.open.contains_key(&number) {
             return Ok(());
         }
         if self.open.len() >= OPEN {
             self.open.clear();
         }
-        if let Some(dictionary) = self.dictionary(number, path)? {
-            let parts = self.files.parts(path)?;
-            self.open.insert(number, Readable { parts, dictionary });
+        let path = self.path(number);
+        if let Some(dictionary) = self.dictionary(number, &path)? {
+            let parts = self.files.parts(&path)?;
+            self.open.insert(number, Readable { path, parts, dictionary });
         }
         Ok(())
     }
@@ -248,15 +249,17 @@ impl Backlog for BacklogFiles {
     }
 
     fn get(&mut self, place: Place) -> Result<Vec<u8>> {
-        let path = self.path(place.file);
         let block = match self.read(place) {
             Ok(block) => block,
             Err(cause) if matches!(cause.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::NotFound) => {
                 None
             }
-            Err(cause) => return Err(Error::io(format!("reading {}", path.display()), cause)),
+            Err(cause) => {
+                return Err(Error::io(format!("reading {}", self.path(place.file).display()), cause));
+            }
         };
         block.ok_or_else(|| {
+            let path = self.path(place.file);
             let what = "a block or the file's dictionary is not there or does not match its checksum";
             // It is found while a crawl goes on, which has written since.
             damage(&path, place.offset as usize, what).with_hint(

@@ -59,17 +59,27 @@ impl Embedded {
     /// # Errors
     /// When the history cannot be read or written, and whatever `visit` fails with.
     pub fn visit_facts(&self, visit: impl FnMut(UrlKey, &[Fact]) -> Result<bool>) -> Result<()> {
+        self.history()?.visit(visit)
+    }
+
+    /// What happened so far, all of it written.
+    fn history(&self) -> Result<Reader> {
         let shared = &*self.shared;
-        let reader = {
-            let _turn = shared.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut state = shared.state();
-            let batch = state.history.take(shared.log.durable());
-            if let Some(batch) = batch {
-                shared.keep(batch)?;
-            }
-            Reader::new(&shared.folder, shared.files.clone(), state.history.covering())?
-        };
-        reader.visit(visit)
+        let _turn = shared.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = shared.state();
+        let batch = state.history.take(shared.log.durable());
+        if let Some(batch) = batch {
+            shared.keep(batch)?;
+        }
+        Reader::new(&shared.folder, shared.files.clone(), state.history.covering())
+    }
+
+    /// What happened to one URL so far, in order.
+    ///
+    /// # Errors
+    /// When the history cannot be read or written.
+    pub fn facts(&self, key: UrlKey) -> Result<Vec<Fact>> {
+        self.history()?.find(key)
     }
 
     fn change(&self, change: impl FnOnce(&Shared, &mut State, Timestamp) -> usize) -> Result<usize> {

@@ -8,7 +8,8 @@ use super::*;
 use crate::frontier::conformance::wait;
 use crate::frontier::tests::{self as shared, VERSIONS};
 use crate::model::{
-    Attempt, Clock, Cursor, Frontier, Lease, ManualClock, Origin, Outbox, Request, Retry, SiteKey, UrlKey,
+    Attempt, Clock, CommitNotes, Cursor, Frontier, Lease, ManualClock, Origin, Outbox, Outcome, Pace,
+    Payload, Request, Retry, Revisit, SiteKey, UrlKey, Visit,
 };
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -91,4 +92,49 @@ fn a_log_that_was_just_begun_does_not_hide_that_the_clock_was_set_back() {
     let frontier = Embedded::open(opening(folder.path(), &clock), VERSIONS).unwrap();
     clock.advance(Duration::from_secs(61));
     assert!(lease(&frontier).is_some());
+}
+
+/// A state with one page that is visited again in ten minutes.
+fn with_a_visit(opening: Opening, in_peace: bool) {
+    let clock = opening.clock.clone();
+    let identity = CrawlIdentity::random(VERSIONS, String::new()).unwrap();
+    let frontier = Embedded::create(opening, identity).unwrap();
+    wait(frontier.add(vec![found(1)])).unwrap();
+    let commit = Commit {
+        token: lease(&frontier).unwrap().token,
+        outcome: Outcome::Fetched { status: 200 },
+        attempts: Vec::new(),
+        payload: Payload::default(),
+        outlinks: Vec::new(),
+        host_update: None,
+        is_page: true,
+        notes: CommitNotes::default(),
+        revisit: Some(Revisit::new(clock.now().after(Duration::from_secs(600)), Visit::default())),
+        dates: None,
+    };
+    wait(frontier.commit(vec![commit])).remove(0).unwrap();
+    if !in_peace {
+        frontier.shared.log.fail(Error::new(ErrorKind::Internal, "the end of this process"));
+    }
+}
+
+#[test]
+fn a_visit_is_due_when_it_would_have_been_if_the_clock_is_set_back_an_hour() {
+    for in_peace in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let opening = |clock: &Arc<ManualClock>| Opening {
+            pace: Pace { robots: false, delay: Duration::ZERO, revisits: true, ..Pace::default() },
+            ..opening(folder.path(), clock)
+        };
+        with_a_visit(opening(&Arc::new(ManualClock::new(BEGINNING))), in_peace);
+        let clock = Arc::new(ManualClock::new(Timestamp(BEGINNING.0 - 3_600_000)));
+        drop(Embedded::open(opening(&clock), VERSIONS).unwrap());
+        let frontier = Embedded::open(opening(&clock), VERSIONS).unwrap();
+        clock.advance(Duration::from_secs(599));
+        assert!(lease(&frontier).is_none(), "before its time");
+        let next = frontier.stats().next_revisit.unwrap();
+        assert!(next <= clock.now().after(Duration::from_secs(1)), "{next:?}");
+        clock.advance(Duration::from_secs(2));
+        assert!(lease(&frontier).is_some(), "in peace: {in_peace}");
+    }
 }

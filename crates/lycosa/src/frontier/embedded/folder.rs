@@ -105,17 +105,54 @@ pub(super) fn unusable(doing: String, cause: io::Error) -> Error {
     Error::io(doing, cause).with_hint("name a folder that can be written with --state")
 }
 
+/// The error of a crawl that is there and cannot be gone on with.
+fn unwritable(folder: &Path, doing: String, cause: io::Error) -> Error {
+    let hint = match cause.kind() {
+        io::ErrorKind::ReadOnlyFilesystem => format!(
+            "mount its file system so that it can be written; or move the crawl: `lycosa frontier export --state {} -o \
+             crawl.jsonl`, then `lycosa frontier import crawl.jsonl --state NEW`",
+            folder.display()
+        ),
+        io::ErrorKind::PermissionDenied => {
+            format!("make {} and what is in it writable for you, then go on with --resume", folder.display())
+        }
+        _ => GOES_ON.to_owned(),
+    };
+    Error::io(doing, cause).with_hint(hint)
+}
+
 /// One process at a time.
 pub(super) fn lock(folder: &Path) -> Result<Option<File>> {
+    let is_there = exists(folder);
+    let failed = |doing: String, cause| match is_there {
+        true => unwritable(folder, doing, cause),
+        false => unusable(doing, cause),
+    };
     std::fs::create_dir_all(folder)
-        .map_err(|cause| unusable(format!("making the state folder {}", folder.display()), cause))?;
+        .map_err(|cause| failed(format!("making the state folder {}", folder.display()), cause))?;
     let path = folder.join("lock");
-    let file = File::create(&path).map_err(|cause| unusable(format!("writing {}", path.display()), cause))?;
+    let file = File::create(&path).map_err(|cause| failed(format!("writing {}", path.display()), cause))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(std::fs::TryLockError::WouldBlock) => Err(in_use(folder)),
         Err(std::fs::TryLockError::Error(cause)) => {
             Err(Error::io(format!("locking {}", path.display()), cause))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_cannot_write_a_state_that_is_there_is_not_sent_to_another() {
+        let hint = |kind: io::ErrorKind| {
+            let error = unwritable(Path::new("there"), "writing there/lock".to_owned(), kind.into());
+            error.hint().unwrap_or_default().to_owned()
+        };
+        assert!(hint(io::ErrorKind::ReadOnlyFilesystem).contains("lycosa frontier export --state there"));
+        assert!(hint(io::ErrorKind::PermissionDenied).contains("writable for you, then go on with --resume"));
+        assert_eq!(hint(io::ErrorKind::StorageFull), GOES_ON);
     }
 }

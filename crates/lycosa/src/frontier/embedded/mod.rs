@@ -4,13 +4,17 @@
 //! ones. A call applies its change, appends its event and returns once the event is durable, so callers that come
 //! while the disk is busy share its next sync. `identity` is who the crawl is, `event` what the log says, `frame`
 //! how it is framed, `log` the writing, `backlog` and `seen` what does not fit into memory, `recovery` and `snapshot` the reading again, `history` what is kept for
-//! questions, `beside` when and by whom what is beside the log is written, `view` the asking, `change` what is changed by hand, `files` what all of it asks of a file system.
+//! questions, `beside` when and by whom what is beside the log is written, `view` the asking, `check` the comparing of every
+//! checksum, `change` what is changed by hand, `files` what all of it asks of a file system.
 
 mod backlog;
 #[cfg(test)]
 mod backlog_damage_tests;
 mod beside;
 mod change;
+mod check;
+#[cfg(test)]
+mod check_tests;
 #[cfg(test)]
 mod clock_tests;
 #[cfg(test)]
@@ -47,6 +51,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::Notify;
 
+pub use check::{Check, Checked, FileKind, check};
 pub use files::{Disk, FileLayer, LogFile, Parts, Write};
 pub use folder::{exists, remove};
 pub use identity::{CrawlIdentity, SHARDS};

@@ -34,7 +34,7 @@ const PACKED: u8 = 1 << 7;
 /// Commits of a part.
 const COMMITS_A_PART: usize = 100;
 
-fn name(covered: u64) -> String {
+pub(super) fn name(covered: u64) -> String {
     format!("snapshot-{covered:020}")
 }
 
@@ -155,10 +155,22 @@ pub(super) fn put(
 
 /// The newest snapshot's content, and the last event it covers; empty tables and 0 when there is none.
 pub(super) fn newest(folder: &Path, files: &dyn FileLayer, empty: Tables) -> Result<(Tables, Tail, u64)> {
+    let Some(covers) = latest(folder, files)? else { return Ok((empty, Tail::default(), 0)) };
+    let mut reading = read(folder, files, covers, empty)?;
+    // Before anything is put elsewhere, which reads them.
+    backlog::check(folder, files, &reading.tables.in_use())?;
+    let tail = std::mem::take(&mut reading.tail);
+    Ok((reading.finish(folder)?, tail, covers))
+}
+
+/// The last event that the newest snapshot covers, by its name.
+pub(super) fn latest(folder: &Path, files: &dyn FileLayer) -> Result<Option<u64>> {
     let names = folder::names(folder, files)?;
-    let Some(covers) = names.iter().filter_map(|name| covered(name)).max() else {
-        return Ok((empty, Tail::default(), 0));
-    };
+    Ok(names.iter().filter_map(|name| covered(name)).max())
+}
+
+/// All parts of a snapshot, read into empty tables.
+pub(super) fn read(folder: &Path, files: &dyn FileLayer, covers: u64, empty: Tables) -> Result<Reading> {
     let path = folder.join(name(covers));
     let mut input =
         files.open(&path).map_err(|cause| Error::io(format!("reading {}", path.display()), cause))?;
@@ -180,29 +192,29 @@ pub(super) fn newest(folder: &Path, files: &dyn FileLayer, empty: Tables) -> Res
             if !matches!(frame::read_from(&mut *input), Ok(None)) {
                 return Err(unread("something follows its end"));
             }
-            break;
+            return Ok(reading);
         }
     }
-    // Before anything is put elsewhere, which reads them.
-    backlog::check(folder, files, &reading.tables.in_use())?;
-    let tables = reading.tables.finish();
-    tables
-        .map(|tables| (tables, reading.tail, covers))
-        .map_err(|_| damage(&path, 0, "parts of it are missing"))
 }
 
 /// A snapshot that is being read.
-struct Reading {
+pub(super) struct Reading {
     covers: u64,
     tail: Tail,
-    tables: Loading,
+    pub(super) tables: Loading,
     /// Where the next part begins.
     at: u64,
     /// The last part's number.
-    number: u64,
+    pub(super) number: u64,
 }
 
 impl Reading {
+    /// The tables, when all parts were there.
+    pub(super) fn finish(self, folder: &Path) -> Result<Tables> {
+        let path = folder.join(name(self.covers));
+        self.tables.finish().map_err(|_| damage(&path, 0, "parts of it are missing"))
+    }
+
     /// Reads a part; whether it was the last.
     fn part(&mut self, number: u64, payload: &[u8]) -> Result<bool, Damaged> {
         self.at += (frame::HEAD + payload.len()) as u64;

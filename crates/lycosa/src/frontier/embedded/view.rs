@@ -147,6 +147,11 @@ impl View {
         self.tables.visit_sites(visit);
     }
 
+    /// How many robots.txt requests wait at a site. Its record counts them with the URLs that wait, which they are not.
+    pub fn waiting_robots(&mut self, site: &SiteKey) -> u64 {
+        self.tables.waiting_robots(site)
+    }
+
     /// One site, with the text of its robots.txt.
     pub fn site(&mut self, site: &SiteKey) -> Option<HostRecord> {
         self.tables.host(site)
@@ -225,7 +230,7 @@ impl View {
 }
 
 /// Many may look at once, but not while a crawl runs. A folder without a lock file, a copy, is nobody's.
-fn share(folder: &Path) -> Result<Option<File>> {
+pub(super) fn share(folder: &Path) -> Result<Option<File>> {
     let path = folder.join("lock");
     let file = match File::open(&path) {
         Ok(file) => file,
@@ -243,7 +248,7 @@ fn share(folder: &Path) -> Result<Option<File>> {
 
 /// The file system, read only.
 #[derive(Clone, Copy, Debug)]
-struct Still;
+pub(super) struct Still;
 
 fn refused() -> io::Error {
     io::ErrorKind::ReadOnlyFilesystem.into()

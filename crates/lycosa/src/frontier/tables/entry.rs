@@ -136,7 +136,7 @@ impl Entry {
                 depth: self.depth,
                 attempt: u32::from(self.attempt),
                 parent: parent.clone(),
-                ..Request::get(format!("{origin}{path}"))
+                ..Request::get(origin.url_of(path))
             },
             Body::Whole(request) => {
                 Request { attempt: u32::from(self.attempt), class: self.class, ..(**request).clone() }

@@ -4,8 +4,10 @@
 //! memory as serving takes.
 
 use super::entry::Entry;
-use super::{Mark, Tables};
-use crate::model::{Discovered, HostRecord, Origin, Outcome, Parking, Revisit, SiteKey, Timestamp, UrlKey};
+use super::{Mark, Place, Site, Tables};
+use crate::model::{
+    Discovered, HostRecord, Origin, Outcome, Parking, RequestKind, Revisit, SiteKey, Timestamp, UrlKey,
+};
 
 /// Where a URL of the tables is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +90,31 @@ impl Tables {
         self.templates.drain(index, &mut self.overflow, |entry, why| {
             whole(entry).is_none_or(|found| visit(found, Whereabouts::Parked(why)))
         })
+    }
+
+    /// Where everything is that waits outside of memory, each block once.
+    pub(crate) fn places(&mut self) -> Vec<Place> {
+        let mut places = Vec::new();
+        for number in self.sites.numbers() {
+            // Not woken: one that wakes sends another to sleep, which then may move something.
+            places.extend(self.sites.look(number, Site::all_places).unwrap_or_default());
+        }
+        let others = self.revisits.places().chain(self.templates.places()).chain(self.arrivals.places());
+        places.extend(others.map(|place| *place));
+        places
+    }
+
+    /// How many robots.txt requests wait at a site: its record counts them with what waits.
+    pub(crate) fn waiting_robots(&mut self, key: &SiteKey) -> u64 {
+        let Some(index) = self.sites.find(key) else { return 0 };
+        let Some(site) = self.sites.wake(index, &mut self.overflow) else { return 0 };
+        // All of its URLs are looked at where there may be some.
+        if !site.origins.iter().any(|origin| origin.robots_pending) && !site.has_errands() {
+            return 0;
+        }
+        let mut count = 0;
+        site.each(&mut self.overflow, |entry, _| count += u64::from(entry.kind == RequestKind::Robots));
+        count
     }
 
     /// The next visit of a URL. Visits looked through are taken out.

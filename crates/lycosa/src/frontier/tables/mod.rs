@@ -47,7 +47,7 @@ pub(crate) use self::overflow::{Backlog, InUse, Place};
 pub(crate) use self::replay::LeaseName;
 use self::revisits::Revisits;
 use self::seen::Seen;
-pub(crate) use self::seen::{Job, Runs};
+pub(crate) use self::seen::{Job, Runs, check_run};
 use self::site::{ERRANDS, OWN, Site};
 use self::sites::Sites;
 pub(crate) use self::store::{Loading, Part};

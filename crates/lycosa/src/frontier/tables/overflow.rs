@@ -15,8 +15,6 @@ use crate::model::wire::{self, Damaged, Reader};
 pub(super) const BLOCK: usize = 2 << 10;
 /// Queues with this many bytes waiting are written away first, then smaller ones.
 pub(super) const WORTHWHILE: [usize; 3] = [4 << 10, 512, 128];
-/// In so many steps the bound between queues that stay in memory and those that leave it halves, about.
-const STEPS: usize = 1024;
 /// Files with little left in them whose blocks are copied at a time.
 pub(super) const FILES_LEFT_AT_ONCE: usize = 8;
 /// One file of so many may have little left in it.
@@ -111,9 +109,6 @@ pub(super) struct Overflow {
     pub(super) held: usize,
     /// What is held when moving it out of memory is tried next: more than `room` when little could be moved.
     bar: usize,
-    /// Bytes of entries from which on a queue of a site that goes to sleep is moved out of memory; it follows how full
-    /// memory is.
-    least: usize,
     /// Bytes of what is elsewhere, by file.
     in_use: InUse,
     trouble: Option<Error>,
@@ -135,21 +130,15 @@ impl Overflow {
         (self.held > room.max(self.bar) && self.trouble.is_none()).then_some(room / 2)
     }
 
-    /// Bytes of entries from which on a queue of a site that goes to sleep is moved out of memory; `None` while there is
-    /// room enough.
-    pub(super) fn least_to_shed(&mut self) -> Option<usize> {
+    /// Bytes of entries from which on a queue of a site that goes to sleep is moved out of memory; `None` while half of
+    /// the room is free. It halves with each tenth of the room that is taken beyond, so that blocks are about as large as
+    /// memory allows, and little is moved when as much leaves the queues as comes.
+    pub(super) fn least_to_shed(&self) -> Option<usize> {
         let room = self.backlog.as_ref()?.room();
+        let beyond = self.held.checked_sub(room / 2).filter(|_| self.trouble.is_none())?;
         let [most, _, fewest] = WORTHWHILE;
-        if self.trouble.is_some() || self.held < room / 2 {
-            self.least = most;
-            return None;
-        }
-        // Slowly up and slowly down, so that blocks are about as large as memory allows.
-        let step = self.least / STEPS + 1;
-        let step_back = self.held < room / 4 * 3;
-        self.least =
-            if step_back { self.least + step } else { self.least.saturating_sub(step) }.clamp(fewest, most);
-        Some(self.least)
+        let halvings = u32::try_from(beyond / (room / 10).max(1)).unwrap_or(u32::MAX);
+        Some(most.checked_shr(halvings).unwrap_or_default().max(fewest))
     }
 
     /// Sets the bar after an attempt: many short queues take memory, and looking at all of them takes time.
@@ -317,14 +306,7 @@ impl Tables {
     #[cfg(test)]
     fn assert_counts(&mut self) {
         let mut in_use = InUse::new();
-        for number in self.sites.numbers() {
-            if let Some(site) = self.sites.wake(number, &mut self.overflow) {
-                for place in site.places() {
-                    *in_use.entry(place.file).or_default() += u64::from(place.length);
-                }
-            }
-        }
-        for place in self.revisits.places().chain(self.templates.places()).chain(self.arrivals.places()) {
+        for place in self.places() {
             *in_use.entry(place.file).or_default() += u64::from(place.length);
         }
         assert_eq!(in_use, self.overflow.in_use);

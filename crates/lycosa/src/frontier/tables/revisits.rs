@@ -40,6 +40,9 @@ pub(super) struct Revisits {
     buckets: BTreeMap<(u64, u32), Bucket>,
     /// Those of the present minute; the number keeps equal times apart.
     soon: BTreeMap<(Timestamp, u64), Box<[u8]>>,
+    /// Milliseconds by which clocks were set back since the first visit was planned. Times in here are those of a clock
+    /// that never was, so that no visit waits for longer than was planned.
+    behind: u64,
     next: u64,
     count: u64,
     /// How many there are of each site, by its number.
@@ -112,16 +115,28 @@ impl Revisits {
 
     /// No entry is due before this moment.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
-        let bucket = self.buckets.keys().next().map(|(start, _)| Timestamp(*start));
-        let soon = self.soon.keys().next().map(|(due, _)| *due);
-        [bucket, soon].into_iter().flatten().min()
+        let bucket = self.buckets.keys().next().map(|(start, _)| *start);
+        let soon = self.soon.keys().next().map(|(due, _)| due.0);
+        let next = [bucket, soon].into_iter().flatten().min()?;
+        Some(Timestamp(next.saturating_sub(self.behind)))
+    }
+
+    /// The clock, which shows this now, was set back by so many milliseconds.
+    pub(super) fn set_back(&mut self, by: u64, now: Timestamp) {
+        self.behind = self.behind.saturating_add(by);
+        self.told.set_back(now);
+    }
+
+    /// What this moment is in here.
+    fn within(&self, at: Timestamp) -> Timestamp {
+        Timestamp(at.0.saturating_add(self.behind))
     }
 
     /// Lets an entry wait.
     pub(super) fn push(&mut self, due: Timestamp, entry: &[u8], now: Timestamp, overflow: &mut Overflow) {
         self.count_entry(entry, true);
         self.is_used = true;
-        self.put(due, entry, now, overflow);
+        self.put(self.within(due), entry, self.within(now), overflow);
     }
 
     fn put(&mut self, due: Timestamp, entry: &[u8], now: Timestamp, overflow: &mut Overflow) {
@@ -145,6 +160,7 @@ impl Revisits {
         effort: &mut usize,
         overflow: &mut Overflow,
     ) -> Option<Box<[u8]>> {
+        let now = self.within(now);
         loop {
             *effort = effort.checked_sub(1)?;
             // A bucket that begins later has nothing that comes before what is sorted: however many are overdue, those
@@ -246,6 +262,7 @@ impl Revisits {
             wire::put_bytes(out, entry);
         }
         wire::put_list(out, &self.by_site, |out, count| wire::put_number(out, u64::from(*count)));
+        wire::put_number(out, self.behind);
         if self.is_used {
             self.returns.store(out);
         }
@@ -272,6 +289,7 @@ impl Revisits {
             self.soon.insert((due, self.next), entry);
         }
         self.by_site = reader.list(Reader::small)?;
+        self.behind = reader.number()?;
         self.is_used = self.count > 0 || !reader.is_empty();
         if !reader.is_empty() {
             self.returns = Returns::load(reader)?;

@@ -45,7 +45,7 @@ pub(crate) struct Site {
     /// The greatest crawl-delay of its origins.
     crawl_delay: Duration,
     /// By level ([`ERRANDS`], then from [`OWN`] on).
-    levels: Vec<(u32, Box<Level>)>,
+    levels: Vec<(u32, Level)>,
     pub(crate) queued: u64,
     /// Retries by time; the number keeps equal times apart.
     pub(crate) retries: BTreeMap<(Timestamp, u64), Entry>,
@@ -68,6 +68,8 @@ pub(crate) struct Site {
     pub(super) pages_reserved: u32,
     /// What its sitemaps said; most sites have none with dates.
     pub(super) dates: Option<Box<SiteDates>>,
+    /// Whether it is among those that are put to sleep one after the other.
+    pub(super) may_be_put_to_sleep: bool,
 }
 
 impl Site {
@@ -92,6 +94,7 @@ impl Site {
             pages: 0,
             pages_reserved: 0,
             dates: None,
+            may_be_put_to_sleep: false,
         }
     }
 
@@ -197,7 +200,7 @@ impl Site {
         self.queued += 1;
         let place = self.levels.binary_search_by_key(&level, |(number, _)| *number).unwrap_or_else(|place| {
             self.levels.reserve_exact(usize::from(self.levels.is_empty()));
-            self.levels.insert(place, (level, Box::default()));
+            self.levels.insert(place, (level, Level::default()));
             place
         });
         if let Some((_, level)) = self.levels.get_mut(place) {
@@ -312,6 +315,12 @@ impl Site {
     }
 
     /// Where it has something elsewhere.
+    pub(super) fn all_places(&self) -> Vec<Place> {
+        let rules = self.origins.iter().filter_map(|state| state.rules_elsewhere);
+        self.all().flat_map(Waiting::all_places).chain(rules).collect()
+    }
+
+    /// The same, to be moved.
     pub(super) fn places(&mut self) -> impl Iterator<Item = &mut Place> {
         let queued = self.levels.iter_mut().flat_map(|(_, level)| level.all_mut());
         let origins = self.origins.iter_mut();
@@ -378,6 +387,11 @@ impl Site {
         self.parked.iter().for_each(|(_, entry)| show(entry));
     }
 
+    /// Whether what waits is served whatever the budget ([`Entry::is_errand`]), some of it.
+    pub(super) fn has_errands(&self) -> bool {
+        self.errands > 0 || self.levels.iter().any(|(number, _)| *number == ERRANDS)
+    }
+
     /// Takes the parked entry that this is true of, with its time.
     pub(crate) fn take_parked(
         &mut self,
@@ -408,8 +422,7 @@ impl Site {
         check: bool,
         overflow: &mut Overflow,
     ) -> Result<(), Damaged> {
-        self.levels =
-            reader.list(|reader| Ok((reader.small()?, Box::new(Level::load(reader, check, overflow)?))))?;
+        self.levels = reader.list(|reader| Ok((reader.small()?, Level::load(reader, check, overflow)?)))?;
         self.levels.sort_unstable_by_key(|(number, _)| *number);
         self.queued = self.levels.iter().map(|(_, level)| level.len() as u64).sum();
         Ok(())
@@ -465,7 +478,7 @@ impl Site {
 
 /// What waited for a site, on its way to other places.
 pub(super) struct TakenOut {
-    levels: Vec<(u32, Box<Level>)>,
+    levels: Vec<(u32, Level)>,
     held: Vec<(Waiting, u32)>,
     retries: BTreeMap<(Timestamp, u64), Entry>,
 }
@@ -482,11 +495,8 @@ impl TakenOut {
 }
 
 /// The levels up to one.
-fn up_to(levels: &mut [(u32, Box<Level>)], level: u32) -> impl Iterator<Item = (&u32, &mut Level)> {
-    levels
-        .iter_mut()
-        .take_while(move |(number, _)| *number <= level)
-        .map(|(number, queue)| (&*number, &mut **queue))
+fn up_to(levels: &mut [(u32, Level)], level: u32) -> impl Iterator<Item = (&u32, &mut Level)> {
+    levels.iter_mut().take_while(move |(number, _)| *number <= level).map(|(number, queue)| (&*number, queue))
 }
 
 /// Whether an origin may have another lease.

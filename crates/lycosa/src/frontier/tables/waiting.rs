@@ -10,6 +10,8 @@ use crate::model::wire::{self, Damaged, Reader};
 
 /// Bytes of entries out of a block that stay in memory with a site that sleeps, so that not every one costs a read.
 const KEPT: usize = 256;
+/// The same of entries that have just been moved into a block: one or two, for the next time this is looked at.
+const KEPT_FIRST: usize = 96;
 
 /// The entries.
 #[derive(Debug, Default)]
@@ -165,7 +167,12 @@ impl Waiting {
             let mut parts = std::mem::take(&mut waiting.tail).split(BLOCK, origin).into_iter();
             while let Some(part) = parts.next() {
                 match overflow.put(&part) {
-                    Some(block) => waiting.blocks.push_back(block),
+                    Some(block) => {
+                        waiting.blocks.push_back(block);
+                        if waiting.blocks.len() == 1 && waiting.head.is_empty() {
+                            waiting.keep_first_of(part);
+                        }
+                    }
                     // It stays, and what comes after it.
                     None => {
                         let rest = std::iter::once(part).chain(parts.by_ref());
@@ -186,10 +193,23 @@ impl Waiting {
         if let Some(blocks) = blocks {
             blocks.iter().rev().for_each(|block| self.blocks.push_front(*block));
             self.head = Packed::default();
+            parts.into_iter().take(1).for_each(|part| self.keep_first_of(part));
         }
     }
 
+    /// Keeps a copy of the first entries of the first block, which was just written.
+    fn keep_first_of(&mut self, mut part: Packed) {
+        part.shorten(KEPT_FIRST);
+        self.is_copy = !part.is_empty();
+        self.head = part;
+    }
+
     /// Where the blocks are.
+    pub(super) fn all_places(&self) -> impl Iterator<Item = Place> {
+        self.blocks.iter().map(|block| block.place)
+    }
+
+    /// The same, to be moved.
     pub(super) fn places(&mut self) -> impl Iterator<Item = &mut Place> {
         self.blocks.iter_mut().map(|block| &mut block.place)
     }

@@ -48,5 +48,5 @@ pub(super) fn changed(path: &Path, what: &str) -> Error {
     let message = format!("{} was changed since this crawl wrote it: {what}", path.display());
     Error::new(ErrorKind::Output, message)
         .in_phase(Phase::Export)
-        .with_hint("restore the database, or write to another one; nothing was written to it")
+        .with_hint("restore the database as it was, or begin anew with --fresh and --overwrite; nothing was written to it")
 }

@@ -27,7 +27,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use self::existing::{CURSORS, connect};
 use self::failure::{broken, changed};
 use self::table::Tables;
-use super::file::{create_parent, sync_folder};
+use super::file::{GONE, create_parent, sync_folder};
 use super::file_sink::{full_name, not_open};
 use super::position::{number, unreadable};
 use super::{Existing, Select, SinkOptions};
@@ -131,7 +131,7 @@ impl SqliteSink {
             return self.begin(stored.run);
         }
         if length == 0 {
-            return Err(changed(&self.path, "it is gone"));
+            return Err(changed(&self.path, "it is gone").with_hint(GONE));
         }
         let durable = existing::cursor(&self.path, &stored.run)?
             .ok_or_else(|| changed(&self.path, "it knows nothing of this crawl"))?;

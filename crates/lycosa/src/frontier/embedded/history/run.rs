@@ -108,6 +108,22 @@ pub(super) struct Run {
     pub(super) refused: Vec<(Exclusion, u64)>,
 }
 
+/// Reads a run from its beginning to its end: how many parts with a checksum of their own it has, and what is wrong with
+/// them.
+pub(in crate::frontier::embedded) fn check(
+    folder: &Path,
+    files: &dyn FileLayer,
+    covers: (u64, u64),
+) -> (u64, Vec<Error>) {
+    match Run::open(folder, files, covers) {
+        Ok(run) => {
+            let blocks = 0..run.len();
+            (run.len() as u64 + 1, blocks.filter_map(|block| run.block(files, block).err()).collect())
+        }
+        Err(error) => (1, vec![error]),
+    }
+}
+
 /// A fact as it is stored.
 #[derive(Clone, Debug)]
 pub(super) struct Stored {
@@ -153,9 +169,10 @@ impl Run {
         let bad = || damage(&self.path, 0, &format!("block {number} cannot be read"));
         let block = self.blocks.get(number).ok_or_else(bad)?;
         let place = self.start.checked_add(block.offset).ok_or_else(bad)?;
-        let bytes = files
-            .read_at(&self.path, place, block.length)
-            .map_err(|cause| Error::io(format!("reading {}", self.path.display()), cause))?;
+        let bytes = files.read_at(&self.path, place, block.length).map_err(|cause| match cause.kind() {
+            io::ErrorKind::UnexpectedEof => damage(&self.path, 0, "its end is missing"),
+            _ => Error::io(format!("reading {}", self.path.display()), cause),
+        })?;
         let frame = frame::read(&bytes).filter(|frame| frame.first_lsn == number as u64 + 2);
         let (length, packed) =
             frame.and_then(|frame| frame.payload.split_first_chunk::<4>()).ok_or_else(bad)?;

@@ -97,6 +97,11 @@ impl Told {
         self.blocks = None;
     }
 
+    /// The clock, which shows this now, was set back: what it showed says nothing of when to look.
+    pub(super) fn set_back(&mut self, now: Timestamp) {
+        self.not_before = self.not_before.min(now);
+    }
+
     fn begin(&mut self) {
         self.wanted = std::mem::take(&mut self.gathered);
         self.taken = Default::default();
@@ -212,7 +217,8 @@ impl Revisits {
             if bucket.is_empty() {
                 self.buckets.remove(&at);
             }
-            sorted.news.iter().for_each(|(due, entry)| self.put(*due, entry, now, overflow));
+            let now = self.within(now);
+            sorted.news.iter().for_each(|(due, entry)| self.put(self.within(*due), entry, now, overflow));
         }
     }
 

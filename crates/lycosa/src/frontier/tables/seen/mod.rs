@@ -20,7 +20,7 @@ use self::pile::Pile;
 pub(crate) use self::pile::{Done, Job};
 use self::recent::{Recent, gather, spread};
 use self::run::Run;
-pub(crate) use self::run::Runs;
+pub(crate) use self::run::{Runs, check as check_run};
 use self::table::Note;
 use super::Mark;
 use crate::error::{Error, Result};

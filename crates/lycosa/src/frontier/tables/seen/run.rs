@@ -132,6 +132,22 @@ impl Run {
     }
 }
 
+/// Reads a run of so many bytes from its beginning to its end: how many parts with a checksum of their own it has, and what
+/// is wrong with them.
+pub(crate) fn check(number: u32, size: u64, runs: &dyn Runs) -> (u64, Vec<Error>) {
+    let a_block = BLOCK as u64 + 8;
+    let blocks = size.checked_sub(8).filter(|rest| rest % a_block == 0).map(|rest| rest / a_block);
+    let Some(blocks) = blocks.and_then(|blocks| usize::try_from(blocks).ok()) else {
+        return (1, vec![runs.damaged(number, size)]);
+    };
+    let run = match Run::open(number, blocks, 0, runs) {
+        Ok(run) => run,
+        Err(error) => return (1, vec![error]),
+    };
+    let errors = (0..blocks).filter_map(|block| run.blocks(block, 1, runs).err()).collect();
+    (blocks as u64 + 1, errors)
+}
+
 /// Looks fingerprints up in a run; those that come in order are found with one reading of each block.
 pub(super) struct Search<'a> {
     run: &'a Run,

@@ -1,0 +1,124 @@
+//! `lycosa frontier check`: it finds what is damaged, says where, and what is sound it leaves in peace.
+
+use lycosa_testkit::{Response, Server};
+use serde_json::Value;
+
+use crate::command::{Bench, Said, Watchdog, page};
+
+fn check(bench: &Bench, flags: &[&str]) -> Said {
+    bench.run(&[&["frontier", "check", "--state", "state"], flags].concat())
+}
+
+fn json(said: &Said) -> Value {
+    serde_json::from_str(&said.out).expect("JSON")
+}
+
+/// The files of a state that begin so.
+fn files(bench: &Bench, beginning: &str) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(bench.path("state")).expect("a folder");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let named = |path: &std::path::PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(beginning))
+    };
+    let mut paths: Vec<_> = paths.filter(named).collect();
+    paths.sort();
+    paths
+}
+
+/// A site that names more URLs than little memory knows.
+fn wide() -> Server {
+    Server::start(|request| match request.path() {
+        "/robots.txt" => Response::not_found(),
+        "/" => {
+            let links: Vec<String> = (0..12_000).map(|number| format!("/{number}")).collect();
+            page("start", &links.iter().map(String::as_str).collect::<Vec<_>>())
+        }
+        path => page(path, &[]),
+    })
+}
+
+/// What makes a crawl of it have files of every kind: visits of many pages are planned, too.
+const LITTLE_MEMORY: [&str; 6] = ["-c", "16", "--per-host", "16", "--seen-memory", "64KiB"];
+
+fn crawled() -> Bench {
+    let (server, bench) = (wide(), Bench::new());
+    bench
+        .crawl(
+            &server.url("/"),
+            &[&LITTLE_MEMORY[..], &["--max-pages", "250", "--template-budget", "0"]].concat(),
+        )
+        .ends_with(3);
+    bench
+}
+
+#[test]
+fn damage_of_every_kind_of_file_is_told_with_the_file_and_a_hint() {
+    let bench = crawled();
+    let said = check(&bench, &[]).ends_with(0);
+    assert_eq!(said.out.matches(": sound\n").count(), 7, "{}", said.out);
+    let sound = json(&check(&bench, &["--json"]).ends_with(0));
+    assert_eq!(sound["sound"], true);
+    for kind in ["crawl", "snapshot", "backlog", "seen", "history", "run"] {
+        let path = files(&bench, kind).pop().unwrap_or_else(|| panic!("a file of the kind {kind}"));
+        let whole = std::fs::read(&path).expect("a file");
+        let mut flipped = whole.clone();
+        // Behind what begins a file of waiting URLs, where blocks are.
+        let at = if kind == "run" { 0 } else { whole.len() / 2 };
+        flipped[at] ^= 1;
+        for damaged in [&flipped[..], &whole[..whole.len() / 2]] {
+            std::fs::write(&path, damaged).expect("it can be written");
+            let said = check(&bench, &[]).ends_with(1).complains("the state in state is damaged", "");
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            assert!(said.out.contains(&name) && said.out.contains("hint: "), "{kind}: {}", said.out);
+            assert_eq!(json(&check(&bench, &["--json"]).ends_with(1))["sound"], false);
+            let goes_on = said.err.contains("the crawl can go on with --resume");
+            assert_eq!(goes_on, matches!(kind, "run" | "history"), "{kind}: {}", said.err);
+        }
+        std::fs::write(&path, whole).expect("it can be written");
+    }
+    check(&bench, &[]).ends_with(0);
+    let records = bench.read("pages.jsonl");
+    bench.write("pages.jsonl", &records.replacen("start", "begin", 1));
+    let said =
+        check(&bench, &[]).ends_with(1).complains("an output is not what was written", "restore the file");
+    assert!(said.out.contains("pages.jsonl was changed since this crawl wrote it"), "{}", said.out);
+    std::fs::remove_file(bench.path("pages.jsonl")).expect("the file is ours");
+    check(&bench, &[])
+        .ends_with(1)
+        .complains("an output is not what was written", "put it back where it was");
+    // What was added is cut by the next run.
+    bench.write("pages.jsonl", &(records + "more"));
+    check(&bench, &[]).ends_with(0);
+}
+
+#[test]
+fn rules_of_the_last_run_that_cannot_be_read_are_told_by_whoever_looks() {
+    let bench = crawled();
+    std::fs::write(bench.path("state/run.json"), "{").expect("it can be written");
+    for words in [&["frontier", "stats"][..], &["frontier", "hosts"], &["explain", "http://a.test/"]] {
+        let said = bench.run(&[words, &["--state", "state"]].concat());
+        said.mentions("note: state/run.json is damaged: the rules of the last run cannot be read");
+    }
+}
+
+#[test]
+fn the_state_of_a_crawl_that_was_killed_is_sound_and_that_of_a_running_one_is_in_use() {
+    let (server, bench) = (wide(), Bench::new());
+    let mut child = bench.start_crawl(&server.url("/"), &LITTLE_MEMORY);
+    let watchdog = Watchdog::over(&child);
+    assert!(server.wait_for_hits(60, crate::command::PATIENCE));
+    check(&bench, &[]).ends_with(1).complains("in use by another process", "lycosa ctl status");
+    child.kill().expect("it is killed");
+    child.wait().expect("it ends");
+    drop(watchdog);
+    let said = check(&bench, &[]).ends_with(0);
+    assert!(
+        said.out.contains("log        1 file") || said.out.contains("log        2 files"),
+        "{}",
+        said.out
+    );
+    bench
+        .run(&["frontier", "check", "--state", "none"])
+        .ends_with(1)
+        .complains("no crawl in none", "--state");
+}

@@ -1,0 +1,117 @@
+//! Sitemaps that are named: how they can be named, what is said when they give nothing, and what becomes of one that the
+//! crawl knows already.
+
+use lycosa_testkit::{Response, Server};
+
+use crate::command::{Bench, page};
+
+/// Lists of several kinds, and a page that links to one of them.
+fn lists() -> Server {
+    let set = |urls: &[&str]| {
+        let urls: String = urls.iter().map(|url| format!("<url><loc>{url}</loc></url>")).collect();
+        let body = format!("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{urls}</urlset>");
+        Response::new(200).header("Content-Type", "text/xml").body(body)
+    };
+    Server::start(move |request| {
+        let host = request.host();
+        match request.path() {
+            "/robots.txt" => Response::not_found(),
+            "/" => page("start", &["/maps/good.xml"]),
+            "/maps/good.xml" => set(&[&format!("http://{host}/one"), &format!("http://{host}/two")]),
+            "/maps/foreign.xml" => {
+                set(&["http://other.test/1", "http://other.test/2", "http://other.test/3"])
+            }
+            "/maps/private.xml" => set(&[
+                &format!("http://{host}/private/1"),
+                &format!("http://{host}/private/2"),
+                "http://other.test/1",
+            ]),
+            "/maps/broken.xml" => set(&["http://[", "nothing://x", "mailto:a@b.test"]),
+            "/maps/empty.xml" => set(&[]),
+            "/maps/index.xml" => Response::new(200).header("Content-Type", "text/xml").body(
+                "<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"><sitemap>\
+                 <loc>http://other.test/a.xml</loc></sitemap></sitemapindex>",
+            ),
+            path => page(path, &[]),
+        }
+    })
+}
+
+#[test]
+fn a_sitemap_that_gives_nothing_is_told_with_the_reason_and_what_helps() {
+    let server = lists();
+    for (name, what, helps) in [
+        (
+            "foreign",
+            "none of its 3 entries belongs to the crawl: its host is out of scope",
+            "widen `--scope`",
+        ),
+        ("private", "none of its 3 entries belongs to the crawl, as of 2 of them: ", "`--exclude` pattern"),
+        ("broken", "none of its 3 entries has a usable URL", "https://example.com/page"),
+        ("empty", "it names no URL", ""),
+        ("index", "none of the 1 sitemaps that it names belongs to the crawl", "--sitemap-url"),
+    ] {
+        let bench = Bench::new();
+        let map = server.url(&format!("/maps/{name}.xml"));
+        let flags = ["--sitemap-url", &map, "--exclude", "/private/", "-d", "0"];
+        let said = bench.crawl(&server.url("/"), &flags).ends_with(0);
+        said.mentions(&format!("note  sitemap {map}: {what}")).mentions(helps);
+    }
+    let bench = Bench::new();
+    let map = server.url("/maps/good.xml");
+    let said = bench.crawl(&server.url("/"), &["--sitemap-url", &map, "-d", "0"]).ends_with(0);
+    said.keeps_quiet_about("note  sitemap");
+}
+
+#[test]
+fn a_path_is_enough_beside_one_seed_and_else_an_error_that_says_so() {
+    let (server, bench) = (lists(), Bench::new());
+    bench.crawl(&server.url("/"), &["--sitemap-url", "/maps/good.xml", "-d", "0"]).ends_with(0);
+    assert_eq!(bench.records("pages.jsonl").len(), 3);
+    let hits = server.hits();
+    let two = bench.run(&["crawl", &server.url("/"), &server.url("/a"), "--sitemap-url", "/maps/good.xml"]);
+    two.ends_with(2).complains("the sitemap `/maps/good.xml` is a path", "beside exactly one seed");
+    let none = bench.run(&["crawl", "--sitemap-url", "/maps/good.xml"]).ends_with(2);
+    none.complains("it is not said of which host", "https://example.com/sitemap.xml");
+    let dash = bench.run(&["crawl", &server.url("/"), "--sitemap-url", "-"]).ends_with(2);
+    dash.complains("sitemaps are not read from standard input", "https://example.com/sitemap.xml");
+    let wrong = bench.run(&["crawl", &server.url("/"), "--sitemap-url", "ftp://a.test/"]).ends_with(2);
+    wrong.complains("sitemap `ftp://a.test/` has the scheme `ftp`", "");
+    assert_eq!(server.hits(), hits, "nothing was asked for");
+}
+
+#[test]
+fn a_sitemap_that_was_fetched_as_a_page_is_read_when_it_is_named() {
+    let (server, bench) = (lists(), Bench::new());
+    let map = server.url("/maps/good.xml");
+    bench.crawl(&server.url("/"), &[]).ends_with(0);
+    assert_eq!((server.hits_on("/maps/good.xml"), server.hits_on("/one")), (1, 0));
+    let again = ["--resume", "--sitemap-url", &map];
+    let said = bench.crawl(&server.url("/"), &again).ends_with(0);
+    said.mentions(&format!(
+        "note: {map} was fetched as a page before; it is fetched again, and read as a sitemap"
+    ));
+    assert_eq!((server.hits_on("/maps/good.xml"), server.hits_on("/one"), server.hits_on("/two")), (2, 1, 1));
+    let story = bench.run(&["explain", &map, "--state", "state"]).ends_with(0).out;
+    assert!(
+        story.contains("kind       a sitemap or feed") && story.contains("names 2 URLs: 2 new"),
+        "{story}"
+    );
+    // Named again, it was read.
+    let said = bench.crawl(&server.url("/"), &again).ends_with(0);
+    said.keeps_quiet_about("fetched again");
+    assert_eq!(server.hits_on("/maps/good.xml"), 2);
+}
+
+#[test]
+fn a_sitemap_that_waits_as_a_page_or_is_a_seed_too_is_read_as_what_it_is() {
+    let (server, bench) = (lists(), Bench::new());
+    let map = server.url("/maps/good.xml");
+    bench.crawl(&server.url("/"), &["--max-pages", "1", "-c", "1"]).ends_with(3);
+    bench.crawl(&server.url("/"), &["--resume", "--sitemap-url", &map]).ends_with(0);
+    assert_eq!((server.hits_on("/maps/good.xml"), server.hits_on("/one")), (1, 1));
+    let bench = Bench::new();
+    bench.crawl(&map, &["--sitemap-url", &map]).ends_with(0);
+    assert_eq!((server.hits_on("/maps/good.xml"), server.hits_on("/one")), (2, 2));
+    assert_eq!(bench.records("pages.jsonl").len(), 2);
+}
