@@ -27,6 +27,7 @@ mod seen;
 mod site;
 mod sites;
 mod store;
+mod taken_out;
 mod templates;
 mod waiting;
 

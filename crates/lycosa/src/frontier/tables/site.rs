@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::entry::Entry;
 use super::overflow::{Overflow, Place};
 use super::queue::Level;
+use super::taken_out::TakenOut;
 use super::waiting::Waiting;
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{Health, HostRecord, Origin, OriginRecord, Pace, Robots, SiteDates, SiteKey, Timestamp};
@@ -473,24 +474,6 @@ impl Site {
             has_spent: self.has_spent(limit),
             dates: self.dates.as_deref().copied(),
         }
-    }
-}
-
-/// What waited for a site, on its way to other places.
-pub(super) struct TakenOut {
-    levels: Vec<(u32, Level)>,
-    held: Vec<(Waiting, u32)>,
-    retries: BTreeMap<(Timestamp, u64), Entry>,
-}
-
-impl TakenOut {
-    /// The next entry, with its time when it waits for one.
-    pub(super) fn next(&mut self, overflow: &mut Overflow) -> Option<(Option<Timestamp>, Entry)> {
-        let queued = self.levels.iter_mut().find_map(|(_, level)| level.next(overflow));
-        let mut held = self.held.iter_mut();
-        let entry = queued.or_else(|| held.find_map(|(held, origin)| held.pop(*origin, overflow)));
-        let entry = entry.map(|entry| (None, entry));
-        entry.or_else(|| self.retries.pop_first().map(|((at, _), entry)| (Some(at), entry)))
     }
 }
 
