@@ -282,10 +282,12 @@ impl<'c, 'd> Writer<'c, 'd> {
         let value = node.attr("value").and_then(|value| value.trim().parse::<u64>().ok());
         let number = value.filter(|value| *value < 1_000_000).unwrap_or(list.number);
         list.number = number + 1;
-        let is_late = list.is_ordered && number != 1 && !list.has_items;
+        // An item in a part of another one begins a list of its own there.
+        let follows = list.has_items && list.depth == self.containers.len();
+        let is_late = list.is_ordered && number != 1 && !follows;
         let marker =
             if list.is_ordered { format!("{number}{} ", list.mark) } else { format!("{} ", list.mark) };
-        if list.has_items && list.is_tight && self.gap == Gap::Blank {
+        if follows && list.is_tight && self.gap == Gap::Blank {
             self.gap = Gap::Line;
         }
         let indent = " ".repeat(marker.len());
@@ -304,7 +306,8 @@ impl<'c, 'd> Writer<'c, 'd> {
         if self.held.pop() == Some(true) {
             let container = self.containers.pop();
             let was_written = container.is_some_and(|container| container.marker.is_none());
-            if let Some(list) = self.lists.last_mut() {
+            let depth = self.containers.len();
+            if let Some(list) = self.lists.last_mut().filter(|list| list.depth == depth) {
                 list.has_items |= was_written;
             }
         }
