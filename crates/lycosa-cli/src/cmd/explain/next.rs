@@ -26,6 +26,7 @@ pub(super) fn kind(story: &Explanation) -> Option<&'static str> {
 
 /// Until when the rules of a robots.txt are relied on, if this is one that was asked for.
 pub(super) fn robots_txt(story: &Explanation) -> Option<Timestamp> {
+    // What has no canonical form as a URL is no robots.txt either.
     let origin = lycosa::url::Url::parse(&story.canonical).ok();
     let origin = origin.filter(|_| story.is_robots).and_then(|url| lycosa::model::Origin::of(&url))?;
     let known = story.host.as_ref()?.origins.iter().find(|known| known.origin == origin)?;

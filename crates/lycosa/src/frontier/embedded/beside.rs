@@ -34,6 +34,24 @@ impl Duty {
     }
 }
 
+/// Tells whoever waits that a thread beside the crawl has ended; when it panicked, the state is broken.
+struct EndOfWork<'a>(&'a Shared);
+
+impl Drop for EndOfWork<'_> {
+    fn drop(&mut self) {
+        {
+            // Whoever looks at what is broken before waiting holds it.
+            let _state = self.0.state();
+            if std::thread::panicking() {
+                let what = "work on known URLs beside the crawl ended by a panic";
+                self.0.log.fail(Error::new(ErrorKind::Internal, what));
+            }
+        }
+        self.0.work.notify_all();
+        self.0.changed.notify_waiters();
+    }
+}
+
 impl Shared {
     /// Takes a snapshot when enough log has gathered, and makes room in memory. Called without the state's lock held.
     pub(super) fn snapshot_if_due(&self) {
@@ -79,6 +97,8 @@ impl Shared {
 
     /// Does one kind of work whenever there is some, until the state is closed or broken.
     pub(super) fn work(&self, duty: Duty) {
+        // Let go of last: nobody may wait for what will not be done, however this ends.
+        let _end = EndOfWork(self);
         let mut state = self.state();
         while self.log.broken().is_none() {
             let Some(job) = duty.take(&mut state.tables) else {
@@ -113,10 +133,6 @@ impl Shared {
                 state = self.state();
             }
         }
-        drop(state);
-        // Nobody may wait for what will not be done; whoever waits for a lease learns what is broken.
-        self.work.notify_all();
-        self.changed.notify_waiters();
     }
 
     /// Looks at the folder while nobody writes to it but the log.

@@ -28,8 +28,6 @@ const WIDER: u32 = 3;
 const LEVELS: u32 = 4;
 /// Where visits after the first stand among the classes of a site: new pages come first, most of the time.
 const CLASS: u8 = 2;
-/// Bytes of an entry that name its site, at most.
-const SITE: usize = 5;
 /// Visits that one call wakes or moves nearer, about.
 pub(super) const EFFORT: usize = 1_024;
 
@@ -95,8 +93,13 @@ impl Revisits {
 
     /// An entry comes or goes.
     fn count_entry(&mut self, entry: &[u8], comes: bool) {
+        self.count_of(Reader::new(entry).small().ok(), comes);
+    }
+
+    /// An entry of a site comes or goes; none when it cannot be read, and then whose it is shows when it is due.
+    fn count_of(&mut self, site: Option<u32>, comes: bool) {
         self.count = if comes { self.count + 1 } else { self.count.saturating_sub(1) };
-        let Ok(site) = Reader::new(entry).small() else { return };
+        let Some(site) = site else { return };
         let place = site as usize;
         if comes && place >= self.by_site.len() {
             self.by_site.resize(place + 1, 0);
@@ -214,8 +217,7 @@ impl Revisits {
         let mut keeps = |entry: &[u8]| {
             let is_kept = keeps(entry);
             if !is_kept {
-                // All that counting it needs.
-                dropped.push(entry.get(..entry.len().min(SITE)).unwrap_or_default().to_vec());
+                dropped.push(Reader::new(entry).small().ok());
             }
             is_kept
         };
@@ -236,7 +238,7 @@ impl Revisits {
                 self.buckets.insert(at, bucket);
             }
         }
-        dropped.iter().for_each(|entry| self.count_entry(entry, false));
+        dropped.into_iter().for_each(|site| self.count_of(site, false));
         self.told.reordered();
         all
     }
