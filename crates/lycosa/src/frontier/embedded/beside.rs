@@ -232,3 +232,28 @@ impl Shared {
         written
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frontier::conformance::wait;
+    use crate::frontier::embedded::{CrawlIdentity, Disk, Embedded};
+    use crate::frontier::tests::{VERSIONS, clock, opening};
+    use crate::model::{Frontier as _, Want};
+
+    #[test]
+    fn who_asks_learns_that_work_beside_the_crawl_panicked() {
+        let folder = tempfile::tempdir().unwrap();
+        let opening = opening(folder.path(), &clock(), std::sync::Arc::new(Disk));
+        let identity = CrawlIdentity::random(VERSIONS, String::new()).unwrap();
+        let frontier = Embedded::create(opening, identity).unwrap();
+        let shared = frontier.shared.clone();
+        let thread = std::thread::spawn(move || {
+            let _end = EndOfWork(&shared);
+            panic!("as planned");
+        });
+        assert!(thread.join().is_err());
+        let error = wait(frontier.lease(Want { max: 1, bytes: 0 })).unwrap_err();
+        assert!(error.kind() == ErrorKind::Internal && error.to_string().contains("panic"), "{error}");
+    }
+}
