@@ -142,8 +142,8 @@ fn a_budget_set_while_it_runs_is_met_exactly() {
 #[test]
 fn scope_rules_that_change_hold_for_the_next_link() {
     let running = Running::start(&[]);
-    running.ctl(&["set", "exclude=."]).ends_with(0);
-    running.ctl(&["set", "delay=0s"]).ends_with(0);
+    // Both at once: few URLs wait, and without new links they would be fetched before a second command came.
+    running.ctl(&["set", "exclude=.", "delay=0s"]).ends_with(0);
     let (code, said, bench) = running.end();
     assert_eq!(code, Some(0), "it runs out of URLs: {said}");
     let refused = bench.run(&["frontier", "stats", "--state", "state"]).ends_with(0);
