@@ -211,6 +211,43 @@ mod tests {
     }
 
     #[test]
+    fn a_name_to_leave_out_is_found_however_it_and_the_url_are_spelled() {
+        let left = |name: &str, query: &str| {
+            let identity = identity().with_query_rules(QueryRules::new(&[name]).unwrap());
+            let found = url(&format!("http://example.com/?{query}"));
+            identity.identify(&found).expect("http").canonical.query().map(str::to_owned)
+        };
+        let spellings = [
+            ("filter[a]", "filter%5ba%5D"),
+            ("größe", "gr%c3%b6%C3%9Fe"),
+            ("a b", "a%20b"),
+            ("o'clock", "o%27clock"),
+            ("{x|y}", "%7Bx%7Cy%7D"),
+            ("~tilde", "%7etilde"),
+            ("plain", "pl%61in"),
+        ];
+        for (raw, escaped) in spellings {
+            for (name, spelling) in [(raw, raw), (raw, escaped), (escaped, raw), (escaped, escaped)] {
+                assert_eq!(
+                    left(name, &format!("x=1&{spelling}=2")).as_deref(),
+                    Some("x=1"),
+                    "{name} {spelling}"
+                );
+            }
+        }
+        for (name, query) in
+            [("filter[*", "filter[a]=1&FILTER%5Bb%5D"), ("grö*", "größe=1&gr%C3%B6n=2"), ("%5B*", "[=")]
+        {
+            assert_eq!(left(name, query), None, "{name}");
+        }
+        for (name, query) in
+            [("filter[a]", "filter=1"), ("filter[*", "filters=1"), ("a b", "a+b=1"), ("ö", "o=1")]
+        {
+            assert_eq!(left(name, query).as_deref(), Some(query), "{name}");
+        }
+    }
+
+    #[test]
     fn method_and_body_are_part_of_the_key() {
         let identity = identity();
         let page = url("http://example.com/search");

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use url::Url;
 
+use crate::octets::push_normal;
+
 /// Parameters by which visits are counted, and none that is known to choose a page.
 const TRACKING: [&str; 38] = [
     "utm_*",
@@ -70,9 +72,9 @@ const LONGEST_NAME: usize = 200;
 /// Parameters that are left out of canonical URLs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueryRules {
-    /// In lower case.
+    /// As canonical URLs spell them, but in lower case.
     names: Vec<Box<str>>,
-    /// Beginnings of names, in lower case.
+    /// Beginnings of names, likewise.
     beginnings: Vec<Box<str>>,
 }
 
@@ -88,8 +90,9 @@ pub struct QueryRuleError {
 }
 
 impl QueryRules {
-    /// Rules that leave out the parameters of these names. A name is compared without case and may end in `*`;
-    /// `@tracking` and `@sessions` stand for lists built in.
+    /// Rules that leave out the parameters of these names. A name is written as it reads or as it stands in a URL:
+    /// `filter[a]` is `filter%5Ba%5D`, and `größe` is `gr%C3%B6%C3%9Fe`. It is compared without the case of the letters
+    /// A to Z and may end in `*`; `@tracking` and `@sessions` stand for lists built in.
     ///
     /// # Errors
     /// A name that is empty, only `*`, too long, has a star elsewhere, or is no list; or more than a thousand.
@@ -134,8 +137,8 @@ impl QueryRules {
 
     fn add(&mut self, name: &str) {
         match name.strip_suffix('*') {
-            Some(beginning) => self.beginnings.push(beginning.to_ascii_lowercase().into()),
-            None => self.names.push(name.to_ascii_lowercase().into()),
+            Some(beginning) => self.beginnings.push(spelled(beginning)),
+            None => self.names.push(spelled(name)),
         }
     }
 
@@ -145,7 +148,7 @@ impl QueryRules {
         self.names.is_empty() && self.beginnings.is_empty()
     }
 
-    /// The URL without these parameters, what is kept in its order; borrowed when it has none of them.
+    /// This canonical URL without these parameters, what is kept in its order; borrowed when it has none of them.
     #[must_use]
     pub fn apply<'a>(&self, url: Cow<'a, Url>) -> Cow<'a, Url> {
         let Some(query) = url.query().filter(|_| !self.is_empty()) else { return url };
@@ -169,6 +172,15 @@ impl QueryRules {
         };
         self.names.iter().any(|known| is(known)) || self.beginnings.iter().any(|known| begins(known))
     }
+}
+
+/// A name in the one spelling that queries of canonical URLs have, in lower case.
+fn spelled(name: &str) -> Box<str> {
+    let mut spelled = String::with_capacity(name.len());
+    // The URL standard escapes apostrophes in queries, so a raw one is never met there.
+    push_normal(&mut spelled, name.as_bytes(), |byte| byte == b'\'');
+    spelled.make_ascii_lowercase();
+    spelled.into()
 }
 
 #[cfg(test)]
