@@ -122,7 +122,9 @@ impl Journey {
         let mut commit = self.fetched_commit(status);
         if (200..300).contains(&status) {
             let reading;
-            (commit.outlinks, commit.notes, reading) = self.sitemap_entries(&body);
+            let content_type = response.headers.get(http::header::CONTENT_TYPE);
+            let content_type = content_type.and_then(|value| value.to_str().ok());
+            (commit.outlinks, commit.notes, reading) = self.sitemap_entries(&body, content_type);
             let content = super::revisits::body_hash(&body);
             let _ = self.compared(content);
             commit.revisit = self.visit_after(content, &response.headers);
@@ -133,11 +135,15 @@ impl Journey {
         Ending::Commit(Box::new(commit), None)
     }
 
-    fn sitemap_entries(&self, body: &[u8]) -> (Vec<Discovered>, CommitNotes, Option<Dates>) {
+    fn sitemap_entries(
+        &self,
+        body: &[u8],
+        content_type: Option<&str>,
+    ) -> (Vec<Discovered>, CommitNotes, Option<Dates>) {
         let nesting: u32 = self.lease.request.meta.get(NESTING).and_then(|n| n.parse().ok()).unwrap_or(0);
         let most = self.shared.parts.settings.max_links;
         let limits = SitemapLimits { entries: most, ..SitemapLimits::default() };
-        let sitemap = sitemap::parse_within(body, &self.url, limits);
+        let sitemap = sitemap::parse_within(body, &self.url, content_type, limits);
         let tell = |what: &str| self.shared.telemetry.problem(format!("sitemap {}: {what}", self.url));
         sitemap.problems.iter().for_each(|problem| tell(&problem.to_string()));
         if sitemap.entries.is_empty() && sitemap.kind != SitemapKind::Unknown {

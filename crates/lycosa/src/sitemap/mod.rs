@@ -2,12 +2,13 @@
 //!
 //! Question of this module: *which URLs does this file name?* One function, [`parse`], reads the XML of
 //! sitemaps.org (index and URL set) with Google's extensions for images, videos, news and languages, RSS and Atom
-//! feeds, JSON feeds, plain text, each gzipped or not. It never fails: what could be read is returned together with
+//! feeds, JSON feeds, plain text, each gzipped or not, in the charset that its bytes or its server declare. It never fails: what could be read is returned together with
 //! the [`SitemapProblem`]s met, since half of a large sitemap is worth having. What is beyond the protocol's limits
 //! (50 MB unpacked, 50,000 entries) is told and read up to [`SitemapLimits`]. Following an index and judging hosts is
 //! the business of others; so is how far dates can be trusted, beyond what their file shows ([`are_plausible`]).
 
 mod date;
+mod entity;
 mod extension;
 mod json;
 mod plausible;
@@ -18,10 +19,10 @@ use std::fmt;
 use std::io::Read;
 
 use flate2::bufread::MultiGzDecoder;
+use lycosa_dom::{CharsetSource, Confidence};
 use url::Url;
 
 use crate::model::Timestamp;
-use crate::octets::unmarked;
 
 pub use date::parse as parse_date;
 pub use extension::{Alternate, Extensions, News};
@@ -47,6 +48,9 @@ impl Default for SitemapLimits {
         Self { bytes: 64 << 20, entries: 2 * MAX_SITEMAP_ENTRIES }
     }
 }
+
+/// Gzip within gzip that is unpacked: servers pack what is packed already.
+const MAX_PACKED: usize = 3;
 
 /// Problems that are kept of one file.
 const MAX_PROBLEMS: usize = 100;
@@ -93,8 +97,12 @@ pub enum SitemapProblem {
     BeyondProtocol,
     /// The gzip stream is damaged or ends early: what came before was read.
     DamagedGzip,
-    /// Not valid UTF-8: the wrong bytes were replaced.
-    Encoding,
+    /// Bytes that mean nothing in the charset that was declared, or that declare none and are not UTF-8; what means
+    /// nothing was replaced.
+    Encoding {
+        /// The charset in which they were read.
+        charset: &'static str,
+    },
     /// The XML or JSON breaks off at this byte: what came before was read.
     Malformed {
         /// Offset in the unpacked file (XML), or line (JSON).
@@ -125,7 +133,11 @@ impl fmt::Display for SitemapProblem {
                  allows, it was read all the same"
             ),
             Self::DamagedGzip => f.write_str("the gzip stream is damaged, the rest was ignored"),
-            Self::Encoding => f.write_str("the file is not valid UTF-8, wrong bytes were replaced"),
+            Self::Encoding { charset } => write!(
+                f,
+                "the file is not in the charset that it declares, or declares none and is not UTF-8; it was read as \
+                 {charset}"
+            ),
             Self::Malformed { position, reason } => {
                 write!(f, "the file is malformed at {position} ({reason}), the rest was ignored")
             }
@@ -155,20 +167,17 @@ pub struct Sitemap {
 /// name or the content type says.
 #[must_use]
 pub fn parse(bytes: &[u8], base: &Url) -> Sitemap {
-    parse_within(bytes, base, SitemapLimits::default())
+    parse_within(bytes, base, None, SitemapLimits::default())
 }
 
-/// As [`parse`], within these limits.
+/// As [`parse`], within these limits, of a file of which the server says that it is `content_type`. A byte order mark
+/// says what charset it is in, else the content type, else the XML declaration, else the bytes.
 #[must_use]
-pub fn parse_within(bytes: &[u8], base: &Url, limits: SitemapLimits) -> Sitemap {
+pub fn parse_within(bytes: &[u8], base: &Url, content_type: Option<&str>, limits: SitemapLimits) -> Sitemap {
     let mut sitemap = Sitemap { limits, ..Sitemap::default() };
     let unpacked = sitemap.unpack(bytes);
-    let plain = unmarked(&unpacked);
-    let text = String::from_utf8_lossy(&plain);
-    if matches!(text, Cow::Owned(_)) {
-        sitemap.problem(SitemapProblem::Encoding);
-    }
-    let text = text.trim_start();
+    let text = sitemap.decode(&unpacked, content_type, base);
+    let text = text.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
     if text.starts_with('<') {
         xml::read(text, base, &mut sitemap);
     } else if text.starts_with('{') {
@@ -193,11 +202,14 @@ struct Said {
 impl Sitemap {
     fn unpack<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         let mut unpacked = Cow::Borrowed(bytes);
-        if bytes.starts_with(&[0x1F, 0x8B]) {
+        for _ in 0..MAX_PACKED {
+            if !unpacked.starts_with(&[0x1F, 0x8B]) {
+                break;
+            }
             let mut out = Vec::new();
             let limit = u64::try_from(self.limits.bytes).unwrap_or(u64::MAX);
             // One byte more than allowed tells a full file from a cut one.
-            let outcome = MultiGzDecoder::new(bytes).take(limit.saturating_add(1)).read_to_end(&mut out);
+            let outcome = MultiGzDecoder::new(&*unpacked).take(limit.saturating_add(1)).read_to_end(&mut out);
             if outcome.is_err() {
                 self.problem(SitemapProblem::DamagedGzip);
             }
@@ -216,10 +228,28 @@ impl Sitemap {
         unpacked
     }
 
+    fn decode<'a>(&mut self, bytes: &'a [u8], content_type: Option<&str>, base: &Url) -> Cow<'a, str> {
+        let tld = base.host_str().and_then(|host| host.rsplit_once('.')).map(|(_, tld)| tld);
+        let decoded = lycosa_dom::decode(bytes, content_type, tld);
+        // A guess would be a wrong address; what XML reads without a declaration is UTF-8.
+        if decoded.declared.is_none() && decoded.confidence == Confidence::Guess {
+            self.problem(SitemapProblem::Encoding { charset: "UTF-8" });
+            return String::from_utf8_lossy(bytes);
+        }
+        let is_told = !matches!(decoded.source, CharsetSource::Detector | CharsetSource::Tld);
+        let is_usual = is_told || matches!(decoded.charset, "UTF-8" | "UTF-16LE" | "UTF-16BE");
+        if decoded.malformed > 0 || !is_usual {
+            self.problem(SitemapProblem::Encoding { charset: decoded.charset });
+        }
+        decoded.text
+    }
+
     /// Reading ends when wrong lines outnumber URLs by [`MAX_PROBLEMS`]: it is some other kind of text then.
     fn read_lines(&mut self, text: &str) {
         let mut wrong = 0;
-        for (index, line) in text.lines().enumerate() {
+        // A lone carriage return ends a line as well.
+        let lines = text.lines().flat_map(|line| line.split('\r'));
+        for (index, line) in lines.enumerate() {
             let line = line.trim();
             if line.is_empty() {
                 continue;

@@ -215,7 +215,7 @@ fn other_files_are_not_taken_for_sitemaps() {
 fn the_limits_of_the_protocol_hold() {
     let many: String = (0..=MAX_SITEMAP_ENTRIES).map(|n| format!("https://example.com/{n}\n")).collect();
     let strict = SitemapLimits { entries: MAX_SITEMAP_ENTRIES, ..SitemapLimits::default() };
-    let sitemap = parse_within(&gzip(many.as_bytes()), &base(), strict);
+    let sitemap = parse_within(&gzip(many.as_bytes()), &base(), None, strict);
     assert_eq!((sitemap.kind, sitemap.entries.len()), (SitemapKind::Text, MAX_SITEMAP_ENTRIES));
     assert_eq!(sitemap.problems, [SitemapProblem::TooManyEntries]);
     let lenient = parse(many.as_bytes(), &base());
@@ -223,7 +223,7 @@ fn the_limits_of_the_protocol_hold() {
     assert_eq!(lenient.problems, [SitemapProblem::BeyondProtocol]);
     let items = "{\"url\":\"/a\"},".repeat(20);
     let few = SitemapLimits { entries: 3, ..strict };
-    let feed = parse_within(format!("{{\"items\":[{items}{{}}]}}").as_bytes(), &base(), few);
+    let feed = parse_within(format!("{{\"items\":[{items}{{}}]}}").as_bytes(), &base(), None, few);
     assert_eq!((feed.entries.len(), &feed.problems[..]), (3, &[SitemapProblem::TooManyEntries][..]));
     let prose = read(&format!("{}https://example.com/", "no URL\n".repeat(1000)));
     assert_eq!((prose.kind, prose.problems.len()), (SitemapKind::Unknown, 1));
@@ -243,7 +243,155 @@ fn marks_and_wrong_bytes_are_dealt_with() {
     assert_eq!(locations(&sitemap), ["https://example.com/%C3%BC"]);
     let latin = parse(b"<urlset><url><x>\xFC</x><loc>https://example.com/a</loc></url></urlset>", &base());
     assert_eq!(locations(&latin), ["https://example.com/a"]);
-    assert_eq!(latin.problems, [SitemapProblem::Encoding]);
+    assert_eq!(latin.problems, [SitemapProblem::Encoding { charset: "UTF-8" }]);
+}
+
+/// A text in an encoding that is written one byte a character.
+fn single_bytes(text: &str, upper: &[(char, u8)]) -> Vec<u8> {
+    let byte = |letter: char| upper.iter().find(|(known, _)| *known == letter).map(|(_, byte)| *byte);
+    text.chars()
+        .map(|letter| byte(letter).unwrap_or_else(|| u8::try_from(u32::from(letter)).unwrap()))
+        .collect()
+}
+
+fn wide(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(bytes).collect()
+}
+
+#[test]
+fn a_file_is_read_in_the_charset_that_it_or_its_server_declares() {
+    let said = |bytes: &[u8], content_type: Option<&str>| {
+        let sitemap = parse_within(bytes, &base(), content_type, SitemapLimits::default());
+        assert_eq!(sitemap.problems, [], "{content_type:?}");
+        sitemap.entries.iter().map(|entry| entry.loc.path().to_owned()).collect::<Vec<_>>()
+    };
+    let set = |head: &str, path: &str| {
+        format!("{head}<urlset><url><loc>https://example.com/{path}</loc></url></urlset>")
+    };
+    let latin = |text: &str| single_bytes(text, &[]);
+    let declared = latin(&set("<?xml version='1.0' encoding='ISO-8859-1'?>", "iso-café"));
+    assert_eq!(said(&declared, None), ["/iso-caf%C3%A9"]);
+    assert_eq!(said(&gzip(&declared), Some("application/gzip")), ["/iso-caf%C3%A9"]);
+    assert_eq!(said(&latin(&set("", "café")), Some("text/xml; charset=iso-8859-1")), ["/caf%C3%A9"]);
+    let russian = "<?xml version='1.0' encoding='windows-1251'?><rss><item><link>https://example.com/мир</link></item></rss>";
+    let russian = single_bytes(russian, &[('м', 0xEC), ('и', 0xE8), ('р', 0xF0)]);
+    assert_eq!(said(&russian, None), ["/%D0%BC%D0%B8%D1%80"]);
+    assert_eq!(said(&russian, Some("application/rss+xml")), ["/%D0%BC%D0%B8%D1%80"]);
+    let xml = set("<?xml version='1.0' encoding='UTF-16'?>", "ü");
+    for text in [&xml, &set("", "ü"), "https://example.com/ü", "https://example.com/ü\r\n"] {
+        for bytes in [wide(text, u16::to_le_bytes), wide(text, u16::to_be_bytes)] {
+            assert_eq!(said(&bytes, None), ["/%C3%BC"], "{text}");
+        }
+    }
+    let marked = [b"\xFF\xFE".as_slice(), &wide("https://example.com/ü", u16::to_le_bytes)].concat();
+    assert_eq!(said(&marked, Some("text/plain; charset=utf-8")), ["/%C3%BC"], "the mark knows better");
+    assert_eq!(said(b"\xEF\xBB\xBFhttps://example.com/a\n", Some("text/plain")), ["/a"]);
+    let list = latin("https://example.com/café\n");
+    assert_eq!(said(&list, Some("text/plain; charset=iso-8859-1")), ["/caf%C3%A9"]);
+    let utf8 = set("<?xml version='1.0' encoding='UTF-8'?>", "ü");
+    assert_eq!(
+        said(utf8.as_bytes(), Some("text/xml; charset=iso-8859-1")),
+        ["/%C3%BC"],
+        "the bytes know better"
+    );
+}
+
+/// The folder is about texts, and few of its files name a URL: all must be told to be feeds, and no URL be garbled.
+#[test]
+fn feeds_of_all_encodings_are_told_to_be_feeds() {
+    let (mut feeds, mut entries, mut others) = (0, 0, Vec::new());
+    for name in corpus::files("feeds-encoding").iter().filter(|name| name.ends_with(".xml")) {
+        let bytes = corpus::read(name).unwrap();
+        let plain: String = bytes.iter().filter(|byte| **byte != 0).map(|byte| char::from(*byte)).collect();
+        let header = plain.lines().find_map(|line| line.trim().strip_prefix("Header:"));
+        let content_type = header.and_then(|header| header.split_once(':')).map(|(_, value)| value.trim());
+        let sitemap = parse_within(&bytes, &base(), content_type, SitemapLimits::default());
+        let is_feed = ["<feed", "<rss", "<rdf:RDF"].iter().any(|root| plain.contains(root));
+        if is_feed && sitemap.kind != SitemapKind::Feed {
+            others.push((name.clone(), sitemap.problems));
+            continue;
+        }
+        feeds += usize::from(is_feed);
+        entries += sitemap.entries.len();
+        let wrong = sitemap.entries.iter().find(|entry| entry.loc.as_str().contains("%EF%BF%BD"));
+        assert_eq!(wrong, None, "{name}");
+    }
+    println!("{feeds} feeds with {entries} entries, and {others:?}");
+    assert!(others.is_empty(), "{others:?}");
+}
+
+#[test]
+fn addresses_of_feeds_are_relative_to_the_bases_of_their_elements() {
+    let atom = read(
+        "<feed xml:base='https://example.com/base/'><link href='self'/><entry><link href='rel-entry'/></entry>\
+         <entry xml:base='deep/'><link href='a'/></entry><entry xml:base='deep/'><link xml:base='er/' href='b'/></entry>\
+         <entry><link href='/root'/><link href='no'/></entry><entry xml:base='https://other.test/x'><link href='y'/>\
+         <entry><link href='after-a-forgotten-end'/></entry><entry xml:base='javascript:x'><link href='bad-base'/></entry>\
+         <entry><content xml:base='https://other.test/'><p/></content><link href='last'/></entry></feed>",
+    );
+    let expected = [
+        "https://example.com/base/rel-entry",
+        "https://example.com/base/deep/a",
+        "https://example.com/base/deep/er/b",
+        "https://example.com/root",
+        "https://other.test/y",
+        "https://example.com/base/after-a-forgotten-end",
+        "https://example.com/base/bad-base",
+        "https://example.com/base/last",
+    ];
+    assert_eq!(locations(&atom), expected);
+    let relative = read("<feed xml:base='../b/'><entry><link href='c'/></entry></feed>");
+    assert_eq!(locations(&relative), ["https://example.com/b/c"]);
+    let rss = read(
+        "<rss><channel xml:base='https://example.com/ch/'><item><link>x</link></item></channel><channel><item>\
+         <link>y</link></item></channel></rss>",
+    );
+    assert_eq!(locations(&rss), ["https://example.com/ch/x", "https://example.com/maps/y"]);
+    let nested =
+        format!("<feed>{}<entry><link href='x'/></entry>", "<a xml:base='aaaaaaaaaaaaaaaa/'>".repeat(500));
+    assert!(read(&nested).entries[0].loc.as_str().len() < 3_000, "bases do not grow without end");
+}
+
+#[test]
+fn entities_that_a_file_declares_are_read_or_make_the_url_a_bad_one() {
+    let sitemap = read(
+        "<?xml version='1.0'?><!DOCTYPE urlset [<!ENTITY h \"https://example.com\"><!ENTITY f SYSTEM 'file:///etc/passwd'>\
+         <!ENTITY l0 'ha'><!ENTITY l1 '&l0;&l0;&l0;&l0;&l0;&l0;&l0;&l0;'><!ENTITY l2 '&l1;&l1;&l1;&l1;&l1;&l1;&l1;&l1;'>\
+         <!ENTITY l3 '&l2;&l2;&l2;&l2;&l2;&l2;&l2;&l2;'><!ENTITY l4 '&l3;&l3;&l3;&l3;&l3;&l3;&l3;&l3;'>]>\
+         <urlset><url><loc>&h;/x</loc></url><url><loc>&h;/&f;</loc></url><url><loc>&h;/&l4;</loc></url>\
+         <url><loc>&h;/y?a&amp;b&c;</loc></url><url>https://example.com/stray&f;</url></urlset>",
+    );
+    assert_eq!(locations(&sitemap), ["https://example.com/x", "https://example.com/y?a&b&c;"]);
+    let bad = |problem: &SitemapProblem| matches!(problem, SitemapProblem::BadUrl { .. });
+    assert!(sitemap.problems.len() == 3 && sitemap.problems.iter().all(bad), "{:?}", sitemap.problems);
+    let atom = read(
+        "<!DOCTYPE feed [<!ENTITY h 'https://example.com/b/'><!ENTITY g '<i/>'>]><feed xml:base='&h;'><entry>\
+         <link href=\"c?&amp;d\"/></entry><entry><link href='&h;e'/></entry><entry><link href='&g;f'/></entry></feed>",
+    );
+    assert_eq!(locations(&atom), ["https://example.com/b/c?&d", "https://example.com/b/e"]);
+    assert!(matches!(atom.problems[..], [SitemapProblem::BadUrl { .. }]), "{:?}", atom.problems);
+}
+
+#[test]
+fn lines_end_with_either_sign_or_both() {
+    let list = read(
+        "https://example.com/1\rhttps://example.com/2\r\nhttps://example.com/3\n\rhttps://example.com/4",
+    );
+    assert_eq!((list.kind, list.entries.len(), &list.problems[..]), (SitemapKind::Text, 4, &[][..]));
+    let second = read("https://example.com/1\r\nwrong\r\n");
+    assert!(
+        matches!(second.problems[..], [SitemapProblem::BadUrl { position: 2, .. }]),
+        "{:?}",
+        second.problems
+    );
+}
+
+#[test]
+fn what_was_packed_twice_is_unpacked_twice() {
+    let xml = b"<urlset><url><loc>https://example.com/a</loc></url></urlset>";
+    assert_eq!(locations(&parse(&gzip(&gzip(xml)), &base())), ["https://example.com/a"]);
+    let endless = (0..50).fold(xml.to_vec(), |inner, _| gzip(&inner));
+    assert_eq!(parse(&endless, &base()).kind, SitemapKind::Unknown);
 }
 
 proptest! {
