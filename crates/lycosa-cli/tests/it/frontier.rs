@@ -180,6 +180,33 @@ fn a_list_of_urls_begins_a_crawl_and_hostile_lines_are_told() {
 }
 
 #[test]
+fn a_list_with_a_mark_is_taken_whole() {
+    let server = site(TWO);
+    let text = format!("\u{FEFF}{}\r\n{}\r\n", server.url("/a"), server.url("/"));
+    let wide = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+    let lists =
+        [("utf8", text.clone().into_bytes()), ("le", wide(u16::to_le_bytes)), ("be", wide(u16::to_be_bytes))];
+    for (name, bytes) in lists {
+        let bench = Bench::new();
+        std::fs::write(bench.path("list.txt"), bytes).expect("written");
+        let said = bench.run(&["frontier", "import", "list.txt", "--state", "new"]).ends_with(0);
+        said.mentions("2 wait, 0 came with their outcome, 0 were known").keeps_quiet_about("line");
+        let flags = ["--seeds", "list.txt", "-d", "0"];
+        bench
+            .run(
+                &[
+                    &["crawl"][..],
+                    &flags,
+                    &["-o", "pages.jsonl", "--delay", "0", "--allow-address", "127.0.0.1"],
+                ]
+                .concat(),
+            )
+            .ends_with(0);
+        assert_eq!(bench.records("pages.jsonl").len(), 2, "{name}");
+    }
+}
+
+#[test]
 fn what_the_guard_refused_is_tried_again_by_a_run_that_allows_more() {
     let server = site(TWO);
     let bench = Bench::new();

@@ -9,4 +9,4 @@ mod mark;
 
 pub(crate) use escape::{is_normal, push_normal};
 pub(crate) use lycosa_rules::{excerpt, without_middle};
-pub(crate) use mark::unmarked;
+pub(crate) use mark::{Unmarked, unmarked};

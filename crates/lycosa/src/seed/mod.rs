@@ -12,7 +12,7 @@ use std::path::Path;
 use url::{Host, Url};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::octets::excerpt;
+use crate::octets::{Unmarked, excerpt};
 
 /// Bytes a line may have.
 const MAX_LINE: u64 = 64 << 10;
@@ -78,7 +78,7 @@ fn scheme(text: &str) -> Option<&str> {
 /// The seeds in a stream, one by one. `name` is what errors call it (`seeds.txt`, `standard input`).
 #[derive(Debug)]
 pub struct SeedReader<R> {
-    reader: R,
+    reader: Unmarked<R>,
     name: String,
     line: u64,
     over: bool,
@@ -88,7 +88,7 @@ impl<R: BufRead> SeedReader<R> {
     /// Reads from this stream.
     #[must_use]
     pub fn new(reader: R, name: impl Into<String>) -> Self {
-        Self { reader, name: name.into(), line: 0, over: false }
+        Self { reader: Unmarked::new(reader), name: name.into(), line: 0, over: false }
     }
 
     fn read(&mut self) -> Result<Option<Url>> {

@@ -74,6 +74,22 @@ fn comments_and_blank_lines_are_passed_over_and_the_wrong_line_is_named() {
 }
 
 #[test]
+fn a_list_is_read_with_every_mark_that_text_files_have() {
+    let text = "# ü\r\nexample.com/ü\r\nhttps://example.org/\r\n";
+    let wide = |bytes: fn(u16) -> [u8; 2]| {
+        format!("\u{FEFF}{text}").encode_utf16().flat_map(bytes).collect::<Vec<u8>>()
+    };
+    for bytes in
+        [format!("\u{FEFF}{text}").into_bytes(), wide(u16::to_le_bytes), wide(u16::to_be_bytes), text.into()]
+    {
+        let urls: Vec<Url> =
+            SeedReader::new(bytes.as_slice(), "seeds.txt").map(|seed| seed.expect("a seed")).collect();
+        let urls: Vec<&str> = urls.iter().map(Url::as_str).collect();
+        assert_eq!(urls, ["http://example.com/%C3%BC", "https://example.org/"], "{bytes:?}");
+    }
+}
+
+#[test]
 fn a_line_without_end_is_refused_before_it_fills_the_memory() {
     let found = seeds(&"a".repeat(1 << 20));
     assert_eq!(found.len(), 1);

@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::embedded::{self, CrawlIdentity, Disk, Embedded, FORMAT_VERSION, Opening};
 use crate::host_pattern::HostPattern;
 use crate::model::{AddStatus, Control, Discovered, Frontier, Outcome, SiteKey, Timestamp, UrlKey};
+use crate::octets::Unmarked;
 use crate::scope::Identity;
 
 /// URLs that are changed at a time.
@@ -156,7 +157,7 @@ impl Changes {
     /// # Errors
     /// When the input or the state cannot be read or written, or there is no URL in it.
     pub async fn import(folder: &Path, input: &mut (dyn BufRead + Send)) -> Result<Imported> {
-        let mut lines = Lines { input, number: 0 };
+        let mut lines = Lines { input: Unmarked::new(input), number: 0 };
         let mut first = Vec::new();
         let mut head = None;
         while first.len() < BATCH {
@@ -324,7 +325,7 @@ impl Line {
 }
 
 struct Lines<'r> {
-    input: &'r mut (dyn BufRead + Send),
+    input: Unmarked<&'r mut (dyn BufRead + Send)>,
     number: u64,
 }
 
@@ -333,7 +334,7 @@ impl Lines<'_> {
         loop {
             let mut bytes = Vec::new();
             let reading = |cause| Error::io("reading the URLs to import", cause);
-            let mut part = std::io::Read::take(&mut *self.input, LONGEST_LINE);
+            let mut part = std::io::Read::take(&mut self.input, LONGEST_LINE);
             if part.read_until(b'\n', &mut bytes).map_err(reading)? == 0 {
                 return Ok(None);
             }
@@ -343,7 +344,8 @@ impl Lines<'_> {
                 return Ok(Some(Line::Wrong(self.number)));
             }
             let text = String::from_utf8_lossy(&bytes);
-            let text = text.trim();
+            // Lists that were put together have a mark in their middle.
+            let text = text.trim_start_matches('\u{FEFF}').trim();
             if !text.is_empty() && !text.starts_with('#') {
                 return Ok(Some(self.line(text)));
             }
