@@ -37,10 +37,10 @@ pub(crate) fn render(report: &Report, outputs: &[String], again: Option<&str>, e
     }
     let received = format!("{} ({} decoded)", bytes(report.run.wire_bytes), bytes(report.run.decoded_bytes));
     line(&mut text, "received", &received);
-    if !report.run.revisits.is_empty() {
-        let visits: Vec<_> =
-            report.run.revisits.iter().map(|(how, count)| format!("{how}: {count}")).collect();
-        line(&mut text, "visits again", &visits.join(", "));
+    let counted = [("visits again", &report.run.revisits), ("also in sitemaps", &report.run.listed)];
+    for (name, counts) in counted.into_iter().filter(|(_, counts)| !counts.is_empty()) {
+        let counts: Vec<_> = counts.iter().map(|(what, count)| format!("{what}: {count}")).collect();
+        line(&mut text, name, &counts.join(", "));
     }
     let Stats { known, done, pending, leased, parked, .. } = report.crawl;
     let urls = format!("{known} known, {done} done, {} left", pending + leased);

@@ -36,6 +36,7 @@ struct Tables {
     blocks: BTreeMap<BlockKind, u64>,
     cache: BTreeMap<CacheUse, u64>,
     revisits: BTreeMap<&'static str, u64>,
+    listed: BTreeMap<&'static str, u64>,
     problems: BTreeMap<String, u64>,
 }
 
@@ -73,6 +74,9 @@ pub struct Snapshot {
     /// Visits after the first: `changed`, `same` (the content is as it was), `not_modified` (the server said so), `put_off`
     /// (not worth a request then); empty without any.
     pub revisits: BTreeMap<&'static str, u64>,
+    /// What sitemaps list beside their pages: `alternates` (addresses in other languages, which are pages too), `images`,
+    /// `videos` and `news`; empty without any.
+    pub listed: BTreeMap<&'static str, u64>,
     /// What a person should know, by sentence (a cut tree, a seed out of scope).
     pub problems: BTreeMap<String, u64>,
 }
@@ -151,6 +155,13 @@ impl Telemetry {
         self.0.exported.fetch_add(records, Ordering::Relaxed);
     }
 
+    /// What a sitemap lists beside its pages, by kind.
+    pub fn listed(&self, kind: &'static str, count: usize) {
+        if count > 0 {
+            *self.tables().listed.entry(kind).or_default() += count as u64;
+        }
+    }
+
     /// Something a person should know.
     pub fn problem(&self, sentence: impl Into<String>) {
         let mut tables = self.tables();
@@ -180,6 +191,7 @@ impl Telemetry {
             blocks: tables.blocks.clone(),
             cache: tables.cache.clone(),
             revisits: tables.revisits.clone(),
+            listed: tables.listed.clone(),
             problems: tables.problems.clone(),
         }
     }

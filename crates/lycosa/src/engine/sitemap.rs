@@ -1,5 +1,9 @@
-//! The journey of a sitemap: its entries become pages to visit, an index's entries further sitemaps. When an entry
-//! says when its page changed, and the file's dates can be dates of changes, that goes along as a hint.
+//! The journey of a sitemap: its entries become pages to visit, with their addresses in other languages, an index's
+//! entries further sitemaps. When an entry says when its page changed, and the file's dates can be dates of changes,
+//! that goes along as a hint. Images, videos and news are counted and left: each would cost memory for each URL that
+//! waits.
+
+use std::collections::HashSet;
 
 use url::Url;
 
@@ -7,8 +11,8 @@ use super::discover::Target;
 use super::journey::{Arrival, Ending, Journey};
 use super::judgement::LASTMOD;
 use super::shared::Shared;
-use crate::model::{CommitNotes, Dates, Discovered, Request, RequestKind};
-use crate::sitemap::{self, SitemapEntry, SitemapKind, SitemapLimits, SitemapProblem};
+use crate::model::{CommitNotes, Dates, Discovered, Request, RequestKind, Timestamp, UrlKey};
+use crate::sitemap::{self, Sitemap, SitemapKind, SitemapLimits, SitemapProblem};
 
 /// Indexes within indexes that are followed; the protocol allows one level.
 const MAX_NESTING: u32 = 2;
@@ -176,10 +180,8 @@ impl Journey {
         if !believed {
             tell("its dates cannot be those of changes, they are not believed");
         }
-        let links = u32::try_from(sitemap.entries.len()).unwrap_or(u32::MAX);
-        let mut notes = CommitNotes { links, ..CommitNotes::default() };
-        let entries = sitemap.entries.iter();
-        let found = entries.filter_map(|entry| self.sitemap_page(entry, believed, &mut notes)).collect();
+        let (found, notes) = self.sitemap_pages(&sitemap, believed, most);
+        self.count_extensions(&sitemap);
         self.shared.count_refused(&notes);
         if let Some(why) = all_refused(&notes) {
             tell(&why);
@@ -187,14 +189,59 @@ impl Journey {
         (found, notes, believed.then(|| self.reading(&sitemap)).flatten())
     }
 
+    /// The pages of a list: those of its entries, and behind them those in other languages that are no entries, each
+    /// once, as long as there are no more than `most`.
+    fn sitemap_pages(
+        &self,
+        sitemap: &Sitemap,
+        believed: bool,
+        most: usize,
+    ) -> (Vec<Discovered>, CommitNotes) {
+        let links = u32::try_from(sitemap.entries.len()).unwrap_or(u32::MAX);
+        let mut notes = CommitNotes { links, ..CommitNotes::default() };
+        let entries = sitemap.entries.iter();
+        let pages = entries.filter_map(|entry| {
+            self.sitemap_page(&entry.loc, entry.lastmod.filter(|_| believed), &mut notes)
+        });
+        let mut found: Vec<Discovered> = pages.collect();
+        let said = || sitemap.entries.iter().filter_map(|entry| entry.extensions.as_deref());
+        let mut alternates = said().flat_map(|said| &said.alternates).peekable();
+        if alternates.peek().is_none() {
+            return (found, notes);
+        }
+        let key = |url: &Url| self.shared.parts.identity.identify(url).map(|identified| identified.key);
+        let mut named: HashSet<UrlKey> = sitemap.entries.iter().filter_map(|entry| key(&entry.loc)).collect();
+        for alternate in alternates {
+            if key(&alternate.url).is_none_or(|key| !named.insert(key)) {
+                continue;
+            }
+            if notes.links as usize >= most {
+                let what = format!("more than {most} URLs, those in other languages beyond are not followed");
+                self.shared.telemetry.problem(format!("sitemap {}: it names {what}", self.url));
+                break;
+            }
+            notes.links += 1;
+            found.extend(self.sitemap_page(&alternate.url, None, &mut notes));
+        }
+        (found, notes)
+    }
+
+    fn count_extensions(&self, sitemap: &Sitemap) {
+        let said = || sitemap.entries.iter().filter_map(|entry| entry.extensions.as_deref());
+        let telemetry = &self.shared.telemetry;
+        telemetry.listed("alternates", said().map(|said| said.alternates.len()).sum());
+        telemetry.listed("images", said().map(|said| said.images.len()).sum());
+        telemetry.listed("videos", said().map(|said| said.videos.len()).sum());
+        telemetry.listed("news", said().filter(|said| said.news.is_some()).count());
+    }
+
     fn sitemap_page(
         &self,
-        entry: &SitemapEntry,
-        believed: bool,
+        url: &Url,
+        lastmod: Option<Timestamp>,
         notes: &mut CommitNotes,
     ) -> Option<Discovered> {
         let parent = self.lease.request.url.clone();
-        let lastmod = entry.lastmod.filter(|_| believed);
         let make = |url: &Url| {
             let mut request = Request { parent: Some(parent), ..Request::get(crate::scope::spelling(url)) };
             if let Some(at) = lastmod {
@@ -203,10 +250,10 @@ impl Journey {
             request
         };
         let wanted = |key| !self.shared.known.contains(key);
-        match self.shared.discover(&entry.loc, RequestKind::Page, 0, wanted, make)? {
+        match self.shared.discover(url, RequestKind::Page, 0, wanted, make)? {
             Target::Discovered(found) => Some(*found),
             Target::Refused(reason, key) => {
-                self.shared.refused(notes, reason, key, &entry.loc);
+                self.shared.refused(notes, reason, key, url);
                 None
             }
         }

@@ -115,3 +115,73 @@ fn a_sitemap_that_waits_as_a_page_or_is_a_seed_too_is_read_as_what_it_is() {
     assert_eq!((server.hits_on("/maps/good.xml"), server.hits_on("/one")), (2, 2));
     assert_eq!(bench.records("pages.jsonl").len(), 2);
 }
+
+#[test]
+fn addresses_are_asked_for_as_the_charset_the_bases_and_the_entities_of_their_file_say() {
+    let server = Server::start(|request| {
+        match request.path() {
+        "/robots.txt" | "/" => Response::not_found(),
+        "/latin.xml" => Response::new(200).header("Content-Type", "text/xml").body(
+            format!(
+                "<?xml version='1.0' encoding='ISO-8859-1'?><!DOCTYPE urlset [<!ENTITY h 'http://{0}'><!ENTITY f SYSTEM 'x'>]>\
+                 <urlset><url><loc>http://{0}/iso-caf@</loc></url><url><loc>&h;/entity</loc></url><url><loc>&f;/bad</loc>\
+                 </url></urlset>",
+                request.host()
+            )
+            .bytes()
+            .map(|byte| if byte == b'@' { 0xE9 } else { byte })
+            .collect::<Vec<u8>>(),
+        ),
+        "/list.txt" => Response::new(200)
+            .header("Content-Type", "text/plain")
+            .body(format!("http://{0}/one\rhttp://{0}/two", request.host())),
+        "/feed.atom" => Response::new(200)
+            .header("Content-Type", "application/atom+xml")
+            .body("<feed xml:base='/base/'><entry><link href='rel-entry'/></entry></feed>"),
+        path => page(path, &[]),
+    }
+    });
+    let bench = Bench::new();
+    let maps = ["/latin.xml", "/list.txt", "/feed.atom"].map(|path| server.url(path));
+    let flags: Vec<&str> = maps.iter().flat_map(|map| ["--sitemap-url", map]).collect();
+    let said = bench.crawl(&server.url("/"), &flags);
+    for path in ["/iso-caf%C3%A9", "/entity", "/one", "/two", "/base/rel-entry"] {
+        assert_eq!(server.hits_on(path), 1, "{path}");
+    }
+    assert_eq!(bench.records("pages.jsonl").len(), 5);
+    said.mentions("has no usable URL (`&f;/bad`)");
+}
+
+#[test]
+fn addresses_in_other_languages_are_pages_of_the_sitemap_that_names_them() {
+    let server = Server::start(|request| {
+        match request.path() {
+        "/robots.txt" => Response::new(200).body("User-agent: *\nDisallow: /no"),
+        "/map.xml" => Response::new(200).header("Content-Type", "text/xml").body(format!(
+            "<urlset xmlns:xhtml='http://www.w3.org/1999/xhtml' xmlns:image='i'><url><loc>http://{0}/en</loc>\
+             <xhtml:link rel='alternate' hreflang='en' href='http://{0}/en'/><xhtml:link rel='alternate' hreflang='de' \
+             href='http://{0}/de'/><xhtml:link rel='alternate' hreflang='fr' href='http://{0}/no/fr'/>\
+             <xhtml:link rel='alternate' hreflang='it' href='http://other.test/it'/><image:image><image:loc>/1.png\
+             </image:loc></image:image></url><url><loc>http://{0}/es</loc><xhtml:link rel='alternate' hreflang='de' \
+             href='http://{0}/de'/></url></urlset>",
+            request.host()
+        )),
+        path => page(path, &[]),
+    }
+    });
+    let (bench, map) = (Bench::new(), server.url("/map.xml"));
+    let said = bench.crawl(&server.url("/"), &["--sitemap-url", &map]).ends_with(0);
+    said.mentions("also in sitemaps").mentions("alternates: 5, images: 1");
+    let parents: Vec<_> = bench
+        .records("pages.jsonl")
+        .iter()
+        .filter(|record| record["parent"] == *map)
+        .map(|record| record["url"].as_str().expect("a URL").to_owned())
+        .collect();
+    let mut parents: Vec<&str> = parents.iter().map(String::as_str).collect();
+    parents.sort_unstable();
+    assert_eq!(parents, [server.url("/de"), server.url("/en"), server.url("/es")]);
+    assert_eq!((server.hits_on("/no/fr"), server.hits_on("/1.png")), (0, 0));
+    let story = bench.run(&["explain", &map, "--state", "state"]).ends_with(0).out;
+    assert!(story.contains("names 5 URLs: 4 new, 1 refused"), "{story}");
+}
