@@ -18,12 +18,12 @@ use super::pages::CommittedPage;
 use super::revisits::{Comparison, content_of};
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::extract::{
-    CharsetNotes, OutcomeFacts, Outlinks, PageFacts, ParsedAs, declared_base, item_record, outcome_record,
-    page_record, reject_record,
+    CharsetNotes, OutcomeFacts, Outlinks, PageFacts, PageSays, ParsedAs, declared_base, item_record,
+    outcome_record, page_record, reject_record,
 };
 use crate::model::{
-    Commit, CommitNotes, Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record, RecordKind,
-    Revisit,
+    Candidate, Commit, CommitNotes, Discovered, Exclusion, Facts, Findings, Item, Outcome, Page, Record,
+    RecordKind, RequestKind, Revisit, Verdict,
 };
 
 /// Bodies from this size on are worked on outside the runtime's own threads, so that they hold up nobody.
@@ -257,6 +257,7 @@ impl Journey {
         let canonical =
             page.document.and_then(|document| document.canonical()).and_then(|href| page.resolve(href));
         let canonical = canonical.as_ref().or(judgement.header_canonical.as_ref());
+        let alias_of = canonical.and_then(|canonical| self.alias_of(canonical));
         let title = page.document.and_then(|document| document.title());
         let cut = page.document.and_then(|document| cut_reason(document.tree_state()));
         let fallback = page.document.and_then(|document| document.xml_fallback()).map(ToString::to_string);
@@ -292,7 +293,7 @@ impl Journey {
             parsed_as: parsed_as.filter(|parsed| parsed.kind == "xml" || parsed.fallback.is_some()),
             body_cut: arrived.is_cut.then_some("decompression"),
             body_file: findings.body_file.as_deref(),
-            says: judgement.says(),
+            says: PageSays { alias_of: alias_of.as_deref(), ..judgement.says() },
             revisited: compared.map(|compared| (compared.generation, compared.changed)),
         };
         let mut records = Vec::with_capacity(1 + findings.items.len() + findings.rejects.len());
@@ -307,6 +308,20 @@ impl Journey {
             records.push(self.record(index, RecordKind::Reject(reject.kind.clone()), json));
         }
         records
+    }
+
+    /// The canonical form of the URL that a page declares to be its own, when that is another one and belongs to the crawl.
+    fn alias_of(&self, declared: &Url) -> Option<String> {
+        if *declared == self.url {
+            return None;
+        }
+        let parts = &self.shared.parts;
+        let declared = parts.identity.identify(declared)?;
+        let candidate =
+            Candidate { url: &declared.canonical, kind: RequestKind::Page, depth: self.request.depth };
+        let is_another = parts.identity.identify(&self.url)?.key != declared.key;
+        (is_another && parts.scope.judge(candidate) == Verdict::Accept)
+            .then(|| declared.canonical.into_owned().into())
     }
 
     /// The record of an outcome that gives no page, when such records are wanted.

@@ -172,16 +172,34 @@ async fn parameters_that_do_not_count_fetch_a_page_once_and_survive_its_redirect
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_addresses_a_page_goes_by_stand_in_its_record() {
-    let server = Server::start(|request: &Request| match request.path() {
-        "/" => Response::html("<link rel=alternate hreflang=de href=/de><a href=/pdf>x</a>")
+    let server = Server::start(|request: &Request| {
+        match request.path() {
+        "/" => Response::html(
+            "<link rel=alternate hreflang=de href=/de><a href=/pdf>x</a><a href=/own>y</a><a href=/abroad>z</a>\
+             <a href=/canon>c</a>",
+        )
             .header("Link", "</fr>; rel=\"alternate\"; hreflang=\"fr\", </style.css>; rel=preload"),
         "/pdf" => Response::html("x").header("Link", "</canon>; rel=canonical"),
-        _ => Response::html("<title>P</title>"),
+        "/own" => Response::html("<link rel=canonical href='/%6fwn#top'>"),
+        "/abroad" => Response::html("<link rel=canonical href=https://other.test/abroad>"),
+        "/canon" => Response::html("<link rel=canonical href='/c%61non?'>"),
+        _ => Response::html("<title>P</title><link rel=canonical href='/%70df#x'>"),
+    }
     });
     let (_, records) = crawled(&server.url("/"), |_| {}).await;
     let alternate = |lang: &str, path: &str| json!({ "lang": lang, "url": server.url(path) });
     assert_eq!(record(&records, "/")["alternates"], json!([alternate("fr", "/fr"), alternate("de", "/de")]));
     assert_eq!(record(&records, "/pdf")["canonical"], server.url("/canon"));
+    let aliases = ["/pdf", "/de", "/own", "/abroad", "/canon"].map(|path| {
+        let record = record(&records, path);
+        record.get("alias_of").map(|of| (of.clone(), record["alias_by"].clone()))
+    });
+    let to = |path: &str| Some((json!(server.url(path)), json!("canonical")));
+    assert_eq!(
+        aliases,
+        [to("/canon"), to("/pdf"), None, None, None],
+        "in canonical form, and within the scope"
+    );
 }
 
 fn site_with_sitemaps(request: &Request) -> Response {
