@@ -298,3 +298,5 @@ impl Sitemap {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wild_tests;

@@ -185,3 +185,29 @@ fn addresses_in_other_languages_are_pages_of_the_sitemap_that_names_them() {
     let story = bench.run(&["explain", &map, "--state", "state"]).ends_with(0).out;
     assert!(story.contains("names 5 URLs: 4 new, 1 refused"), "{story}");
 }
+
+#[test]
+fn indexes_that_name_each_other_are_read_once_each() {
+    let server = Server::start(|request| {
+        let index = |names: [&str; 3]| {
+            let host = request.host();
+            let named: String = names
+                .iter()
+                .map(|name| format!("<sitemap><loc>http://{host}{name}</loc></sitemap>"))
+                .collect();
+            let body = format!("<sitemapindex>{named}</sitemapindex>");
+            Response::new(200).header("Content-Type", "text/xml").body(body)
+        };
+        match request.path() {
+            "/robots.txt" => Response::not_found(),
+            "/1.xml" => index(["/1.xml", "/2.xml", "/list.txt"]),
+            "/2.xml" => index(["/1.xml", "/2.xml", "/list.txt?again"]),
+            "/list.txt" => Response::text(format!("http://{}/page", request.host())),
+            path => page(path, &[]),
+        }
+    });
+    let bench = Bench::new();
+    bench.crawl(&server.url("/"), &["--sitemap-url", &server.url("/1.xml")]).ends_with(0);
+    let hits = ["/1.xml", "/2.xml", "/page"].map(|path| server.hits_on(path));
+    assert_eq!(hits, [1, 1, 1]);
+}
