@@ -195,6 +195,32 @@ fn a_full_disk_stops_the_crawl_and_it_goes_on_when_there_is_room() {
     assert_eq!(pages, reachable());
 }
 
+/// A disk whose driver has a defect: who writes a run panics.
+#[derive(Debug)]
+struct Defective;
+
+impl FileLayer for Defective {
+    on_disk!(append, read, truncate, remove, list, sync_folder);
+
+    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        assert!(seen::number(&path.file_name().unwrap().to_string_lossy()).is_none(), "as planned");
+        Disk.replace(path, bytes)
+    }
+}
+
+#[test]
+fn who_crawls_learns_that_work_beside_the_crawl_panicked_and_waits_for_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let frontier = begin(folder.path(), Arc::new(Defective));
+    let (pages, error) = crawl(&frontier, usize::MAX);
+    let error = error.unwrap();
+    assert!(error.kind() == ErrorKind::Internal && error.to_string().contains("panic"), "{error}");
+    drop(frontier);
+    let frontier = Embedded::open(opening(folder.path(), &clock(), Arc::new(Disk)), VERSIONS).unwrap();
+    let done = frontier.stats().done as usize;
+    assert!((pages.len() - 1..=pages.len()).contains(&done), "{done} of {}", pages.len());
+}
+
 #[test]
 fn runs_that_no_snapshot_names_go_when_a_state_is_opened() {
     let folder = tempfile::tempdir().unwrap();

@@ -69,8 +69,9 @@ fn everything_comes_once_when_it_is_due_and_in_order_over_stores_and_loads() {
     while revisits.len() > 0 {
         let next = revisits.next_due().unwrap();
         now = now.max(next.0) + if found % 3 == 0 { 17 * MINUTE } else { 0 };
-        while let Some(entry) = revisits.pop(Timestamp(now), &mut usize::MAX.clone(), &mut overflow) {
+        while let Some((at, entry)) = revisits.pop(Timestamp(now), &mut usize::MAX.clone(), &mut overflow) {
             let due = due(u64::from_le_bytes(entry[..8].try_into().unwrap()));
+            assert_eq!(at, due);
             assert!(due.0 <= now && due >= last, "{due:?} at {now}");
             (last, found) = (due, found + 1);
         }
@@ -186,7 +187,7 @@ fn what_others_took_the_place_of_is_dropped_wherever_it_lies() {
     assert!(there.is_empty(), "of those nothing is left: {} are", there.len());
     assert_eq!(revisits.len(), 8_000);
     let mut found = 0;
-    while let Some(entry) = revisits.pop(Timestamp(200 * DAY), &mut usize::MAX.clone(), &mut overflow) {
+    while let Some((_, entry)) = revisits.pop(Timestamp(200 * DAY), &mut usize::MAX.clone(), &mut overflow) {
         assert_ne!(u64::from_le_bytes(entry[2..10].try_into().unwrap()) % 5, 0);
         found += 1;
     }
