@@ -366,9 +366,8 @@ impl Site {
     ) -> Option<(Option<Timestamp>, Entry)> {
         let wanted = |entry: &Entry| entry.origin == origin && wanted(entry);
         let mut levels = self.levels.iter_mut().rev().filter(|(level, _)| *level >= least);
-        if let Some((at, entry)) =
-            levels.find_map(|(at, level)| level.take(origin, wanted, overflow).map(|entry| (*at, entry)))
-        {
+        let found = levels.find_map(|(at, level)| Some((*at, level.take(origin, wanted, overflow)?)));
+        if let Some((at, entry)) = found {
             self.left(at);
             return Some((None, entry));
         }
