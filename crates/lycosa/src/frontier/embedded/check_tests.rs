@@ -9,8 +9,8 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::frontier::conformance::wait;
-use crate::frontier::tests::{self as shared, VERSIONS, clock};
-use crate::model::{Frontier, Origin, Outcome, Payload, Request, SiteKey, UrlKey};
+use crate::frontier::tests::{self as shared, VERSIONS, clock, fetched};
+use crate::model::{Frontier, Origin, Request, SiteKey, UrlKey};
 
 /// A state as it lies in its folder.
 type Files = Vec<(String, Vec<u8>)>;
@@ -64,21 +64,6 @@ static LEFT: LazyLock<(Files, Files)> = LazyLock::new(|| {
     drop(frontier);
     (ended, killed)
 });
-
-fn fetched(lease: &Lease) -> Commit {
-    Commit {
-        token: lease.token,
-        outcome: Outcome::Fetched { status: 200 },
-        attempts: Vec::new(),
-        payload: Payload::default(),
-        outlinks: Vec::new(),
-        host_update: None,
-        is_page: true,
-        notes: crate::model::CommitNotes::default(),
-        revisit: None,
-        dates: None,
-    }
-}
 
 fn checked(files: &[(String, Vec<u8>)]) -> Check {
     let folder = tempfile::tempdir().unwrap();

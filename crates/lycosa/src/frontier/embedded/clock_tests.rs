@@ -8,8 +8,8 @@ use super::*;
 use crate::frontier::conformance::wait;
 use crate::frontier::tests::{self as shared, VERSIONS};
 use crate::model::{
-    Attempt, Clock, CommitNotes, Cursor, Frontier, Lease, ManualClock, Origin, Outbox, Outcome, Pace,
-    Payload, Request, Retry, Revisit, SiteKey, UrlKey, Visit,
+    Attempt, Clock, Cursor, Frontier, Lease, ManualClock, Origin, Outbox, Pace, Request, Retry, Revisit,
+    SiteKey, UrlKey, Visit,
 };
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -100,18 +100,8 @@ fn with_a_visit(opening: Opening, in_peace: bool) {
     let identity = CrawlIdentity::random(VERSIONS, String::new()).unwrap();
     let frontier = Embedded::create(opening, identity).unwrap();
     wait(frontier.add(vec![found(1)])).unwrap();
-    let commit = Commit {
-        token: lease(&frontier).unwrap().token,
-        outcome: Outcome::Fetched { status: 200 },
-        attempts: Vec::new(),
-        payload: Payload::default(),
-        outlinks: Vec::new(),
-        host_update: None,
-        is_page: true,
-        notes: CommitNotes::default(),
-        revisit: Some(Revisit::new(clock.now().after(Duration::from_secs(600)), Visit::default())),
-        dates: None,
-    };
+    let revisit = Revisit::new(clock.now().after(Duration::from_secs(600)), Visit::default());
+    let commit = Commit { revisit: Some(revisit), ..shared::fetched(&lease(&frontier).unwrap()) };
     wait(frontier.commit(vec![commit])).remove(0).unwrap();
     if !in_peace {
         frontier.shared.log.fail(Error::new(ErrorKind::Internal, "the end of this process"));

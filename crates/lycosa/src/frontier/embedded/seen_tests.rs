@@ -12,7 +12,7 @@ use proptest::sample::Index;
 use super::*;
 use crate::frontier::conformance::wait;
 use crate::frontier::tests::{self as shared, VERSIONS, clock, on_disk};
-use crate::model::{Frontier, Lease, ManualClock, Origin, Outcome, Payload, Request, SiteKey, Stats, UrlKey};
+use crate::model::{Frontier, Lease, ManualClock, Origin, Request, SiteKey, Stats, UrlKey};
 
 /// Bytes of memory for fingerprints.
 const ROOM: usize = 20_000;
@@ -40,18 +40,7 @@ fn number(lease: &Lease) -> u64 {
 
 fn fetched(lease: &Lease) -> Commit {
     let next = (1..=LINKS).map(|step| (number(lease) * 3 + step) % PAGES);
-    Commit {
-        outlinks: next.map(found).collect(),
-        notes: crate::model::CommitNotes::default(),
-        token: lease.token,
-        outcome: Outcome::Fetched { status: 200 },
-        attempts: Vec::new(),
-        payload: Payload::default(),
-        host_update: None,
-        is_page: true,
-        revisit: None,
-        dates: None,
-    }
+    Commit { outlinks: next.map(found).collect(), ..shared::fetched(lease) }
 }
 
 /// Fetches up to so many pages; their numbers, and the error that ended it.

@@ -8,8 +8,7 @@ use super::super::{Backlog, InUse, Rules};
 use super::*;
 use crate::error::Result;
 use crate::model::{
-    AddStatus, Commit, CommitNotes, Discovered, Finish, Lease, Leased, Limits, Origin, Outcome, Pace,
-    Payload, SiteKey, Visit, Want,
+    AddStatus, Commit, Discovered, Finish, Lease, Leased, Limits, Origin, Pace, SiteKey, Visit, Want,
 };
 
 const MINUTE: u64 = 60_000;
@@ -107,18 +106,8 @@ fn found(number: u64) -> Discovered {
 }
 
 fn fetched(lease: &Lease, due: Option<Timestamp>) -> Commit {
-    Commit {
-        token: lease.token,
-        outcome: Outcome::Fetched { status: 200 },
-        attempts: Vec::new(),
-        payload: Payload::default(),
-        outlinks: Vec::new(),
-        host_update: None,
-        is_page: true,
-        notes: CommitNotes::default(),
-        revisit: due.map(|due| Revisit::new(due, Visit::default())),
-        dates: None,
-    }
+    let revisit = due.map(|due| Revisit::new(due, Visit::default()));
+    Commit { revisit, ..crate::frontier::tests::fetched(lease) }
 }
 
 #[test]
