@@ -263,49 +263,16 @@ impl Waiting {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
-    use super::super::{Backlog, InUse, Place, Tables};
-    use crate::error::Result;
+    use super::super::Tables;
+    use super::super::overflow::tests::List;
     use crate::model::{Discovered, Leased, Limits, Origin, Pace, Request, SiteKey, Timestamp, UrlKey, Want};
-
-    /// Keeps blocks in a list, and counts how often one is read.
-    #[derive(Clone, Debug, Default)]
-    struct Counting(Arc<Mutex<(Vec<Vec<u8>>, usize)>>);
-
-    impl Backlog for Counting {
-        fn put(&mut self, block: &[u8]) -> Result<Place> {
-            let (blocks, _) = &mut *self.0.lock().unwrap();
-            blocks.push(block.to_vec());
-            Ok(Place { file: 0, offset: u32::try_from(blocks.len() - 1).unwrap(), length: 1 })
-        }
-
-        fn get(&mut self, place: Place) -> Result<Vec<u8>> {
-            let (blocks, reads) = &mut *self.0.lock().unwrap();
-            *reads += 1;
-            Ok(blocks[place.offset as usize].clone())
-        }
-
-        fn room(&self) -> usize {
-            64 << 10
-        }
-
-        fn sync(&mut self) -> Result<()> {
-            Ok(())
-        }
-
-        fn current(&self) -> u32 {
-            0
-        }
-
-        fn keep_only(&mut self, _in_use: &InUse) {}
-    }
 
     #[test]
     fn the_first_lease_of_a_site_whose_urls_lie_elsewhere_reads_no_block() {
         const SITES: u64 = 400;
-        let (backlog, now) = (Counting::default(), Timestamp(1_000_000));
+        let (backlog, now) = (List::with_room(64 << 10), Timestamp(1_000_000));
         let pace = Pace { robots: false, delay: Duration::ZERO, ..Pace::default() };
         let mut tables = Tables::new(Limits::default(), pace);
         tables.overflow_into(Box::new(backlog.clone()));
@@ -319,12 +286,8 @@ mod tests {
                 now,
             );
         }
-        let counts = || {
-            let held = backlog.0.lock().unwrap();
-            (held.0.len(), held.1)
-        };
-        let (blocks, before) = counts();
-        assert!(blocks as u64 >= SITES, "{blocks}");
+        let before = backlog.reads();
+        assert!(backlog.blocks() as u64 >= SITES, "{}", backlog.blocks());
         let mut leases = 0;
         while leases < SITES {
             let Leased::Some(more) = tables.lease(Want { max: 16, bytes: 0 }, now) else {
@@ -332,7 +295,7 @@ mod tests {
             };
             leases += more.len() as u64;
         }
-        assert_eq!(counts().1, before);
+        assert_eq!(backlog.reads(), before);
         assert!(tables.trouble().is_none());
     }
 }

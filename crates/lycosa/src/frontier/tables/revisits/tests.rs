@@ -1,48 +1,16 @@
 //! Tests of visits to come: each once, in order, in little memory, and in bounded steps.
 
-use std::sync::{Arc, Mutex};
-
 use std::time::Duration;
 
-use super::super::{Backlog, InUse, Rules};
+use super::super::Rules;
+use super::super::overflow::tests::List;
 use super::*;
-use crate::error::Result;
 use crate::model::{
     AddStatus, Commit, Discovered, Finish, Lease, Leased, Limits, Origin, Pace, SiteKey, Visit, Want,
 };
 
 const MINUTE: u64 = 60_000;
 const DAY: u64 = 1_440 * MINUTE;
-
-/// Keeps blocks in a list.
-#[derive(Clone, Debug, Default)]
-struct List(Arc<Mutex<Vec<Vec<u8>>>>);
-
-impl Backlog for List {
-    fn put(&mut self, block: &[u8]) -> Result<Place> {
-        let mut list = self.0.lock().unwrap();
-        list.push(block.to_vec());
-        Ok(Place { file: 0, offset: u32::try_from(list.len() - 1).unwrap(), length: 1 })
-    }
-
-    fn get(&mut self, place: Place) -> Result<Vec<u8>> {
-        Ok(self.0.lock().unwrap()[place.offset as usize].clone())
-    }
-
-    fn room(&self) -> usize {
-        0
-    }
-
-    fn sync(&mut self) -> Result<()> {
-        Ok(())
-    }
-
-    fn current(&self) -> u32 {
-        0
-    }
-
-    fn keep_only(&mut self, _in_use: &InUse) {}
-}
 
 /// A multiplicative walk through all times up to 90 days.
 fn due(number: u64) -> Timestamp {
