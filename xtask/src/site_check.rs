@@ -122,7 +122,7 @@ fn crawled(output: &str) -> Result<Pages> {
     let mut pages = Pages::new();
     for record in records(output)? {
         // An alias points to a page that has its own record.
-        if record["outcome"] == "alias" {
+        if !record["alias_of"].is_null() {
             continue;
         }
         let Some(url) = record["final_url"].as_str() else {

@@ -134,7 +134,7 @@ impl Drop for Contest<'_> {
 fn page(line: &str) -> Result<Option<String>> {
     let record: Value =
         serde_json::from_str(line).map_err(|error| Failure::new(format!("not a JSON line: {error}")))?;
-    if record["outcome"] == "alias" {
+    if !record["alias_of"].is_null() {
         return Ok(None);
     }
     let url = record["final_url"].as_str().or(record["url"].as_str());
@@ -161,7 +161,7 @@ mod tests {
     fn sets_of_pages_are_compared_by_where_a_page_ended() {
         assert_eq!(page("{\"url\":\"a\",\"final_url\":\"b\"}"), Ok(Some("b".to_owned())));
         assert_eq!(page("{\"url\":\"a\"}"), Ok(Some("a".to_owned())));
-        assert_eq!(page("{\"url\":\"a\",\"outcome\":\"alias\"}"), Ok(None));
+        assert_eq!(page("{\"url\":\"a\",\"alias_of\":\"x\"}"), Ok(None));
         assert!(page("{}").is_err() && page("x").is_err());
     }
 

@@ -65,8 +65,7 @@ fn a_missing_a_surplus_and_a_mistitled_page_are_each_named() {
 
 #[test]
 fn titles_are_compared_without_their_line_breaks_and_aliases_are_no_pages() {
-    let output =
-        "{\"final_url\":\"a\",\"title\":\"A\\n  b \"}\n{\"final_url\":\"a\",\"outcome\":\"alias\"}\n";
+    let output = "{\"final_url\":\"a\",\"title\":\"A\\n  b \"}\n{\"final_url\":\"a\",\"alias_of\":\"x\"}\n";
     assert_eq!(crawled(output), Ok(pages(&[("a", "A b")])));
 }
 

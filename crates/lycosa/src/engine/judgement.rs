@@ -109,7 +109,7 @@ impl Judgement {
             robots: self.robots.words(),
             uses: &self.uses,
             alternates: &self.alternates,
-            alias_of: None,
+            declared_alias_of: None,
             sitemap_lastmod: self.sitemap_lastmod,
             content_hash: self.content_hash,
             simhash: self.simhash,

@@ -257,7 +257,7 @@ impl Journey {
         let canonical =
             page.document.and_then(|document| document.canonical()).and_then(|href| page.resolve(href));
         let canonical = canonical.as_ref().or(judgement.header_canonical.as_ref());
-        let alias_of = canonical.and_then(|canonical| self.alias_of(canonical));
+        let alias_of = canonical.and_then(|canonical| self.declared_alias_of(canonical));
         let title = page.document.and_then(|document| document.title());
         let cut = page.document.and_then(|document| cut_reason(document.tree_state()));
         let fallback = page.document.and_then(|document| document.xml_fallback()).map(ToString::to_string);
@@ -293,7 +293,7 @@ impl Journey {
             parsed_as: parsed_as.filter(|parsed| parsed.kind == "xml" || parsed.fallback.is_some()),
             body_cut: arrived.is_cut.then_some("decompression"),
             body_file: findings.body_file.as_deref(),
-            says: PageSays { alias_of: alias_of.as_deref(), ..judgement.says() },
+            says: PageSays { declared_alias_of: alias_of.as_deref(), ..judgement.says() },
             revisited: compared.map(|compared| (compared.generation, compared.changed)),
         };
         let mut records = Vec::with_capacity(1 + findings.items.len() + findings.rejects.len());
@@ -311,7 +311,7 @@ impl Journey {
     }
 
     /// The canonical form of the URL that a page declares to be its own, when that is another one and belongs to the crawl.
-    fn alias_of(&self, declared: &Url) -> Option<String> {
+    fn declared_alias_of(&self, declared: &Url) -> Option<String> {
         if *declared == self.url {
             return None;
         }

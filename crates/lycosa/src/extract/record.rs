@@ -66,9 +66,9 @@ pub struct PageSays<'a> {
     pub uses: &'a [UseSignal],
     /// Language and absolute URL of the same page in other languages (`alternates`: `lang`, `url`), when there are any.
     pub alternates: &'a [(String, String)],
-    /// The URL of this crawl that it declares to be its own (`alias_of`, and `alias_by`: `canonical`), in canonical form:
-    /// `rel=canonical` when that names another URL than the one that answered.
-    pub alias_of: Option<&'a str>,
+    /// The URL of this crawl that it declares to be its own, in canonical form: `rel=canonical` when that names another URL
+    /// than the one that answered.
+    pub declared_alias_of: Option<&'a str>,
     /// When the sitemap that named it says it last changed (`sitemap_lastmod`), as RFC 3339.
     pub sitemap_lastmod: Option<Timestamp>,
     /// The hash of its bytes (`content_hash`).

@@ -15,9 +15,8 @@ pub(super) fn push(object: &mut Object, says: &PageSays<'_>) {
     if !says.alternates.is_empty() {
         super::push_list(object.name("alternates"), says.alternates, push_alternate);
     }
-    if let Some(url) = says.alias_of {
-        object.text("alias_of", url);
-        object.text("alias_by", "canonical");
+    if let Some(url) = says.declared_alias_of {
+        object.text("declared_alias_of", url);
     }
     if let Some(hash) = says.content_hash {
         object.text("content_hash", &format!("{hash:032x}"));

@@ -188,7 +188,7 @@ fn what_a_page_says_and_is_like_follows_when_there_is_any() {
         robots: &robots,
         uses: &uses,
         alternates: &alternates,
-        alias_of: Some("https://a.test/own"),
+        declared_alias_of: Some("https://a.test/own"),
         sitemap_lastmod: Some(Timestamp(1_104_537_600_000)),
         content_hash: Some(0xAB),
         simhash: Some(0xCD),
@@ -205,7 +205,7 @@ fn what_a_page_says_and_is_like_follows_when_there_is_any() {
         ])
     );
     assert_eq!(json["alternates"], serde_json::json!([{ "lang": "de", "url": "https://a.test/de" }]));
-    assert_eq!((&json["alias_of"], &json["alias_by"]), (&"https://a.test/own".into(), &"canonical".into()));
+    assert_eq!(json["declared_alias_of"], "https://a.test/own");
     assert_eq!(json["sitemap_lastmod"], "2005-01-01T00:00:00.000Z");
     assert_eq!(json["content_hash"], "000000000000000000000000000000ab");
     assert_eq!(
