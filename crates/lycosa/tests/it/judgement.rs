@@ -67,6 +67,68 @@ async fn pages_that_ask_not_to_be_kept_give_no_record_and_closed_ones_no_links()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn words_are_heard_whatever_bytes_stand_beside_them() {
+    const FIELDS: [(&str, &[u8]); 3] = [
+        ("/latin", b"noindex, caf\xE9"),
+        ("/utf8", "caf\u{e9}, noindex".as_bytes()),
+        ("/junk", b"\xFF\xFE, noindex"),
+    ];
+    let server = Server::start(|request: &Request| {
+        let field = FIELDS.iter().find(|(path, _)| *path == request.path());
+        let links = "<a href=/latin>1</a><a href=/utf8>2</a><a href=/junk>3</a><a href=/type>4</a><a href=/link>5</a>";
+        match (request.path(), field) {
+            (_, Some((_, value))) => Response::html("x").header("X-Robots-Tag", value),
+            ("/type", _) => Response::new(200).header("Content-Type", b"image/png; name=\xE9").body("x"),
+            ("/link", _) => Response::html("x").header("Link", b"</c>; rel=canonical; title=\xE9"),
+            _ => Response::html(links),
+        }
+    });
+    let (_, records) = crawled(&server.url("/"), |options| options.robots = true).await;
+    for (path, _) in FIELDS {
+        assert_eq!(record(&records, path)["reason"], "noindex", "{path}");
+    }
+    assert_eq!(record(&records, "/type")["reason"], "content_type");
+    assert_eq!(record(&records, "/link")["canonical"], server.url("/c"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_earliest_date_that_can_be_read_says_when_a_page_is_over() {
+    // Each has a date in the past, in one of the spellings that are in use; the last have none.
+    const DATES: [&[&str]; 14] = [
+        &["unavailable_after: 2999-01-01", "unavailable_after: 2020-01-01"],
+        &["unavailable_after: soon", "unavailable_after: 2020-01-01"],
+        &["unavailable_after: 2020-01-01, unavailable_after: 2999-01-01"],
+        &["unavailable_after: 2020-01-02 03:04:05 UTC"],
+        &["unavailable_after: 2020-01-02T03:04:05"],
+        &["unavailable_after: 2020-01-02T03:04:05+02:00"],
+        &["unavailable_after: Thu Jan  2 03:04:05 2020"],
+        &["unavailable_after: Thursday, 02-Jan-20 03:04:05 GMT"],
+        &["unavailable_after: Thu, 02 Jan 2020 03:04:05 PST"],
+        &["unavailable_after: 02 Jan 2020 03:04:05 +0100"],
+        &["unavailable_after: January 2, 2020"],
+        &["unavailable_after: Thursday, January 2, 2020; noarchive"],
+        &["unavailable_after: soon", "unavailable_after: 2999-01-02 03:04:05 UTC"],
+        &["unavailable_after: never"],
+    ];
+    let server = Server::start(|request: &Request| {
+        let number = request.path()[1..].parse::<usize>().ok();
+        let fields = number.and_then(|number| DATES.get(number));
+        let links: String =
+            (0..DATES.len()).map(|number| format!("<a href=/{number}>{number}</a>")).collect();
+        let page = Response::html(links);
+        fields
+            .into_iter()
+            .flat_map(|fields| fields.iter())
+            .fold(page, |page, field| page.header("X-Robots-Tag", field))
+    });
+    let (_, records) = crawled(&server.url("/"), |options| options.robots = true).await;
+    for (number, fields) in DATES.iter().enumerate() {
+        let is_over = record(&records, &format!("/{number}"))["reason"] == "noindex";
+        assert_eq!(is_over, number < 12, "{fields:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_asks_for_it_gets_hidden_pages_with_their_words() {
     for (tags, has_links) in [(RobotsTags::Links, false), (RobotsTags::Ignore, true)] {
         let server = Server::start(site_with_tags);
