@@ -61,6 +61,7 @@ pub(super) async fn build(
     let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key).with_query_rules(query));
     opened.notices.extend(retry_refused(&opened, &options, &before.allowed, &identity).await?);
     opened.notices.extend(known_sitemaps(&opened, &options, &identity)?);
+    let contents = super::seen_file::open(&options, &telemetry);
     let parts = Parts {
         frontier: opened.frontier.clone(),
         outbox: opened.outbox,
@@ -71,6 +72,7 @@ pub(super) async fn build(
         extractors: extractors(&options).into(),
         hooks: Arc::new(callbacks),
         feed,
+        contents,
         identity: identity.clone(),
         clock: clock.clone(),
         retry,

@@ -5,12 +5,11 @@
 //! record, and its links are followed all the same unless the page says not to.
 
 use std::borrow::Cow;
-use std::sync::{Mutex, PoisonError};
 
 use url::Url;
 
 use super::journey::Journey;
-use crate::extract::{HeaderLink, Likeness, PageSays, SeenContent, content_hash, header_links, simhash};
+use crate::extract::{HeaderLink, Likeness, PageSays, content_hash, header_links, simhash};
 use crate::model::{Exclusion, Page, Robots, Timestamp, UseSignal, field_text};
 use crate::politeness::PageRobots;
 
@@ -67,16 +66,6 @@ impl Duplicates {
 
     fn skips(self) -> bool {
         matches!(self, Self::Skip | Self::SkipNear)
-    }
-}
-
-/// The memory that duplicates are looked up in, shared by all journeys.
-#[derive(Debug, Default)]
-pub(super) struct Contents(Mutex<SeenContent>);
-
-impl Contents {
-    pub(super) fn see(&self, url: &str, exact: u128, near: Option<u64>) -> Likeness {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).see(url, exact, near)
     }
 }
 

@@ -1,11 +1,11 @@
 //! What a crawl decides about pages: words of pages to crawlers, pages that say the same, parameters that do not count,
 //! sitemaps and what they say.
 
-use lycosa::crawler::{Duplicates, Options, RobotsTags};
+use lycosa::crawler::{Continue, Duplicates, Options, RobotsTags};
 use lycosa_testkit::{Request, Response, Server};
 use serde_json::{Value, json};
 
-use crate::crawled::{crawled, record};
+use crate::crawled::{crawled, crawled_into, record};
 
 /// The paths asked for, sorted, robots.txt left out.
 fn asked(server: &Server) -> Vec<String> {
@@ -321,4 +321,41 @@ async fn dates_that_fetching_makes_are_not_believed() {
     let (_, records) = crawled(&server.url("/"), |options| options.sitemap = true).await;
     let told: Vec<&Value> = records.iter().filter(|record| record.get("sitemap_lastmod").is_some()).collect();
     assert_eq!((records.len(), told.len()), (13, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn duplicates_are_found_over_a_resume() {
+    let words: String = (0..400_u32).map(|n| format!("word{} ", n * n % 331)).collect();
+    let server = Server::start(move |request: &Request| {
+        let same = format!("<title>Same</title><p>{words}");
+        match request.path() {
+            "/" => {
+                Response::html("<a href=/d1>1</a><a href=/d2>2</a><a href=/near>3</a><a href=/other>4</a>")
+            }
+            "/near" => Response::html(format!("{same} printed today")),
+            "/other" => Response::html("<title>Other</title><p>of its own"),
+            _ => Response::html(same),
+        }
+    });
+    let first = server.url("/d1");
+    for (how, is_written) in [(Duplicates::ReportNear, true), (Duplicates::SkipNear, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        let run = async |continuation, max_pages| {
+            let change = |options: &mut Options| {
+                (options.duplicates, options.continuation) = (how, continuation);
+                (options.state, options.max_pages, options.per_host) = (Some(state.clone()), max_pages, 1);
+            };
+            crawled_into(folder.path(), &server.url("/"), change).await.1
+        };
+        run(Continue::Refuse, Some(2)).await;
+        let records = run(Continue::Resume, None).await;
+        let (same, near) = (record(&records, "/d2"), record(&records, "/near"));
+        if is_written {
+            assert_eq!((&same["duplicate_of"], &near["near_duplicate_of"]), (&json!(first), &json!(first)));
+        } else {
+            assert_eq!((&same["reason"], &near["reason"]), (&json!("duplicate"), &json!("duplicate")));
+        }
+        assert_eq!(record(&records, "/other")["title"], "Other");
+    }
 }
