@@ -194,7 +194,7 @@ mod tests {
     }
 
     fn page(number: u64) -> SeenPage {
-        let near = (number % 2 == 0).then_some(number << 48 | 0xABCD);
+        let near = number.is_multiple_of(2).then_some(number << 48 | 0xABCD);
         SeenPage { url: format!("http://a.test/{number}").into(), exact: u128::from(number) << 70, near }
     }
 
