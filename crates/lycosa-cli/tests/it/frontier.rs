@@ -257,7 +257,7 @@ fn an_overloaded_host_is_shown_as_such_and_loses_no_page() {
         _ => Response::new(503),
     });
     let bench = Bench::new();
-    let busy = ["--set", "retry.first=1ms"];
+    let busy = ["--set", "retry.first=1ms", "-c", "1"];
     // The first rest of the site lasts for longer.
     bench.crawl(&server.url("/"), &[&busy[..], &["--max-time", "1500ms"]].concat()).ends_with(3);
     assert!(server.hits() <= 6, "{} requests, with robots.txt and the start", server.hits());
