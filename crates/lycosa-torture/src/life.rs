@@ -315,6 +315,7 @@ impl<'w> Life<'w> {
             extractors: extractors.into(),
             hooks: Arc::new(NoHooks),
             feed: None,
+            contents: lycosa::engine::ContentMemory::default(),
             identity: Arc::new(Identity::new(crawl, key)),
             clock,
             retry,

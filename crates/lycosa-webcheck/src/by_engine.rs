@@ -96,6 +96,7 @@ impl ByEngine {
             extractors: extractors.into(),
             hooks: Arc::new(NoHooks),
             feed: None,
+            contents: lycosa::engine::ContentMemory::default(),
             identity: Arc::new(Identity::new(CrawlId(seed), seed.to_le_bytes())),
             clock,
             retry,

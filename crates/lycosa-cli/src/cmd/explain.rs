@@ -9,6 +9,7 @@ use lycosa::Result;
 use lycosa::crawler::stopped::{Explanation, FOR_EVER, LastmodLine, RobotsSay, UrlLine};
 use lycosa::frontier::embedded::{Ended, Fact, Happened, Where};
 use lycosa::model::{Attempt, Exclusion, Outcome, ParkedShape, Parking, RequestKind, Timestamp, Verdict};
+use lycosa::politeness::ASKED;
 use serde_json::{Value, json};
 
 use super::frontier::{moment, span};
@@ -150,7 +151,12 @@ fn robots(says: &RobotsSay) -> String {
 
 fn attempt(attempt: &Attempt) -> String {
     let mut text = match (attempt.status, &attempt.failure) {
-        (Some(status), Some(failure)) => format!("status {status}, {failure}"),
+        (Some(status), Some(failure)) if &**failure == ASKED => format!("status {status} with Retry-After"),
+        // States of earlier versions repeat the status there.
+        (Some(status), Some(failure)) if **failure != format!("status {status}") => {
+            format!("status {status}, {failure}")
+        }
+        (Some(status), Some(_)) => format!("status {status}"),
         (Some(status), None) => format!("status {status}"),
         (None, Some(failure)) => failure.to_string(),
         (None, None) => "no answer".to_owned(),

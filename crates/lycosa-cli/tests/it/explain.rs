@@ -18,6 +18,9 @@ fn eventful() -> Server {
         "/old" => Response::redirect(301, "/moved"),
         "/moved" => page("moved", &[]),
         "/broken" => Response::new(200).reset_before_answer(),
+        "/busy" if request.visit == 1 => Response::new(429),
+        "/asking" if request.visit == 1 => Response::new(503).header("Retry-After", "0"),
+        "/busy" | "/asking" => page("not busy any more", &[]),
         _ => Response::not_found(),
     })
 }
@@ -91,6 +94,22 @@ fn failures_and_redirects_are_told_attempt_by_attempt() {
     assert_eq!(broken.out.matches("disconnected/first_byte").count(), 2, "two attempts:\n{}", broken.out);
     let old = explain(&bench, &server.url("/old")).ends_with(0);
     tells(&old, &[&format!("redirected (301) to {}", server.url("/moved"))]);
+}
+
+#[test]
+fn an_attempt_that_is_tried_again_names_its_status_once_and_how_long_each_phase_took() {
+    for (path, status) in [("/busy", "status 429, "), ("/asking", "status 503 with Retry-After, ")] {
+        let (server, bench) = (eventful(), Bench::new());
+        bench.crawl(&server.url(path), &["--set", "retry.first=1ms"]).ends_with(0);
+        let story = explain(&bench, &server.url(path)).ends_with(0);
+        let tried =
+            story.out.lines().find(|line| line.contains("; again not before")).expect("a line").to_owned();
+        assert!(
+            tried.contains(status) && tried.contains("first byte ") && tried.contains("127.0.0.1:"),
+            "{tried}"
+        );
+        assert_eq!(tried.matches(&status[..10]).count(), 1, "{tried}");
+    }
 }
 
 #[test]

@@ -273,6 +273,32 @@ fn what_failed_goes_back_and_is_fetched_again_exactly_once() {
 }
 
 #[test]
+fn an_overloaded_host_is_shown_as_such_and_loses_no_page() {
+    let heals = Arc::new(AtomicBool::new(false));
+    let healed = heals.clone();
+    let pages: Vec<String> = (0..40).map(|number| format!("/{number}")).collect();
+    let server = Server::start(move |request| match request.target.as_str() {
+        "/robots.txt" => Response::not_found(),
+        "/" => page("start", &pages.iter().map(String::as_str).collect::<Vec<_>>()),
+        _ if healed.load(Ordering::SeqCst) => page("well again", &[]),
+        _ => Response::new(503),
+    });
+    let bench = Bench::new();
+    let busy = ["--set", "retry.first=1ms", "-c", "1"];
+    // The first rest of the site lasts for longer.
+    bench.crawl(&server.url("/"), &[&busy[..], &["--max-time", "1500ms"]].concat()).ends_with(3);
+    assert!(server.hits() <= 6, "{} requests, with robots.txt and the start", server.hits());
+    let hosts = frontier(&bench, &["hosts"]).ends_with(0);
+    assert!(hosts.out.contains("(it is overloaded), failed 3 times in a row"), "{}", hosts.out);
+    let hosts = lines(&frontier(&bench, &["hosts", "--json"]).ends_with(0));
+    let host = &hosts[0];
+    assert_eq!((&host["breaker"], &host["rests"], &host["failed"]), (&"open".into(), &1.into(), &0.into()));
+    heals.store(true, Ordering::SeqCst);
+    bench.crawl(&server.url("/"), &[&busy[..], &["--resume"]].concat()).ends_with(0);
+    assert_eq!(bench.records("pages.jsonl").len(), 41);
+}
+
+#[test]
 fn a_host_rests_for_as_long_as_it_is_blocked() {
     let (server, bench) = (quick(9).serve(), Bench::new());
     bench.crawl(&server.url("/"), &["--max-pages", "20"]).ends_with(3);
@@ -409,4 +435,29 @@ fn what_the_dates_of_a_site_are_worth_can_be_seen() {
     assert!(story.contains("listed     changed at 2024-02-29T00:00:00.000Z says its sitemap\n"), "{story}");
     assert!(story.contains("site       sitemap dates believed 50 %"), "{story}");
     assert_eq!(json(&explain(&["--json"]))["site_lastmod"]["share"], 0.5);
+}
+
+#[test]
+fn a_host_that_asks_for_hours_gets_them_and_one_that_asks_for_years_a_day() {
+    for (value, hours, is_told) in [("7200", 2, false), ("Fri, 31 Dec 9999 23:59:59 GMT", 24, true)] {
+        let server = Server::start(move |request| match request.target.as_str() {
+            "/robots.txt" => Response::not_found(),
+            _ => Response::new(429).header("Retry-After", value),
+        });
+        let bench = Bench::new();
+        let said = bench.crawl(&server.url("/"), &["--max-time", "1s"]).ends_with(3);
+        assert_eq!(
+            said.err.contains("asks to be left alone for a day or more (Retry-After)"),
+            is_told,
+            "{}",
+            said.err
+        );
+        assert_eq!(server.hits_on("/"), 1);
+        let hosts = lines(&frontier(&bench, &["hosts", "--json"]).ends_with(0));
+        let until = hosts[0]["blocked_until"].as_u64().expect("it rests");
+        let stats = json(&frontier(&bench, &["stats", "--json"]).ends_with(0));
+        let rest = until - stats["rules"]["started"].as_u64().expect("when the run began");
+        let most = hours * 3_600_000;
+        assert!((most..most + 60_000).contains(&rest), "{value}: {rest} ms");
+    }
 }

@@ -371,7 +371,7 @@ pub struct RetryFields {
     /// Bound of the pause before the first retry; it doubles with each further one. The pause is anything between
     /// nothing and the bound. Default 1 s.
     pub first: Span,
-    /// No pause is longer, whatever the server asks for. Default 1 h.
+    /// No pause is longer, unless the server asks for it (`Retry-After`, up to a day). Default 1 h.
     pub most: Span,
     /// Statuses that are tried again; with 429 and 503 the whole site rests. Default 408, 429, 500, 502, 503, 504.
     #[schemars(inner(range(min = 100, max = 999)))]

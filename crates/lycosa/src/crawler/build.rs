@@ -52,10 +52,7 @@ pub(super) async fn build(
     let cache = cache(&options, &clock, &telemetry)?;
     let stack = middlewares(&options, &retry, cache, &clock, ledger.clone())?;
     let sinks = sinks(&options)?;
-    if let Some(folder) = options.save_bodies.clone() {
-        super::save::check(&folder)?;
-        callbacks.on_page(Box::new(move |page| super::save::save(&folder, page)));
-    }
+    save_bodies(&options, &mut callbacks)?;
     let before = rules_before(&options);
     let mut opened: Opened = state::open(&options, &notes, rules.limits, rules.pace, clock.clone())?;
     let identity = Arc::new(Identity::new(opened.crawl, opened.fingerprint_key).with_query_rules(query));
@@ -71,6 +68,7 @@ pub(super) async fn build(
         extractors: extractors(&options).into(),
         hooks: Arc::new(callbacks),
         feed,
+        contents: super::seen_file::open(&options, &telemetry),
         identity: identity.clone(),
         clock: clock.clone(),
         retry,
@@ -94,6 +92,14 @@ pub(super) async fn build(
     });
     let (seeds, notices) = (options.seeds, opened.notices);
     Ok(Crawl { engine, sinks, watch, seeds, client, ledger, notices, controls })
+}
+
+/// Has every page's body saved, when there is a folder for them.
+fn save_bodies(options: &Options, callbacks: &mut Callbacks) -> Result<()> {
+    let Some(folder) = options.save_bodies.clone() else { return Ok(()) };
+    super::save::check(&folder)?;
+    callbacks.on_page(Box::new(move |page| super::save::save(&folder, page)));
+    Ok(())
 }
 
 /// The rules of the run before, only to compare with: those that cannot be read are as none.

@@ -17,6 +17,7 @@ mod reading;
 mod report;
 mod run_file;
 mod save;
+mod seen_file;
 pub mod single;
 mod state;
 pub mod stopped;

@@ -271,7 +271,7 @@ impl Single {
     }
 
     async fn read(&self, url: Url, chain: Vec<Hop>, response: Response, started: Instant) -> Fetched {
-        let content_type = response.header("content-type").map(str::to_owned);
+        let content_type = response.header("content-type").map(std::borrow::Cow::into_owned);
         let Response { status, headers, body, facts } = response;
         let head_at = Instant::now();
         let (body, end) = body.read().await;

@@ -1,4 +1,5 @@
-//! The journey of an answer that keeps the crawler out: told apart from content, recorded, and followed by a rest.
+//! The journey of an answer that keeps the crawler out: told apart from content, recorded, and followed by a rest; and of
+//! one that only says that the site is down.
 
 use std::time::Duration;
 
@@ -6,10 +7,13 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use super::journey::{Ending, Journey};
-use crate::error::Error;
-use crate::model::{Block, BlockKind, BlockLayer, Body, HostUpdate, Response, Timestamp};
+use crate::error::{Error, Result};
+use crate::model::{
+    Answer, Block, BlockKind, BlockLayer, Body, Breaker, CacheUse, HostUpdate, RequestKind, Response, Retry,
+    Timestamp, field_text,
+};
 use crate::politeness::block::{EXAMINED, Seen, is_suspicious, judge};
-use crate::politeness::retry_after;
+use crate::politeness::{MAX_RETRY_AFTER, retry_after};
 
 /// The rest of a site that does not say for how long.
 const FIRST_REST: Duration = Duration::from_secs(5);
@@ -76,15 +80,78 @@ impl Journey {
             return None;
         }
         let now = self.now();
-        let value = headers.get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let asked = value.and_then(|value| retry_after(value, now));
-        let asked = asked.map(|asked| asked.min(self.shared.parts.retry.longest_pause()));
+        let asked = self.asked(headers);
+        self.tell_of_long_rest(asked.unwrap_or_default());
         let is_overload =
             block.status == 503 && block.kind == BlockKind::RateLimited && block.layer != BlockLayer::Edge;
         if is_overload {
             return asked.map(|asked| now.after(asked));
         }
         Some(now.after(asked.unwrap_or(FIRST_REST)))
+    }
+}
+
+/// The journey of an answer or failure in vain at a site that is down: no URL ends by it.
+impl Journey {
+    /// Whether an answer or failure is in vain, and may be had another time. Then no URL ends by it while its site is
+    /// known to be down: the frontier counts it against the site alone, which it gives up in the end.
+    pub(super) fn is_in_vain(&self, answer: &Result<Answer>) -> bool {
+        let (retry, request) = (&self.shared.parts.retry, &self.lease.request);
+        let is_repeated = match answer {
+            Ok(Answer::Response(response)) => {
+                let status = response.status;
+                let is_local = response.facts.cache.is_some_and(CacheUse::is_local);
+                (status == 429 || status >= 500) && !is_local && retry.is_repeated(request, status)
+            }
+            Ok(Answer::Retry { .. }) => false,
+            Err(error) => retry.is_repeated_error(request, error),
+        };
+        is_repeated && request.kind != RequestKind::Robots
+    }
+
+    /// Gives the lease back without using up one of the URL's tries.
+    pub(super) fn put_back(&mut self, answer: Result<Answer>) -> Ending {
+        let mut until = None;
+        match answer {
+            Ok(Answer::Response(response)) => {
+                self.hear_of_connection(&response);
+                self.note_answer(response.status, 0, response.body.wire_bytes());
+                until = self.asked(&response.headers).map(|asked| self.now().after(asked));
+            }
+            Ok(Answer::Retry { .. }) => {}
+            Err(error) => self.note_failure(&error),
+        }
+        let not_before = until.unwrap_or_else(|| self.now());
+        self.nack(Retry { not_before, block_site_until: until.filter(|_| self.asks), counts: false })
+    }
+
+    /// Whether the breaker of the lease's site is not closed.
+    pub(super) async fn is_site_down(&self) -> bool {
+        let found = self.shared.parts.frontier.host(vec![self.lease.site.clone()]).await;
+        let record = found.ok().and_then(|mut found| found.pop().flatten());
+        record.is_some_and(|record| record.health.breaker != Breaker::Closed)
+    }
+
+    /// Takes in whom an answer came from, how long it took, and whether it says when to come again.
+    pub(super) fn hear_of_connection(&mut self, response: &Response) {
+        (self.peer, self.timings) = (response.facts.peer, response.facts.timings);
+        self.asks = matches!(response.status, 429 | 503) && self.asked(&response.headers).is_some();
+    }
+
+    /// How long an answer asks to wait.
+    fn asked(&self, headers: &HeaderMap) -> Option<Duration> {
+        let value = headers.get(http::header::RETRY_AFTER)?;
+        retry_after(&field_text(value), self.now())
+    }
+
+    /// Whoever asks for more than is given is named.
+    pub(super) fn tell_of_long_rest(&self, asked: Duration) {
+        if asked >= MAX_RETRY_AFTER {
+            let origin = &self.lease.origin;
+            self.shared.telemetry.problem(format!(
+                "{origin} asks to be left alone for a day or more (Retry-After); it is asked again after a day"
+            ));
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::model::{
     Answer, Attempt, Commit, CommitNotes, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome,
     Payload, Record, Request, RequestKind, Response, Retry, SessionId, Timestamp, Timings,
 };
+use crate::politeness::ASKED;
 use crate::scope::canonical;
 
 /// One lease on its way.
@@ -32,14 +33,16 @@ pub(super) struct Journey {
     started: Timestamp,
     toll: Arc<Toll>,
     pub(super) attempts: Vec<Attempt>,
-    peer: Option<std::net::SocketAddr>,
-    timings: Timings,
+    pub(super) peer: Option<std::net::SocketAddr>,
+    pub(super) timings: Timings,
     /// The session the answer came by, as far as it was said.
     pub(super) session: Option<SessionId>,
     /// The declared type of the answer, once there is one.
     pub(super) answered: Option<Option<Box<str>>>,
     /// Whether the answer came without a request: then none is charged to the site.
     is_local: bool,
+    /// Whether it turned the request away and said for how long.
+    pub(super) asks: bool,
 }
 
 /// How a journey ends.
@@ -98,6 +101,7 @@ impl Journey {
                 session: None,
                 answered: None,
                 is_local: false,
+                asks: false,
             }),
             Err(cause) => {
                 let error = Error::new(ErrorKind::Url, "the URL cannot be parsed").at_url(&request.url);
@@ -156,13 +160,19 @@ impl Journey {
         if self.lease.request.attempt > 0 && was_sent(&answer) {
             shared.telemetry.retried();
         }
+        if self.is_in_vain(&answer) && self.is_site_down().await {
+            return self.put_back(answer);
+        }
         match answer {
             Ok(Answer::Response(response)) => self.arrived(response).await,
-            Ok(Answer::Retry { after, block_site, reason, status, wire_bytes }) => {
-                if let Some(status) = status {
-                    self.shared.telemetry.answered(status, wire_bytes, 0);
+            Ok(Answer::Retry { after, block_site, reason, status, wire_bytes, asked, facts }) => {
+                self.asks = asked && block_site;
+                (self.peer, self.timings) = (facts.peer, facts.timings);
+                self.tell_of_long_rest(after);
+                match status {
+                    Some(status) => self.note_answer(status, 0, wire_bytes),
+                    None => self.note(None, Some(reason), wire_bytes),
                 }
-                self.note(status, Some(reason), wire_bytes);
                 let until = self.now().after(after);
                 self.nack(Retry {
                     not_before: until,
@@ -198,10 +208,9 @@ impl Journey {
     }
 
     async fn arrived(&mut self, response: Box<Response>) -> Ending {
-        self.peer = response.facts.peer;
-        self.timings = response.facts.timings;
+        self.hear_of_connection(&response);
         self.session = response.facts.session;
-        self.answered = Some(response.header("content-type").map(Into::into));
+        self.answered = Some(response.header("content-type").map(|kind| kind.as_ref().into()));
         if let Some(how) = response.facts.cache {
             self.shared.telemetry.cached(how);
             self.is_local = how.is_local();
@@ -388,7 +397,7 @@ impl Journey {
         Ending::Stop(Nack { token: self.lease.token, attempt: self.attempts.pop(), retry }, error)
     }
 
-    fn nack(&mut self, retry: Retry) -> Ending {
+    pub(super) fn nack(&mut self, retry: Retry) -> Ending {
         Ending::Nack(Nack { token: self.lease.token, attempt: self.attempts.pop(), retry })
     }
 
@@ -408,10 +417,10 @@ impl Journey {
     /// Notes an answer, for the state and for the counters.
     pub(super) fn note_answer(&mut self, status: u16, decoded: u64, wire: u64) {
         self.shared.telemetry.answered(status, wire, decoded);
-        self.note(Some(status), None, wire);
+        self.note(Some(status), self.asks.then(|| ASKED.to_owned()), wire);
     }
 
-    fn note_failure(&mut self, error: &Error) {
+    pub(super) fn note_failure(&mut self, error: &Error) {
         let what = error
             .phase()
             .map_or_else(|| error.kind().to_string(), |phase| format!("{}/{phase}", error.kind()));

@@ -4,13 +4,13 @@
 //! Only a page that was fetched is judged, so whatever is decided here costs no page: a wrong word leaves out one
 //! record, and its links are followed all the same unless the page says not to.
 
-use std::sync::{Mutex, PoisonError};
+use std::borrow::Cow;
 
 use url::Url;
 
 use super::journey::Journey;
-use crate::extract::{HeaderLink, Likeness, PageSays, SeenContent, content_hash, header_links, simhash};
-use crate::model::{Exclusion, Page, Robots, Timestamp, UseSignal};
+use crate::extract::{HeaderLink, Likeness, PageSays, content_hash, header_links, simhash};
+use crate::model::{Exclusion, Page, Robots, Timestamp, UseSignal, field_text};
 use crate::politeness::PageRobots;
 
 /// Header fields that a page's words to crawlers stand in.
@@ -66,16 +66,6 @@ impl Duplicates {
 
     fn skips(self) -> bool {
         matches!(self, Self::Skip | Self::SkipNear)
-    }
-}
-
-/// The memory that duplicates are looked up in, shared by all journeys.
-#[derive(Debug, Default)]
-pub(super) struct Contents(Mutex<SeenContent>);
-
-impl Contents {
-    pub(super) fn see(&self, url: &str, exact: u128, near: Option<u64>) -> Likeness {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).see(url, exact, near)
     }
 }
 
@@ -147,8 +137,8 @@ impl Journey {
             None => self.shared.parts.settings.robots_agents.of(&self.lease.origin),
         };
         for field in SAYING {
-            let values = page.headers.get_all(field).iter().filter_map(|value| value.to_str().ok());
-            values.take(MOST_VALUES).for_each(|value| judgement.robots.header(field, value, names));
+            let values = page.headers.get_all(field).iter().map(field_text);
+            values.take(MOST_VALUES).for_each(|value| judgement.robots.header(field, &value, names));
         }
         if let Some(document) = page.document {
             let metas = document.named_metas().take(MOST_VALUES);
@@ -192,16 +182,21 @@ impl Journey {
     }
 }
 
-/// Whether the date after which a page asks not to be kept has passed; one that cannot be read has not.
+/// Whether one of the dates after which a page asks not to be kept has passed; one that cannot be read has not.
 fn is_over(robots: &PageRobots, now: Timestamp) -> bool {
-    robots.unavailable_after().and_then(crate::sitemap::parse_date).is_some_and(|until| until < now)
+    robots
+        .unavailable_after()
+        .iter()
+        .filter_map(|date| crate::sitemap::parse_date(date))
+        .any(|until| until < now)
 }
 
 /// The addresses in other languages, and the canonical one of header fields.
 fn languages(page: &Page<'_>, judgement: &mut Judgement) {
     let fields = page.headers.get_all(http::header::LINK).iter().take(MOST_VALUES);
-    let fields = fields.filter_map(|value| value.to_str().ok());
-    let links: Vec<HeaderLink<'_>> = fields.flat_map(header_links).take(MOST_ALTERNATES).collect();
+    let fields: Vec<Cow<'_, str>> = fields.map(field_text).collect();
+    let links = fields.iter().flat_map(|field| header_links(field));
+    let links: Vec<HeaderLink<'_>> = links.take(MOST_ALTERNATES).collect();
     let canonical = links.iter().find(|link| link.is("canonical"));
     judgement.header_canonical = canonical.and_then(|link| page.url.join(link.target).ok());
     let of_header = links

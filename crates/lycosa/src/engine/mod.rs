@@ -6,6 +6,7 @@
 //! files and knows no backend by name.
 
 mod blocked;
+mod contents;
 mod credit;
 mod discover;
 mod dispatch;
@@ -36,6 +37,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+pub use contents::{ContentLog, ContentMemory};
 pub use hooks::{Hooks, NoHooks};
 pub use pages::{CommittedPage, PageFeed};
 pub use places::Places;

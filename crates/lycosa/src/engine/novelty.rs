@@ -7,8 +7,8 @@
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
+use super::contents::Contents;
 use super::journey::Journey;
-use super::judgement::Contents;
 use crate::extract::{Likeness, simhash};
 use crate::model::{Content, Page};
 

@@ -69,7 +69,7 @@ impl Journey {
     pub(super) async fn page_arrived(&mut self, arrival: Arrival) -> Ending {
         let status = arrival.status;
         let response = *arrival.response;
-        let content_type = response.header("content-type").map(str::to_owned);
+        let content_type = response.header("content-type").map(Cow::into_owned);
         if !(200..300).contains(&status) {
             return self.not_a_page(response).await;
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::contents::ContentMemory;
 use super::hooks::Hooks;
 pub use super::judgement::{Duplicates, RobotsTags};
 use super::pages::PageFeed;
@@ -35,6 +36,8 @@ pub struct Parts {
     pub hooks: Arc<dyn Hooks>,
     /// Where pages are handed to a reader after their commit, when there is one.
     pub feed: Option<PageFeed>,
+    /// The pages that earlier runs saw, with which this one's are compared.
+    pub contents: ContentMemory,
     /// How URLs are recognised.
     pub identity: Arc<Identity>,
     /// Time.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::judgement::Contents;
+use super::contents::Contents;
 use super::places::Places;
 use super::refusals::Refusals;
 use super::revisits::Thresholds;
@@ -33,7 +33,8 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(parts: Parts, telemetry: Telemetry) -> Arc<Self> {
+    pub(super) fn new(mut parts: Parts, telemetry: Telemetry) -> Arc<Self> {
+        let contents = Contents::new(std::mem::take(&mut parts.contents));
         let places = Places::new(parts.settings.concurrency);
         let given = parts.settings.sitemap_urls.iter().filter_map(|url| parts.identity.identify(url));
         let given = given.map(|found| found.key).collect();
@@ -44,7 +45,7 @@ impl Shared {
             robots: RobotsCache::default(),
             known: KnownKeys::default(),
             exported: Exported::default(),
-            contents: Contents::default(),
+            contents,
             refusals: Refusals::default(),
             thresholds: Thresholds::default(),
             novelties: Contents::default(),

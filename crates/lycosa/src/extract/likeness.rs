@@ -24,7 +24,7 @@ const LEAST_RUNS: u32 = 32;
 const RUN: usize = 3;
 
 /// Pages that are remembered. With their addresses about 25 MB.
-const CAPACITY: usize = 1 << 16;
+pub const CAPACITY: usize = 1 << 16;
 
 /// Pages that are compared for each quarter of a SimHash: of more that share it, those beyond are not.
 const MOST_CANDIDATES: usize = 64;
@@ -190,7 +190,7 @@ pub enum Likeness {
 /// A memory of the pages seen last, for one crawl. Its size is bounded; the oldest page makes room.
 #[derive(Debug, Default)]
 pub struct SeenContent {
-    pages: Vec<Seen>,
+    pages: Vec<SeenPage>,
     /// The place that is taken next when all are.
     next: usize,
     exact: HashMap<u128, usize>,
@@ -198,11 +198,15 @@ pub struct SeenContent {
     near: HashMap<(u8, u16), Vec<usize>>,
 }
 
-#[derive(Debug)]
-struct Seen {
-    url: Arc<str>,
-    exact: u128,
-    near: Option<u64>,
+/// A page as it is remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenPage {
+    /// Its address.
+    pub url: Arc<str>,
+    /// The hash of its bytes ([`content_hash`]).
+    pub exact: u128,
+    /// The SimHash of its text, when texts are compared and it is long enough.
+    pub near: Option<u64>,
 }
 
 impl SeenContent {
@@ -213,8 +217,21 @@ impl SeenContent {
             return if &*seen.url == url { Likeness::New } else { Likeness::Same(seen.url.clone()) };
         }
         let likeness = near.and_then(|near| self.nearest(url, near)).map_or(Likeness::New, Likeness::Near);
-        self.remember(Seen { url: url.into(), exact, near });
+        self.remember(SeenPage { url: url.into(), exact, near });
         likeness
+    }
+
+    /// Whether a page of these bytes is remembered, so that another is not.
+    #[must_use]
+    pub fn knows(&self, exact: u128) -> bool {
+        self.exact.contains_key(&exact)
+    }
+
+    /// Remembers a page that an earlier run saw, unless one of the same bytes is.
+    pub fn restore(&mut self, page: SeenPage) {
+        if !self.knows(page.exact) {
+            self.remember(page);
+        }
     }
 
     fn nearest(&self, url: &str, near: u64) -> Option<Arc<str>> {
@@ -227,7 +244,7 @@ impl SeenContent {
         (distance <= NEAR_BITS).then(|| self.pages.get(place).map(|seen| seen.url.clone())).flatten()
     }
 
-    fn remember(&mut self, seen: Seen) {
+    fn remember(&mut self, seen: SeenPage) {
         let place = if self.pages.len() < CAPACITY { self.pages.len() } else { self.next };
         self.exact.insert(seen.exact, place);
         for quarter in seen.near.into_iter().flat_map(quarters) {
@@ -247,7 +264,7 @@ impl SeenContent {
     }
 
     /// Takes an old page out of the tables, where the new one of its place may stand already.
-    fn forget(&mut self, old: &Seen, place: usize) {
+    fn forget(&mut self, old: &SeenPage, place: usize) {
         let new = self.pages.get(place);
         if new.is_none_or(|new| new.exact != old.exact) {
             self.exact.remove(&old.exact);

@@ -20,7 +20,7 @@ pub mod rules;
 pub mod structured;
 mod time;
 
-pub use likeness::{Likeness, NEAR_BITS, SeenContent, content_hash, simhash};
+pub use likeness::{CAPACITY, Likeness, NEAR_BITS, SeenContent, SeenPage, content_hash, simhash};
 pub use link_header::{HeaderLink, header_links};
 pub use links::{LinkExtractor, LinkOptions};
 pub use page_links::{PageLink, declared_base, page_links};

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
 
+use crate::model::field_text;
+
 /// What the last answer on a connection said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct KeepAlive {
@@ -24,8 +26,8 @@ impl KeepAlive {
     /// Reads the header; what cannot be read says nothing.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut said = Self::default();
-        let values = headers.get_all(&KEEP_ALIVE).into_iter().filter_map(|value| value.to_str().ok());
-        for parameter in values.flat_map(|value| value.split(',')) {
+        let values: Vec<_> = headers.get_all(&KEEP_ALIVE).into_iter().map(field_text).collect();
+        for parameter in values.iter().flat_map(|value| value.split(',')) {
             let Some((name, value)) = parameter.split_once('=') else { continue };
             let Ok(number) = value.trim().trim_matches('"').parse::<u64>() else { continue };
             match name.trim().to_ascii_lowercase().as_str() {

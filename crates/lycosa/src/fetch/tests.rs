@@ -105,7 +105,7 @@ async fn a_fetch_that_follows_redirects_is_caught() {
                 let mut next = exchange.clone();
                 let response = self.0.fetch(exchange).await?;
                 let Some(to) = response.header("location") else { return Ok(response) };
-                next.url = next.url.join(to).unwrap();
+                next.url = next.url.join(&to).unwrap();
                 self.0.fetch(next).await
             })
         }

@@ -35,7 +35,7 @@ impl Retry {
             Ok(Answer::Response(response)) => {
                 let invited = response
                     .header(RETRY_AFTER.as_str())
-                    .and_then(|value| retry_after(value, self.clock.now()));
+                    .and_then(|value| retry_after(&value, self.clock.now()));
                 let Some(pause) = self.policy.after_status(request, origin, response.status, invited) else {
                     return Ok(Answer::Response(response));
                 };
@@ -45,6 +45,8 @@ impl Retry {
                     reason: format!("status {}", response.status),
                     status: Some(response.status),
                     wire_bytes: response.body.wire_bytes(),
+                    asked: invited.is_some(),
+                    facts: Box::new(response.facts),
                 })
             }
             Err(error) => match self.policy.after_error(request, origin, &error) {
@@ -57,6 +59,8 @@ impl Retry {
                     },
                     status: None,
                     wire_bytes: 0,
+                    asked: false,
+                    facts: Box::default(),
                 }),
                 None => Err(error),
             },
@@ -99,6 +103,7 @@ mod tests {
     use crate::error::{Error, ErrorKind, Phase};
     use crate::middleware::script::{Script, exchange, run};
     use crate::model::{ManualClock, Timestamp};
+    use crate::politeness::MAX_RETRY_AFTER;
 
     /// 2026-01-01T00:00:00Z.
     const NOW: Timestamp = Timestamp(1_767_225_600_000);
@@ -130,7 +135,8 @@ mod tests {
         assert_eq!(pause_after("120").await, (Duration::from_secs(120), true));
         assert_eq!(pause_after("Thu, 01 Jan 2026 00:05:00 GMT").await, (Duration::from_secs(300), true));
         assert_eq!(pause_after("Thursday, 01-Jan-26 00:05:00 GMT").await.0, Duration::from_secs(300));
-        assert_eq!(pause_after("99999999999999999999999").await.0, Duration::from_secs(3600), "capped");
+        assert_eq!(pause_after("99999999999999999999999").await.0, MAX_RETRY_AFTER, "capped");
+        assert_eq!(pause_after("7200").await.0, Duration::from_secs(7_200));
         for own in ["0", "", "soon", "-5", "Thu, 01 Jan 2015 00:00:00 GMT"] {
             let (after, _) = pause_after(own).await;
             let second = Duration::from_millis(500)..=Duration::from_secs(1);

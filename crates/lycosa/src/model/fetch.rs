@@ -2,6 +2,7 @@
 //!
 //! [`Fetch`] never follows a redirect. A browser can stand behind it as well as a socket.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -254,11 +255,18 @@ pub struct Response {
 }
 
 impl Response {
-    /// The value of a header field as text; `None` when absent or not visible ASCII.
+    /// The value of a header field as text ([`field_text`]); `None` when absent.
     #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
+    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.headers.get(name).map(field_text)
     }
+}
+
+/// The value of a header field as text. Bytes that are not UTF-8 become U+FFFD: RFC 9110 §5.5 lets a value have any, and
+/// one letter in Latin-1 must not keep the rest of it from being heard.
+#[must_use]
+pub fn field_text(value: &http::HeaderValue) -> Cow<'_, str> {
+    String::from_utf8_lossy(value.as_bytes())
 }
 
 /// A body as pieces.

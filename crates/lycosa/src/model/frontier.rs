@@ -207,7 +207,8 @@ pub struct Retry {
     /// The whole site rests until this moment (429, 503, `Retry-After`). After a 429 that follows another the frontier
     /// makes the rest longer.
     pub block_site_until: Option<Timestamp>,
-    /// Whether `attempt` of the request goes up (not for deferrals and cancellation).
+    /// Whether `attempt` of the request goes up (not for deferrals and cancellation). It does not after an attempt in
+    /// vain at a site whose breaker is not closed ([`Patience`]).
     pub counts: bool,
 }
 

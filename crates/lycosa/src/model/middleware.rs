@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{BoxFuture, Exchange, Fetch, Response, SessionId};
+use super::{BoxFuture, Exchange, Facts, Fetch, Response, SessionId};
 use crate::error::Result;
 
 /// What came of an exchange, seen from the engine.
@@ -25,6 +25,10 @@ pub enum Answer {
         status: Option<u16>,
         /// Wire bytes received.
         wire_bytes: u64,
+        /// Whether the answer said itself how long to wait (`Retry-After`).
+        asked: bool,
+        /// Whom it came from, and how long each phase took; the default when none came.
+        facts: Box<Facts>,
     },
 }
 

@@ -32,7 +32,7 @@ pub(crate) use extract::resolve;
 pub use extract::{Extract, Findings, Outlink, Page};
 pub use fetch::{
     Body, BodyEnd, BodyStream, ByteCredit, CacheUse, ConnectPolicy, ConnectTarget, Downgrade, Exchange,
-    Facts, Fetch, Limits as FetchLimits, ProxyUrl, Resolve, Response, TcpFacts, Timings,
+    Facts, Fetch, Limits as FetchLimits, ProxyUrl, Resolve, Response, TcpFacts, Timings, field_text,
 };
 pub use frontier::{
     AddStatus, Commit, CommitError, Control, Cursor, Discovered, Extension, Finish, Frontier, Gate, Granted,

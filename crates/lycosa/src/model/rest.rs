@@ -8,10 +8,15 @@ use super::Timestamp;
 
 /// How long a site is put up with that does not answer: a circuit breaker (M. Nygard, "Release It!", 2007).
 ///
-/// After so many failures in a row (no connection, no name, no answer in time, a connection broken off, 5xx but 503) the
+/// After so many failures in a row (no connection, no name, no answer in time, a connection broken off, 5xx) the
 /// breaker opens and the site rests. After the rest one request is let through: an answer closes the breaker, a failure
 /// opens it again for twice as long. Retries of a URL that answered 5xx before do not count, or a site with one
-/// broken page would seem down.
+/// broken page would seem down. While the breaker is not closed, a failure is none of its URL's: it takes none of its
+/// tries.
+///
+/// A site that turns three pages in a row away (429, 503) without saying for how long is overloaded. It rests sooner
+/// then and for less, 5 s at first, and as many rests more are put up with before it is given up. An answer that says how
+/// long (`Retry-After`) gets that, and counts only when it comes after a rest of the breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
     /// Failures in a row that open the breaker; 0 switches it off. Default 8: more than the tries of two URLs.
@@ -70,6 +75,8 @@ pub enum RestReason {
     Asked,
     /// Another site of its address network has its turn.
     Network,
+    /// It turned away too many in a row without saying for how long (429, 503).
+    Overloaded,
 }
 
 impl RestReason {
@@ -81,11 +88,19 @@ impl RestReason {
             Self::Refused => "it turned the crawler away",
             Self::Asked => "it was asked for",
             Self::Network => "another site of its network has its turn",
+            Self::Overloaded => "it is overloaded",
         }
     }
 
     /// All, in the order of their stored codes (only append).
-    pub(crate) const ALL: [Self; 4] = [Self::Failing, Self::Refused, Self::Asked, Self::Network];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Failing, Self::Refused, Self::Asked, Self::Network, Self::Overloaded];
+
+    /// Whether it is a breaker's.
+    #[must_use]
+    pub fn is_breakers(self) -> bool {
+        matches!(self, Self::Failing | Self::Overloaded)
+    }
 }
 
 /// What made a site's delay as long as it is.

@@ -11,6 +11,9 @@ use crate::model::{SignalPlace, UseSignal};
 /// Words that are kept of one page.
 const MOST_WORDS: usize = 32;
 
+/// Dates after which a page asks not to be kept, that are kept of one page.
+const MOST_DATES: usize = 16;
+
 /// Bytes that are looked at of one value.
 const LONGEST_VALUE: usize = 4_096;
 
@@ -39,7 +42,7 @@ const VALUED: [&str; 4] = ["unavailable_after", "max-snippet", "max-image-previe
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageRobots {
     words: Vec<Box<str>>,
-    unavailable_after: Option<Box<str>>,
+    unavailable_after: Vec<Box<str>>,
     uses: Vec<UseSignal>,
 }
 
@@ -82,10 +85,11 @@ impl PageRobots {
         self.says("nofollow")
     }
 
-    /// The date after which the page asks not to be kept, as written: by RFC 822, RFC 850 or ISO 8601.
+    /// The dates after which the page asks not to be kept, as written: by RFC 822, RFC 850 or ISO 8601, if it is one. The
+    /// earliest that can be read counts, whoever wrote the others.
     #[must_use]
-    pub fn unavailable_after(&self) -> Option<&str> {
-        self.unavailable_after.as_deref()
+    pub fn unavailable_after(&self) -> &[Box<str>] {
+        &self.unavailable_after
     }
 
     /// The words that restrict something, in lower case, each once, in the order they were met: `noindex`,
@@ -111,7 +115,7 @@ impl PageRobots {
         for piece in pieces(value) {
             let mut rest = piece;
             if let Some((name, after)) = piece.split_once(':')
-                && !VALUED.iter().any(|word| name.trim().eq_ignore_ascii_case(word))
+                && !VALUED.iter().any(|word| before_value(name).eq_ignore_ascii_case(word))
             {
                 let name = name.trim();
                 is_mine = matches!(name, "*" | "robots")
@@ -132,10 +136,7 @@ impl PageRobots {
         };
         let (word, value) = (word.trim().to_ascii_lowercase(), value.trim());
         match word.as_str() {
-            "unavailable_after" if !value.is_empty() && self.unavailable_after.is_none() => {
-                self.unavailable_after = Some(value.chars().take(100).collect());
-                self.push(&format!("unavailable_after:{}", self.unavailable_after().unwrap_or_default()));
-            }
+            "unavailable_after" if !value.is_empty() => self.date(value.chars().take(100).collect()),
             "max-snippet" | "max-video-preview" if value.parse::<u32>().is_ok() => {
                 self.push(&format!("{word}:{value}"))
             }
@@ -145,6 +146,13 @@ impl PageRobots {
                 self.push(&format!("{word}:{}", value.to_ascii_lowercase()));
             }
             _ => {}
+        }
+    }
+
+    fn date(&mut self, date: Box<str>) {
+        if self.unavailable_after.len() < MOST_DATES && !self.unavailable_after.contains(&date) {
+            self.push(&format!("unavailable_after:{date}"));
+            self.unavailable_after.push(date);
         }
     }
 
@@ -192,16 +200,25 @@ fn within(value: &str) -> &str {
     &value[..value.floor_char_boundary(LONGEST_VALUE)]
 }
 
-/// The parts between commas and semicolons. A date may have a comma of its own, after the day of the week.
+/// The word of `unavailable_after=2020-01-02 03`, which has a colon only in its time.
+fn before_value(piece: &str) -> &str {
+    piece.split('=').next().unwrap_or_default().trim()
+}
+
+/// The parts between commas and semicolons. A date may have commas of its own, after the day of the week and before the
+/// year: no word begins with a digit, and none is the name of a day.
 fn pieces(value: &str) -> impl Iterator<Item = &str> {
     let mut left = Some(value);
     std::iter::from_fn(move || {
         let text = left?;
         let mut end = text.find([',', ';']);
-        if let Some(comma) = end
-            && ends_in_weekday(&text[..comma])
-        {
-            end = text[comma + 1..].find([',', ';']).map(|at| comma + 1 + at);
+        if end.is_some_and(|end| names_date(&text[..end])) {
+            while let Some(comma) = end
+                && text[comma..].starts_with(',')
+                && is_within_date(&text[..comma], &text[comma + 1..])
+            {
+                end = text[comma + 1..].find([',', ';']).map(|at| comma + 1 + at);
+            }
         }
         let (piece, rest) = match end {
             Some(end) => (&text[..end], Some(&text[end + 1..])),
@@ -212,13 +229,22 @@ fn pieces(value: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn ends_in_weekday(piece: &str) -> bool {
-    let Some((_, value)) = piece.split_once(':') else { return false };
+fn names_date(piece: &str) -> bool {
+    const WORD: &[u8] = b"unavailable_after";
+    piece.as_bytes().windows(WORD.len()).any(|part| part.eq_ignore_ascii_case(WORD))
+}
+
+/// Whether the comma between these two stands in a date.
+fn is_within_date(before: &str, after: &str) -> bool {
+    let last = before.rsplit([' ', '\t', ':', '=', ',']).next().unwrap_or_default();
+    after.trim_start().starts_with(|first: char| first.is_ascii_digit()) || is_weekday(last)
+}
+
+fn is_weekday(word: &str) -> bool {
     let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    let value = value.trim();
-    value.len() <= 9
-        && value.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && value.get(..3).is_some_and(|start| days.iter().any(|day| day.eq_ignore_ascii_case(start)))
+    word.len() <= 9
+        && word.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && word.get(..3).is_some_and(|start| days.iter().any(|day| day.eq_ignore_ascii_case(start)))
 }
 
 #[cfg(test)]
@@ -282,9 +308,44 @@ mod tests {
             ),
         ] {
             let said = header(&[value]);
-            assert_eq!(said.unavailable_after(), Some(date));
+            assert_eq!(said.unavailable_after(), [date.into()], "{value}");
             assert_eq!(said.nofollow(), value.contains("nofollow"), "{value}");
         }
+    }
+
+    #[test]
+    fn a_date_in_words_keeps_its_commas_and_what_follows_is_none_of_it() {
+        for (value, date) in [
+            ("unavailable_after: January 2, 2024, nofollow", "January 2, 2024"),
+            ("unavailable_after: Thursday, January 5, 2017; nofollow", "Thursday, January 5, 2017"),
+            ("UNAVAILABLE_AFTER:Thu,05 Jan 2017 12:34:50 GMT,nofollow", "Thu,05 Jan 2017 12:34:50 GMT"),
+            ("unavailable_after=2020-01-02 03:04:05 UTC, nofollow", "2020-01-02 03:04:05 UTC"),
+            (
+                "lycosa: unavailable_after: Fri, 25 Jun 2010 15:00:00 GMT, nofollow",
+                "Fri, 25 Jun 2010 15:00:00 GMT",
+            ),
+            ("unavailable_after: Sun Nov  6 08:49:37 1994, nofollow", "Sun Nov  6 08:49:37 1994"),
+            ("nofollow, unavailable_after: soon, 5 more", "soon, 5 more"),
+        ] {
+            let said = header(&[value]);
+            assert_eq!(said.unavailable_after(), [date.into()], "{value}");
+            assert!(said.nofollow(), "{value}");
+        }
+        let said = header(&["max-snippet: 20, 5, noindex", "otherbot: unavailable_after: 2020-01-02"]);
+        assert!(said.noindex() && said.unavailable_after().is_empty());
+    }
+
+    #[test]
+    fn every_date_is_kept_once_up_to_a_bound() {
+        let said =
+            header(&["unavailable_after: soon", "unavailable_after: 2020-01-02, unavailable_after: soon"]);
+        assert_eq!(said.unavailable_after(), ["soon".into(), "2020-01-02".into()]);
+        assert_eq!(words(&said), "unavailable_after:soon unavailable_after:2020-01-02");
+        let many: String = (1..10_000).map(|year| format!("unavailable_after: {year:04}, ")).collect();
+        assert_eq!(header(&[&many]).unavailable_after().len(), MOST_DATES);
+        // A value of commas and digits alone is read in one go.
+        let commas = format!("unavailable_after: {}", ",1".repeat(1_000_000));
+        assert_eq!(header(&[&commas]).unavailable_after().len(), 1);
     }
 
     #[test]

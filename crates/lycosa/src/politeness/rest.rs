@@ -1,4 +1,4 @@
-//! How long a site rests: after failures in a row, and after it kept the crawler out.
+//! How long a site rests: after failures in a row, when it is overloaded, and after it kept the crawler out.
 
 use std::time::Duration;
 
@@ -8,25 +8,59 @@ use crate::model::{Attempt, Patience};
 /// must not hold the crawl for days.
 pub const LONGEST_REFUSAL: Duration = Duration::from_secs(60);
 
+/// The first rest of a site that is overloaded. Shorter than that of one that fails: most such moments are.
+pub const FIRST_OVERLOAD: Duration = Duration::from_secs(5);
+
+/// Pages turned away in a row, for a time that was not said, after which their site is overloaded. Fewer than the
+/// failures of [`Patience`]: whoever says so is believed sooner. One page that always says so, or two, may be broken.
+pub const OVERLOADS: u32 = 3;
+
+/// What is noted as the failure of an answer that said itself when to come again.
+pub const ASKED: &str = "retry_after";
+
 /// What a request says of whether its site works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
     /// It answered, be it with 404.
     Works,
-    /// It did not answer, or with 5xx.
+    /// It did not answer.
+    Unreachable,
+    /// It answered with 5xx.
     Fails,
-    /// Neither: the request ended on this side of it, or was turned away (429, 503).
+    /// It turned the request away (429, 503) and did not say for how long.
+    Overloaded,
+    /// It turned the request away and said for how long ([`ASKED`]).
+    Asks,
+    /// Nothing: the request ended on this side of it.
     Neither,
 }
 
-/// What an attempt says of its site. A 5xx to a URL that was tried before (`attempt` of the request is not 0) says
-/// nothing new.
+impl Sign {
+    /// Whether the request was in vain, and may be had another time.
+    #[must_use]
+    pub fn is_bad(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Fails | Self::Overloaded | Self::Asks)
+    }
+
+    /// Whether this counts against the site. An answer to a URL that was tried before says nothing new, a site that asks
+    /// for a rest gets it; after a rest that was none of its asking every answer decides.
+    #[must_use]
+    pub fn counts(self, tried_before: bool, is_trial: bool) -> bool {
+        match self {
+            Self::Works | Self::Neither => false,
+            Self::Unreachable => true,
+            Self::Fails | Self::Overloaded => is_trial || !tried_before,
+            Self::Asks => is_trial,
+        }
+    }
+}
+
+/// What an attempt says of its site.
 #[must_use]
-pub fn sign_of(attempt: &Attempt, tried_before: bool) -> Sign {
+pub fn sign_of(attempt: &Attempt) -> Sign {
     match (attempt.status, attempt.failure.as_deref()) {
-        // It works and asks for a rest, which it gets.
-        (Some(429 | 503), _) => Sign::Neither,
-        (Some(500..=599), _) if tried_before => Sign::Neither,
+        (Some(429 | 503), None) => Sign::Overloaded,
+        (Some(429 | 503), Some(_)) => Sign::Asks,
         (Some(500..=599), _) => Sign::Fails,
         (Some(_), _) => Sign::Works,
         (None, Some(failure)) => {
@@ -36,18 +70,35 @@ pub fn sign_of(attempt: &Attempt, tried_before: bool) -> Sign {
                 kind,
                 "resolve" | "connect" | "disconnected" | "tls" | "protocol" | "timeout" | "tunnel"
             );
-            if is_the_sites { Sign::Fails } else { Sign::Neither }
+            if is_the_sites { Sign::Unreachable } else { Sign::Neither }
         }
         (None, None) => Sign::Neither,
     }
 }
 
-/// The rest number `rests` (1 the first) of a breaker: doubling, bounded, and a quarter more or less by `chance`, so
+/// The first rest of a breaker, by why it opened.
+fn first_rest(patience: &Patience, overloaded: bool) -> Duration {
+    if overloaded { FIRST_OVERLOAD.min(patience.first) } else { patience.first }
+}
+
+/// Rests in a row after which a site is given up, by why its breaker opened: as many as [`Patience`] allows, and those
+/// before that are shorter than its first.
+#[must_use]
+pub fn most_rests(patience: &Patience, overloaded: bool) -> u32 {
+    let mut rest = first_rest(patience, overloaded);
+    let mut shorter = 0;
+    while rest < patience.first && !rest.is_zero() {
+        (rest, shorter) = (rest.saturating_mul(2), shorter + 1);
+    }
+    patience.rests.saturating_add(shorter)
+}
+
+/// The rest number `rests` (1 the first) of a breaker, which opened because the site was `overloaded` or failed: doubling, bounded, and a quarter more or less by `chance`, so
 /// that sites that went down together do not come back at one moment.
 #[must_use]
-pub fn breaker_rest(patience: &Patience, rests: u32, chance: u64) -> Duration {
+pub fn breaker_rest(patience: &Patience, overloaded: bool, rests: u32, chance: u64) -> Duration {
     let factor = 1_u32.checked_shl(rests.saturating_sub(1)).unwrap_or(u32::MAX);
-    let whole = patience.first.saturating_mul(factor).min(patience.most);
+    let whole = first_rest(patience, overloaded).saturating_mul(factor).min(patience.most);
     let part = u32::try_from(chance & 0xFFFF).unwrap_or(0);
     whole.mul_f64(0.75 + f64::from(part) / 131_072.0)
 }
@@ -66,9 +117,31 @@ mod tests {
     #[test]
     fn rests_of_a_breaker_double_up_to_a_bound_and_are_spread() {
         let patience = Patience::default();
-        for (rests, seconds) in [(1, 60.0), (2, 120.0), (6, 1_920.0), (7, 3_600.0), (40, 3_600.0)] {
-            let rest = |chance| breaker_rest(&patience, rests, chance).as_secs_f64() / seconds;
-            assert!((0.75..0.751).contains(&rest(0)) && (1.249..1.25).contains(&rest(0xFFFF)), "{rests}");
+        let failing = [(1, 60.0), (2, 120.0), (6, 1_920.0), (7, 3_600.0), (40, 3_600.0)];
+        let overloaded = [(1, 5.0), (2, 10.0), (6, 160.0), (11, 3_600.0), (40, 3_600.0)];
+        for (is_overloaded, table) in [(false, failing), (true, overloaded)] {
+            for (rests, seconds) in table {
+                let rest =
+                    |chance| breaker_rest(&patience, is_overloaded, rests, chance).as_secs_f64() / seconds;
+                let spread = (0.75..0.751).contains(&rest(0)) && (1.249..1.25).contains(&rest(0xFFFF));
+                assert!(spread, "{rests}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_overloaded_site_is_waited_for_about_as_long_as_one_that_fails() {
+        let patience = Patience::default();
+        let hours = |overloaded| {
+            let rests = 1..=most_rests(&patience, overloaded);
+            rests.map(|rest| breaker_rest(&patience, overloaded, rest, 0x8000).as_secs_f64()).sum::<f64>()
+                / 3_600.0
+        };
+        assert!((3.0..3.1).contains(&hours(false)), "{}", hours(false));
+        assert!((3.0..3.5).contains(&hours(true)), "{}", hours(true));
+        for first in [Duration::ZERO, Duration::from_millis(1), Duration::MAX] {
+            let odd = Patience { first, rests: u32::MAX - 1, ..patience };
+            assert!(most_rests(&odd, true) >= u32::MAX - 1, "ends, whatever the rule");
         }
     }
 
@@ -81,19 +154,32 @@ mod tests {
 
     #[test]
     fn dead_sites_are_told_from_broken_pages_and_from_our_own_trouble() {
-        let of_status = |status| sign_of(&Attempt { status: Some(status), ..Attempt::default() }, false);
+        let of_status = |status| sign_of(&Attempt { status: Some(status), ..Attempt::default() });
         assert_eq!([200, 404, 403, 301].map(of_status), [Sign::Works; 4]);
         assert_eq!([500, 502, 504, 599].map(of_status), [Sign::Fails; 4]);
-        assert_eq!([429, 503].map(of_status), [Sign::Neither; 2]);
-        let again = Attempt { status: Some(500), ..Attempt::default() };
-        assert_eq!(sign_of(&again, true), Sign::Neither);
+        assert_eq!([429, 503].map(of_status), [Sign::Overloaded; 2]);
+        let asks = Attempt { status: Some(503), failure: Some(ASKED.into()), ..Attempt::default() };
+        assert_eq!(sign_of(&asks), Sign::Asks);
         let of_failure =
-            |failure: &str| sign_of(&Attempt { failure: Some(failure.into()), ..Attempt::default() }, true);
+            |failure: &str| sign_of(&Attempt { failure: Some(failure.into()), ..Attempt::default() });
         for failure in ["connect/connect", "resolve/dns", "timeout/first_byte", "disconnected"] {
-            assert_eq!(of_failure(failure), Sign::Fails, "{failure}");
+            assert_eq!(of_failure(failure), Sign::Unreachable, "{failure}");
         }
         for failure in ["cancelled", "budget", "proxy/proxy", "too_large/body", "user_code/hook"] {
             assert_eq!(of_failure(failure), Sign::Neither, "{failure}");
         }
+    }
+
+    #[test]
+    fn one_page_that_fails_again_and_again_is_one_failure_but_for_a_trial() {
+        for sign in [Sign::Fails, Sign::Overloaded] {
+            assert!(sign.counts(false, false) && !sign.counts(true, false) && sign.counts(true, true));
+        }
+        assert!(
+            !Sign::Asks.counts(false, false) && Sign::Asks.counts(false, true),
+            "it gets what it asks for"
+        );
+        assert!(Sign::Unreachable.counts(true, false));
+        assert!(!Sign::Works.counts(false, true) && !Sign::Neither.counts(false, true));
     }
 }

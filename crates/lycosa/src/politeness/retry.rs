@@ -20,7 +20,7 @@ pub struct RetryOptions {
     pub retries: u32,
     /// Bound of the pause before the first of them; it doubles with each further one. Default 1 s.
     pub first: Duration,
-    /// No pause is longer, whatever the server asks for. Default 1 h.
+    /// No pause is longer, unless the server asks for it ([`retry_after`](super::retry_after())). Default 1 h.
     pub most: Duration,
     /// Statuses that are tried again. 429 and 503 rest the whole site and, as the server did not do the work, hold
     /// for every method; others only for idempotent methods (RFC 9110 §9.2.2). Default 408, 429, 500, 502, 503, 504.
@@ -71,7 +71,9 @@ pub struct Pause {
 ///
 /// The budget keeps retries from multiplying the load on a host that is down: over the crawl an origin bears at most
 /// `budget_floor` retries and `budget_percent` of its first requests. A retry that the server itself invited with
-/// `Retry-After` takes nothing from it. What the budget refuses ends with its last answer, and is counted.
+/// `Retry-After` takes nothing from it, nor does one after 429 or 503: those make the whole site rest, and in a row they
+/// open its breaker ([`Patience`](crate::model::Patience)). What the budget refuses ends with its last answer, and is
+/// counted.
 #[derive(Debug, Default)]
 pub struct RetryPolicy {
     options: RetryOptions,
@@ -100,12 +102,6 @@ impl RetryPolicy {
         Self { options, telemetry, budgets: Mutex::default() }
     }
 
-    /// No pause is longer than this, whatever the server asks for.
-    #[must_use]
-    pub fn longest_pause(&self) -> Duration {
-        self.options.most
-    }
-
     /// Notes that a request went out. First attempts earn their origin a part of a retry.
     pub fn sent(&self, request: &Request, origin: &Origin) {
         if request.attempt == 0 {
@@ -125,21 +121,35 @@ impl RetryPolicy {
         invited: Option<Duration>,
     ) -> Option<Pause> {
         let block_site = matches!(status, 429 | 503);
-        let fits = self.options.statuses.contains(&status) && (block_site || request.method.is_idempotent());
-        if !(fits && self.tries_left(request)) || (invited.is_none() && !self.draw(origin)) {
+        let is_free = block_site || invited.is_some();
+        if !(self.is_repeated(request, status) && self.tries_left(request)) || !(is_free || self.draw(origin))
+        {
             return None;
         }
         let own = if block_site { self.rest(request) } else { self.pause(request) };
-        Some(Pause { after: own.max(invited.unwrap_or_default()).min(self.options.most), block_site })
+        Some(Pause { after: own.max(invited.unwrap_or_default()), block_site })
     }
 
-    /// Whether a failure is tried again. [`ErrorKind::Deferred`] is none, and never is.
+    /// Whether answers of this status are tried again at all.
+    #[must_use]
+    pub fn is_repeated(&self, request: &Request, status: u16) -> bool {
+        let is_safe = matches!(status, 429 | 503) || request.method.is_idempotent();
+        self.options.retries > 0 && self.options.statuses.contains(&status) && is_safe
+    }
+
+    /// Whether failures like this one are tried again at all. [`ErrorKind::Deferred`] is none, and never is.
+    #[must_use]
+    pub fn is_repeated_error(&self, request: &Request, error: &Error) -> bool {
+        self.options.retries > 0
+            && error.kind() != ErrorKind::Deferred
+            && self.options.failures.contains(&error.kind())
+            && (is_unsent(error) || request.method.is_idempotent())
+    }
+
+    /// Whether a failure is tried again.
     #[must_use]
     pub fn after_error(&self, request: &Request, origin: &Origin, error: &Error) -> Option<Pause> {
-        let fits = error.kind() != ErrorKind::Deferred
-            && self.options.failures.contains(&error.kind())
-            && (is_unsent(error) || request.method.is_idempotent());
-        if !(fits && self.tries_left(request) && self.draw(origin)) {
+        if !(self.is_repeated_error(request, error) && self.tries_left(request) && self.draw(origin)) {
             return None;
         }
         Some(Pause { after: self.pause(request), block_site: false })
@@ -285,12 +295,49 @@ mod tests {
         let options = RetryOptions { budget_floor: 0, budget_percent: 0, ..RetryOptions::default() };
         let (policy, _) = policy(options);
         let (request, host) = (attempt("http://a.example/", 0), origin("a.example"));
-        assert_eq!(policy.after_status(&request, &host, 503, None), None);
+        assert_eq!(policy.after_status(&request, &host, 500, None), None);
         let after = Duration::from_secs(30);
-        let pause = policy.after_status(&request, &host, 503, Some(after));
-        assert_eq!(pause, Some(Pause { after, block_site: true }));
+        for (status, block_site) in [(500, false), (503, true), (429, true)] {
+            let pause = policy.after_status(&request, &host, status, Some(after));
+            assert_eq!(pause, Some(Pause { after, block_site }));
+        }
         let failure = Error::new(ErrorKind::Connect, "no way").in_phase(Phase::Connect);
         assert_eq!(policy.after_error(&request, &host, &failure), None);
+    }
+
+    #[test]
+    fn a_refusal_costs_nothing_of_the_budget_and_one_of_the_tries() {
+        let (policy, telemetry) = policy(RetryOptions::default());
+        let host = origin("a.example");
+        for status in [429, 503] {
+            let grants = |tries| {
+                let again = |n| {
+                    policy.after_status(
+                        &attempt(&format!("http://a.example/{n}"), tries),
+                        &host,
+                        status,
+                        None,
+                    )
+                };
+                (0..1_000).filter(|n| again(*n).is_some()).count()
+            };
+            assert_eq!([0, 1, 2].map(grants), [1_000, 1_000, 0]);
+        }
+        assert_eq!(telemetry.snapshot().retries_refused, 0);
+        assert!(policy.after_status(&attempt("http://a.example/", 0), &host, 500, None).is_some());
+    }
+
+    #[test]
+    fn what_a_server_asks_for_is_never_undercut() {
+        let (policy, _) = policy(RetryOptions { most: Duration::from_secs(1), ..RetryOptions::default() });
+        let (request, host) = (attempt("http://a.example/", 0), origin("a.example"));
+        for seconds in [2, 7_200, 86_400] {
+            let asked = Duration::from_secs(seconds);
+            for status in [429, 500, 503] {
+                let pause = policy.after_status(&request, &host, status, Some(asked));
+                assert_eq!(pause.map(|pause| pause.after), Some(asked));
+            }
+        }
     }
 
     #[test]

@@ -61,19 +61,121 @@ async fn a_block_gives_no_page_and_says_by_whom_and_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_overload_without_a_time_does_not_make_the_site_rest_for_longer_and_longer() {
+async fn pages_that_are_always_busy_among_others_do_not_make_the_site_rest_for_longer_and_longer() {
     let server = Server::start(|request: &Request| match request.path() {
-        "/" => Response::html((0..30).map(|n| format!("<a href=/{n}>{n}</a>")).collect::<String>()),
-        _ => Response::new(503),
+        "/" => Response::html((0..90).fold(String::new(), |all, n| {
+            let kind = if n % 3 == 2 { "busy" } else { "well" };
+            format!("{all}<a href=/{kind}{n}>{n}</a>")
+        })),
+        path if path.starts_with("/busy") => Response::new(503),
+        _ => Response::html("<title>Well</title>"),
     });
-    // Thirty growing rests would take half an hour; the time budget would end the crawl before.
+    // Growing rests would take hours; the time budget would end the crawl before.
     let (report, _) = crawled(&server.url("/"), |options| {
         options.retry.first = Duration::from_millis(1);
         options.max_time = Some(Duration::from_secs(60));
     })
     .await;
     assert_eq!(report.end, End::Finished(Finish::Complete));
-    assert_eq!(report.run.blocks[&BlockKind::RateLimited], 30);
+    assert_eq!((report.run.blocks[&BlockKind::RateLimited], report.run.pages), (30, 61));
+}
+
+/// A home page with links to so many, all of which are busy until so many requests were turned away.
+fn busy(pages: usize, turned_away: usize, status: u16) -> Server {
+    let left = std::sync::atomic::AtomicUsize::new(turned_away);
+    Server::start(move |request: &Request| {
+        if request.path() == "/" {
+            return Response::html((0..pages).map(|n| format!("<a href=/{n}>{n}</a>")).collect::<String>());
+        }
+        let order = std::sync::atomic::Ordering::SeqCst;
+        let is_busy = left.fetch_update(order, order, |left| left.checked_sub(1)).is_ok();
+        if is_busy { Response::new(status) } else { Response::html("<title>Here</title>") }
+    })
+}
+
+/// Rests as short as a test needs.
+fn short(options: &mut lycosa::crawler::Options) {
+    options.retry.first = Duration::from_millis(1);
+    options.patience.first = Duration::from_millis(1);
+    options.patience.most = Duration::from_millis(4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_of_a_site_that_is_overloaded_for_a_while_is_lost() {
+    for (status, per_host) in
+        [(503, 1), (503, 2), (503, 16), (429, 2), (429, 16), (500, 2), (502, 2), (504, 2)]
+    {
+        let server = busy(100, 100, status);
+        let (report, _) = crawled(&server.url("/"), |options| {
+            short(options);
+            options.patience.rests = 1_000;
+            options.concurrency = 32;
+            options.per_host = per_host;
+        })
+        .await;
+        assert_eq!(report.end, End::Finished(Finish::Complete));
+        assert_eq!((report.run.pages, server.hits()), (101, 201), "{status}, {per_host} at once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_stays_overloaded_is_given_up_after_few_requests() {
+    let server = busy(100, usize::MAX, 503);
+    let (report, records) = crawled(&server.url("/"), |options| {
+        short(options);
+        options.patience.rests = 4;
+        options.patience.most = Duration::from_secs(60);
+    })
+    .await;
+    assert_eq!(report.end, End::Finished(Finish::Complete));
+    // Three open the breaker, or four when two are under way; each rest is followed by one.
+    assert!((8..=9).contains(&server.hits()), "{}", server.hits());
+    let failed = records.iter().filter(|record| record["error"] == "host_down").count();
+    assert_eq!((failed, report.run.pages), (100, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_no_retries_a_page_that_is_turned_away_is_not_asked_for_again() {
+    let server = busy(20, 6, 503);
+    let (report, _) = crawled(&server.url("/"), |options| {
+        short(options);
+        options.retry.retries = 0;
+    })
+    .await;
+    assert_eq!((report.run.pages, server.hits()), (15, 21));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stated_time_is_kept_and_is_no_overload() {
+    let left = std::sync::atomic::AtomicUsize::new(4);
+    let server = Server::start(move |request: &Request| {
+        if request.path() == "/" {
+            return Response::html((0..8).map(|n| format!("<a href=/{n}>{n}</a>")).collect::<String>());
+        }
+        let order = std::sync::atomic::Ordering::SeqCst;
+        let is_busy = left.fetch_update(order, order, |left| left.checked_sub(1)).is_ok();
+        if is_busy {
+            Response::new(503).header("Retry-After", "0.5")
+        } else {
+            Response::html("<title>Here</title>")
+        }
+    });
+    let (report, _) = crawled(&server.url("/"), |options| {
+        // A breaker that opened would stay so beyond the time budget.
+        options.patience.first = Duration::from_secs(3_600);
+        options.max_time = Some(Duration::from_secs(60));
+        options.per_host = 1;
+        // What the server asks for holds, whatever is the longest pause of our own.
+        options.retry.first = Duration::from_millis(1);
+        options.retry.most = Duration::from_millis(1);
+    })
+    .await;
+    assert_eq!((report.end, report.run.pages), (End::Finished(Finish::Complete), 9));
+    let at: Vec<_> = server.log().iter().filter(|hit| hit.path != "/").map(|hit| hit.at).collect();
+    assert!(
+        at.windows(2).take(4).all(|pair| pair[1] - pair[0] >= 900_000),
+        "half a second counts as one: {at:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

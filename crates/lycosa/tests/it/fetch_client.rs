@@ -132,7 +132,7 @@ async fn a_head_request_has_no_body_whatever_is_declared() {
         let response = client.fetch(exchange).await.unwrap();
         assert_eq!(
             (response.header("content-length"), response.facts.request_on_connection),
-            (Some("5000"), turn)
+            (Some("5000".into()), turn)
         );
         assert_eq!(text(response).await, "");
     }

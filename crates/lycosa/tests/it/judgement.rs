@@ -1,11 +1,11 @@
 //! What a crawl decides about pages: words of pages to crawlers, pages that say the same, parameters that do not count,
 //! sitemaps and what they say.
 
-use lycosa::crawler::{Duplicates, Options, RobotsTags};
+use lycosa::crawler::{Continue, Duplicates, Options, RobotsTags};
 use lycosa_testkit::{Request, Response, Server};
 use serde_json::{Value, json};
 
-use crate::crawled::{crawled, record};
+use crate::crawled::{crawled, crawled_into, record};
 
 /// The paths asked for, sorted, robots.txt left out.
 fn asked(server: &Server) -> Vec<String> {
@@ -64,6 +64,68 @@ async fn pages_that_ask_not_to_be_kept_give_no_record_and_closed_ones_no_links()
     assert!(asked.contains(&"/behind-hidden".to_owned()) && asked.contains(&"/behind-others".to_owned()));
     assert!(!asked.iter().any(|path| path == "/behind-closed" || path == "/behind-ours"), "{asked:?}");
     assert_eq!(report.crawl.pages, 6, "/, closed, others, wishes and two behind: {report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_are_heard_whatever_bytes_stand_beside_them() {
+    const FIELDS: [(&str, &[u8]); 3] = [
+        ("/latin", b"noindex, caf\xE9"),
+        ("/utf8", "caf\u{e9}, noindex".as_bytes()),
+        ("/junk", b"\xFF\xFE, noindex"),
+    ];
+    let server = Server::start(|request: &Request| {
+        let field = FIELDS.iter().find(|(path, _)| *path == request.path());
+        let links = "<a href=/latin>1</a><a href=/utf8>2</a><a href=/junk>3</a><a href=/type>4</a><a href=/link>5</a>";
+        match (request.path(), field) {
+            (_, Some((_, value))) => Response::html("x").header("X-Robots-Tag", value),
+            ("/type", _) => Response::new(200).header("Content-Type", b"image/png; name=\xE9").body("x"),
+            ("/link", _) => Response::html("x").header("Link", b"</c>; rel=canonical; title=\xE9"),
+            _ => Response::html(links),
+        }
+    });
+    let (_, records) = crawled(&server.url("/"), |options| options.robots = true).await;
+    for (path, _) in FIELDS {
+        assert_eq!(record(&records, path)["reason"], "noindex", "{path}");
+    }
+    assert_eq!(record(&records, "/type")["reason"], "content_type");
+    assert_eq!(record(&records, "/link")["canonical"], server.url("/c"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_earliest_date_that_can_be_read_says_when_a_page_is_over() {
+    // Each has a date in the past, in one of the spellings that are in use; the last have none.
+    const DATES: [&[&str]; 14] = [
+        &["unavailable_after: 2999-01-01", "unavailable_after: 2020-01-01"],
+        &["unavailable_after: soon", "unavailable_after: 2020-01-01"],
+        &["unavailable_after: 2020-01-01, unavailable_after: 2999-01-01"],
+        &["unavailable_after: 2020-01-02 03:04:05 UTC"],
+        &["unavailable_after: 2020-01-02T03:04:05"],
+        &["unavailable_after: 2020-01-02T03:04:05+02:00"],
+        &["unavailable_after: Thu Jan  2 03:04:05 2020"],
+        &["unavailable_after: Thursday, 02-Jan-20 03:04:05 GMT"],
+        &["unavailable_after: Thu, 02 Jan 2020 03:04:05 PST"],
+        &["unavailable_after: 02 Jan 2020 03:04:05 +0100"],
+        &["unavailable_after: January 2, 2020"],
+        &["unavailable_after: Thursday, January 2, 2020; noarchive"],
+        &["unavailable_after: soon", "unavailable_after: 2999-01-02 03:04:05 UTC"],
+        &["unavailable_after: never"],
+    ];
+    let server = Server::start(|request: &Request| {
+        let number = request.path()[1..].parse::<usize>().ok();
+        let fields = number.and_then(|number| DATES.get(number));
+        let links: String =
+            (0..DATES.len()).map(|number| format!("<a href=/{number}>{number}</a>")).collect();
+        let page = Response::html(links);
+        fields
+            .into_iter()
+            .flat_map(|fields| fields.iter())
+            .fold(page, |page, field| page.header("X-Robots-Tag", field))
+    });
+    let (_, records) = crawled(&server.url("/"), |options| options.robots = true).await;
+    for (number, fields) in DATES.iter().enumerate() {
+        let is_over = record(&records, &format!("/{number}"))["reason"] == "noindex";
+        assert_eq!(is_over, number < 12, "{fields:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -275,4 +337,41 @@ async fn dates_that_fetching_makes_are_not_believed() {
     let (_, records) = crawled(&server.url("/"), |options| options.sitemap = true).await;
     let told: Vec<&Value> = records.iter().filter(|record| record.get("sitemap_lastmod").is_some()).collect();
     assert_eq!((records.len(), told.len()), (13, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn duplicates_are_found_over_a_resume() {
+    let words: String = (0..400_u32).map(|n| format!("word{} ", n * n % 331)).collect();
+    let server = Server::start(move |request: &Request| {
+        let same = format!("<title>Same</title><p>{words}");
+        match request.path() {
+            "/" => {
+                Response::html("<a href=/d1>1</a><a href=/d2>2</a><a href=/near>3</a><a href=/other>4</a>")
+            }
+            "/near" => Response::html(format!("{same} printed today")),
+            "/other" => Response::html("<title>Other</title><p>of its own"),
+            _ => Response::html(same),
+        }
+    });
+    let first = server.url("/d1");
+    for (how, is_written) in [(Duplicates::ReportNear, true), (Duplicates::SkipNear, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        let run = async |continuation, max_pages| {
+            let change = |options: &mut Options| {
+                (options.duplicates, options.continuation) = (how, continuation);
+                (options.state, options.max_pages, options.per_host) = (Some(state.clone()), max_pages, 1);
+            };
+            crawled_into(folder.path(), &server.url("/"), change).await.1
+        };
+        run(Continue::Refuse, Some(2)).await;
+        let records = run(Continue::Resume, None).await;
+        let (same, near) = (record(&records, "/d2"), record(&records, "/near"));
+        if is_written {
+            assert_eq!((&same["duplicate_of"], &near["near_duplicate_of"]), (&json!(first), &json!(first)));
+        } else {
+            assert_eq!((&same["reason"], &near["reason"]), (&json!("duplicate"), &json!("duplicate")));
+        }
+        assert_eq!(record(&records, "/other")["title"], "Other");
+    }
 }

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::Stopped;
 use crate::error::Result;
-use crate::model::{
-    Breaker, DelayCause, HostRecord, LastmodTrust, Pace, RestReason, Robots, SiteDates, Timestamp,
-};
+use crate::model::{Breaker, DelayCause, HostRecord, LastmodTrust, Pace, Robots, SiteDates, Timestamp};
 use crate::politeness::delay_cause;
 
 /// An origin of a site.
@@ -171,7 +169,7 @@ impl Stopped {
         let pace = self.rules.as_ref().map(super::RunRules::pace).unwrap_or_default();
         let until = record.blocked_until.max(record.health.rests_until);
         let rests = until > self.now();
-        let failing = record.health.reason.filter(|reason| *reason == RestReason::Failing);
+        let failing = record.health.reason.filter(|reason| reason.is_breakers());
         let why = match failing {
             Some(reason) if rests => Some(reason.as_str().to_owned()),
             _ if rests => self.why_it_rests(&record.site)?,

@@ -32,7 +32,9 @@ impl Subject for Page<'_> {
     }
 
     fn media_type(&self) -> Option<&str> {
-        self.headers.get("content-type").and_then(|value| value.to_str().ok())
+        // What comes before a byte that is none of UTF-8 tells the type.
+        let value = self.headers.get("content-type")?;
+        value.as_bytes().utf8_chunks().next().map(|chunk| chunk.valid())
     }
 
     fn document(&self) -> Option<&Document> {

@@ -15,6 +15,10 @@ pub(super) const STORIES: &[Story] = &[
     ("a breaker outlives the process", outlives),
     ("pages that are missing open no breaker", missing_pages),
     ("refusals in a row make the rest longer, over a restart too", refusals),
+    ("a site that turns pages away in a row is overloaded and rests, over a restart too", overloaded),
+    ("one page that is always turned away makes no site rest", one_turned_away),
+    ("an overloaded site keeps its URLs until it is given up", overloaded_for_good),
+    ("a site that says when to come again gets that, and its breaker stays closed", asks),
     ("a site that was given up is asked again by the next run", given_up_is_asked_again),
     ("a site whose rest is ended by hand is asked as soon as its delay allows", unblocked),
 ];
@@ -196,9 +200,145 @@ fn refusals(make: &mut Make<'_>) -> Check {
     let attempts = vec![Attempt { at: world.now(), ..sent(200) }];
     world.commit(Commit { attempts, ..super::world::fetched(&lease) })?;
     same("the first after an answer", &refuse(&world, 429)?, &5)?;
-    // A 503 may be anybody's: its rest does not grow.
+    // A 503 may be anybody's: its rest does not grow, and two of them are no overload.
+    let lease = world.lease()?;
+    let attempts = vec![Attempt { at: world.now(), ..sent(200) }];
+    world.commit(Commit { attempts, ..super::world::fetched(&lease) })?;
     same("overload", &[refuse(&world, 503)?, refuse(&world, 503)?], &[5, 5])?;
     same("the reason", &world.host("a.test")?.health.reason, &Some(RestReason::Asked))
+}
+
+/// A request that was turned away, to be tried again.
+fn turned_away(world: &World, lease: &Lease) -> Check {
+    let retry = Retry { not_before: world.now(), block_site_until: None, counts: true };
+    world.nack(lease, Some(Attempt { at: world.now(), ..sent(503) }), retry)
+}
+
+fn overloaded(make: &mut Make<'_>) -> Check {
+    for snapshot in [false, true] {
+        let mut world = World::new(make, Limits::default(), PATIENT);
+        many(&world, "a.test", 6)?;
+        let late = world.exactly(4)?;
+        for lease in &late[..2] {
+            turned_away(&world, lease)?;
+        }
+        let health = world.host("a.test")?.health;
+        same("after two", &(health.breaker, health.failures), &(Breaker::Closed, 2))?;
+        turned_away(&world, &late[2])?;
+        let health = world.host("a.test")?.health;
+        same(
+            "after three",
+            &(health.breaker, health.reason),
+            &(Breaker::Open, Some(RestReason::Overloaded)),
+        )?;
+        let rest = health.rests_until.since(world.now()).as_secs_f64();
+        if !(3.7..=6.3).contains(&rest) {
+            return Err(format!("the first rest lasts {rest} s"));
+        }
+        // What was under way neither makes the rest longer nor uses up a try.
+        turned_away(&world, &late[3])?;
+        same("then", &world.host("a.test")?.health.rests_until, &health.rests_until)?;
+        if snapshot {
+            world.snapshot();
+        }
+        let reopens = world.reopen(Limits::default(), PATIENT)?;
+        if reopens {
+            same("the health after a restart", &world.host("a.test")?.health.reason, &health.reason)?;
+        }
+        world.not_before(health.rests_until)?;
+        world.advance_to(health.rests_until);
+        let trial = world.exactly(1)?.remove(0);
+        if late.iter().any(|lease| lease.request.url == trial.request.url) {
+            return Err(format!("the trial is {}, which was turned away", trial.request.url));
+        }
+        world.nothing()?;
+        let now = world.now();
+        turned_away(&world, &trial)?;
+        let until = world.host("a.test")?.health.rests_until;
+        let rest = until.since(now).as_secs_f64();
+        if !(7.4..=12.6).contains(&rest) {
+            return Err(format!("the second rest lasts {rest} s"));
+        }
+        world.advance_to(until);
+        let trial = world.exactly(1)?.remove(0);
+        world.fetch(&trial)?;
+        let health = world.host("a.test")?.health;
+        same("well", &(health.breaker, health.failures, health.rests), &(Breaker::Closed, 0, 0))?;
+        let mut tries: Vec<_> = world.exactly(5)?.iter().map(|lease| lease.request.attempt).collect();
+        tries.sort_unstable();
+        same("tries that were used up", &tries[..], &[0, 0, 0, 1, 1])?;
+    }
+    Ok(())
+}
+
+fn one_turned_away(make: &mut Make<'_>) -> Check {
+    let world = World::new(make, Limits::default(), PATIENT);
+    many(&world, "a.test", 40)?;
+    for round in 0..30 {
+        let lease = world.lease()?;
+        if round == 0 || lease.request.attempt > 0 {
+            turned_away(&world, &lease)?;
+        } else {
+            world.fetch(&lease)?;
+        }
+    }
+    // It is the last one left.
+    while world.stats().pending > 1 {
+        world.fetch(&world.lease()?)?;
+    }
+    for _ in 0..20 {
+        turned_away(&world, &world.lease()?)?;
+    }
+    same("its breaker", &world.host("a.test")?.health.breaker, &Breaker::Closed)
+}
+
+fn overloaded_for_good(make: &mut Make<'_>) -> Check {
+    let world = World::new(make, Limits::default(), PATIENT);
+    many(&world, "a.test", 100)?;
+    let start = world.now();
+    for _ in 0..1_000 {
+        match world.ask(2)? {
+            Leased::Some(leases) => {
+                for lease in &leases {
+                    match lease.given_up {
+                        Some(_) => fail(&world, lease)?,
+                        None => turned_away(&world, lease)?,
+                    }
+                }
+            }
+            Leased::NotBefore(at) => {
+                same("failed while it is waited for", &world.stats().failed, &0)?;
+                world.advance_to(at);
+            }
+            _ => break,
+        }
+    }
+    world.finished(crate::model::Finish::Complete)?;
+    let (stats, minutes) = (world.stats(), world.now().since(start).as_secs_f64() / 60.0);
+    if stats.requests > 14 || stats.failed != 100 || !(6.0..16.0).contains(&minutes) {
+        return Err(format!("{minutes} minutes, {stats:?}"));
+    }
+    Ok(())
+}
+
+fn asks(make: &mut Make<'_>) -> Check {
+    let world = World::new(make, Limits::default(), PATIENT);
+    many(&world, "a.test", 30)?;
+    for round in 0..10 {
+        let (lease, now) = (world.lease()?, world.now());
+        let until = now.after(Duration::from_secs(7));
+        let retry = Retry { not_before: until, block_site_until: Some(until), counts: true };
+        let failure = Some(crate::politeness::ASKED.into());
+        world.nack(&lease, Some(Attempt { at: now, failure, ..sent(503) }), retry)?;
+        let health = world.host("a.test")?.health;
+        same("its breaker", &(health.breaker, health.reason), &(Breaker::Closed, Some(RestReason::Asked)))?;
+        same("rests", &health.rests_until, &until)?;
+        same("round", &lease.request.attempt, &0)?;
+        if round < 9 {
+            world.advance_to(until);
+        }
+    }
+    Ok(())
 }
 
 fn given_up_is_asked_again(make: &mut Make<'_>) -> Check {

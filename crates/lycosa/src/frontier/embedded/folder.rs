@@ -50,6 +50,7 @@ pub(super) fn is_ours(name: &str) -> bool {
         || seen::number(name).is_some()
         || name.starts_with("snapshot-")
         || name == "run.json"
+        || matches!(name, "contents" | "contents-before")
 }
 
 /// The names of the files in a folder.

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{Attempt, Breaker, Health, Patience, RestReason, Timestamp};
-use crate::politeness::{Sign, breaker_rest, refusal_rest, sign_of};
+use crate::politeness::{OVERLOADS, Sign, breaker_rest, most_rests, refusal_rest, sign_of};
 
 /// The sites that are not well.
 #[derive(Debug, Default)]
@@ -88,11 +88,13 @@ impl Breakers {
     ) {
         for attempt in heard.attempts {
             let was_probe = self.is_probe(site, heard.token);
-            match sign_of(attempt, heard.tried_before && !was_probe) {
+            match sign_of(attempt) {
                 Sign::Works if heard.refused => self.works(site, Timestamp::default()),
                 Sign::Works => self.works(site, attempt.at),
-                Sign::Fails => self.fails(site, name, patience, was_probe, now),
-                Sign::Neither => {}
+                sign if sign.counts(heard.tried_before, was_probe) => {
+                    self.fails(site, name, patience, sign, was_probe, now);
+                }
+                _ => {}
             }
         }
         if self.is_probe(site, heard.token)
@@ -109,6 +111,11 @@ impl Breakers {
             .is_some_and(|illness| illness.breaker == Breaker::HalfOpen && illness.probe == token)
     }
 
+    /// Whether what fails of this site now is none of its URLs': it is known to be down.
+    pub(super) fn is_down(&self, site: u32) -> bool {
+        self.0.get(&site).is_some_and(|illness| illness.breaker != Breaker::Closed)
+    }
+
     /// A request that began then was answered.
     fn works(&mut self, site: u32, began: Timestamp) {
         let Some(illness) = self.0.get_mut(&site) else { return };
@@ -121,14 +128,24 @@ impl Breakers {
         }
     }
 
-    fn fails(&mut self, site: u32, name: &str, patience: &Patience, was_probe: bool, now: Timestamp) {
+    fn fails(
+        &mut self,
+        site: u32,
+        name: &str,
+        patience: &Patience,
+        sign: Sign,
+        was_probe: bool,
+        now: Timestamp,
+    ) {
         if patience.failures == 0 {
             return;
         }
         let illness = self.0.entry(site).or_default();
         illness.failures = illness.failures.saturating_add(1);
+        let is_overload = matches!(sign, Sign::Overloaded | Sign::Asks);
+        let most = if is_overload { OVERLOADS.min(patience.failures) } else { patience.failures };
         let opens = match illness.breaker {
-            Breaker::Closed => illness.failures >= patience.failures,
+            Breaker::Closed => illness.failures >= most,
             // What was under way when it opened says nothing about whether the rest was long enough.
             Breaker::Open | Breaker::GivenUp => false,
             Breaker::HalfOpen => was_probe,
@@ -136,14 +153,19 @@ impl Breakers {
         if !opens {
             return;
         }
-        illness.reason = Some(RestReason::Failing);
-        if illness.rests >= patience.rests {
+        if illness.breaker == Breaker::Closed || illness.reason.is_none_or(|reason| !reason.is_breakers()) {
+            // How it began decides how long its rests are, whatever the trials end with.
+            let reason = if is_overload { RestReason::Overloaded } else { RestReason::Failing };
+            illness.reason = Some(reason);
+        }
+        let overloaded = illness.reason == Some(RestReason::Overloaded);
+        if illness.rests >= most_rests(patience, overloaded) {
             (illness.breaker, illness.until) = (Breaker::GivenUp, now.after(patience.most));
             return;
         }
         illness.rests += 1;
         let chance = xxh3_64_with_seed(name.as_bytes(), u64::from(illness.rests));
-        let rest = breaker_rest(patience, illness.rests, chance);
+        let rest = breaker_rest(patience, overloaded, illness.rests, chance);
         (illness.breaker, illness.until) = (Breaker::Open, now.after(rest));
     }
 
@@ -156,8 +178,10 @@ impl Breakers {
         now: Timestamp,
     ) -> Timestamp {
         let illness = self.0.entry(site).or_default();
+        // Why its breaker is open is kept.
+        let is_down = illness.breaker != Breaker::Closed && illness.reason.is_some();
         let Some(began) = refused else {
-            illness.reason = Some(RestReason::Asked);
+            illness.reason = illness.reason.filter(|_| is_down).or(Some(RestReason::Asked));
             illness.asked_until = illness.asked_until.max(until);
             return until;
         };
@@ -166,7 +190,7 @@ impl Breakers {
             illness.refusals = illness.refusals.saturating_add(1);
         }
         let rest = refusal_rest(until.since(now), illness.refusals);
-        illness.reason = Some(RestReason::Refused);
+        illness.reason = illness.reason.filter(|_| is_down).or(Some(RestReason::Refused));
         illness.asked_until = illness.asked_until.max(now.after(rest));
         illness.asked_until
     }
@@ -201,7 +225,8 @@ impl Breakers {
             Breaker::Open | Breaker::GivenUp => illness.until.max(blocked),
             Breaker::Closed | Breaker::HalfOpen => blocked,
         };
-        let is_asked = blocked > illness.until && illness.reason == Some(RestReason::Failing);
+        let is_breakers = illness.reason.is_some_and(RestReason::is_breakers);
+        let is_asked = blocked > illness.until && is_breakers;
         let reason = if turn > own {
             Some(RestReason::Network)
         } else if is_asked || (illness.reason.is_none() && blocked > Timestamp::default()) {

@@ -11,7 +11,7 @@ use crate::model::{
     AddStatus, Attempt, Commit, Extension, Granted, Nack, Outcome, Payload, Record, RequestKind, Timestamp,
     Token, UrlKey,
 };
-use crate::politeness::mean_response_time;
+use crate::politeness::{mean_response_time, sign_of};
 
 /// What a commit came to, for the outbox.
 #[derive(Debug)]
@@ -140,7 +140,10 @@ impl Tables {
         let until = nack.retry.block_site_until;
         let refused = until.and_then(|_| turned_away(&attempts));
         self.settle_attempts(nack.token, &lease, &attempts, refused.is_some(), now);
-        if nack.retry.counts {
+        // A site that is down does not use up the tries of its URLs; its breaker says when it is given up.
+        let is_spared = self.breakers.is_down(lease.site)
+            && attempts.last().is_some_and(|attempt| sign_of(attempt).is_bad());
+        if nack.retry.counts && !is_spared {
             lease.entry.attempt = lease.entry.attempt.saturating_add(1);
         }
         if let Some(until) = until {

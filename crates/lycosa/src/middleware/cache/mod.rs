@@ -31,6 +31,7 @@ use self::tee::{Copied, Tee};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Answer, Body, BoxFuture, CacheUse, Clock, Exchange, Facts, Middleware, Next, Response, Timestamp,
+    field_text,
 };
 use crate::telemetry::Telemetry;
 
@@ -230,7 +231,7 @@ fn outdated(asked: &Exchange, answer: &Answer) -> Vec<Url> {
         return Vec::new();
     }
     let named = [LOCATION, CONTENT_LOCATION].into_iter().filter_map(|name| response.headers.get(name));
-    let targets = named.filter_map(|value| asked.url.join(value.to_str().ok()?).ok());
+    let targets = named.filter_map(|value| asked.url.join(field_text(value).trim()).ok());
     let same = targets.filter(|url| url.origin() == asked.url.origin());
     std::iter::once(asked.url.clone()).chain(same).collect()
 }

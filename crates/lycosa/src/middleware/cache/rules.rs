@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, Method};
 
 use super::control::{Directives, whole_seconds};
 use super::entry::Head;
-use crate::model::{Exchange, Timestamp};
+use crate::model::{Exchange, Timestamp, field_text};
 
 /// Statuses that may be kept without being told so (RFC 9110 §15.1), but 206.
 const HEURISTIC: [u16; 11] = [200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501];
@@ -66,7 +66,7 @@ pub(super) fn lifetime(head: &Head) -> u64 {
 pub(super) fn age(head: &Head, now: Timestamp) -> u64 {
     let received = head.received.0 / 1000;
     let apparent = moment(&head.headers, &DATE).map_or(0, |date| received.saturating_sub(date));
-    let told = head.headers.get(AGE).and_then(|value| value.to_str().ok());
+    let told = head.headers.get(AGE).map(field_text);
     let told = told.map_or(0, |text| whole_seconds(text.split(',').next().unwrap_or_default().trim()));
     let corrected = told.saturating_add(head.received.since(head.requested).as_secs());
     apparent.max(corrected).saturating_add(now.since(head.received).as_secs())
@@ -143,9 +143,10 @@ pub(super) fn refreshed(
 /// The header fields that are kept: those that do not belong to the connection (§3.1).
 pub(super) fn end_to_end(headers: &HeaderMap) -> HeaderMap {
     let mut kept = headers.clone();
-    let named = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
-    let named: Vec<String> =
-        named.flat_map(|list| list.split(',')).map(|name| name.trim().to_owned()).collect();
+    let named = headers.get_all(CONNECTION).iter().map(field_text);
+    let named: Vec<String> = named
+        .flat_map(|list| list.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>())
+        .collect();
     let fixed = [
         "keep-alive",
         "proxy-authenticate",

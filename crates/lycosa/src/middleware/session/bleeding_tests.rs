@@ -249,7 +249,7 @@ async fn journey(
                 request.attempt += 1;
             }
             Answer::Response(response) => {
-                let target = response.header("location").map(|location| url.join(location).unwrap());
+                let target = response.header("location").map(|location| url.join(&location).unwrap());
                 let session = response.facts.session.unwrap();
                 if job.read {
                     response.body.read().await;

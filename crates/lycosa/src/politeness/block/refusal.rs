@@ -1,11 +1,13 @@
 //! What status and header fields say by themselves.
 
+use std::borrow::Cow;
+
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, RETRY_AFTER, SERVER, WWW_AUTHENTICATE};
 
 use super::markers::Markers;
 use super::{Seen, Verdict};
-use crate::model::{BlockKind, BlockLayer};
+use crate::model::{BlockKind, BlockLayer, field_text};
 
 /// Whether the status itself turns the visitor away.
 pub(super) fn refuses(status: u16) -> bool {
@@ -122,6 +124,6 @@ pub(super) fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
+    headers.get(name).map(field_text)
 }
