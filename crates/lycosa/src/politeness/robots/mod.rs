@@ -286,4 +286,6 @@ pub fn product_token(user_agent: &str) -> &str {
 }
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod tests;

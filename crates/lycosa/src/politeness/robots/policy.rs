@@ -16,7 +16,7 @@
 
 use std::time::Duration;
 
-use super::MAX_ROBOTS_BYTES;
+use super::parse::whole_lines;
 use crate::model::{Robots, Timestamp};
 use crate::politeness::retry_after;
 
@@ -59,10 +59,9 @@ pub enum RobotsAnswer<'a> {
 #[must_use]
 pub fn robots_meaning(answer: RobotsAnswer<'_>, before: &Robots, now: Timestamp) -> Robots {
     match answer {
-        RobotsAnswer::Response { status: 200..=299, body, cache_control, .. } => Robots::Rules {
-            body: body.get(..MAX_ROBOTS_BYTES).unwrap_or(body).into(),
-            until: now.after(validity(cache_control)),
-        },
+        RobotsAnswer::Response { status: 200..=299, body, cache_control, .. } => {
+            Robots::Rules { body: whole_lines(body).into(), until: now.after(validity(cache_control)) }
+        }
         RobotsAnswer::Response { status: 429, retry_after, .. } => unreachable_now(retry_after, before, now),
         RobotsAnswer::Response { status: 300..=499, cache_control, .. } => {
             Robots::AllowAll { until: now.after(validity(cache_control)) }
@@ -173,11 +172,19 @@ mod tests {
     }
 
     #[test]
-    fn a_long_file_is_cut() {
-        let body = vec![b'a'; MAX_ROBOTS_BYTES + 1];
-        let answer =
-            RobotsAnswer::Response { status: 200, body: &body, cache_control: None, retry_after: None };
-        let Robots::Rules { body, .. } = meaning(answer) else { panic!("rules") };
-        assert_eq!(body.len(), MAX_ROBOTS_BYTES);
+    fn a_long_file_is_cut_at_the_end_of_a_line() {
+        let kept = |body: &[u8]| {
+            let answer = RobotsAnswer::Response { status: 200, body, cache_control: None, retry_after: None };
+            let Robots::Rules { body, .. } = meaning(answer) else { panic!("rules") };
+            body.len()
+        };
+        let mut body = vec![b'a'; 512_000];
+        assert_eq!(kept(&body), 512_000, "it is not cut");
+        body.push(b'\n');
+        assert_eq!(kept(&body), 512_000, "its last line is whole");
+        body[512_000] = b'a';
+        assert_eq!(kept(&body), 0, "half a line is none");
+        body[9] = b'\n';
+        assert_eq!(kept(&body), 9);
     }
 }
