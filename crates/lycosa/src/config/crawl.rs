@@ -168,6 +168,7 @@ impl CrawlOptions {
             exclude: self.exclude,
             regex_size: usize::try_from(self.regex_size.0).unwrap_or(usize::MAX),
             robots: self.robots,
+            robots_patience: self.robots_patience.0,
             sitemap: self.sitemap,
             strip_query: self.canonical.strip_query,
             accept_types: self.accept_types,

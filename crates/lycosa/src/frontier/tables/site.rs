@@ -442,6 +442,13 @@ impl Site {
         counts
     }
 
+    /// When the robots.txt of an origin is asked for again.
+    fn robots_retry(&self, state: &OriginState, number: u32) -> Option<Timestamp> {
+        let is_its = |entry: &Entry| entry.origin == number && entry.is_own_robots();
+        let mut retries = self.retries.iter().filter(|_| state.robots_pending);
+        retries.find(|(_, entry)| is_its(entry)).map(|((at, _), _)| *at)
+    }
+
     /// What is known of it. The text of rules that is elsewhere is missing.
     pub(crate) fn record(&self, pace: &Pace, limit: Option<u64>) -> HostRecord {
         let held: usize = self.origins.iter().map(|origin| origin.held.len()).sum();
@@ -450,9 +457,11 @@ impl Site {
             origins: self
                 .origins
                 .iter()
-                .map(|state| OriginRecord {
+                .zip(0..)
+                .map(|(state, number)| OriginRecord {
                     origin: state.origin.clone(),
                     robots: state.robots.clone(),
+                    robots_retry: self.robots_retry(state, number),
                     crawl_delay: state.crawl_delay,
                     leased: state.leased,
                 })
