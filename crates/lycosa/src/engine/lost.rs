@@ -1,5 +1,5 @@
-//! What is said of seeds that give no page, of named sitemaps that cannot be had and of those that robots.txt forbids, in sentences: such a one may be the
-//! whole crawl.
+//! What is said of seeds that give no page, of named sitemaps that cannot be had and of sitemaps that robots.txt forbids, in
+//! sentences: such a one may be the whole crawl.
 
 use super::journey::Journey;
 use super::sitemap::GIVEN;

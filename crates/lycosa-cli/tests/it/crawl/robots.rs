@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use lycosa_testkit::{Request, Response, Server};
 
@@ -46,7 +47,8 @@ fn healing() -> (Server, Arc<AtomicBool>) {
     let healed = heals.clone();
     let server = Server::start(move |request| match request.path() {
         "/robots.txt" if healed.load(Ordering::SeqCst) => Response::text("User-agent: *\nDisallow: /private"),
-        "/robots.txt" => Response::new(503),
+        // Slowly enough to be among the slow hosts.
+        "/robots.txt" => Response::new(503).delay_first_byte(Duration::from_millis(20)),
         "/" => page("start", &["/open", "/private"]),
         path => page(path, &[]),
     });
