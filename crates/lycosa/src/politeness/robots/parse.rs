@@ -91,7 +91,7 @@ impl Key {
         let exact =
             EXACT.iter().find(|(_, names)| names.iter().any(|known| known.eq_ignore_ascii_case(name)));
         let found = exact.map(|(key, _)| *key);
-        let beginning = || BEGINNINGS.iter().find(|(_, names)| names.iter().any(|known| begins(known)));
+        let beginning = || BEGINNINGS.iter().find(|(_, names)| names.iter().any(&begins));
         found.or_else(|| beginning().map(|(key, _)| *key)).unwrap_or(Self::Other)
     }
 }
