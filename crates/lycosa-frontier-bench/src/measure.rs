@@ -237,20 +237,12 @@ fn page(lease: &Lease, world: World, numbers: &mut u64, urls: u64) -> Commit {
     let outlinks = world.batch(known.chain(new));
     *numbers += 2;
     let json = format!("{{\"url\":{:?},\"text\":\"{}\"}}", lease.request.url, "x".repeat(900));
+    let id = RecordId(u128::from(seed));
     Commit {
-        token: lease.token,
-        outcome: Outcome::Fetched { status: 200 },
         attempts: vec![Attempt { status: Some(200), wire_bytes: 20_000, ..Attempt::default() }],
-        payload: Payload::Inline(vec![Record {
-            id: RecordId(u128::from(seed)),
-            kind: RecordKind::Page,
-            json: json.into(),
-        }]),
+        payload: Payload::Inline(vec![Record { id, kind: RecordKind::Page, json: json.into() }]),
         outlinks,
-        host_update: None,
         is_page: true,
-        notes: lycosa::model::CommitNotes::default(),
-        revisit: None,
-        dates: None,
+        ..Commit::ending(lease.token, Outcome::Fetched { status: 200 })
     }
 }

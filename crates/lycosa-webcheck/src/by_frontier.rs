@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use lycosa::model::{
     Attempt, Clock as _, Commit, CommitError, Content, Discovered, Exclusion, Finish, Gate, Hop, HostUpdate,
-    Lease, Leased, Lsn, Nack, Outcome, Payload, Request, RequestKind, Retry, Robots, Timestamp, Want,
+    Lease, Leased, Lsn, Nack, Outcome, Request, RequestKind, Retry, Robots, Timestamp, Want,
 };
 use lycosa::{Error, ErrorKind, Result};
 use lycosa_testkit::web::{AccessLog, Kind, PageId, Place, Policy, Rules, Web};
@@ -173,7 +173,7 @@ impl Loop<'_> {
                 .ok_or_else(|| broken(format!("it leased {}, which nobody added", lease.request.url)))?;
             if self.plan.rules.robots && !web.allows(place) {
                 let reason = Exclusion::Robots;
-                excluded.push(bare(&lease, Outcome::Excluded { reason }));
+                excluded.push(Commit::ending(lease.token, Outcome::Excluded { reason }));
                 continue;
             }
             let address = IpAddr::V4(web.address(place.host()));
@@ -230,11 +230,15 @@ impl Loop<'_> {
             Place::Trap(trap) => {
                 let mut outlinks = Vec::new();
                 self.plan.web.trap_links(trap, |link| self.follow(link.to, request, &mut outlinks));
-                Commit { outlinks, is_page: true, ..bare(&flight.lease, Outcome::Fetched { status: 200 }) }
+                Commit {
+                    outlinks,
+                    is_page: true,
+                    ..Commit::ending(flight.lease.token, Outcome::Fetched { status: 200 })
+                }
             }
             place => Commit {
                 host_update: Some(self.host_update(place.host(), now)),
-                ..bare(&flight.lease, Outcome::Fetched { status: 200 })
+                ..Commit::ending(flight.lease.token, Outcome::Fetched { status: 200 })
             },
         };
         let status = match &commit.outcome {
@@ -260,14 +264,17 @@ impl Loop<'_> {
     fn page(&mut self, flight: &Flight, page: PageId) -> Commit {
         let request = &flight.lease.request;
         match self.plan.web.kind(page) {
-            Kind::Dead(status) => bare(&flight.lease, Outcome::Fetched { status }),
+            Kind::Dead(status) => Commit::ending(flight.lease.token, Outcome::Fetched { status }),
             Kind::Redirect(status, to) => {
                 let kind = RequestKind::Redirect;
                 let mut to = self.identities.discovered(Place::Page(to), kind, request.depth);
                 to.request.class = 0;
                 to.request.chain = request.chain.clone();
                 to.request.chain.push(Hop { url: request.url.clone(), status });
-                bare(&flight.lease, Outcome::Redirect { status, to: Box::new(to), if_known: Vec::new() })
+                Commit::ending(
+                    flight.lease.token,
+                    Outcome::Redirect { status, to: Box::new(to), if_known: Vec::new() },
+                )
             }
             _ => {
                 let mut outlinks = Vec::with_capacity(16);
@@ -278,7 +285,11 @@ impl Loop<'_> {
                     }
                 });
                 self.done.links += outlinks.len() as u64;
-                Commit { outlinks, is_page: true, ..bare(&flight.lease, Outcome::Fetched { status: 200 }) }
+                Commit {
+                    outlinks,
+                    is_page: true,
+                    ..Commit::ending(flight.lease.token, Outcome::Fetched { status: 200 })
+                }
             }
         }
     }
@@ -335,22 +346,6 @@ impl Loop<'_> {
             self.done.nacks += 1;
         }
         Ok(())
-    }
-}
-
-/// A commit of this outcome and nothing else.
-fn bare(lease: &Lease, outcome: Outcome) -> Commit {
-    Commit {
-        token: lease.token,
-        outcome,
-        attempts: Vec::new(),
-        payload: Payload::Inline(Vec::new()),
-        outlinks: Vec::new(),
-        host_update: None,
-        is_page: false,
-        notes: lycosa::model::CommitNotes::default(),
-        revisit: None,
-        dates: None,
     }
 }
 

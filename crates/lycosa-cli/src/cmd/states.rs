@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lycosa::crawler::stopped::Stopped;
+use lycosa::crawler::stopped::{Changes, Stopped};
 use lycosa::frontier::embedded;
 use lycosa::{Error, ErrorKind, Result};
 
@@ -35,11 +35,21 @@ impl StateArg {
 /// Opens a state to look into, and says so when the rules of its last run cannot be read.
 pub(crate) fn open(folder: &Path) -> Result<Stopped> {
     let crawl = Stopped::open(folder)?;
-    if let Some(error) = crawl.rules_trouble() {
-        output::say(&format!("note: {error}"));
-        error.hint().iter().for_each(|hint| output::say(&format!("  hint: {hint}")));
-    }
+    tell_trouble(crawl.rules_trouble());
     Ok(crawl)
+}
+
+/// The same to change it.
+pub(super) fn open_to_change(folder: &Path) -> Result<Changes> {
+    let changes = Changes::open(folder)?;
+    tell_trouble(changes.rules_trouble());
+    Ok(changes)
+}
+
+fn tell_trouble(trouble: Option<&Error>) {
+    let Some(error) = trouble else { return };
+    output::say(&format!("note: {error}"));
+    error.hint().iter().for_each(|hint| output::say(&format!("  hint: {hint}")));
 }
 
 fn of_name(named: &Path) -> PathBuf {

@@ -122,3 +122,33 @@ fn the_state_of_a_crawl_that_was_killed_is_sound_and_that_of_a_running_one_is_in
         .ends_with(1)
         .complains("no crawl in none", "--state");
 }
+
+#[test]
+fn outputs_that_are_no_single_file_are_not_read() {
+    for output in ["out/", "pages.sqlite", "-"] {
+        let (server, bench) = (wide(), Bench::new());
+        let words = ["crawl", &server.url("/"), "-o", output, "--state", "state", "--delay", "0s"];
+        bench.run(&[&words[..], &["--max-pages", "3", "-q"]].concat()).ends_with(3);
+        let said = check(&bench, &[]).ends_with(0);
+        assert!(said.out.contains("not read: no single file"), "{output}: {}", said.out);
+    }
+}
+
+#[test]
+fn a_pipe_where_an_output_was_is_told_and_not_waited_for() {
+    let bench = crawled();
+    std::fs::remove_file(bench.path("pages.jsonl")).expect("the file is ours");
+    let made = std::process::Command::new("mkfifo").arg(bench.path("pages.jsonl")).status().expect("mkfifo");
+    assert!(made.success());
+    check(&bench, &[]).ends_with(1).complains("an output is not what was written", "");
+}
+
+#[test]
+fn rules_that_cannot_be_read_are_told_by_whoever_changes_the_state() {
+    let bench = crawled();
+    std::fs::write(bench.path("state/run.json"), "{").expect("it can be written");
+    bench
+        .run(&["frontier", "block", "127.0.0.1", "--for", "1h", "--state", "state"])
+        .ends_with(0)
+        .mentions("note: state/run.json is damaged");
+}

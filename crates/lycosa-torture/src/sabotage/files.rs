@@ -32,6 +32,10 @@ impl FileLayer for SabotagedFiles {
     }
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let is_run = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("seen-"));
+        if is_run && self.kind == Sabotage::SkipRunSync {
+            return self.inner.append(path)?.write(bytes);
+        }
         self.inner.replace(path, bytes)
     }
 

@@ -48,12 +48,13 @@ pub(crate) enum Sabotage {
     DepthFirst,
     FailPointIgnored,
     SkipBacklogSync,
+    SkipRunSync,
     DatabaseCursorFirst,
 }
 
 impl Sabotage {
     /// Every defect with its name and what is wrong.
-    pub(crate) const ALL: [(&'static str, Self, &'static str); 23] = [
+    pub(crate) const ALL: [(&'static str, Self, &'static str); 24] = [
         ("skip-sync", Self::SkipSync, "the log says it is synced and is not"),
         ("skip-folder-sync", Self::SkipFolderSync, "new files are synced, their names are not"),
         (
@@ -103,6 +104,7 @@ impl Sabotage {
             Self::SkipBacklogSync,
             "a snapshot names blocks of waiting URLs that are not synced",
         ),
+        ("skip-run-sync", Self::SkipRunSync, "a snapshot names a run of known URLs that is not synced"),
         (
             "database-cursor-first",
             Self::DatabaseCursorFirst,
@@ -167,9 +169,12 @@ pub(crate) fn pace(defect: &Defect, pace: Pace) -> Pace {
 /// The file layer that the frontier is given.
 pub(crate) fn files(defect: &Defect, inner: Arc<dyn FileLayer>) -> Arc<dyn FileLayer> {
     match defect.kind {
-        Some(kind @ (Sabotage::SkipSync | Sabotage::SkipFolderSync | Sabotage::SkipBacklogSync)) => {
-            Arc::new(SabotagedFiles { inner, kind })
-        }
+        Some(
+            kind @ (Sabotage::SkipSync
+            | Sabotage::SkipFolderSync
+            | Sabotage::SkipBacklogSync
+            | Sabotage::SkipRunSync),
+        ) => Arc::new(SabotagedFiles { inner, kind }),
         _ => inner,
     }
 }

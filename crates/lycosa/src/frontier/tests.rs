@@ -9,7 +9,9 @@ use std::time::Duration;
 use super::conformance::{Stand, check, wait};
 use super::embedded::{CrawlIdentity, Disk, Durability, FORMAT_VERSION, FileLayer, Opening};
 use super::{Embedded, Memory};
-use crate::model::{Discovered, Frontier, Limits, ManualClock, Outbox, Pace, Timestamp, Versions};
+use crate::model::{
+    Commit, Discovered, Frontier, Lease, Limits, ManualClock, Outbox, Outcome, Pace, Timestamp, Versions,
+};
 
 pub(super) const VERSIONS: Versions =
     Versions { format: FORMAT_VERSION, fingerprint: 1, canonicalisation: 1, suffix_list: 1, site_key: 1 };
@@ -26,6 +28,11 @@ pub(super) fn opening(folder: &Path, clock: &Arc<ManualClock>, files: Arc<dyn Fi
         files,
         durability: Durability::Process,
     }
+}
+
+/// A page that was fetched, without anything on it and without a request.
+pub(super) fn fetched(lease: &Lease) -> Commit {
+    Commit { is_page: true, ..Commit::ending(lease.token, Outcome::Fetched { status: 200 }) }
 }
 
 /// A folder, in memory where there is one: a sync takes no time there, and these tests ask for many.

@@ -149,6 +149,25 @@ pub struct Commit {
     pub dates: Option<Dates>,
 }
 
+impl Commit {
+    /// Ends a lease with an outcome and says nothing else: no request was sent, and no page came of it.
+    #[must_use]
+    pub fn ending(token: Token, outcome: Outcome) -> Self {
+        Self {
+            token,
+            outcome,
+            attempts: Vec::new(),
+            payload: Payload::default(),
+            outlinks: Vec::new(),
+            host_update: None,
+            is_page: false,
+            notes: CommitNotes::default(),
+            revisit: None,
+            dates: None,
+        }
+    }
+}
+
 /// Why a commit, nack or extension changed nothing.
 #[derive(Clone, Debug)]
 pub enum CommitError {

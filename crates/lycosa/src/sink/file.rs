@@ -155,6 +155,10 @@ impl DurableFile {
 /// # Errors
 /// When it is gone, cannot be read, or is not what was written.
 pub(super) fn compare(path: &Path, position: FilePosition) -> Result<u64> {
+    // A pipe in its place would be waited for.
+    if std::fs::metadata(path).is_ok_and(|facts| !facts.is_file()) {
+        return Err(changed(path, "it is no file any more"));
+    }
     let mut file = File::open(path).map_err(|cause| match cause.kind() {
         io::ErrorKind::NotFound => changed(path, "it is gone").with_hint(GONE),
         _ => failed("opening", path, cause),

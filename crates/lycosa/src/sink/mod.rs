@@ -48,6 +48,9 @@ pub use stream::{StreamSink, is_closed_pipe};
 /// bytes that are. `None` for other outputs (parts, databases, pipes), which only their own taking up looks at.
 pub(crate) fn compare(name: &str, position: &crate::model::Position) -> Option<crate::error::Result<u64>> {
     let path = std::path::Path::new(name);
+    if matches!(Target::of(path), Target::Folder | Target::Database | Target::Stdout) {
+        return None;
+    }
     let written = position::FilePosition::parse(position, path).ok()?;
     Some(file::compare(path, written))
 }

@@ -11,6 +11,7 @@ use lycosa::model::{Clock as _, Exclusion, Timestamp};
 use lycosa::{Error, ErrorKind, Result};
 
 use super::BlockArgs;
+use crate::cmd::states;
 use crate::exit::Exit;
 use crate::output;
 
@@ -63,7 +64,7 @@ pub(super) async fn requeue(
         host,
         urls: urls.iter().map(|text| lycosa::seed::parse(text)).collect::<Result<_>>()?,
     };
-    let changes = Changes::open(folder)?;
+    let changes = states::open_to_change(folder)?;
     for url in changes.unknown(&which.urls)? {
         output::say(&format!("note: {url} is not known to this crawl; `lycosa explain URL` says why"));
     }
@@ -123,7 +124,7 @@ pub(super) async fn unblock(folder: &Path, host: &str) -> Result<Exit> {
 
 /// In the state, or by the crawl that runs there.
 async fn bar(folder: &Path, host: &str, until: Timestamp, order: &Order) -> Result<(String, bool)> {
-    match Changes::open(folder) {
+    match states::open_to_change(folder) {
         Ok(changes) => changes.bar(host, until).await.map(|(site, known)| (site.to_string(), known)),
         Err(error) if error.kind() == ErrorKind::State && control::socket_path(folder).exists() => {
             let says =

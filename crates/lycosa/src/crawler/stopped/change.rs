@@ -9,7 +9,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::line::{ExportHead, UrlLine};
-use super::{identity_of, last_end, stored_rules};
+use super::{identity_of, last_end, rules_of, stored_rules};
 use crate::clock::SystemClock;
 use crate::crawler::run_file::RunRules;
 use crate::crawler::state::Notes;
@@ -34,6 +34,7 @@ const MOST_SEEDS: usize = 100_000;
 pub struct Changes {
     state: Embedded,
     identity: Identity,
+    rules_trouble: Option<Error>,
 }
 
 /// Which URLs go back.
@@ -84,8 +85,8 @@ impl Imported {
     }
 }
 
-fn opening(folder: &Path) -> Opening {
-    let (limits, pace) = stored_rules(RunRules::load(folder).ok().flatten().as_ref());
+fn opening(folder: &Path, rules: Option<&RunRules>) -> Opening {
+    let (limits, pace) = stored_rules(rules);
     Opening {
         folder: folder.to_owned(),
         limits,
@@ -104,9 +105,11 @@ impl Changes {
     /// # Errors
     /// When there is none, a crawl is running there, it was made by other rules, or is damaged.
     pub fn open(folder: &Path) -> Result<Self> {
-        let state = Embedded::open_as_stored(opening(folder), crate::scope::versions(FORMAT_VERSION))?;
+        let (rules, rules_trouble) = rules_of(folder);
+        let opening = opening(folder, rules.as_ref());
+        let state = Embedded::open_as_stored(opening, crate::scope::versions(FORMAT_VERSION))?;
         let (_, identity) = identity_of(state.identity(), folder)?;
-        Ok(Self { state, identity })
+        Ok(Self { state, identity, rules_trouble })
     }
 
     fn create(folder: &Path, notes: &Notes) -> Result<Self> {
@@ -115,8 +118,14 @@ impl Changes {
         })?;
         let crawl = CrawlIdentity::random(crate::scope::versions(FORMAT_VERSION), meta)?;
         let (_, identity) = identity_of(&crawl, folder)?;
-        let state = Embedded::create(opening(folder), crawl)?;
-        Ok(Self { state, identity })
+        let state = Embedded::create(opening(folder, None), crawl)?;
+        Ok(Self { state, identity, rules_trouble: None })
+    }
+
+    /// Why the rules of the last run cannot be read, if so: budgets are as if it had named none.
+    #[must_use]
+    pub fn rules_trouble(&self) -> Option<&Error> {
+        self.rules_trouble.as_ref()
     }
 
     /// Lets URLs wait again, each as a new visit; answers how many.

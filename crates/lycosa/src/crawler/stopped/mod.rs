@@ -105,6 +105,14 @@ fn identity_of(crawl: &CrawlIdentity, folder: &Path) -> Result<(Notes, Identity)
     Ok((notes, identity))
 }
 
+/// The rules of the last run, or why they cannot be read.
+fn rules_of(folder: &Path) -> (Option<RunRules>, Option<Error>) {
+    match RunRules::load(folder) {
+        Ok(rules) => (rules, None),
+        Err(error) => (None, Some(error)),
+    }
+}
+
 /// The budgets of shapes and of hosts and the pace of the last run; of a crawl that never ran the default ones. Other
 /// limits do not matter while nothing is fetched.
 fn stored_rules(rules: Option<&RunRules>) -> (Limits, Pace) {
@@ -120,10 +128,7 @@ impl Stopped {
     /// # Errors
     /// When there is none, a crawl is running there, it was made by other rules, or is damaged.
     pub fn open(folder: &Path) -> Result<Self> {
-        let (rules, rules_trouble) = match RunRules::load(folder) {
-            Ok(rules) => (rules, None),
-            Err(error) => (None, Some(error)),
-        };
+        let (rules, rules_trouble) = rules_of(folder);
         let (limits, pace) = stored_rules(rules.as_ref());
         let view = View::open(folder, crate::scope::versions(FORMAT_VERSION), limits, pace)?;
         let (notes, identity) = identity_of(view.identity(), folder)?;

@@ -9,8 +9,8 @@ use crate::error::{Error, ErrorKind};
 use crate::model::{
     AddStatus, Attempt, Clock as _, Commit, CommitError, Committed, Control, Discovered, Exclusion,
     Extension, Finish, Frontier, Granted, HostRecord, HostUpdate, Lease, Leased, Limits, Lsn, Nack, Order,
-    Origin, Outbox, Outcome, Pace, Patience, Payload, Record, RecordId, RecordKind, Request, Retry, Robots,
-    SiteKey, Stats, Timestamp, UrlKey, Want,
+    Origin, Outbox, Outcome, Pace, Patience, Record, RecordId, RecordKind, Request, Retry, Robots, SiteKey,
+    Stats, Timestamp, UrlKey, Want,
 };
 
 /// What a step gives, or the violation that it found.
@@ -292,18 +292,7 @@ pub(super) fn sent(status: u16) -> Attempt {
 /// The lease ends with this outcome and one request sent.
 pub(super) fn ended(lease: &Lease, outcome: Outcome) -> Commit {
     let is_page = matches!(outcome, Outcome::Fetched { .. }) && lease.request.kind.yields_page();
-    Commit {
-        token: lease.token,
-        outcome,
-        attempts: vec![sent(200)],
-        payload: Payload::default(),
-        outlinks: Vec::new(),
-        host_update: None,
-        is_page,
-        notes: crate::model::CommitNotes::default(),
-        revisit: None,
-        dates: None,
-    }
+    Commit { attempts: vec![sent(200)], is_page, ..Commit::ending(lease.token, outcome) }
 }
 
 pub(super) fn fetched(lease: &Lease) -> Commit {

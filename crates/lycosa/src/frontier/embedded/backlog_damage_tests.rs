@@ -13,9 +13,7 @@ use proptest::sample::Index;
 use super::*;
 use crate::frontier::conformance::wait;
 use crate::frontier::tests::{self as shared, VERSIONS, clock, on_disk};
-use crate::model::{
-    Attempt, Frontier, Lease, ManualClock, Origin, Outcome, Payload, Request, SiteKey, UrlKey,
-};
+use crate::model::{Attempt, Frontier, Lease, ManualClock, Origin, Request, SiteKey, UrlKey};
 
 const URLS: u64 = 400;
 
@@ -80,18 +78,8 @@ fn served(damage: impl Fn(&str, &mut Vec<u8>)) -> (Vec<u64>, Option<Error>) {
 }
 
 fn fetched(lease: &Lease) -> Commit {
-    Commit {
-        notes: crate::model::CommitNotes::default(),
-        token: lease.token,
-        outcome: Outcome::Fetched { status: 200 },
-        attempts: vec![Attempt { status: Some(200), ..Attempt::default() }],
-        payload: Payload::default(),
-        outlinks: Vec::new(),
-        host_update: None,
-        is_page: true,
-        revisit: None,
-        dates: None,
-    }
+    let attempts = vec![Attempt { status: Some(200), ..Attempt::default() }];
+    Commit { attempts, ..shared::fetched(lease) }
 }
 
 /// Length of all files of waiting URLs.

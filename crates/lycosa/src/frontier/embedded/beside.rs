@@ -52,23 +52,29 @@ impl Drop for EndOfWork<'_> {
     }
 }
 
+impl State {
+    fn is_snapshot_due(&self) -> bool {
+        self.since_snapshot > SNAPSHOT_EVERY.max(2 * self.snapshot_size)
+    }
+}
+
 impl Shared {
     /// Takes a snapshot when enough log has gathered, and makes room in memory. Called without the state's lock held.
     pub(super) fn snapshot_if_due(&self) {
-        let (is_due, is_full) = {
-            let state = self.state();
-            (
-                state.since_snapshot > SNAPSHOT_EVERY.max(2 * state.snapshot_size),
-                state.tables.has_full_memory(),
-            )
-        };
+        let is_full = self.state().tables.has_full_memory();
         // What is broken, the log says.
         if is_full {
             drop(self.make_room());
         }
-        if is_due {
+        if !self.state().is_snapshot_due() {
+            return;
+        }
+        // Whoever else found it due takes one, and so does who writes memory that was full: nobody waits for either.
+        let Ok(turn) = self.snapshots.try_lock() else { return };
+        let state = self.state();
+        if state.is_snapshot_due() && !state.tables.has_frozen_seen() {
             // Only a faster opening is lost when this fails: the log holds everything.
-            drop(self.snapshot());
+            drop(self.write_snapshot(&turn, state));
         }
     }
 
@@ -128,8 +134,7 @@ impl Shared {
                 break;
             }
             if duty == Duty::Write && !state.closing {
-                drop(state);
-                self.snapshot_if_free();
+                self.snapshot_if_free(state);
                 state = self.state();
             }
         }
@@ -146,10 +151,10 @@ impl Shared {
         look()
     }
 
-    /// Takes a snapshot unless somebody else does, or memory is to be written again: who writes it cannot wait for that.
-    fn snapshot_if_free(&self) {
+    /// Takes a snapshot of what has just been written, unless somebody else takes one. The state is not let go of before:
+    /// whoever waits to fill memory again would come first each time, and no snapshot ever.
+    fn snapshot_if_free(&self, state: MutexGuard<'_, State>) {
         let Ok(turn) = self.snapshots.try_lock() else { return };
-        let state = self.state();
         if !state.tables.has_frozen_seen() {
             // Only a faster opening is lost when this fails.
             drop(self.write_snapshot(&turn, state));
@@ -230,30 +235,5 @@ impl Shared {
             self.log.fail(error.clone());
         }
         written
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::frontier::conformance::wait;
-    use crate::frontier::embedded::{CrawlIdentity, Disk, Embedded};
-    use crate::frontier::tests::{VERSIONS, clock, opening};
-    use crate::model::{Frontier as _, Want};
-
-    #[test]
-    fn who_asks_learns_that_work_beside_the_crawl_panicked() {
-        let folder = tempfile::tempdir().unwrap();
-        let opening = opening(folder.path(), &clock(), std::sync::Arc::new(Disk));
-        let identity = CrawlIdentity::random(VERSIONS, String::new()).unwrap();
-        let frontier = Embedded::create(opening, identity).unwrap();
-        let shared = frontier.shared.clone();
-        let thread = std::thread::spawn(move || {
-            let _end = EndOfWork(&shared);
-            panic!("as planned");
-        });
-        assert!(thread.join().is_err());
-        let error = wait(frontier.lease(Want { max: 1, bytes: 0 })).unwrap_err();
-        assert!(error.kind() == ErrorKind::Internal && error.to_string().contains("panic"), "{error}");
     }
 }

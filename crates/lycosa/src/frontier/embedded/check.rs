@@ -122,7 +122,8 @@ pub fn check(folder: &Path, versions: Versions, limits: Limits, pace: Pace) -> R
     let lock = share(folder)?;
     let names = folder::names(folder, &Still)?;
     let layer: Arc<dyn FileLayer> = Arc::new(Still);
-    let checking = Checking { folder, layer, names };
+    let covers = snapshot::latest(folder, &*layer).unwrap_or_default();
+    let checking = Checking { folder, layer, names, covers };
     let identity = checking.identity(versions)?;
     let (log, unfinished) = checking.log();
     let (snapshot, [waiting, known]) = checking.snapshot(limits, pace);
@@ -161,6 +162,8 @@ struct Checking<'a> {
     folder: &'a Path,
     layer: Arc<dyn FileLayer>,
     names: Vec<String>,
+    /// The last event that the newest snapshot covers, if there is one.
+    covers: Option<u64>,
 }
 
 impl Checking<'_> {
@@ -197,17 +200,19 @@ impl Checking<'_> {
     fn log(&self) -> (Checked, u64) {
         let mut checked = Checked::new(FileKind::Log);
         let segments = self.named(segment_first);
+        // Events that the snapshot covers may be missing: a run that was killed before they were written went on after them.
+        let covered = self.covers.map_or(0, |covers| covers.saturating_add(1));
         let (mut next, mut unfinished) = (None, 0);
         for (place, (first, name)) in segments.iter().enumerate() {
             self.count(&mut checked, name);
             let path = self.folder.join(name);
-            if next.is_some_and(|next| *first > next) {
+            if next.is_some_and(|next| *first > covered.max(next)) {
                 checked.damage([damage(&path, 0, "events are missing before it")]);
             }
             let is_last = place + 1 == segments.len();
             let bytes = self.layer.read(&path);
             let bytes = bytes.map_err(|cause| Error::io(format!("reading {}", path.display()), cause));
-            let read = bytes.and_then(|bytes| segment(&path, &bytes, is_last));
+            let read = bytes.and_then(|bytes| segment(&path, &bytes, is_last, covered));
             match read {
                 Ok(segment) => {
                     checked.parts += segment.frames;
@@ -228,8 +233,7 @@ impl Checking<'_> {
         let mut checked = Checked::new(FileKind::Snapshot);
         let mut others = [Checked::new(FileKind::Waiting), Checked::new(FileKind::Known)];
         let all = self.names.iter().filter(|name| name.starts_with("snapshot-")).count() as u64;
-        let latest = snapshot::latest(self.folder, &*self.layer).unwrap_or_default();
-        let Some(covers) = latest else {
+        let Some(covers) = self.covers else {
             // Before the first snapshot the log says everything: whatever else there is was written for one.
             checked.left_over = all;
             others[0].left_over = self.named(backlog::number).len() as u64;
@@ -333,7 +337,7 @@ struct Segment {
     unfinished: u64,
 }
 
-fn segment(path: &Path, bytes: &[u8], is_last: bool) -> Result<Segment> {
+fn segment(path: &Path, bytes: &[u8], is_last: bool, covered: u64) -> Result<Segment> {
     let mut read = Segment { frames: 0, next: None, unfinished: 0 };
     let mut at = 0;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
@@ -344,7 +348,7 @@ fn segment(path: &Path, bytes: &[u8], is_last: bool) -> Result<Segment> {
             read.unfinished = rest.len() as u64;
             break;
         };
-        if read.next.is_some_and(|next| frame.first_lsn > next) {
+        if read.next.is_some_and(|next| frame.first_lsn > covered.max(next)) {
             return Err(damage(path, at, "events are missing before it"));
         }
         let mut reader = Reader::new(frame.payload);

@@ -9,8 +9,8 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::frontier::conformance::wait;
-use crate::frontier::tests::{self as shared, VERSIONS, clock};
-use crate::model::{Frontier, Origin, Outcome, Payload, Request, SiteKey, UrlKey};
+use crate::frontier::tests::{self as shared, VERSIONS, clock, fetched};
+use crate::model::{Frontier, Origin, Request, SiteKey, UrlKey};
 
 /// A state as it lies in its folder.
 type Files = Vec<(String, Vec<u8>)>;
@@ -64,21 +64,6 @@ static LEFT: LazyLock<(Files, Files)> = LazyLock::new(|| {
     drop(frontier);
     (ended, killed)
 });
-
-fn fetched(lease: &Lease) -> Commit {
-    Commit {
-        token: lease.token,
-        outcome: Outcome::Fetched { status: 200 },
-        attempts: Vec::new(),
-        payload: Payload::default(),
-        outlinks: Vec::new(),
-        host_update: None,
-        is_page: true,
-        notes: crate::model::CommitNotes::default(),
-        revisit: None,
-        dates: None,
-    }
-}
 
 fn checked(files: &[(String, Vec<u8>)]) -> Check {
     let folder = tempfile::tempdir().unwrap();
@@ -203,4 +188,37 @@ proptest! {
         let is_log = kind_of(&name) == FileKind::Log;
         prop_assert!(is_log || is_told(&check, &name), "{name}: {check:?}");
     }
+}
+
+#[test]
+fn events_that_the_snapshot_covers_need_not_be_in_the_log() {
+    let mut files = LEFT.1.clone();
+    let snapshot =
+        files.iter().map(|(name, _)| name).find(|name| kind_of(name) == FileKind::Snapshot).unwrap();
+    let covers: u64 = snapshot.strip_prefix("snapshot-").unwrap().parse().unwrap();
+    // What came before was not written when the process was killed, and the next one went on after the snapshot.
+    let frames_of = |bytes: &[u8]| {
+        let (mut at, mut frames) = (0, Vec::new());
+        while let Some(frame) = frame::read(&bytes[at..]) {
+            frames.push((frame.first_lsn, bytes[at..at + frame.length].to_vec()));
+            at += frame.length;
+        }
+        frames
+    };
+    let (_, log) = files.iter_mut().filter(|(name, _)| kind_of(name) == FileKind::Log).max().unwrap();
+    let frames = frames_of(log);
+    let last_covered = frames.iter().rposition(|(first, _)| *first <= covers).unwrap();
+    assert!(last_covered > 0 && frames.get(last_covered + 1).is_some_and(|(first, _)| *first == covers + 1));
+    let written = |frames: &[(u64, Vec<u8>)]| frames.iter().flat_map(|(_, frame)| frame.clone()).collect();
+    let mut without: Vec<u8> = written(&frames[..last_covered]);
+    without.extend::<Vec<u8>>(written(&frames[last_covered + 1..]));
+    *log = without.clone();
+    assert!(checked(&files).is_sound(), "{:?}", checked(&files));
+    // One more, after events that the snapshot does not cover.
+    let payload = frame::read(&frames[last_covered + 1].1).unwrap().payload;
+    without.extend_from_slice(&frame::head(covers + 100, payload));
+    without.extend_from_slice(payload);
+    let (_, log) = files.iter_mut().filter(|(name, _)| kind_of(name) == FileKind::Log).max().unwrap();
+    *log = without;
+    assert!(!checked(&files).is_sound());
 }

@@ -8,8 +8,8 @@ use super::*;
 use crate::frontier::conformance::wait;
 use crate::frontier::tests::{self as shared, VERSIONS};
 use crate::model::{
-    Attempt, Clock, CommitNotes, Cursor, Frontier, Lease, ManualClock, Origin, Outbox, Outcome, Pace,
-    Payload, Request, Retry, Revisit, SiteKey, UrlKey, Visit,
+    Attempt, Clock, Cursor, Frontier, Lease, ManualClock, Origin, Outbox, Pace, Request, Retry, Revisit,
+    SiteKey, UrlKey, Visit,
 };
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -100,18 +100,8 @@ fn with_a_visit(opening: Opening, in_peace: bool) {
     let identity = CrawlIdentity::random(VERSIONS, String::new()).unwrap();
     let frontier = Embedded::create(opening, identity).unwrap();
     wait(frontier.add(vec![found(1)])).unwrap();
-    let commit = Commit {
-        token: lease(&frontier).unwrap().token,
-        outcome: Outcome::Fetched { status: 200 },
-        attempts: Vec::new(),
-        payload: Payload::default(),
-        outlinks: Vec::new(),
-        host_update: None,
-        is_page: true,
-        notes: CommitNotes::default(),
-        revisit: Some(Revisit::new(clock.now().after(Duration::from_secs(600)), Visit::default())),
-        dates: None,
-    };
+    let revisit = Revisit::new(clock.now().after(Duration::from_secs(600)), Visit::default());
+    let commit = Commit { revisit: Some(revisit), ..shared::fetched(&lease(&frontier).unwrap()) };
     wait(frontier.commit(vec![commit])).remove(0).unwrap();
     if !in_peace {
         frontier.shared.log.fail(Error::new(ErrorKind::Internal, "the end of this process"));
@@ -137,4 +127,35 @@ fn a_visit_is_due_when_it_would_have_been_if_the_clock_is_set_back_an_hour() {
         clock.advance(Duration::from_secs(2));
         assert!(lease(&frontier).is_some(), "in peace: {in_peace}");
     }
+}
+
+#[test]
+fn visits_are_where_they_were_when_a_clock_that_had_no_date_has_one_again() {
+    const DAY: u64 = 24 * 3_600_000;
+    let folder = tempfile::tempdir().unwrap();
+    let opening = |clock: &Arc<ManualClock>| Opening {
+        pace: Pace { robots: false, delay: Duration::ZERO, revisits: true, ..Pace::default() },
+        ..opening(folder.path(), clock)
+    };
+    let at = |time: u64| Arc::new(ManualClock::new(Timestamp(time)));
+    with_a_visit(opening(&at(1_000 * DAY)), true);
+    drop(Embedded::open(opening(&at(5_000)), VERSIONS).unwrap());
+    let clock = at(1_000 * DAY + 60_000);
+    let frontier = Embedded::open(opening(&clock), VERSIONS).unwrap();
+    clock.advance(Duration::from_secs(500));
+    assert!(lease(&frontier).is_none(), "before its time");
+    clock.advance(Duration::from_secs(60));
+    assert!(lease(&frontier).is_some());
+}
+
+#[test]
+fn whoever_asks_is_told_when_a_visit_is_due_by_the_clock_as_it_is_now() {
+    let folder = tempfile::tempdir().unwrap();
+    let opening = |clock: &Arc<ManualClock>| opening(folder.path(), clock);
+    with_a_visit(opening(&Arc::new(ManualClock::new(BEGINNING))), true);
+    let now = Timestamp(BEGINNING.0 - 3_600_000);
+    drop(Embedded::open(opening(&Arc::new(ManualClock::new(now))), VERSIONS).unwrap());
+    let mut view = View::open(folder.path(), VERSIONS, Limits::default(), Pace::default()).unwrap();
+    let due = view.next_visit(UrlKey(1)).unwrap().unwrap().due;
+    assert_eq!(due, now.after(Duration::from_secs(600)));
 }

@@ -14,10 +14,10 @@ use super::recovery::How;
 use super::*;
 use crate::frontier::conformance::wait;
 use crate::frontier::tables::Part;
-use crate::frontier::tests::{VERSIONS, cramped};
+use crate::frontier::tests::{self as shared, VERSIONS, cramped};
 use crate::model::{
-    Control, Dates, Frontier, ManualClock, Order, Origin, Outcome, Payload, Request, Retry, Revisit, SiteKey,
-    TemplateBudget, UrlKey, Visit,
+    Control, Dates, Frontier, ManualClock, Order, Origin, Request, Retry, Revisit, SiteKey, TemplateBudget,
+    UrlKey, Visit,
 };
 use crate::scope::Fingerprint;
 
@@ -59,16 +59,10 @@ fn commit_of(lease: &crate::model::Lease, round: u64, now: Timestamp) -> Commit 
     let due = now.after(Duration::from_secs(3_600 * (1 + round)));
     let pages = (0..40).map(|number| (found(number).key, now)).collect();
     Commit {
-        token: lease.token,
-        outcome: Outcome::Fetched { status: 200 },
-        attempts: Vec::new(),
-        payload: Payload::default(),
         outlinks: (0..9).map(|link| found(round * 5 + link)).collect(),
-        host_update: None,
-        is_page: true,
-        notes: crate::model::CommitNotes::default(),
         revisit: Some(Revisit::new(due, Visit { at: now, ..Visit::default() })),
         dates: Some(Dates::Read { before: None, pages }),
+        ..shared::fetched(lease)
     }
 }
 

@@ -161,7 +161,8 @@ impl Log {
         }
     }
 
-    /// Waits for events and takes all there are; `None` when closed and empty.
+    /// Waits for events and takes all there are; `None` when closed and empty, and when broken: events that came after
+    /// what broke it may rest on something that could not be read.
     fn take(&self, batch: &mut Vec<u8>) -> Option<(u64, u64)> {
         let mut queue = self.queue();
         while queue.buffer.is_empty() {
@@ -174,6 +175,9 @@ impl Log {
             drop(queue);
             std::thread::sleep(GATHER);
             queue = self.queue();
+        }
+        if queue.broken.is_some() {
+            return None;
         }
         std::mem::swap(&mut queue.buffer, batch);
         let range = (queue.first, queue.last);
@@ -231,4 +235,30 @@ pub(super) fn begin_segment(
     open()
         .map(|file| (path.clone(), file))
         .map_err(|cause| folder::unwritten(format!("beginning {}", path.display()), cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frontier::embedded::Disk;
+
+    #[test]
+    fn what_comes_after_something_could_not_be_read_is_never_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Log::new(0);
+        let (path, segment) = begin_segment(folder.path(), 1, &Disk).unwrap();
+        let writer = Writer {
+            folder: folder.path().to_owned(),
+            files: Arc::new(Disk),
+            durability: Durability::Power,
+            segment,
+            written: 0,
+        };
+        log.append(|out| out.push(1));
+        log.fail(Error::new(ErrorKind::Io, "a run of known URLs cannot be read"));
+        log.append(|out| out.push(2));
+        log.run(writer, || ());
+        assert!(std::fs::read(path).unwrap().is_empty());
+        assert_eq!(log.durable(), 0);
+    }
 }

@@ -12,7 +12,7 @@ use proptest::sample::Index;
 use super::*;
 use crate::frontier::conformance::wait;
 use crate::frontier::tests::{self as shared, VERSIONS, clock, on_disk};
-use crate::model::{Frontier, Lease, ManualClock, Origin, Outcome, Payload, Request, SiteKey, Stats, UrlKey};
+use crate::model::{Frontier, Lease, ManualClock, Origin, Request, SiteKey, Stats, UrlKey};
 
 /// Bytes of memory for fingerprints.
 const ROOM: usize = 20_000;
@@ -40,18 +40,7 @@ fn number(lease: &Lease) -> u64 {
 
 fn fetched(lease: &Lease) -> Commit {
     let next = (1..=LINKS).map(|step| (number(lease) * 3 + step) % PAGES);
-    Commit {
-        outlinks: next.map(found).collect(),
-        notes: crate::model::CommitNotes::default(),
-        token: lease.token,
-        outcome: Outcome::Fetched { status: 200 },
-        attempts: Vec::new(),
-        payload: Payload::default(),
-        host_update: None,
-        is_page: true,
-        revisit: None,
-        dates: None,
-    }
+    Commit { outlinks: next.map(found).collect(), ..shared::fetched(lease) }
 }
 
 /// Fetches up to so many pages; their numbers, and the error that ended it.
@@ -193,6 +182,32 @@ fn a_full_disk_stops_the_crawl_and_it_goes_on_when_there_is_room() {
     pages.extend(rest);
     pages.sort_unstable();
     assert_eq!(pages, reachable());
+}
+
+/// A disk whose driver has a defect: who writes a run panics.
+#[derive(Debug)]
+struct Defective;
+
+impl FileLayer for Defective {
+    on_disk!(append, read, truncate, remove, list, sync_folder);
+
+    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        assert!(seen::number(&path.file_name().unwrap().to_string_lossy()).is_none(), "as planned");
+        Disk.replace(path, bytes)
+    }
+}
+
+#[test]
+fn who_crawls_learns_that_work_beside_the_crawl_panicked_and_waits_for_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let frontier = begin(folder.path(), Arc::new(Defective));
+    let (pages, error) = crawl(&frontier, usize::MAX);
+    let error = error.unwrap();
+    assert!(error.kind() == ErrorKind::Internal && error.to_string().contains("panic"), "{error}");
+    drop(frontier);
+    let frontier = Embedded::open(opening(folder.path(), &clock(), Arc::new(Disk)), VERSIONS).unwrap();
+    let done = frontier.stats().done as usize;
+    assert!((pages.len() - 1..=pages.len()).contains(&done), "{done} of {}", pages.len());
 }
 
 #[test]

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::frontier::conformance::{is_ready, wait};
-use crate::frontier::tests::{VERSIONS, on_disk};
+use crate::frontier::tests::{self as shared, VERSIONS, on_disk};
 use crate::model::{
-    Attempt, Control, Frontier, HostUpdate, Lease, ManualClock, Origin, Outbox, Outcome, Payload, Request,
+    Attempt, Control, Frontier, HostUpdate, Lease, ManualClock, Origin, Outbox, Outcome, Request,
     RequestKind, Retry, Robots, SiteKey, Stats, UrlKey,
 };
 
@@ -78,18 +78,8 @@ fn lease_one(frontier: &impl Frontier) -> Lease {
 }
 
 fn fetched(lease: &Lease, outlinks: Vec<Discovered>) -> Commit {
-    Commit {
-        token: lease.token,
-        outcome: Outcome::Fetched { status: 200 },
-        attempts: vec![Attempt { status: Some(200), ..Attempt::default() }],
-        payload: Payload::default(),
-        outlinks,
-        host_update: None,
-        is_page: true,
-        notes: crate::model::CommitNotes::default(),
-        revisit: None,
-        dates: None,
-    }
+    let attempts = vec![Attempt { status: Some(200), ..Attempt::default() }];
+    Commit { attempts, outlinks, ..shared::fetched(lease) }
 }
 
 fn balanced(stats: &Stats) {
@@ -322,7 +312,7 @@ fn a_url_is_known_only_once_it_is_durable_and_a_commit_is_seen_only_then() {
 /// A crawl of a site whose queues are mostly in files, closed; its folder.
 fn in_files(urls: u64) -> Crawl {
     let crawl = Crawl::new();
-    let opening = Opening { files: crate::frontier::tests::cramped(), ..crawl.opening(crawl.folder.path()) };
+    let opening = Opening { files: shared::cramped(), ..crawl.opening(crawl.folder.path()) };
     let frontier =
         Embedded::create(opening, CrawlIdentity::random(VERSIONS, String::new()).unwrap()).unwrap();
     for first in (0..urls).step_by(50) {
@@ -342,8 +332,7 @@ fn backlog_files(folder: &Path) -> Vec<std::path::PathBuf> {
 fn what_waits_in_files_comes_back_in_order_and_files_without_use_go() {
     let crawl = in_files(500);
     assert!(!backlog_files(crawl.folder.path()).is_empty());
-    let opening =
-        || Opening { files: crate::frontier::tests::cramped(), ..crawl.opening(crawl.folder.path()) };
+    let opening = || Opening { files: shared::cramped(), ..crawl.opening(crawl.folder.path()) };
     let mut served = Vec::new();
     for run in 0..5 {
         let frontier = Embedded::open(opening(), VERSIONS).unwrap();
@@ -406,7 +395,7 @@ fn a_file_of_waiting_urls_that_is_missing_or_damaged_is_an_error() {
 fn another_depth_limit_finds_what_waits_in_files() {
     let crawl = in_files(300);
     let limits = Limits { max_depth: Some(3), ..crawl.limits };
-    let files = crate::frontier::tests::cramped();
+    let files = shared::cramped();
     let opening = Opening { limits, files, ..crawl.opening(crawl.folder.path()) };
     let frontier = Embedded::open(opening, VERSIONS).unwrap();
     assert_eq!(frontier.stats().pending, 300);

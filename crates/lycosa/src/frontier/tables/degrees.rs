@@ -339,6 +339,40 @@ mod tests {
     }
 
     #[test]
+    fn a_url_that_was_leased_when_the_snapshot_was_taken_waits_for_its_retry_too() {
+        let (now, later) = (Timestamp(1_000_000), Timestamp(1_030_000));
+        let mut before = tables(Order::Best);
+        before.add(found(), now);
+        let Leased::Some(leases) = before.lease(Want { max: 1, bytes: 0 }, now) else { panic!() };
+        let mut loading = Loading::new(tables(Order::Best));
+        before.store(|part, bytes| loading.part(part, &mut Reader::new(bytes))).unwrap();
+        let mut tables = loading.finish().unwrap();
+        // What the log says after the snapshot.
+        let retry = Retry { not_before: later, block_site_until: None, counts: true };
+        assert!(tables.nack(Nack { token: leases[0].token, attempt: None, retry }, now));
+        tables.reopened(now, now);
+        (0..9).for_each(|_| tables.note_links(&[found()], now));
+        let early = tables.lease(Want { max: 1, bytes: 0 }, now.after(Duration::from_secs(9)));
+        assert!(!matches!(early, Leased::Some(_)), "{early:?}");
+    }
+
+    #[test]
+    fn visits_that_are_put_off_leave_nothing_behind() {
+        let now = Timestamp(1_000_000);
+        let mut tables = tables(Order::Best);
+        tables.pace.revisits = true;
+        let mut visit = found();
+        let due = now.after(Duration::from_secs(1));
+        visit.request.revisit =
+            Some(Box::new(crate::model::Revisit::new(due, crate::model::Visit::default())));
+        tables.add(visit, now);
+        let Leased::Some(leases) = tables.lease(Want { max: 1, bytes: 0 }, due) else { panic!() };
+        let retry = Retry { not_before: due.after(Duration::from_secs(900)), ..Retry::default() };
+        assert!(tables.nack(Nack { token: leases[0].token, attempt: None, retry }, due));
+        assert!(tables.degrees.tried.is_empty() && tables.degrees.leased.is_empty());
+    }
+
+    #[test]
     fn a_url_that_waits_for_its_retry_is_not_served_sooner_because_many_links_lead_to_it() {
         let (now, later) = (Timestamp(1_000_000), Timestamp(1_030_000));
         for before in [Order::Best, Order::Breadth] {

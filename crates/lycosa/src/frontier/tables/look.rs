@@ -108,22 +108,26 @@ impl Tables {
     pub(crate) fn waiting_robots(&mut self, key: &SiteKey) -> u64 {
         let Some(index) = self.sites.find(key) else { return 0 };
         let Some(site) = self.sites.wake(index, &mut self.overflow) else { return 0 };
-        // All of its URLs are looked at where there may be some.
+        // What may be among them is looked at where there may be some.
         if !site.origins.iter().any(|origin| origin.robots_pending) && !site.has_errands() {
             return 0;
         }
         let mut count = 0;
-        site.each(&mut self.overflow, |entry, _| count += u64::from(entry.kind == RequestKind::Robots));
+        let mut count_one = |entry: &Entry| count += u64::from(entry.kind == RequestKind::Robots);
+        site.retries.values().for_each(&mut count_one);
+        site.each_urgent(&mut self.overflow, count_one);
         count
     }
 
     /// The next visit of a URL. Visits looked through are taken out.
     pub(crate) fn next_visit(&mut self, key: UrlKey) -> Option<Revisit> {
         let mut effort = usize::MAX;
-        while let Some(bytes) = self.revisits.pop(Timestamp(u64::MAX), &mut effort, &mut self.overflow) {
+        while let Some((due, bytes)) = self.revisits.pop(Timestamp(u64::MAX), &mut effort, &mut self.overflow)
+        {
             let (_, found, entry) = self.read_revisit(&bytes).ok()?;
             if found == key && !self.revisits.returns.is_dropped(key, entry.generation()) {
-                let mut revisit = entry.revisit()?.clone();
+                // What was planned by a clock that was set back since lies where it is meant now.
+                let mut revisit = Revisit { due, ..entry.revisit()?.clone() };
                 if let Some(date) = self.revisits.told.get(key) {
                     revisit.hear(date, revisit.due);
                 }

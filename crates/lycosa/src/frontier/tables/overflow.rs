@@ -364,3 +364,59 @@ fn unreadable(block: Block) -> Error {
 
 /// Bytes of blocks in use, by file.
 pub(crate) type InUse = BTreeMap<u32, u64>;
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// Keeps blocks in a list, and counts how often one is read.
+    #[derive(Clone, Debug, Default)]
+    pub(in super::super) struct List {
+        held: Arc<Mutex<(Vec<Vec<u8>>, usize)>>,
+        room: usize,
+    }
+
+    impl List {
+        pub(in super::super) fn with_room(room: usize) -> Self {
+            Self { room, ..Self::default() }
+        }
+
+        pub(in super::super) fn blocks(&self) -> usize {
+            self.held.lock().unwrap().0.len()
+        }
+
+        pub(in super::super) fn reads(&self) -> usize {
+            self.held.lock().unwrap().1
+        }
+    }
+
+    impl Backlog for List {
+        fn put(&mut self, block: &[u8]) -> Result<Place> {
+            let (blocks, _) = &mut *self.held.lock().unwrap();
+            blocks.push(block.to_vec());
+            Ok(Place { file: 0, offset: u32::try_from(blocks.len() - 1).unwrap(), length: 1 })
+        }
+
+        fn get(&mut self, place: Place) -> Result<Vec<u8>> {
+            let (blocks, reads) = &mut *self.held.lock().unwrap();
+            *reads += 1;
+            Ok(blocks[place.offset as usize].clone())
+        }
+
+        fn room(&self) -> usize {
+            self.room
+        }
+
+        fn sync(&mut self) -> Result<()> {
+            Ok(())
+        }
+
+        fn current(&self) -> u32 {
+            0
+        }
+
+        fn keep_only(&mut self, _in_use: &InUse) {}
+    }
+}

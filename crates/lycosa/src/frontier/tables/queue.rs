@@ -98,6 +98,12 @@ impl Level {
         }
     }
 
+    /// Shows every entry of the first class.
+    pub(super) fn each_urgent(&self, overflow: &mut Overflow, show: &mut impl FnMut(&Entry)) {
+        let [first, ..] = &self.classes;
+        first.queues.iter().for_each(|queue| queue.entries.each(queue.origin, overflow, show));
+    }
+
     /// This origin may have room again.
     pub(super) fn readmit(&mut self, origin: u32) {
         for class in &mut self.classes {

@@ -92,8 +92,10 @@ impl Tables {
         self.set_all_aside(now);
         self.note_spent();
         let back = before.since(now);
-        if !back.is_zero() {
-            self.revisits.set_back(u64::try_from(back.as_millis()).unwrap_or(u64::MAX), now);
+        if back.is_zero() {
+            self.revisits.jumped(now.since(before));
+        } else {
+            self.revisits.set_back(back, now);
         }
         self.schedule_all(now, |site| {
             site.started = Some(now);

@@ -10,6 +10,7 @@
 mod told;
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
 use self::told::Told;
 use super::again::{Due, Returns};
@@ -28,6 +29,8 @@ const WIDER: u32 = 3;
 const LEVELS: u32 = 4;
 /// Where visits after the first stand among the classes of a site: new pages come first, most of the time.
 const CLASS: u8 = 2;
+/// A clock that is set back by more was wrong before or is wrong now.
+const WRONG: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Visits that one call wakes or moves nearer, about.
 pub(super) const EFFORT: usize = 1_024;
 
@@ -121,13 +124,27 @@ impl Revisits {
         let bucket = self.buckets.keys().next().map(|(start, _)| *start);
         let soon = self.soon.keys().next().map(|(due, _)| due.0);
         let next = [bucket, soon].into_iter().flatten().min()?;
-        Some(Timestamp(next.saturating_sub(self.behind)))
+        Some(self.shown(Timestamp(next)))
     }
 
-    /// The clock, which shows this now, was set back by so many milliseconds.
-    pub(super) fn set_back(&mut self, by: u64, now: Timestamp) {
-        self.behind = self.behind.saturating_add(by);
+    /// The clock, which shows this now, was set back by so much.
+    pub(super) fn set_back(&mut self, by: Duration, now: Timestamp) {
+        self.behind = self.behind.saturating_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX));
         self.told.set_back(now);
+    }
+
+    /// The clock jumped ahead by so much between two runs. When it had been set back by weeks and jumps as far again, it
+    /// was wrong in between, as that of a machine without a battery is, and is right again: time did not pass.
+    pub(super) fn jumped(&mut self, ahead: Duration) {
+        let behind = Duration::from_millis(self.behind);
+        if behind > WRONG && ahead >= behind {
+            self.behind = 0;
+        }
+    }
+
+    /// What the clock shows at a moment of those in here.
+    fn shown(&self, within: Timestamp) -> Timestamp {
+        Timestamp(within.0.saturating_sub(self.behind))
     }
 
     /// What this moment is in here.
@@ -155,14 +172,14 @@ impl Revisits {
         self.buckets.entry((due.0 >> width << width, level)).or_default().push(due, entry, overflow);
     }
 
-    /// Takes an entry that is due; `None` also when it cannot be read, and the trouble is kept, and when what was done
+    /// Takes an entry that is due, with the moment at which it is; `None` also when it cannot be read, and the trouble is kept, and when what was done
     /// has used up the effort.
     pub(super) fn pop(
         &mut self,
         now: Timestamp,
         effort: &mut usize,
         overflow: &mut Overflow,
-    ) -> Option<Box<[u8]>> {
+    ) -> Option<(Timestamp, Box<[u8]>)> {
         let now = self.within(now);
         loop {
             *effort = effort.checked_sub(1)?;
@@ -190,7 +207,7 @@ impl Revisits {
         let (&at, _) = self.soon.first_key_value().filter(|((due, _), _)| *due <= now)?;
         let entry = self.soon.remove(&at)?;
         self.count_entry(&entry, false);
-        Some(entry)
+        Some((self.shown(at.0), entry))
     }
 
     /// Drops entries whose place others took; those URLs that went back of which there are others. `None` when they
@@ -361,6 +378,7 @@ impl Tables {
         let revisit = Revisit { due, ..revisit.clone() };
         let same = (lease.entry.generation(), lease.entry.attempt);
         self.keep((lease.site, lease.key), &lease.entry, same, &revisit, now);
+        self.degrees.done(lease.key);
         self.stats.leased -= 1;
         self.count_as_done(lease.key);
         self.rouse(lease.site, now);
@@ -394,7 +412,7 @@ impl Tables {
     /// URLs whose next visit is due are pending again, as many as that effort allows; whether there were any.
     pub(super) fn wake_revisits(&mut self, mut effort: usize, now: Timestamp) -> bool {
         let mut any = false;
-        while let Some(bytes) = self.revisits.pop(now, &mut effort, &mut self.overflow) {
+        while let Some((_, bytes)) = self.revisits.pop(now, &mut effort, &mut self.overflow) {
             let Some(woken) = self.wake_revisit(&bytes, now) else { return any };
             any |= woken;
         }

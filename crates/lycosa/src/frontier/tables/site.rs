@@ -45,7 +45,7 @@ pub(crate) struct Site {
     origin_index: HashMap<Origin, u32>,
     /// The greatest crawl-delay of its origins.
     crawl_delay: Duration,
-    /// By level ([`ERRANDS`], then from [`OWN`] on).
+    /// By level ([`ERRANDS`], then from [`OWN`] on), the lowest last, as the deepest and newest are where they come first.
     levels: Vec<(u32, Level)>,
     pub(crate) queued: u64,
     /// Retries by time; the number keeps equal times apart.
@@ -199,7 +199,7 @@ impl Site {
     /// Puts an entry at the end of its class.
     pub(super) fn push(&mut self, level: u32, entry: &Entry, overflow: &mut Overflow) {
         self.queued += 1;
-        let place = self.levels.binary_search_by_key(&level, |(number, _)| *number).unwrap_or_else(|place| {
+        let place = self.place_of(level).unwrap_or_else(|place| {
             self.levels.reserve_exact(usize::from(self.levels.is_empty()));
             self.levels.insert(place, (level, Level::default()));
             place
@@ -207,6 +207,10 @@ impl Site {
         if let Some((_, level)) = self.levels.get_mut(place) {
             level.push(entry, overflow);
         }
+    }
+
+    fn place_of(&self, level: u32) -> Result<usize, usize> {
+        self.levels.binary_search_by(|(number, _)| level.cmp(number))
     }
 
     /// Everything that waits, taken out.
@@ -331,7 +335,7 @@ impl Site {
 
     /// The lowest level above this one that has something.
     pub(crate) fn level_above(&self, level: u32) -> Option<u32> {
-        self.levels.iter().map(|(number, _)| *number).find(|number| *number > level)
+        self.levels.iter().rev().map(|(number, _)| *number).find(|number| *number > level)
     }
 
     /// Whether something is queued, up to this level, whose origin has room for another lease.
@@ -361,10 +365,9 @@ impl Site {
         overflow: &mut Overflow,
     ) -> Option<(Option<Timestamp>, Entry)> {
         let wanted = |entry: &Entry| entry.origin == origin && wanted(entry);
-        let mut levels = self.levels.iter_mut().filter(|(level, _)| *level >= least);
-        if let Some((at, entry)) =
-            levels.find_map(|(at, level)| level.take(origin, wanted, overflow).map(|entry| (*at, entry)))
-        {
+        let mut levels = self.levels.iter_mut().rev().filter(|(level, _)| *level >= least);
+        let found = levels.find_map(|(at, level)| Some((*at, level.take(origin, wanted, overflow)?)));
+        if let Some((at, entry)) = found {
             self.left(at);
             return Some((None, entry));
         }
@@ -380,7 +383,7 @@ impl Site {
     pub(super) fn each(&self, overflow: &mut Overflow, mut show: impl FnMut(&Entry, &[OriginState])) {
         let origins = &self.origins;
         let mut show = |entry: &Entry| show(entry, origins);
-        self.levels.iter().for_each(|(_, level)| level.each(overflow, &mut show));
+        self.levels.iter().rev().for_each(|(_, level)| level.each(overflow, &mut show));
         for (state, origin) in origins.iter().zip(0..) {
             state.held.each(origin, overflow, &mut show);
         }
@@ -388,9 +391,14 @@ impl Site {
         self.parked.iter().for_each(|(_, entry)| show(entry));
     }
 
+    /// Shows what is queued in the first class, as every robots.txt is.
+    pub(super) fn each_urgent(&self, overflow: &mut Overflow, mut show: impl FnMut(&Entry)) {
+        self.levels.iter().for_each(|(_, level)| level.each_urgent(overflow, &mut show));
+    }
+
     /// Whether what waits is served whatever the budget ([`Entry::is_errand`]), some of it.
     pub(super) fn has_errands(&self) -> bool {
-        self.errands > 0 || self.levels.iter().any(|(number, _)| *number == ERRANDS)
+        self.errands > 0 || self.levels.last().is_some_and(|(number, _)| *number == ERRANDS)
     }
 
     /// Takes the parked entry that this is true of, with its time.
@@ -405,7 +413,10 @@ impl Site {
     /// An entry has left the queue of this level.
     fn left(&mut self, level: u32) {
         self.queued -= 1;
-        self.levels.retain(|(number, queue)| *number != level || !queue.is_empty());
+        let place = self.place_of(level).unwrap_or(usize::MAX);
+        if self.levels.get(place).is_some_and(|(_, queue)| queue.is_empty()) {
+            self.levels.remove(place);
+        }
     }
 
     /// Writes its queues.
@@ -424,7 +435,7 @@ impl Site {
         overflow: &mut Overflow,
     ) -> Result<(), Damaged> {
         self.levels = reader.list(|reader| Ok((reader.small()?, Level::load(reader, check, overflow)?)))?;
-        self.levels.sort_unstable_by_key(|(number, _)| *number);
+        self.levels.sort_unstable_by(|(one, _), (other, _)| other.cmp(one));
         self.queued = self.levels.iter().map(|(_, level)| level.len() as u64).sum();
         Ok(())
     }
@@ -486,9 +497,10 @@ impl Site {
     }
 }
 
-/// The levels up to one.
+/// The levels up to one, the lowest first.
 fn up_to(levels: &mut [(u32, Level)], level: u32) -> impl Iterator<Item = (&u32, &mut Level)> {
-    levels.iter_mut().take_while(move |(number, _)| *number <= level).map(|(number, queue)| (&*number, queue))
+    let levels = levels.iter_mut().rev().take_while(move |(number, _)| *number <= level);
+    levels.map(|(number, queue)| (&*number, queue))
 }
 
 /// Whether an origin may have another lease.

@@ -282,11 +282,13 @@ impl Loading {
         let Self { mut tables, rules: Some((max_depth, rules)), has_leases: true, .. } = self else {
             return Err(Damaged);
         };
+        tables.seen.end_loading();
         (tables.stats.parked_templates, tables.stats.parked_traps) = tables.templates.parked_by_reason();
         if tables.keeps_rules {
             (tables.limits.max_depth, tables.pace.robots) = (max_depth, rules & 1 == 1);
             tables.pace.order = Order::ALL.get(usize::from(rules >> 1)).copied().ok_or(Damaged)?;
         }
+        tables.begin_degrees();
         // The time zero makes stored robots.txt valid for as long as they say.
         let order = Order::ALL.get(usize::from(rules >> 1)).copied().ok_or(Damaged)?;
         if max_depth != tables.limits.max_depth || order != tables.pace.order {

@@ -18,7 +18,7 @@ pub(super) struct TakenOut {
 impl TakenOut {
     /// The next entry, with its time when it waits for one.
     pub(super) fn next(&mut self, overflow: &mut Overflow) -> Option<(Option<Timestamp>, Entry)> {
-        let queued = self.levels.iter_mut().find_map(|(_, level)| level.next(overflow));
+        let queued = self.levels.iter_mut().rev().find_map(|(_, level)| level.next(overflow));
         let mut held = self.held.iter_mut();
         let entry = queued.or_else(|| held.find_map(|(held, origin)| held.pop(*origin, overflow)));
         let entry = entry.map(|entry| (None, entry));

@@ -260,3 +260,42 @@ impl Waiting {
         Ok(waiting)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::Tables;
+    use super::super::overflow::tests::List;
+    use crate::model::{Discovered, Leased, Limits, Origin, Pace, Request, SiteKey, Timestamp, UrlKey, Want};
+
+    #[test]
+    fn the_first_lease_of_a_site_whose_urls_lie_elsewhere_reads_no_block() {
+        const SITES: u64 = 400;
+        let (backlog, now) = (List::with_room(64 << 10), Timestamp(1_000_000));
+        let pace = Pace { robots: false, delay: Duration::ZERO, ..Pace::default() };
+        let mut tables = Tables::new(Limits::default(), pace);
+        tables.overflow_into(Box::new(backlog.clone()));
+        for number in 0..SITES * 100 {
+            let site = format!("site-{}.test", number % SITES);
+            let url = format!("http://{site}/a/page/{number}");
+            let origin = Origin::of(&url::Url::parse(&url).unwrap()).unwrap();
+            let request = Request::get(url);
+            tables.add(
+                Discovered { key: UrlKey(number + 1), site: SiteKey(site.into()), origin, request },
+                now,
+            );
+        }
+        let before = backlog.reads();
+        assert!(backlog.blocks() as u64 >= SITES, "{}", backlog.blocks());
+        let mut leases = 0;
+        while leases < SITES {
+            let Leased::Some(more) = tables.lease(Want { max: 16, bytes: 0 }, now) else {
+                panic!("{leases}")
+            };
+            leases += more.len() as u64;
+        }
+        assert_eq!(backlog.reads(), before);
+        assert!(tables.trouble().is_none());
+    }
+}

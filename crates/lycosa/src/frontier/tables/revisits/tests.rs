@@ -1,49 +1,16 @@
 //! Tests of visits to come: each once, in order, in little memory, and in bounded steps.
 
-use std::sync::{Arc, Mutex};
-
 use std::time::Duration;
 
-use super::super::{Backlog, InUse, Rules};
+use super::super::Rules;
+use super::super::overflow::tests::List;
 use super::*;
-use crate::error::Result;
 use crate::model::{
-    AddStatus, Commit, CommitNotes, Discovered, Finish, Lease, Leased, Limits, Origin, Outcome, Pace,
-    Payload, SiteKey, Visit, Want,
+    AddStatus, Commit, Discovered, Finish, Lease, Leased, Limits, Origin, Pace, SiteKey, Visit, Want,
 };
 
 const MINUTE: u64 = 60_000;
 const DAY: u64 = 1_440 * MINUTE;
-
-/// Keeps blocks in a list.
-#[derive(Clone, Debug, Default)]
-struct List(Arc<Mutex<Vec<Vec<u8>>>>);
-
-impl Backlog for List {
-    fn put(&mut self, block: &[u8]) -> Result<Place> {
-        let mut list = self.0.lock().unwrap();
-        list.push(block.to_vec());
-        Ok(Place { file: 0, offset: u32::try_from(list.len() - 1).unwrap(), length: 1 })
-    }
-
-    fn get(&mut self, place: Place) -> Result<Vec<u8>> {
-        Ok(self.0.lock().unwrap()[place.offset as usize].clone())
-    }
-
-    fn room(&self) -> usize {
-        0
-    }
-
-    fn sync(&mut self) -> Result<()> {
-        Ok(())
-    }
-
-    fn current(&self) -> u32 {
-        0
-    }
-
-    fn keep_only(&mut self, _in_use: &InUse) {}
-}
 
 /// A multiplicative walk through all times up to 90 days.
 fn due(number: u64) -> Timestamp {
@@ -69,8 +36,9 @@ fn everything_comes_once_when_it_is_due_and_in_order_over_stores_and_loads() {
     while revisits.len() > 0 {
         let next = revisits.next_due().unwrap();
         now = now.max(next.0) + if found % 3 == 0 { 17 * MINUTE } else { 0 };
-        while let Some(entry) = revisits.pop(Timestamp(now), &mut usize::MAX.clone(), &mut overflow) {
+        while let Some((at, entry)) = revisits.pop(Timestamp(now), &mut usize::MAX.clone(), &mut overflow) {
             let due = due(u64::from_le_bytes(entry[..8].try_into().unwrap()));
+            assert_eq!(at, due);
             assert!(due.0 <= now && due >= last, "{due:?} at {now}");
             (last, found) = (due, found + 1);
         }
@@ -106,18 +74,8 @@ fn found(number: u64) -> Discovered {
 }
 
 fn fetched(lease: &Lease, due: Option<Timestamp>) -> Commit {
-    Commit {
-        token: lease.token,
-        outcome: Outcome::Fetched { status: 200 },
-        attempts: Vec::new(),
-        payload: Payload::default(),
-        outlinks: Vec::new(),
-        host_update: None,
-        is_page: true,
-        notes: CommitNotes::default(),
-        revisit: due.map(|due| Revisit::new(due, Visit::default())),
-        dates: None,
-    }
+    let revisit = due.map(|due| Revisit::new(due, Visit::default()));
+    Commit { revisit, ..crate::frontier::tests::fetched(lease) }
 }
 
 #[test]
@@ -186,7 +144,7 @@ fn what_others_took_the_place_of_is_dropped_wherever_it_lies() {
     assert!(there.is_empty(), "of those nothing is left: {} are", there.len());
     assert_eq!(revisits.len(), 8_000);
     let mut found = 0;
-    while let Some(entry) = revisits.pop(Timestamp(200 * DAY), &mut usize::MAX.clone(), &mut overflow) {
+    while let Some((_, entry)) = revisits.pop(Timestamp(200 * DAY), &mut usize::MAX.clone(), &mut overflow) {
         assert_ne!(u64::from_le_bytes(entry[2..10].try_into().unwrap()) % 5, 0);
         found += 1;
     }

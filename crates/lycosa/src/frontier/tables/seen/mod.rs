@@ -250,8 +250,14 @@ impl Seen {
         if let Some(run) = self.note_trouble(run) {
             self.pile.push(run);
         }
-        let arriving = self.recent.iter().filter(|(_, note)| *note == Note::Arriving);
-        self.arriving = arriving.map(|(spread, _)| spread).collect();
         Ok(())
+    }
+
+    /// All that was stored is read.
+    pub(super) fn end_loading(&mut self) {
+        if self.has_run() {
+            let arriving = self.recent.iter().filter(|(_, note)| *note == Note::Arriving);
+            self.arriving = arriving.map(|(spread, _)| spread).collect();
+        }
     }
 }

@@ -110,9 +110,11 @@ impl Run {
     fn blocks(&self, first: usize, count: usize, runs: &dyn Runs) -> Result<Vec<Vec<(u64, Mark)>>> {
         let bytes = runs.read(self.number, (first * BLOCK) as u64, count * BLOCK)?;
         let read = |(block, number): (&[u8], usize)| {
-            let begins = self.firsts.get(number).copied();
+            let [begins, next] = [number, number + 1].map(|number| self.firsts.get(number).copied());
+            let spread = |entry: &(u64, Mark)| entry.0;
             decode(self.number, number, block)
-                .filter(|entries| entries.first().map(|(spread, _)| *spread) == begins)
+                .filter(|entries| entries.first().map(spread) == begins)
+                .filter(|entries| next.is_none_or(|next| entries.last().map(spread) < Some(next)))
                 .ok_or_else(|| runs.damaged(self.number, (number * BLOCK) as u64))
         };
         bytes.chunks(BLOCK).zip(first..).map(read).collect()
@@ -225,7 +227,7 @@ impl Writer<'_> {
             self.firsts.push(spread);
             self.last = 0;
         }
-        let distance = spread - self.last;
+        let distance = spread.checked_sub(self.last).ok_or_else(|| io::Error::other("it is out of order"))?;
         // Three bits for the mark, four of the distance, and whether there is more of it.
         let more = u8::from(distance > 0xf);
         let low = u8::try_from(distance & 0xf).unwrap_or(0);
