@@ -9,7 +9,7 @@ use super::queue::Level;
 use super::taken_out::TakenOut;
 use super::waiting::Waiting;
 use crate::model::wire::{self, Damaged, Reader};
-use crate::model::{Health, HostRecord, Origin, OriginRecord, Pace, Robots, SiteDates, SiteKey, Timestamp};
+use crate::model::{Health, HostRecord, Origin, Pace, Robots, SiteDates, SiteKey, Timestamp};
 use crate::politeness::{delay_cause, site_delay};
 
 /// The level of robots.txt requests that came through redirects: a site serves it whatever its budget.
@@ -453,13 +453,6 @@ impl Site {
         counts
     }
 
-    /// When the robots.txt of an origin is asked for again.
-    fn robots_retry(&self, state: &OriginState, number: u32) -> Option<Timestamp> {
-        let is_its = |entry: &Entry| entry.origin == number && entry.is_own_robots();
-        let mut retries = self.retries.iter().filter(|_| state.robots_pending);
-        retries.find(|(_, entry)| is_its(entry)).map(|((at, _), _)| *at)
-    }
-
     /// What is known of it. The text of rules that is elsewhere is missing.
     pub(crate) fn record(&self, pace: &Pace, limit: Option<u64>) -> HostRecord {
         let held: usize = self.origins.iter().map(|origin| origin.held.len()).sum();
@@ -469,13 +462,7 @@ impl Site {
                 .origins
                 .iter()
                 .zip(0..)
-                .map(|(state, number)| OriginRecord {
-                    origin: state.origin.clone(),
-                    robots: state.robots.clone(),
-                    robots_retry: self.robots_retry(state, number),
-                    crawl_delay: state.crawl_delay,
-                    leased: state.leased,
-                })
+                .map(|(state, number)| self.origin_record(state, number))
                 .collect(),
             delay: self.delay(pace),
             delay_cause: delay_cause(pace, self.crawl_delay, self.response_time),
