@@ -32,8 +32,12 @@ impl Progress {
                 tick.tick().await;
                 let now = watch.now();
                 line.set_position(now.pages);
+                let awaited = match now.robots_awaited {
+                    0 => String::new(),
+                    count => format!(" (waits for robots.txt of {count} host{})", plural(count)),
+                };
                 line.set_message(format!(
-                    "{:.0} pages/s · {} queued · {} at work · {} host{} · {} error{} · {}",
+                    "{:.0} pages/s · {} queued{awaited} · {} at work · {} host{} · {} error{} · {}",
                     now.pages_per_second,
                     now.queued,
                     now.at_work,

@@ -337,6 +337,8 @@ impl<'w> Life<'w> {
             drain,
             all_outcomes: true,
             robots_tags: RobotsTags::Ignore,
+            // Real time goes by: a host of the web whose robots.txt fails does so for ever.
+            robots_patience: Duration::ZERO,
             revisits: self.world.plan.visits.map(|bounds| Revisits { bounds, ..Revisits::default() }),
             ..Settings::default()
         }

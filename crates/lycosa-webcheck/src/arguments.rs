@@ -134,6 +134,12 @@ impl Arguments {
             shares: Shares { flaky: self.flaky, ..Shares::default() },
             trap_percent: self.trap_percent,
             sitemap_percent: if self.lastmod.is_some() { 100 } else { Settings::default().sitemap_percent },
+            // What their dates are worth is measured: all can be read.
+            sitemap_rules_percent: if self.lastmod.is_some() {
+                0
+            } else {
+                Settings::default().sitemap_rules_percent
+            },
             lastmod: self.lastmod.map(Dates::shares).unwrap_or_default(),
             ..Settings::default()
         }

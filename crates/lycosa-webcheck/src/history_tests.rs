@@ -118,6 +118,7 @@ async fn crawled(
         .delay(delay)
         .options(|options| {
             options.per_host = per_host;
+            options.robots_patience = Duration::ZERO;
             options.max_pages_per_host = most;
             if most.is_some() {
                 // A page that asks not to be kept is none: here every one that is given is.

@@ -179,6 +179,7 @@ mod tests {
         ];
         let settings =
             Settings { seed: 3, hosts: 3, pages: 360, sitemap_percent: 100, ..Settings::default() };
+        let settings = Settings { sitemap_rules_percent: 0, ..settings };
         let settings = Settings { period_s: (3_600, 20 * 86_400), page_bytes: 600, ..settings };
         let how = How { sitemaps: true, ..HOW };
         for last_modified in [false, true] {

@@ -272,6 +272,8 @@ async fn a_crawl_over_many_addresses_fetches_what_the_oracle_says() {
         .concurrency(16)
         .delay(delay)
         .options(|options| {
+            // Real time goes by.
+            options.robots_patience = Duration::ZERO;
             options.dns_servers = vec![server.name_server().to_string()];
             options.allow_address = vec!["127.0.0.0/8".to_owned()];
             options.exclude = vec![TRAPS.to_owned()];

@@ -24,6 +24,7 @@ struct Counters {
     retries: AtomicU64,
     retries_refused: AtomicU64,
     robots_absent: AtomicU64,
+    robots_awaited: AtomicU64,
     exported: AtomicU64,
     tables: Mutex<Tables>,
 }
@@ -59,6 +60,8 @@ pub struct Snapshot {
     pub retries_refused: u64,
     /// Answers that there is no robots.txt (status 4xx but 429), among those by status: nothing is wrong with that.
     pub robots_absent: u64,
+    /// Origins whose URLs wait for a robots.txt that answers with an error, now.
+    pub robots_awaited: u64,
     /// Records written to the outputs.
     pub exported: u64,
     /// Answers by status.
@@ -150,6 +153,11 @@ impl Telemetry {
         self.0.robots_absent.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// So many origins' URLs wait now for a robots.txt that answers with an error.
+    pub fn robots_awaited(&self, origins: u64) {
+        self.0.robots_awaited.store(origins, Ordering::Relaxed);
+    }
+
     /// Records written to an output.
     pub fn exported(&self, records: u64) {
         self.0.exported.fetch_add(records, Ordering::Relaxed);
@@ -184,6 +192,7 @@ impl Telemetry {
             retries: count(&self.0.retries),
             retries_refused: count(&self.0.retries_refused),
             robots_absent: count(&self.0.robots_absent),
+            robots_awaited: count(&self.0.robots_awaited),
             exported: count(&self.0.exported),
             statuses: tables.statuses.clone(),
             skipped: tables.skipped.clone(),

@@ -112,6 +112,9 @@ pub(crate) struct Args {
     /// Do not ask for robots.txt
     #[arg(long, help_heading = "How politely")]
     no_robots: bool,
+    /// Wait so long for a robots.txt that answers 429 or 5xx; 0 does not wait [default: 30s]
+    #[arg(long, value_name = "TIME", help_heading = "How politely")]
+    robots_patience: Option<String>,
     /// What to do when pages say noindex or nofollow (X-Robots-Tag, <meta name=robots>): obey, links (noindex pages are
     /// written) or ignore [default: obey]
     #[arg(long, value_name = "HOW", help_heading = "How politely")]
@@ -413,6 +416,7 @@ fn flags(args: &Args, layers: &mut Layers) {
         ("--concurrency", "concurrency", &args.concurrency),
         ("--per-host", "per_host", &args.per_host),
         ("--delay", "delay", &args.delay),
+        ("--robots-patience", "robots_patience", &args.robots_patience),
         ("--robots-tags", "robots_tags", &args.robots_tags),
         ("--duplicates", "duplicates", &args.duplicates),
         ("--retries", "retries", &args.retries),

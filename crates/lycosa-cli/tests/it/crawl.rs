@@ -5,6 +5,7 @@ mod budgets;
 mod outputs;
 mod politeness;
 mod requests;
+mod robots;
 mod scope;
 mod scraper;
 mod sitemaps;

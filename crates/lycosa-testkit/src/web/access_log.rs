@@ -248,7 +248,7 @@ impl AccessLog {
             Place::Page(_) => counts.pages += 1,
             Place::Trap(_) => counts.traps += 1,
             Place::Robots(_) | Place::MovedRobots(_) => counts.robots += 1,
-            Place::Sitemap(_) | Place::SitemapPart(..) => counts.sitemaps += 1,
+            Place::Sitemap(_) | Place::MovedSitemap(_) | Place::SitemapPart(..) => counts.sitemaps += 1,
         }
         if self.manners.robots && !self.web.allows(place) {
             counts.denied += 1;

@@ -65,7 +65,10 @@ impl Web {
                 Policy::Moved => Answer::new(200, "text/plain", self.robots_text(host).unwrap_or_default()),
                 _ => Answer::dead(404),
             },
-            Some(place @ (Place::Sitemap(_) | Place::SitemapPart(..))) => {
+            Some(Place::Sitemap(host)) if self.has_sitemap(host) && self.sitemap_rule(host).is_moved() => {
+                Answer::redirect(302, self.path(Place::MovedSitemap(host)))
+            }
+            Some(place @ (Place::Sitemap(_) | Place::MovedSitemap(_) | Place::SitemapPart(..))) => {
                 match self.sitemap(place, ask.now_ms) {
                     Some(xml) => Answer::new(200, "application/xml", xml),
                     None => Answer::dead(404),

@@ -48,5 +48,5 @@ pub use paths::Place;
 pub use robots::Policy;
 pub use serve::WebServer;
 pub use settings::{LastmodShares, Settings, Shares, Web};
-pub use sitemaps::Lastmod;
+pub use sitemaps::{Lastmod, SitemapRule};
 pub use traps::{Family, Trap};

@@ -5,7 +5,6 @@
 //! levels counts on the least. What robots.txt denies is not fetched and leads nowhere.
 
 use super::coverage::Bits;
-use super::robots::Policy;
 use super::{Coverage, Kind, Link, Numbering, PageId, Place, Trap, Web};
 
 /// Pages of traps after which there is no end in sight.
@@ -146,12 +145,11 @@ impl Search {
         if !self.rules.sitemaps || !self.met.insert(host.into()) {
             return;
         }
-        if self.rules.robots && self.web.policy(host) == Policy::Failing {
-            return;
-        }
         let pages = (0..self.web.size(host)).map(|index| PageId { host, index });
         for page in pages.filter(|page| self.web.is_listed(*page)) {
-            self.next.insert(self.numbering.number(page));
+            if self.web.sitemap_way(page).all(|file| self.allowed(file)) {
+                self.next.insert(self.numbering.number(page));
+            }
         }
     }
 

@@ -18,6 +18,8 @@ pub enum Place {
     MovedRobots(u32),
     /// The sitemap of a host: the only one, or the index.
     Sitemap(u32),
+    /// Where the sitemap of some hosts has moved to.
+    MovedSitemap(u32),
     /// The part of this number of a host's sitemap.
     SitemapPart(u32, u32),
 }
@@ -31,6 +33,7 @@ impl Place {
             Self::Robots(host)
             | Self::MovedRobots(host)
             | Self::Sitemap(host)
+            | Self::MovedSitemap(host)
             | Self::SitemapPart(host, _) => host,
         }
     }
@@ -83,6 +86,7 @@ impl Web {
             Place::Robots(_) => "/robots.txt".to_owned(),
             Place::MovedRobots(_) => "/meta/robots.txt".to_owned(),
             Place::Sitemap(_) => "/sitemap.xml".to_owned(),
+            Place::MovedSitemap(_) => "/maps/sitemap.xml".to_owned(),
             Place::SitemapPart(_, part) => format!("/sitemap-{part}.xml"),
         }
     }
@@ -101,6 +105,7 @@ impl Web {
             Place::MovedRobots(host) => (host.into(), u64::MAX - 1),
             Place::Sitemap(host) => (host.into(), u64::MAX - 2),
             Place::SitemapPart(host, part) => (u64::from(host) << 32 | u64::from(part), u64::MAX - 3),
+            Place::MovedSitemap(host) => (host.into(), u64::MAX - 4),
         };
         self.prf.draw(Question::Key, word, which)
     }
@@ -112,6 +117,7 @@ impl Web {
             "/robots.txt" => Place::Robots(host),
             "/meta/robots.txt" => Place::MovedRobots(host),
             "/sitemap.xml" => Place::Sitemap(host),
+            "/maps/sitemap.xml" => Place::MovedSitemap(host),
             _ => {
                 let page = page_number(target).filter(|index| *index < self.size(host));
                 let part = || target.strip_prefix("/sitemap-")?.strip_suffix(".xml")?.parse().ok();

@@ -42,6 +42,7 @@ pub(super) enum Question {
     Title,
     Key,
     Lastmod,
+    SitemapPlace,
 }
 
 /// The hash under one key.

@@ -65,14 +65,19 @@ impl Web {
         if asks { Duration::from_millis(drawn) } else { Duration::ZERO }
     }
 
-    /// Whether the robots.txt of its host lets the crawler ask for a page or a trap. Everything else is allowed.
+    /// Whether the robots.txt of its host lets the crawler ask for a place: anything but a robots.txt, which is always
+    /// allowed.
     pub fn allows(&self, place: Place) -> bool {
         let branch = match place {
             Place::Page(page) => Some(self.branch(page)),
-            Place::Trap(_) => None,
-            _ => return true,
+            Place::Robots(_) | Place::MovedRobots(_) => return true,
+            Place::Trap(_) | Place::Sitemap(_) | Place::MovedSitemap(_) | Place::SitemapPart(..) => None,
         };
-        match self.policy(place.host()) {
+        let policy = self.policy(place.host());
+        if policy != Policy::Absent && self.sitemap_rule(place.host()).denies(place) {
+            return false;
+        }
+        match policy {
             Policy::Absent | Policy::Empty => true,
             Policy::Plain | Policy::Moved => !matches!(branch, Some(Branch::Private | Branch::Open)),
             Policy::LongestWins => branch != Some(Branch::Private),
@@ -92,6 +97,8 @@ impl Web {
         } else {
             format!("Crawl-delay: {}\n", delay.as_millis() as f64 / 1_000.0)
         };
+        // Both stand in the group that is the crawler's.
+        let delay = format!("{delay}{}", self.sitemap_rule(host).line());
         let mut text = match self.policy(host) {
             Policy::Absent | Policy::Failing => return None,
             Policy::Empty => format!("User-agent: *\nDisallow:\n{delay}"),

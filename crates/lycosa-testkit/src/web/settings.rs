@@ -78,6 +78,9 @@ pub struct Settings {
     pub crawl_delay_ms: (u64, u64),
     /// How many of a hundred hosts have a sitemap, which lists every ordinary page; default 50.
     pub sitemap_percent: u32,
+    /// How many of a hundred hosts have moved their sitemap, deny it, or both; default 40. A denial is one only where there
+    /// is a robots.txt.
+    pub sitemap_rules_percent: u32,
     /// Whether pages say in `Last-Modified` when they changed; default true.
     pub last_modified: bool,
     /// What the dates in sitemaps are worth.
@@ -118,6 +121,7 @@ impl Default for Settings {
             crawl_delay_percent: 5,
             crawl_delay_ms: (1_000, 10_000),
             sitemap_percent: 50,
+            sitemap_rules_percent: 40,
             last_modified: true,
             lastmod: LastmodShares::default(),
             subdomain_percent: 15,

@@ -95,6 +95,7 @@ impl CrawlOptions {
             typed_seeds,
             sitemap_urls,
             typed_sitemaps,
+            robots_patience: self.robots_patience.0,
             robots_tags: self.robots_tags.into(),
             duplicates: self.duplicates.into(),
             recrawl: self.recrawl.on,

@@ -13,6 +13,7 @@ use crate::extract::rules::{FollowRule, ItemRule, Named};
 use crate::fetch::HttpVersion;
 use crate::model::{Patience, TemplateBudget};
 use crate::politeness::RetryOptions;
+use crate::politeness::robots::ROBOTS_PATIENCE;
 use crate::proxies::ProxyPolicy;
 use crate::scope::ScopeMode;
 
@@ -73,6 +74,10 @@ pub struct CrawlOptions {
     pub recrawl: RecrawlFields,
     /// Whether robots.txt is obeyed. Default true.
     pub robots: bool,
+    /// How long URLs wait for a robots.txt that answers with an error (status 429, or 5xx) while nothing is known of it:
+    /// it is asked for again after 1 s, 2 s and so on, at most a minute, or when its `Retry-After` says. After that they are
+    /// left out. Default 30 s; 0 does not wait.
+    pub robots_patience: Span,
     /// What is done with `X-Robots-Tag` and `<meta name=robots>`: `obey` (of a page that says `nofollow` no link is
     /// followed, one that says `noindex` gives no record), `links` (only the former) or `ignore`. Without `robots` they
     /// are ignored. Default `obey`.
@@ -267,6 +272,7 @@ impl Default for CrawlOptions {
             sitemap_urls: Vec::new(),
             canonical: CanonicalFields::default(),
             robots: true,
+            robots_patience: Span(ROBOTS_PATIENCE),
             robots_tags: RobotsTagsField::default(),
             max_pages: None,
             max_pages_per_host: None,

@@ -268,6 +268,7 @@ fn host(record: &crate::model::HostRecord) -> Value {
         "pending": record.pending,
         "pending_by_class": record.pending_by_class,
         "pending_for_robots": record.pending_for_robots,
+        "robots_retry": record.origins.iter().filter_map(|origin| origin.robots_retry).min(),
         "leased": record.leased,
         "done": record.done,
         "failed": record.failed,

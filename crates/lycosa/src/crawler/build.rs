@@ -368,6 +368,7 @@ fn settings(options: &Options) -> Settings {
     Settings {
         concurrency: options.concurrency,
         robots: options.robots,
+        robots_patience: options.robots_patience,
         robots_tags: options.robots_tags,
         duplicates: options.duplicates,
         sitemaps: options.sitemap,

@@ -15,6 +15,7 @@ use crate::fetch::{HttpVersion, Timeouts};
 pub use crate::frontier::embedded::Durability;
 use crate::model::{Order, Origin, Patience, Sink, TemplateBudget};
 pub use crate::politeness::RetryOptions;
+use crate::politeness::robots::ROBOTS_PATIENCE;
 use crate::profiles::HostProfile;
 use crate::proxies::ProxyPool;
 use crate::scope::{ScopeMode, ScoreRules};
@@ -117,6 +118,9 @@ pub struct Options {
     pub regex_size: usize,
     /// Whether robots.txt is obeyed. Default true.
     pub robots: bool,
+    /// How long URLs wait for a robots.txt that answers with an error (status 429, or 5xx) while nothing is known of it;
+    /// after that they are excluded. Without effect when `robots` is off. Default 30 s; zero does not wait.
+    pub robots_patience: Duration,
     /// What is done with `X-Robots-Tag` and `<meta name=robots>`; nothing without `robots`. Default: obeyed.
     pub robots_tags: RobotsTags,
     /// Whether sitemaps are read. Default false.
@@ -267,6 +271,7 @@ impl Default for Options {
             exclude: Vec::new(),
             regex_size: PatternLimits::SIZE,
             robots: true,
+            robots_patience: ROBOTS_PATIENCE,
             robots_tags: RobotsTags::default(),
             sitemap: false,
             sitemap_urls: Vec::new(),

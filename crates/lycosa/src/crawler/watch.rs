@@ -32,6 +32,8 @@ pub struct Moment {
     pub hosts: u64,
     /// Failures and error answers (status 400 and up) of this run; that a site has no robots.txt is none.
     pub errors: u64,
+    /// Hosts and ports whose URLs wait for a robots.txt that answers with an error.
+    pub robots_awaited: u64,
     /// Bytes received in this run.
     pub wire_bytes: u64,
 }
@@ -83,6 +85,7 @@ impl Watch {
             at_work: stats.leased,
             hosts: stats.sites,
             errors: refused.saturating_sub(counters.robots_absent) + counters.failures.values().sum::<u64>(),
+            robots_awaited: counters.robots_awaited,
             wire_bytes: counters.wire_bytes,
         }
     }

@@ -223,7 +223,7 @@ fn timer(shared: &Shared, at: Option<Timestamp>) -> impl Future<Output = ()> + u
 async fn travel(shared: Arc<Shared>, held: Held, slot: Option<OwnedSemaphorePermit>) -> Result<()> {
     let _task = shared.parts.ledger.open(Resource::Tasks);
     let _lease = shared.parts.ledger.open(Resource::Leases);
-    let ending = match Journey::start(shared.clone(), held.lease, held.toll) {
+    let ending = match Journey::start(shared.clone(), held.lease, held.toll).await {
         Ok(mut journey) => journey.go().await,
         Err(commit) => Ending::Commit(commit, None),
     };
@@ -281,7 +281,7 @@ async fn end_panicked(shared: &Arc<Shared>, held: &Held, cause: &str) -> Result<
     // The hook may be what panicked.
     let told = AssertUnwindSafe(|| shared.parts.hooks.on_error(&lease.request, &error));
     drop(std::panic::catch_unwind(told));
-    let mut commit = match Journey::start(shared.clone(), lease.clone(), held.toll.clone()) {
+    let mut commit = match Journey::start(shared.clone(), lease.clone(), held.toll.clone()).await {
         Ok(mut journey) => {
             let mut commit = journey.commit(Outcome::Failed { error });
             journey.keep_visiting(&mut commit);
@@ -290,7 +290,7 @@ async fn end_panicked(shared: &Arc<Shared>, held: &Held, cause: &str) -> Result<
         Err(commit) => *commit,
     };
     commit.attempts = attempt.into_iter().collect();
-    commit.host_update = super::robots::update_without_answer(shared, lease);
+    commit.host_update = super::robots::update_without_answer(shared, lease).await;
     let committed = shared.parts.frontier.commit(vec![commit]).await.pop();
     settle(shared, committed).map(drop)
 }

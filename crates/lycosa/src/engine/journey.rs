@@ -79,7 +79,7 @@ impl Arrival {
 
 impl Journey {
     /// Takes a lease up. A URL in the state that no longer parses is damage, and ends as a failure.
-    pub(super) fn start(
+    pub(super) async fn start(
         shared: Arc<Shared>,
         lease: Arc<Lease>,
         toll: Arc<Toll>,
@@ -106,7 +106,7 @@ impl Journey {
             Err(cause) => {
                 let error = Error::new(ErrorKind::Url, "the URL cannot be parsed").at_url(&request.url);
                 let outcome = Outcome::Failed { error: error.with_source(cause) };
-                let host_update = super::robots::update_without_answer(&shared, &lease);
+                let host_update = super::robots::update_without_answer(&shared, &lease).await;
                 Err(Box::new(Commit { host_update, ..bare_commit(&lease, outcome) }))
             }
         }
@@ -127,7 +127,7 @@ impl Journey {
 
     async fn travel(&mut self) -> Ending {
         if let Some(failures) = self.lease.given_up {
-            return self.host_down(failures);
+            return self.host_down(failures).await;
         }
         if let Some(error) = self.robots_withheld() {
             return self.failed(error);
@@ -180,7 +180,7 @@ impl Journey {
                     counts: true,
                 })
             }
-            Err(error) => self.not_arrived(error, &policy),
+            Err(error) => self.not_arrived(error, &policy).await,
         }
     }
 
@@ -296,7 +296,7 @@ impl Journey {
         Ending::Commit(Box::new(self.commit(outcome)), None)
     }
 
-    fn not_arrived(&mut self, error: Error, policy: &LeasePolicy) -> Ending {
+    async fn not_arrived(&mut self, error: Error, policy: &LeasePolicy) -> Ending {
         match error.kind() {
             ErrorKind::Deferred => {
                 let until = policy.deferred_until().unwrap_or_else(|| self.now());
@@ -309,14 +309,14 @@ impl Journey {
             // Nothing was sent: by rules of ours.
             ErrorKind::AddressRefused | ErrorKind::Offline => {
                 if self.lease.request.kind == RequestKind::Robots {
-                    return self.robots_refused(error);
+                    return self.robots_refused(error).await;
                 }
                 self.failed(error)
             }
             _ => {
                 self.note_failure(&error);
                 if self.lease.request.kind == RequestKind::Robots {
-                    return self.robots_failed(&error);
+                    return self.robots_failed(&error).await;
                 }
                 self.failed(error)
             }
@@ -324,12 +324,12 @@ impl Journey {
     }
 
     /// Nothing is sent to a site that failed for so long.
-    fn host_down(&mut self, failures: u32) -> Ending {
+    async fn host_down(&mut self, failures: u32) -> Ending {
         let site = &self.lease.site;
         let message = format!("{site} failed {failures} times in a row, for hours, and was given up");
         let error = Error::new(ErrorKind::HostDown, message);
         if self.lease.request.kind == RequestKind::Robots {
-            return self.robots_failed(&error);
+            return self.robots_failed(&error).await;
         }
         self.failed(error)
     }

@@ -1,9 +1,9 @@
-//! What is said of seeds that give no page and of named sitemaps that cannot be had, in sentences: such a one may be the
-//! whole crawl.
+//! What is said of seeds that give no page, of named sitemaps that cannot be had and of sitemaps that robots.txt forbids, in
+//! sentences: such a one may be the whole crawl.
 
 use super::journey::Journey;
 use super::sitemap::GIVEN;
-use crate::model::{Exclusion, Outcome};
+use crate::model::{Exclusion, Outcome, RequestKind};
 use crate::octets::excerpt;
 
 impl Journey {
@@ -11,7 +11,14 @@ impl Journey {
     pub(super) fn tell_of_lost_seed(&self, outcome: &Outcome) {
         let request = &self.lease.request;
         let is_given = request.meta.contains_key(GIVEN);
-        if !is_given && (request.parent.is_some() || !request.kind.yields_page()) {
+        let is_sitemap = request.kind == RequestKind::Sitemap;
+        let is_forbidden =
+            matches!(outcome, Outcome::Excluded { reason: Exclusion::Robots | Exclusion::RobotsUnreachable });
+        let is_told = match is_sitemap {
+            true => is_given || is_forbidden,
+            false => is_given || request.parent.is_none() && request.kind.yields_page(),
+        };
+        if !is_told {
             return;
         }
         let why = match outcome {
@@ -30,12 +37,23 @@ impl Journey {
                 let kind = kind.map_or_else(|| "its type".to_owned(), |kind| excerpt(kind).to_string());
                 format!("{kind} is not among the accepted types (`--accept-types`, `accept_types`)")
             }
+            Outcome::Excluded { reason: Exclusion::Robots } => self.forbidden(),
             Outcome::Excluded { reason } => sentence(*reason).to_owned(),
             Outcome::Redirect { .. } | Outcome::Alias { .. } => return,
         };
-        let (what, wanted) = if is_given { ("sitemap", "entries") } else { ("seed", "page") };
+        let (what, wanted) = if is_given || is_sitemap { ("sitemap", "entries") } else { ("seed", "page") };
         let url = request.first_url();
         self.shared.telemetry.problem(format!("the {what} {url} gave no {wanted}: {why}"));
+    }
+
+    /// That robots.txt forbids it, with the line, and the hop when it is one that is forbidden.
+    fn forbidden(&self) -> String {
+        let line = self.denying_line().map(|line| format!(" ({line})")).unwrap_or_default();
+        let hop = match self.lease.request.chain.is_empty() {
+            true => String::new(),
+            false => format!("it leads to {}, and ", self.url),
+        };
+        format!("{hop}{}{line}", sentence(Exclusion::Robots))
     }
 }
 

@@ -24,6 +24,9 @@ mod policy;
 mod refusals;
 mod revisits;
 mod robots;
+mod robots_failing;
+#[cfg(test)]
+mod robots_tests;
 mod settings;
 mod shared;
 mod sitemap;

@@ -11,8 +11,9 @@ use super::journey::{Arrival, Ending, Journey};
 use super::shared::Shared;
 use crate::error::{Error, ErrorKind};
 use crate::model::{Discovered, Exclusion, HostUpdate, Lease, Origin, Request, RequestKind, Robots};
+use crate::octets::excerpt;
 use crate::politeness::robots::{
-    AgentRules, MAX_ROBOTS_BYTES, MAX_ROBOTS_REDIRECTS, RobotsAnswer, RobotsTxt, robots_meaning,
+    AgentRules, MAX_ROBOTS_BYTES, MAX_ROBOTS_REDIRECTS, RobotsAnswer, RobotsTxt, is_known, robots_meaning,
 };
 use crate::scope::spelling;
 
@@ -75,35 +76,57 @@ impl RobotsCache {
 }
 
 impl Journey {
-    /// Why robots.txt forbids this lease's URL, if it does.
+    /// Why robots.txt forbids this lease's URL, if it does: that of a page, of a sitemap or of a hop of either.
     pub(super) fn robots_refusal(&self, url: &Url) -> Option<Exclusion> {
-        let settings = &self.shared.parts.settings;
-        if !settings.robots || !self.lease.request.kind.yields_page() {
+        if !self.heeds_robots() {
             return None;
         }
         match &self.lease.robots {
-            Robots::Rules { body, .. } => {
-                let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
-                let allows =
-                    |name: &str| self.shared.robots.rules(&self.lease.origin, body, name).judge(path).allowed;
-                let allowed = match own_name(&self.request) {
-                    Some(own) => allows(own),
-                    None => settings.robots_agents.of(&self.lease.origin).iter().all(|name| allows(name)),
-                };
-                (!allowed).then_some(Exclusion::Robots)
-            }
+            Robots::Rules { body, .. } => self.denial(body, url).map(|_| Exclusion::Robots),
             Robots::DenyAll { .. } => Some(Exclusion::RobotsUnreachable),
-            // Its pages end by `robots_withheld`, before this is asked.
+            // What waits there ends by `robots_withheld`, before this is asked.
             Robots::Withheld { .. } => Some(Exclusion::RobotsUnreachable),
             // Unknown is only what a frontier says that does not ask.
             Robots::AllowAll { .. } | Robots::Unknown => None,
         }
     }
 
+    /// Whether this lease's URL is one that robots.txt has a say in: every one but that of a robots.txt.
+    fn heeds_robots(&self) -> bool {
+        self.shared.parts.settings.robots && self.lease.request.kind != RequestKind::Robots
+    }
+
+    /// The line that forbids this lease's URL, in words.
+    pub(super) fn denying_line(&self) -> Option<String> {
+        match &self.lease.robots {
+            Robots::Rules { body, .. } if self.heeds_robots() => self.denial(body, &self.url),
+            _ => None,
+        }
+    }
+
+    /// The line by which these rules forbid a URL, if they do, in words.
+    fn denial(&self, body: &Arc<[u8]>, url: &Url) -> Option<String> {
+        let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        let denies = |name: &str| {
+            let rules = self.shared.robots.rules(&self.lease.origin, body, name);
+            let verdict = rules.judge(path);
+            (!verdict.allowed).then(|| match (verdict.line, verdict.rule) {
+                (Some(line), Some(rule)) => format!("line {line}: `Disallow: {}`", excerpt(rule)),
+                _ => "its rules take too long to compare".to_owned(),
+            })
+        };
+        match own_name(&self.request) {
+            Some(own) => denies(own),
+            None => {
+                let names = self.shared.parts.settings.robots_agents.of(&self.lease.origin);
+                names.iter().find_map(|name| denies(name))
+            }
+        }
+    }
+
     /// Why nothing may be asked for here in this run, if its own rules forbid asking for robots.txt.
     pub(super) fn robots_withheld(&self) -> Option<Error> {
-        let heeds = self.shared.parts.settings.robots && self.lease.request.kind != RequestKind::Robots;
-        let is_withheld = heeds && matches!(self.lease.robots, Robots::Withheld { .. });
+        let is_withheld = self.heeds_robots() && matches!(self.lease.robots, Robots::Withheld { .. });
         is_withheld.then(|| self.shared.robots.why_withheld(&self.lease.origin).at_url(self.url.as_str()))
     }
 
@@ -118,7 +141,7 @@ impl Journey {
                 .and_then(|to| self.robots_hop(status, &to))
             {
                 Some(to) => self.redirected(status, to, Vec::new()),
-                None => self.robots_learned(status, RobotsAnswer::Lost),
+                None => self.robots_learned(status, RobotsAnswer::Lost, &Robots::Unknown),
             };
         }
         let response = *arrival.response;
@@ -138,25 +161,36 @@ impl Journey {
         // before that limit by another bound of ours says nothing of what would have followed.
         let is_cut = |error: &Error| error.kind() == ErrorKind::TooLarge && body.len() >= MAX_ROBOTS_BYTES;
         if let Some(error) = end.error.filter(|error| !is_cut(error)) {
-            return self.retry_body(&error).unwrap_or_else(|| self.robots_failed(&error));
+            return match self.retry_body(&error) {
+                Some(nack) => nack,
+                None => self.robots_failed(&error).await,
+            };
         }
         let text = |name: http::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-        let answer = RobotsAnswer::Response {
-            status,
-            body: &body,
-            cache_control: text(http::header::CACHE_CONTROL),
-            retry_after: text(http::header::RETRY_AFTER),
-        };
-        self.robots_learned(status, answer)
+        let retry_after = text(http::header::RETRY_AFTER);
+        let before = self.known_before().await;
+        if let Some(nack) = self.robots_awaited(Some(status), retry_after, &before) {
+            return nack;
+        }
+        let cache_control = text(http::header::CACHE_CONTROL);
+        let answer = RobotsAnswer::Response { status, body: &body, cache_control, retry_after };
+        self.robots_learned(status, answer, &before)
     }
 
     /// A robots.txt that could not be had: nothing new is allowed for a while (RFC 9309 §2.3.1.4).
-    pub(super) fn robots_failed(&mut self, error: &Error) -> Ending {
-        let robots = robots_meaning(RobotsAnswer::Failed, &self.known_before(), self.now());
-        let origin = robots_origin(&self.lease);
+    pub(super) async fn robots_failed(&mut self, error: &Error) -> Ending {
+        let before = self.known_before().await;
+        // A site that was given up is waited for no longer.
+        if error.kind() != ErrorKind::HostDown
+            && let Some(nack) = self.robots_awaited(None, None, &before)
+        {
+            return nack;
+        }
+        let robots = self.robots_now(RobotsAnswer::Failed, &before);
+        let (origin, then) = (robots_origin(&self.lease), consequence(&robots));
         self.shared
             .telemetry
-            .problem(format!("robots.txt of {origin} could not be fetched, its pages are left out: {error}"));
+            .problem(format!("robots.txt of {origin} could not be fetched, {then}: {error}"));
         let mut commit = self.failed_commit(error.clone());
         commit.host_update = Some(self.host_update(robots));
         Ending::Commit(Box::new(commit), None)
@@ -164,8 +198,9 @@ impl Journey {
 
     /// A robots.txt that the rules of this run forbid to ask for. Its server said nothing, so its pages end as it did,
     /// for the same reason, and a run with other rules asks first.
-    pub(super) fn robots_refused(&mut self, error: Error) -> Ending {
-        let robots = robots_meaning(RobotsAnswer::Withheld, &self.known_before(), self.now());
+    pub(super) async fn robots_refused(&mut self, error: Error) -> Ending {
+        let before = self.known_before().await;
+        let robots = self.robots_now(RobotsAnswer::Withheld, &before);
         if matches!(robots, Robots::Withheld { .. }) {
             self.shared.robots.withhold(&robots_origin(&self.lease), error.clone());
         }
@@ -174,13 +209,11 @@ impl Journey {
         Ending::Commit(Box::new(commit), None)
     }
 
-    fn robots_learned(&mut self, status: u16, answer: RobotsAnswer<'_>) -> Ending {
-        let robots = robots_meaning(answer, &self.known_before(), self.now());
-        if matches!(robots, Robots::DenyAll { .. }) {
-            let origin = robots_origin(&self.lease);
-            self.shared
-                .telemetry
-                .problem(format!("robots.txt of {origin} answered {status}, its pages are left out"));
+    fn robots_learned(&mut self, status: u16, answer: RobotsAnswer<'_>, before: &Robots) -> Ending {
+        let robots = self.robots_now(answer, before);
+        if answer.is_failure() {
+            let (origin, then) = (robots_origin(&self.lease), consequence(&robots));
+            self.shared.telemetry.problem(format!("robots.txt of {origin} answered {status}, {then}"));
         }
         let mut commit = self.fetched_commit(status);
         commit.outlinks = self.sitemap_requests(&robots);
@@ -188,8 +221,12 @@ impl Journey {
         Ending::Commit(Box::new(commit), None)
     }
 
-    fn known_before(&self) -> Robots {
-        known_before(&self.lease)
+    /// What an outcome means for the origin that this lease is about, after what was known of it.
+    fn robots_now(&self, answer: RobotsAnswer<'_>, before: &Robots) -> Robots {
+        let failures = if answer.is_failure() { self.renewals_failed() } else { 0 };
+        let robots = robots_meaning(answer, before, failures, self.now());
+        self.robots_settled(&robots, !answer.is_failure());
+        robots
     }
 
     fn host_update(&self, robots: Robots) -> HostUpdate {
@@ -238,11 +275,18 @@ pub(super) fn own_name(request: &Request) -> Option<&str> {
 
 /// What a robots lease leaves behind when its journey could not be gone: a host whose robots.txt nobody answers for
 /// would wait for it for ever.
-pub(super) fn update_without_answer(shared: &Shared, lease: &Lease) -> Option<HostUpdate> {
-    (lease.request.kind == RequestKind::Robots).then(|| {
-        let robots = robots_meaning(RobotsAnswer::Failed, &known_before(lease), shared.parts.clock.now());
-        host_update(shared, lease, robots)
-    })
+pub(super) async fn update_without_answer(shared: &Shared, lease: &Lease) -> Option<HostUpdate> {
+    if lease.request.kind != RequestKind::Robots {
+        return None;
+    }
+    let before = shared.robots_known(lease, &robots_origin(lease)).await;
+    let robots = robots_meaning(RobotsAnswer::Failed, &before, 0, shared.parts.clock.now());
+    Some(host_update(shared, lease, robots))
+}
+
+/// What becomes of the pages of a robots.txt that failed.
+fn consequence(robots: &Robots) -> &'static str {
+    if is_known(robots) { "what was known of it goes on" } else { "its pages are left out" }
 }
 
 fn host_update(shared: &Shared, lease: &Lease, robots: Robots) -> HostUpdate {
@@ -267,13 +311,8 @@ pub(super) fn bounds(mut limits: crate::model::FetchLimits) -> crate::model::Fet
     limits
 }
 
-/// What was known of the origin that the lease is about. A hop to another origin does not tell.
-fn known_before(lease: &Lease) -> Robots {
-    if robots_origin(lease) == lease.origin { lease.robots.clone() } else { Robots::Unknown }
-}
-
 /// The origin whose robots.txt a lease is about: where the chain of redirects began.
-fn robots_origin(lease: &Lease) -> Origin {
+pub(super) fn robots_origin(lease: &Lease) -> Origin {
     let first = lease.request.chain.first().and_then(|hop| Url::parse(&hop.url).ok());
     first.and_then(|url| Origin::of(&url)).unwrap_or_else(|| lease.origin.clone())
 }

@@ -11,7 +11,7 @@ use super::revisits::Revisits;
 use crate::ledger::Ledger;
 use crate::model::{Clock, ConnectPolicy, Extract, Fetch, FetchLimits, Frontier, Middleware, Outbox, Scope};
 use crate::politeness::RetryPolicy;
-use crate::politeness::robots::RobotsAgents;
+use crate::politeness::robots::{ROBOTS_PATIENCE, RobotsAgents};
 use crate::scope::{Identity, ScoreRules};
 use crate::telemetry::Telemetry;
 
@@ -59,6 +59,9 @@ pub struct Settings {
     pub concurrency: usize,
     /// Whether robots.txt is obeyed. Default true.
     pub robots: bool,
+    /// How long URLs wait for a robots.txt that answers with an error (status 429, or 5xx) while nothing is known of it;
+    /// after that they are excluded. Without effect when `robots` is off. Default 30 s; zero does not wait.
+    pub robots_patience: Duration,
     /// The names robots.txt groups are looked up by, by host. Default `lycosa`.
     pub robots_agents: RobotsAgents,
     /// What is done with `X-Robots-Tag` and `<meta name=robots>`; nothing when `robots` is off. Default: obeyed.
@@ -101,6 +104,7 @@ impl Default for Settings {
         Self {
             concurrency: 16,
             robots: true,
+            robots_patience: ROBOTS_PATIENCE,
             robots_agents: RobotsAgents::default(),
             robots_tags: RobotsTags::default(),
             duplicates: Duplicates::default(),

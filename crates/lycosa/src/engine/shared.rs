@@ -9,6 +9,7 @@ use super::places::Places;
 use super::refusals::Refusals;
 use super::revisits::Thresholds;
 use super::robots::RobotsCache;
+use super::robots_failing::Failing;
 use super::settings::Parts;
 use super::sitemap::GIVEN;
 use crate::model::{Lease, Lsn, RequestKind, UrlKey};
@@ -20,6 +21,7 @@ pub(super) struct Shared {
     pub(super) parts: Parts,
     pub(super) telemetry: Telemetry,
     pub(super) robots: RobotsCache,
+    pub(super) failing: Failing,
     pub(super) known: KnownKeys,
     pub(super) exported: Exported,
     pub(super) contents: Contents,
@@ -43,6 +45,7 @@ impl Shared {
             parts,
             telemetry,
             robots: RobotsCache::default(),
+            failing: Failing::default(),
             known: KnownKeys::default(),
             exported: Exported::default(),
             contents,

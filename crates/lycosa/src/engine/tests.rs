@@ -34,7 +34,7 @@ impl Fetch for Silent {
 }
 
 #[derive(Debug)]
-struct OpenDoor;
+pub(super) struct OpenDoor;
 
 impl ConnectPolicy for OpenDoor {
     fn permit<'a>(&'a self, target: ConnectTarget<'a>) -> BoxFuture<'a, Result<Vec<SocketAddr>>> {

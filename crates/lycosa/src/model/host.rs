@@ -59,6 +59,8 @@ pub struct OriginRecord {
     pub origin: Origin,
     /// Its robots.txt.
     pub robots: Robots,
+    /// When its robots.txt, which failed, is asked for again, if its URLs wait for that.
+    pub robots_retry: Option<Timestamp>,
     /// Its crawl-delay.
     pub crawl_delay: Duration,
     /// Leases open on it.

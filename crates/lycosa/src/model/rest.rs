@@ -14,8 +14,9 @@ use super::Timestamp;
 /// broken page would seem down. While the breaker is not closed, a failure is none of its URL's: it takes none of its
 /// tries.
 ///
-/// A site that turns three pages in a row away (429, 503) without saying for how long is overloaded. It rests sooner
-/// then and for less, 5 s at first, and as many rests more are put up with before it is given up. An answer that says how
+/// A site that turns five pages in a row away (429, 503) without saying for how long is overloaded. It rests sooner
+/// then and for less, 5 s at first and `first` at most, so that it is given up after about five minutes: pages that say
+/// so for ever must not hold up a crawl whose other pages are done. An answer that says how
 /// long (`Retry-After`) gets that, and counts only when it comes after a rest of the breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {

@@ -16,7 +16,7 @@ pub mod robots;
 pub use delay::{delay_cause, mean_response_time, site_delay};
 pub use page_robots::PageRobots;
 pub use rest::{
-    ASKED, FIRST_OVERLOAD, LONGEST_REFUSAL, OVERLOADS, Sign, breaker_rest, most_rests, refusal_rest, sign_of,
+    ASKED, FIRST_OVERLOAD, LONGEST_REFUSAL, OVERLOADS, Sign, breaker_rest, refusal_rest, sign_of,
 };
 pub use retry::{Pause, RetryOptions, RetryPolicy};
 pub use retry_after::{MAX_RETRY_AFTER, retry_after};

@@ -161,9 +161,8 @@ impl PageRobots {
         if is("none") {
             self.push("noindex");
             self.push("nofollow");
-        } else if is("noai") || is("noimageai") {
-            let purpose = if is("noai") { "ai" } else { "image-ai" };
-            self.keep(UseSignal::new(place, field, purpose, Some(false), word));
+        } else if let Some(purpose) = refused_use(word) {
+            self.keep(UseSignal::new(place, field, &purpose, Some(false), word));
         } else if let Some(known) = WORDS.iter().find(|known| is(known)) {
             self.push(known);
         }
@@ -193,6 +192,20 @@ impl PageRobots {
         if self.uses.len() < UseSignal::MOST && !self.uses.contains(&signal) {
             self.uses.push(signal);
         }
+    }
+}
+
+/// The use that a word of the family of `noai` refuses: `noml`, `nollm`, `notrain` and the like, which nobody has
+/// standardised, by what follows the `no`.
+fn refused_use(word: &str) -> Option<String> {
+    let word = word.to_ascii_lowercase();
+    let rest = word.strip_prefix("no")?.trim_start_matches(['-', '_']);
+    match rest {
+        "imageai" => Some("image-ai".to_owned()),
+        _ => ["ai", "ml", "llm", "train", "genai", "gpt"]
+            .iter()
+            .any(|known| rest.starts_with(known))
+            .then(|| rest.to_owned()),
     }
 }
 
@@ -359,6 +372,16 @@ mod tests {
         );
         let said = meta(&[("robots", "follow, index"), ("description", "noindex")]);
         assert!(!said.noindex() && !said.nofollow());
+    }
+
+    #[test]
+    fn words_of_the_family_of_noai_are_wishes_about_use() {
+        let said =
+            header(&["noml, NoLLM, notrain, no-ai-training, noimageai, noai, nothing, notranslate, noodp"]);
+        let uses: Vec<_> = said.uses().iter().map(|signal| (&*signal.purpose, signal.allowed)).collect();
+        let refused = ["ml", "llm", "train", "ai-training", "image-ai", "ai"].map(|name| (name, Some(false)));
+        assert_eq!(uses, refused);
+        assert_eq!(words(&said), "notranslate noodp");
     }
 
     #[test]

@@ -24,6 +24,8 @@ fn row(host: &Value, now: Timestamp) -> String {
     let (next, rest) = (Timestamp(number("next")), Timestamp(number("blocked_until")));
     let state = if rest > now {
         format!("rests until {}", moment(rest, now))
+    } else if let Some(at) = host["robots_retry"].as_u64().map(Timestamp) {
+        format!("waits for its robots.txt, which failed and is asked for again {}", moment(at, now))
     } else if host["has_spent"] == true {
         "its page budget is used up".to_owned()
     } else if next > now {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use lycosa::config::Span;
 use lycosa::control::{self, Order};
 use lycosa::crawler::stopped::{Changes, FOR_EVER, Requeue};
-use lycosa::model::{Clock as _, Timestamp};
+use lycosa::model::{Clock as _, Exclusion, Timestamp};
 use lycosa::{Error, ErrorKind, Result};
 
 use super::BlockArgs;
@@ -56,8 +56,11 @@ pub(super) async fn requeue(
         return Err(Error::new(ErrorKind::Usage, "it is not said which URLs shall be fetched again")
             .with_hint("name URLs, or --kind timeout, or --host example.com; all that failed: --host '*'"));
     }
+    let (reasons, kinds): (Vec<&String>, Vec<&String>) =
+        kinds.iter().partition(|name| reason(name).is_some());
     let which = Requeue {
-        kinds: kinds.iter().map(|name| kind(name)).collect::<Result<_>>()?,
+        kinds: kinds.into_iter().map(|name| kind(name)).collect::<Result<_>>()?,
+        reasons: reasons.into_iter().filter_map(|name| reason(name)).collect(),
         host,
         urls: urls.iter().map(|text| lycosa::seed::parse(text)).collect::<Result<_>>()?,
     };
@@ -74,10 +77,15 @@ pub(super) async fn requeue(
     Ok(Exit::Done)
 }
 
+fn reason(name: &str) -> Option<Exclusion> {
+    Exclusion::ALL.into_iter().find(|reason| reason.as_str() == name.trim())
+}
+
 fn kind(name: &str) -> Result<ErrorKind> {
     ErrorKind::ALL.into_iter().find(|kind| kind.as_str() == name.trim()).ok_or_else(|| {
-        let names: Vec<&str> = ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
-        Error::new(ErrorKind::Usage, format!("`{name}` is no kind of failure"))
+        let kinds = ErrorKind::ALL.iter().map(|kind| kind.as_str());
+        let names: Vec<&str> = kinds.chain(Exclusion::ALL.iter().map(|reason| reason.as_str())).collect();
+        Error::new(ErrorKind::Usage, format!("`{name}` is no kind of failure and no reason"))
             .with_hint(format!("one of {}", names.join(", ")))
     })
 }

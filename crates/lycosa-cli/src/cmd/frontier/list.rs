@@ -198,6 +198,11 @@ fn host_row(host: &HostLine, now: Timestamp) -> String {
         0 => String::new(),
         count => format!(", {count} wait for robots.txt"),
     };
+    let retry = host.origins.iter().filter_map(|origin| origin.robots_retry).min();
+    let held = match retry {
+        Some(at) => format!("{held}, which failed and is asked for again {}", moment(at, now)),
+        None => held,
+    };
     let dates = host.lastmod.as_ref().map(|dates| format!(", {}", lastmod(dates))).unwrap_or_default();
     let spent = if host.has_spent { ", its page budget is used up" } else { "" };
     format!(

@@ -65,13 +65,14 @@ enum Command {
         /// The file; `-` is standard input
         file: PathBuf,
     },
-    /// Let URLs that failed be fetched again, each once, as a new visit
+    /// Let URLs that failed, or were left out, be fetched again, each once, as a new visit
     Requeue {
         /// Exactly these URLs, whatever became of them
         #[arg(value_name = "URL", conflicts_with_all = ["kind", "host"])]
         urls: Vec<String>,
-        /// Failures of this kind alone, such as timeout, connect or blocked; repeatable
-        #[arg(long, value_name = "KIND", value_delimiter = ',')]
+        /// Failures of this kind alone, such as timeout, connect or blocked, or what was left out for this reason, such as
+        /// robots_unreachable; repeatable
+        #[arg(long, visible_alias = "reason", value_name = "KIND", value_delimiter = ',')]
         kind: Vec<String>,
         /// At these hosts alone: example.com, *.example.com, or * for all
         #[arg(long, value_name = "HOST")]

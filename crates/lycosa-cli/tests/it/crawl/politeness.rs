@@ -117,7 +117,8 @@ fn without_robots_txt_everything_is_allowed_and_with_a_failing_one_nothing_is() 
     let ok = Server::start(traps::with_robots(Response::not_found(), |_| page("page", &[])));
     Bench::new().crawl(&ok.url("/"), &[]).ends_with(0);
     let broken = Server::start(traps::with_robots(Response::new(500), |_| page("page", &[])));
-    let said = Bench::new().crawl(&broken.url("/"), &["--retries", "0"]).ends_with(1);
+    let flags = ["--retries", "0", "--robots-patience", "0"];
+    let said = Bench::new().crawl(&broken.url("/"), &flags).ends_with(1);
     assert_eq!(broken.hits_on("/"), 0);
     said.complains("robots.txt of http", "lycosa fetch").mentions("answered 500");
 }

@@ -16,7 +16,10 @@ use crate::crawler::state::Notes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::embedded::{self, CrawlIdentity, Disk, Embedded, FORMAT_VERSION, Opening};
 use crate::host_pattern::HostPattern;
-use crate::model::{AddStatus, Control, Discovered, Frontier, Outcome, SiteKey, Timestamp, UrlKey};
+use crate::model::{
+    AddStatus, Control, Discovered, Exclusion, Frontier, HostUpdate, Origin, Outcome, Robots, SiteKey,
+    Timestamp, UrlKey,
+};
 use crate::octets::Unmarked;
 use crate::scope::Identity;
 
@@ -40,6 +43,8 @@ pub struct Changes {
 pub struct Requeue {
     /// Failures of these kinds, such as `timeout` or `blocked`; none: of every kind.
     pub kinds: Vec<ErrorKind>,
+    /// What was left out for these reasons, such as `robots_unreachable`; with some and no kinds, no failures.
+    pub reasons: Vec<Exclusion>,
     /// Only at these hosts: `example.com`, `*.example.com`, `*`.
     pub host: Option<String>,
     /// Exactly these URLs, whatever their outcome.
@@ -261,17 +266,22 @@ pub(in crate::crawler) async fn requeue(
         }
         match outcome {
             _ if !which.urls.is_empty() => listed.contains(&found.key),
-            Outcome::Failed { error } => which.kinds.is_empty() || which.kinds.contains(&error.kind()),
+            Outcome::Failed { .. } if which.kinds.is_empty() => which.reasons.is_empty(),
+            Outcome::Failed { error } => which.kinds.contains(&error.kind()),
+            Outcome::Excluded { reason } => which.reasons.contains(reason),
             _ => false,
         }
     };
-    let (mut batch, mut count) = (Vec::new(), 0);
+    let (mut batch, mut count, mut unreachable) = (Vec::new(), 0, HashSet::new());
     let mut send = |batch: &mut Vec<Discovered>| -> Result<()> {
         count += state.again(std::mem::take(batch))? as u64;
         Ok(())
     };
     state.visit_facts(|_, facts| {
         if let Some((_, ended)) = last_end(facts).filter(|(_, ended)| wanted(&ended.found, &ended.outcome)) {
+            if matches!(ended.outcome, Outcome::Excluded { reason: Exclusion::RobotsUnreachable }) {
+                unreachable.insert((ended.found.site.clone(), ended.found.origin.clone()));
+            }
             let mut found = ended.found.clone();
             found.request.attempt = 0;
             found.request.generation = found.request.generation.saturating_add(1);
@@ -283,8 +293,24 @@ pub(in crate::crawler) async fn requeue(
         Ok(true)
     })?;
     send(&mut batch)?;
+    forget_unreachable(state, unreachable).await?;
     state.flush().await?;
     Ok(count)
+}
+
+/// Lets the robots.txt of these origins be asked for again, which could not be had.
+async fn forget_unreachable(state: &Embedded, origins: HashSet<(SiteKey, Origin)>) -> Result<()> {
+    for (site, origin) in origins {
+        let known = state.host(vec![site.clone()]).await?;
+        let mut known = known.iter().flatten().flat_map(|record| &record.origins);
+        let denies = |robots: &Robots| matches!(robots, Robots::DenyAll { .. });
+        if known.any(|known| known.origin == origin && denies(&known.robots)) {
+            let robots = Some(Robots::Unknown);
+            let update = HostUpdate { origin, site, robots, crawl_delay: None, block_until: None };
+            state.update_host(vec![update]).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The site of a host as a person names it.

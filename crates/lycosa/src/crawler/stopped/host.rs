@@ -16,6 +16,8 @@ pub struct OriginLine {
     pub robots: &'static str,
     /// Valid until then.
     pub robots_until: Option<Timestamp>,
+    /// When the robots.txt, which failed, is asked for again, if URLs wait for that.
+    pub robots_retry: Option<Timestamp>,
     /// The crawl-delay it asks for, in milliseconds.
     pub crawl_delay_ms: u64,
 }
@@ -215,7 +217,8 @@ fn origin(record: &crate::model::OriginRecord) -> OriginLine {
         Robots::Withheld { .. } => ("unknown", None),
     };
     let crawl_delay_ms = millis(record.crawl_delay);
-    OriginLine { origin: record.origin.to_string(), robots, robots_until, crawl_delay_ms }
+    let (origin, robots_retry) = (record.origin.to_string(), record.robots_retry);
+    OriginLine { origin, robots, robots_until, robots_retry, crawl_delay_ms }
 }
 
 fn millis(span: Duration) -> u64 {

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{Attempt, Breaker, Health, Patience, RestReason, Timestamp};
-use crate::politeness::{OVERLOADS, Sign, breaker_rest, most_rests, refusal_rest, sign_of};
+use crate::politeness::{OVERLOADS, Sign, breaker_rest, refusal_rest, sign_of};
 
 /// The sites that are not well.
 #[derive(Debug, Default)]
@@ -159,7 +159,7 @@ impl Breakers {
             illness.reason = Some(reason);
         }
         let overloaded = illness.reason == Some(RestReason::Overloaded);
-        if illness.rests >= most_rests(patience, overloaded) {
+        if illness.rests >= patience.rests {
             (illness.breaker, illness.until) = (Breaker::GivenUp, now.after(patience.most));
             return;
         }

@@ -93,6 +93,11 @@ impl Entry {
         self.kind == RequestKind::Robots && self.own_key != Some(UrlKey(0))
     }
 
+    /// Whether it is the robots.txt of its own origin.
+    pub(super) fn is_own_robots(&self) -> bool {
+        self.kind == RequestKind::Robots && !self.is_errand()
+    }
+
     /// The same, after it heard that a sitemap gives its page this date.
     pub(super) fn hear(mut self, date: Timestamp, now: Timestamp) -> Self {
         if let Body::Whole(request) = &mut self.body

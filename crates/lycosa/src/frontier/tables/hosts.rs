@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
+use super::entry::Entry;
+use super::site::{OriginState, Site};
 use super::{Mark, OpenLease, Rules, Tables};
-use crate::model::{Dates, HostRecord, HostUpdate, SiteKey, Stats, Timestamp};
+use crate::model::{Dates, HostRecord, HostUpdate, OriginRecord, SiteKey, Stats, Timestamp};
 
 /// Sites that are looked at before others may ask.
 const AT_ONCE: u32 = 1 << 14;
@@ -123,6 +125,22 @@ impl Tables {
     pub(crate) fn parts(&self) -> impl Iterator<Item = Range<u32>> + use<> {
         let end = self.sites.numbers().end;
         (0..end).step_by(AT_ONCE as usize).map(move |first| first..first.saturating_add(AT_ONCE).min(end))
+    }
+}
+
+impl Site {
+    /// What is known of one of its origins.
+    pub(super) fn origin_record(&self, state: &OriginState, number: u32) -> OriginRecord {
+        let is_its = |entry: &Entry| entry.origin == number && entry.is_own_robots();
+        let mut retries = self.retries.iter().filter(|_| state.robots_pending);
+        let robots_retry = retries.find(|(_, entry)| is_its(entry)).map(|((at, _), _)| *at);
+        OriginRecord {
+            origin: state.origin.clone(),
+            robots: state.robots.clone(),
+            robots_retry,
+            crawl_delay: state.crawl_delay,
+            leased: state.leased,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::queue::Level;
 use super::taken_out::TakenOut;
 use super::waiting::Waiting;
 use crate::model::wire::{self, Damaged, Reader};
-use crate::model::{Health, HostRecord, Origin, OriginRecord, Pace, Robots, SiteDates, SiteKey, Timestamp};
+use crate::model::{Health, HostRecord, Origin, Pace, Robots, SiteDates, SiteKey, Timestamp};
 use crate::politeness::{delay_cause, site_delay};
 
 /// The level of robots.txt requests that came through redirects: a site serves it whatever its budget.
@@ -461,12 +461,8 @@ impl Site {
             origins: self
                 .origins
                 .iter()
-                .map(|state| OriginRecord {
-                    origin: state.origin.clone(),
-                    robots: state.robots.clone(),
-                    crawl_delay: state.crawl_delay,
-                    leased: state.leased,
-                })
+                .zip(0..)
+                .map(|(state, number)| self.origin_record(state, number))
                 .collect(),
             delay: self.delay(pace),
             delay_cause: delay_cause(pace, self.crawl_delay, self.response_time),

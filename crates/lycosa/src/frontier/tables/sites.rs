@@ -178,7 +178,7 @@ impl Sites {
             State::Awake(site) => (site.response_time, site.done),
             State::Asleep(bytes) => Site::peek(bytes).ok()?,
         };
-        (done > 0).then_some(time)
+        (done > 0 || !time.is_zero()).then_some(time)
     }
 
     /// The bytes of a site, as a snapshot holds them.

@@ -19,7 +19,10 @@ use std::ops::Range;
 use std::time::Duration;
 
 pub use agents::RobotsAgents;
-pub use policy::{MAX_ROBOTS_REDIRECTS, ROBOTS_VALIDITY, RobotsAnswer, UNREACHABLE_VALIDITY, robots_meaning};
+pub use policy::{
+    MAX_ROBOTS_REDIRECTS, ROBOTS_KEPT, ROBOTS_PATIENCE, ROBOTS_VALIDITY, RobotsAnswer, UNREACHABLE_VALIDITY,
+    awaited_pause, awaited_so_far, is_known, robots_meaning,
+};
 
 use self::parse::Span;
 use self::pattern::Head;
@@ -285,5 +288,7 @@ pub fn product_token(user_agent: &str) -> &str {
     parse::agent_name(name)
 }
 
+#[cfg(test)]
+mod cases;
 #[cfg(test)]
 mod tests;

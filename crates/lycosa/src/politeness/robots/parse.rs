@@ -5,6 +5,7 @@
 //! `User-agent: a / Crawl-delay: 9 / User-agent: *` does not slow everybody down.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::time::Duration;
 
 use super::{Agent, MAX_CRAWL_DELAY, MAX_ROBOTS_BYTES, MAX_SITEMAPS, ParsedRule, ParsedSignal, RobotsTxt};
@@ -13,6 +14,10 @@ use crate::octets::{push_normal, unmarked};
 /// Lines about use that are kept of one file, and bytes of each: they are looked at for every page.
 const MAX_SIGNALS: usize = 200;
 const MAX_SIGNAL: usize = 1_000;
+
+/// Lines about the training of models (Internet-Draft draft-canel-robots-ai-control), each with a pattern.
+pub(super) const DISALLOW_TRAINING: &str = "disallowaitraining";
+pub(super) const ALLOW_TRAINING: &str = "allowaitraining";
 
 /// A piece of a shared text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,25 +60,39 @@ enum Key {
     CrawlDelay,
     Sitemap,
     Signal,
+    License,
     Other,
 }
 
 impl Key {
-    /// The misspellings are those that Google and crawler-commons have met often enough to accept.
+    /// What a line of this name is about. As for Google's published matcher (`ParsedRobotsKey`), the beginning of the name
+    /// decides, so that `Disallows` is heard, and the misspellings are those that it and crawler-commons have met often
+    /// enough to accept. Lines about use go first: `DisallowAITraining` is no `Disallow`. Others must be spelled as they are.
     fn of(name: &str) -> Self {
-        const KEYS: [(Key, &[&str]); 6] = [
+        const EXACT: [(Key, &[&str]); 3] = [
+            (Key::Signal, &["content-signal", "content-usage", DISALLOW_TRAINING, ALLOW_TRAINING]),
+            (Key::License, &["license"]),
+            (Key::CrawlDelay, &["crawl-delay", "crawldelay", "crawl delay"]),
+        ];
+        const BEGINNINGS: [(Key, &[&str]); 4] = [
             (Key::UserAgent, &["user-agent", "useragent", "user agent", "useg-agent"]),
+            (Key::Allow, &["allow"]),
             (
                 Key::Disallow,
                 &["disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw", "desallow"],
             ),
-            (Key::Allow, &["allow"]),
-            (Key::CrawlDelay, &["crawl-delay", "crawldelay", "crawl delay"]),
             (Key::Sitemap, &["sitemap", "site-map"]),
-            (Key::Signal, &["content-signal", "content-usage"]),
         ];
-        let known = KEYS.iter().find(|(_, names)| names.iter().any(|known| known.eq_ignore_ascii_case(name)));
-        known.map_or(Self::Other, |(key, _)| *key)
+        let begins = |known: &&str| {
+            name.as_bytes()
+                .get(..known.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(known.as_bytes()))
+        };
+        let exact =
+            EXACT.iter().find(|(_, names)| names.iter().any(|known| known.eq_ignore_ascii_case(name)));
+        let found = exact.map(|(key, _)| *key);
+        let beginning = || BEGINNINGS.iter().find(|(_, names)| names.iter().any(&begins));
+        found.or_else(|| beginning().map(|(key, _)| *key)).unwrap_or(Self::Other)
     }
 }
 
@@ -102,14 +121,15 @@ impl RobotsTxt {
     }
 }
 
-/// The part that is read. A file that was cut ends in half a line, and half a rule is another rule.
-fn whole_lines(bytes: &[u8]) -> &[u8] {
-    if bytes.len() < MAX_ROBOTS_BYTES {
+/// The part that is read: all of a file of at most [`MAX_ROBOTS_BYTES`], of a longer one the lines that end within. Half
+/// a rule is another rule.
+pub(super) fn whole_lines(bytes: &[u8]) -> &[u8] {
+    if bytes.len() <= MAX_ROBOTS_BYTES {
         return bytes;
     }
-    let bytes = &bytes[..MAX_ROBOTS_BYTES];
-    let end = bytes.iter().rposition(|byte| *byte == b'\n' || *byte == b'\r');
-    end.map_or(bytes, |end| &bytes[..end])
+    // One byte more: what the limit cuts off may be nothing but the end of a line.
+    let ends = bytes[..=MAX_ROBOTS_BYTES].iter().rposition(|byte| *byte == b'\n' || *byte == b'\r');
+    &bytes[..ends.unwrap_or(0)]
 }
 
 #[derive(Default)]
@@ -135,7 +155,9 @@ impl Reader {
             Key::Disallow => self.rule(value, number, false),
             Key::CrawlDelay => self.crawl_delay(value),
             Key::Sitemap => self.sitemap(value),
-            Key::Signal => self.signal(name, value),
+            Key::Signal => self.signal(name, value, self.spoken_to()),
+            // Global, wherever it stands (RSL, "Adding RSL to robots.txt").
+            Key::License => self.signal(name, value, 0..usize::MAX),
             Key::Other => {}
         }
     }
@@ -207,13 +229,16 @@ impl Reader {
         }
     }
 
-    fn signal(&mut self, name: &str, value: &[u8]) {
-        // Before the first group it is meant for everybody, else for the agents named so far: an unknown line ends no
-        // run of agents for those who do not know it, so it must not for us (RFC 9309 §2.2.4).
-        let agents = match self.robots.agents.len() {
+    /// Whom a line about use is said to: before the first group everybody, else the agents named so far. An unknown
+    /// line ends no run of agents for those who do not know it, so it must not for us (RFC 9309 §2.2.4).
+    fn spoken_to(&self) -> Range<usize> {
+        match self.robots.agents.len() {
             0 => 0..usize::MAX,
             named => self.run..named,
-        };
+        }
+    }
+
+    fn signal(&mut self, name: &str, value: &[u8], agents: Range<usize>) {
         if value.len() > MAX_SIGNAL || self.robots.signals.len() >= MAX_SIGNALS {
             return;
         }
@@ -264,9 +289,20 @@ pub(super) fn agent_name(text: &str) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
-/// A decimal number of seconds at the beginning of a value; what follows it is ignored.
+/// A decimal number of seconds at the beginning of a value; what follows it is ignored. A comma is the decimal point of
+/// half of Europe when one group of digits follows it.
 fn delay_of(value: &[u8]) -> Option<Duration> {
+    let digits = |bytes: &[u8]| bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let end = value.iter().position(|byte| !(byte.is_ascii_digit() || *byte == b'.')).unwrap_or(value.len());
-    let seconds: f64 = std::str::from_utf8(&value[..end]).ok()?.parse().ok()?;
+    let mut number = std::str::from_utf8(&value[..end]).ok()?.to_owned();
+    if let Some((b',', rest)) = value[end..].split_first()
+        && let Some(group) = rest.get(..digits(rest)).filter(|group| !group.is_empty())
+        && !matches!(rest.get(group.len()), Some(b',' | b'.'))
+        && !number.contains('.')
+    {
+        number.push('.');
+        number.extend(group.iter().map(|digit| char::from(*digit)));
+    }
+    let seconds: f64 = number.parse().ok()?;
     Some(Duration::try_from_secs_f64(seconds).unwrap_or(MAX_CRAWL_DELAY).min(MAX_CRAWL_DELAY))
 }

@@ -1,7 +1,7 @@
 //! What the lines about use say of one path: `Content-Usage`, which may name a part of the site, and `Content-Signal`,
-//! which speaks of all of it.
+//! which speaks of all of it; the lines about training, which are rules of their own, and licences.
 
-use super::parse::push_pattern;
+use super::parse::{ALLOW_TRAINING, DISALLOW_TRAINING, push_pattern};
 use super::{AgentRules, normal_path, pattern};
 use crate::model::{SignalPlace, UseSignal};
 
@@ -22,12 +22,37 @@ impl AgentRules {
         let longest = fitting.iter().map(|(length, _)| *length).max().unwrap_or_default();
         let usages = fitting.into_iter().filter(|(length, _)| *length == longest);
         let usages = usages.map(|(_, wishes)| ("content-usage", wishes));
-        let others = self.signals.iter().filter(|line| &*line.name != "content-usage");
+        let others = self.signals.iter().filter(|line| &*line.name == "content-signal");
         usages
             .chain(others.map(|line| (&*line.name, &*line.value)))
             .flat_map(|(name, wishes)| UseSignal::list(SignalPlace::RobotsTxt, name, wishes))
+            .chain(self.training(&path))
+            .chain(self.licenses())
             .take(UseSignal::MOST)
             .collect()
+    }
+
+    /// What the line about training with the longest pattern that fits says; of equals the allowing one.
+    fn training(&self, path: &str) -> Option<UseSignal> {
+        let lines = self.signals.iter().filter_map(|line| {
+            let allowed = match &*line.name {
+                ALLOW_TRAINING => true,
+                DISALLOW_TRAINING => false,
+                _ => return None,
+            };
+            let mut pattern = String::with_capacity(line.value.len());
+            push_pattern(&mut pattern, line.value.as_bytes());
+            let fits = pattern.starts_with(['/', '*']) && pattern::matches(&pattern, path, &mut 0);
+            fits.then_some((pattern.len(), allowed, line))
+        });
+        let (_, allowed, line) = lines.max_by_key(|(length, allowed, _)| (*length, *allowed))?;
+        Some(UseSignal::new(SignalPlace::RobotsTxt, &line.name, "ai-training", Some(allowed), &line.value))
+    }
+
+    /// The licences that the site names (Really Simple Licensing): what they say of which use, their files tell.
+    fn licenses(&self) -> impl Iterator<Item = UseSignal> {
+        let lines = self.signals.iter().filter(|line| &*line.name == "license" && !line.value.is_empty());
+        lines.map(|line| UseSignal::new(SignalPlace::RobotsTxt, &line.name, "license", None, &line.value))
     }
 }
 
