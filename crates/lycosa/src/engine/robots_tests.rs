@@ -110,7 +110,11 @@ async fn crawled(
 ) -> Over {
     let start = Timestamp(1_700_000_000_000);
     let clock = Arc::new(ManualClock::new(start));
-    let mut settings = Settings { accept_types: vec!["text/html".to_owned()], ..Settings::default() };
+    let mut settings = Settings {
+        accept_types: vec!["text/html".to_owned()],
+        robots_patience: Duration::from_secs(300),
+        ..Settings::default()
+    };
     let lease = Duration::from_secs(1 << 30);
     let mut pace = Pace { delay: Duration::ZERO, response_factor: 0.0, lease, ..Pace::default() };
     change(&mut settings, &mut pace);

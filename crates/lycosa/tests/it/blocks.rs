@@ -128,8 +128,8 @@ async fn a_site_that_stays_overloaded_is_given_up_after_few_requests() {
     })
     .await;
     assert_eq!(report.end, End::Finished(Finish::Complete));
-    // Three open the breaker, or four when two are under way; each rest is followed by one.
-    assert!((8..=9).contains(&server.hits()), "{}", server.hits());
+    // Five open the breaker, or six when two are under way; each rest is followed by one.
+    assert!((10..=11).contains(&server.hits()), "{}", server.hits());
     let failed = records.iter().filter(|record| record["error"] == "host_down").count();
     assert_eq!((failed, report.run.pages), (100, 1));
 }

@@ -80,7 +80,7 @@ fn a_crawl_that_ends_while_it_waits_says_so_and_goes_on_where_it_was() {
     let bench = Bench::new();
     let flags = ["--retries", "0", "--max-time", "2s"];
     let said = bench.crawl(&server.url("/"), &flags).ends_with(3);
-    said.mentions("answered 503: its URLs wait until it can be read, at most 300s (`--robots-patience`)");
+    said.mentions("answered 503: its URLs wait until it can be read, at most 30s (`--robots-patience`)");
     let hosts = bench.run(&["frontier", "hosts", "--state", "state"]).ends_with(0).out;
     assert!(hosts.contains("1 wait for robots.txt, which failed and is asked for again"), "{hosts}");
     heals.store(true, Ordering::SeqCst);

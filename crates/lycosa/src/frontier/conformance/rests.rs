@@ -215,33 +215,30 @@ fn turned_away(world: &World, lease: &Lease) -> Check {
 }
 
 fn overloaded(make: &mut Make<'_>) -> Check {
+    let pace = Pace { patience: Patience { failures: 8, ..PATIENCE }, ..PATIENT };
     for snapshot in [false, true] {
-        let mut world = World::new(make, Limits::default(), PATIENT);
-        many(&world, "a.test", 6)?;
-        let late = world.exactly(4)?;
-        for lease in &late[..2] {
+        let mut world = World::new(make, Limits::default(), pace);
+        many(&world, "a.test", 8)?;
+        let late = world.exactly(6)?;
+        for lease in &late[..4] {
             turned_away(&world, lease)?;
         }
         let health = world.host("a.test")?.health;
-        same("after two", &(health.breaker, health.failures), &(Breaker::Closed, 2))?;
-        turned_away(&world, &late[2])?;
+        same("after four", &(health.breaker, health.failures), &(Breaker::Closed, 4))?;
+        turned_away(&world, &late[4])?;
         let health = world.host("a.test")?.health;
-        same(
-            "after three",
-            &(health.breaker, health.reason),
-            &(Breaker::Open, Some(RestReason::Overloaded)),
-        )?;
+        same("after five", &(health.breaker, health.reason), &(Breaker::Open, Some(RestReason::Overloaded)))?;
         let rest = health.rests_until.since(world.now()).as_secs_f64();
         if !(3.7..=6.3).contains(&rest) {
             return Err(format!("the first rest lasts {rest} s"));
         }
         // What was under way neither makes the rest longer nor uses up a try.
-        turned_away(&world, &late[3])?;
+        turned_away(&world, &late[5])?;
         same("then", &world.host("a.test")?.health.rests_until, &health.rests_until)?;
         if snapshot {
             world.snapshot();
         }
-        let reopens = world.reopen(Limits::default(), PATIENT)?;
+        let reopens = world.reopen(Limits::default(), pace)?;
         if reopens {
             same("the health after a restart", &world.host("a.test")?.health.reason, &health.reason)?;
         }
@@ -264,9 +261,9 @@ fn overloaded(make: &mut Make<'_>) -> Check {
         world.fetch(&trial)?;
         let health = world.host("a.test")?.health;
         same("well", &(health.breaker, health.failures, health.rests), &(Breaker::Closed, 0, 0))?;
-        let mut tries: Vec<_> = world.exactly(5)?.iter().map(|lease| lease.request.attempt).collect();
+        let mut tries: Vec<_> = world.exactly(7)?.iter().map(|lease| lease.request.attempt).collect();
         tries.sort_unstable();
-        same("tries that were used up", &tries[..], &[0, 0, 0, 1, 1])?;
+        same("tries that were used up", &tries[..], &[0, 0, 0, 1, 1, 1, 1])?;
     }
     Ok(())
 }
@@ -315,7 +312,7 @@ fn overloaded_for_good(make: &mut Make<'_>) -> Check {
     }
     world.finished(crate::model::Finish::Complete)?;
     let (stats, minutes) = (world.stats(), world.now().since(start).as_secs_f64() / 60.0);
-    if stats.requests > 14 || stats.failed != 100 || !(6.0..16.0).contains(&minutes) {
+    if stats.requests > 10 || stats.failed != 100 || !(0.4..0.8).contains(&minutes) {
         return Err(format!("{minutes} minutes, {stats:?}"));
     }
     Ok(())

@@ -220,8 +220,10 @@ impl World {
                 return Err(format!("{call} with the token of an ended lease: {answer:?}"));
             }
         }
-        let durable_lsn = before.durable_lsn;
-        same("the counts after fenced calls", &Stats { durable_lsn, ..self.stats() }, &before)
+        // What is done beside the calls may have gone on meanwhile.
+        let Stats { durable_lsn, seen_on_disk, seen_bytes, .. } = before;
+        let after = Stats { durable_lsn, seen_on_disk, seen_bytes, ..self.stats() };
+        same("the counts after fenced calls", &after, &before)
     }
 
     pub(super) fn control(&self, control: Control) -> Check {
