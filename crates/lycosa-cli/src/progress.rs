@@ -1,12 +1,15 @@
-//! Progress while a crawl runs: one line on a terminal, nothing anywhere else.
+//! Progress while a crawl runs: one line on a terminal, and everywhere a word when it does nothing for a while.
 
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lycosa::crawler::Watch;
+use lycosa::crawler::{Moment, Watch};
 
 /// How often the line is drawn anew.
 const REDRAW: Duration = Duration::from_millis(200);
+/// After so long without a request it is said that the crawl waits; the next time after twice as long.
+const IDLE: Duration = Duration::from_secs(5);
 
 /// Draws the line until the crawl is over. Ends when dropped.
 #[derive(Debug)]
@@ -16,9 +19,10 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Starts drawing; hidden when standard error is no terminal or `quiet` is set.
+    /// Starts drawing; hidden when standard error is no terminal. Nothing is said either when `quiet` is set.
     pub(crate) fn start(watch: Watch, quiet: bool) -> Self {
-        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let is_drawn = !quiet && std::io::stderr().is_terminal();
+        let target = if is_drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = match watch.max_pages() {
             Some(pages) => ProgressBar::with_draw_target(Some(pages), target),
             None => ProgressBar::with_draw_target(None, target),
@@ -28,9 +32,13 @@ impl Progress {
         let line = bar.clone();
         let task = tokio::spawn(async move {
             let mut tick = tokio::time::interval(REDRAW);
+            let mut idleness = Idleness { since: tokio::time::Instant::now(), told_after: IDLE };
             loop {
                 tick.tick().await;
                 let now = watch.now();
+                if let Some(word) = idleness.look(&now).filter(|_| !quiet) {
+                    line.suspend(|| crate::output::say(&word));
+                }
                 line.set_position(now.pages);
                 let awaited = match now.robots_awaited {
                     0 => String::new(),
@@ -65,6 +73,35 @@ impl Drop for Progress {
     fn drop(&mut self) {
         self.task.abort();
         self.bar.finish_and_clear();
+    }
+}
+
+/// How long nothing has been at work.
+struct Idleness {
+    since: tokio::time::Instant,
+    told_after: Duration,
+}
+
+impl Idleness {
+    /// What is to be said when nothing has been at work for long, though URLs wait.
+    fn look(&mut self, now: &Moment) -> Option<String> {
+        if now.at_work > 0 || now.queued == 0 {
+            self.since = tokio::time::Instant::now();
+            return None;
+        }
+        if self.since.elapsed() < self.told_after {
+            return None;
+        }
+        self.told_after *= 2;
+        let count = now.queued;
+        let why = match now.robots_awaited {
+            0 => "their sites rest, or it is paused".to_owned(),
+            hosts => format!("the robots.txt of {hosts} host{} answers with an error", plural(hosts)),
+        };
+        Some(format!(
+            "waiting: {count} URL{} cannot be asked for now ({why}); `lycosa ctl hosts` shows until when",
+            plural(count)
+        ))
     }
 }
 

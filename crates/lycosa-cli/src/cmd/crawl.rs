@@ -6,7 +6,6 @@ mod reload;
 
 pub(super) use self::place::HOME;
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use lycosa::config::{ConfigError, CrawlOptions, Layers, Occasion};
@@ -291,7 +290,7 @@ pub(super) async fn crawl(crawler: Crawler, quiet: bool, reload: Option<Reload>)
     for notice in crawl.notices().iter().filter(|_| !quiet) {
         output::say(&format!("note: {notice}"));
     }
-    let progress = Progress::start(crawl.watch(), quiet || !std::io::stderr().is_terminal());
+    let progress = Progress::start(crawl.watch(), quiet);
     let server = serve(&crawl, reload, quiet);
     let stop = crawl.stop_token();
     let interrupts = Interrupts::listen().map(|signals| tokio::spawn(signals.stop(stop)));

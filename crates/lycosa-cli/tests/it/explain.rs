@@ -19,7 +19,7 @@ fn eventful() -> Server {
         "/moved" => page("moved", &[]),
         "/broken" => Response::new(200).reset_before_answer(),
         "/busy" if request.visit == 1 => Response::new(429),
-        "/asking" if request.visit == 1 => Response::new(503).header("Retry-After", "0"),
+        "/asking" if request.visit == 1 => Response::new(503).header("Retry-After", "1"),
         "/busy" | "/asking" => page("not busy any more", &[]),
         _ => Response::not_found(),
     })

@@ -13,7 +13,7 @@ use crate::model::{
     Timestamp, field_text,
 };
 use crate::politeness::block::{EXAMINED, Seen, is_suspicious, judge};
-use crate::politeness::{MAX_RETRY_AFTER, retry_after};
+use crate::politeness::{MAX_RETRY_AFTER, retry_after, sign_of_failure};
 
 /// The rest of a site that does not say for how long.
 const FIRST_REST: Duration = Duration::from_secs(5);
@@ -104,7 +104,10 @@ impl Journey {
                 (status == 429 || status >= 500) && !is_local && retry.is_repeated(request, status)
             }
             Ok(Answer::Retry { .. }) => false,
-            Err(error) => retry.is_repeated_error(request, error),
+            // What says nothing of the site, as a failure of a proxy, would never be counted.
+            Err(error) => {
+                retry.is_repeated_error(request, error) && sign_of_failure(error.kind().as_str()).is_bad()
+            }
         };
         is_repeated && request.kind != RequestKind::Robots
     }
@@ -141,7 +144,7 @@ impl Journey {
     /// How long an answer asks to wait.
     fn asked(&self, headers: &HeaderMap) -> Option<Duration> {
         let value = headers.get(http::header::RETRY_AFTER)?;
-        retry_after(&field_text(value), self.now())
+        retry_after(&field_text(value), self.now()).filter(|asked| !asked.is_zero())
     }
 
     /// Whoever asks for more than is given is named.

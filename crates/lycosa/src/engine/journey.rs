@@ -40,7 +40,7 @@ pub(super) struct Journey {
     /// The declared type of the answer, once there is one.
     pub(super) answered: Option<Option<Box<str>>>,
     /// Whether the answer came without a request: then none is charged to the site.
-    is_local: bool,
+    pub(super) is_local: bool,
     /// Whether it turned the request away and said for how long.
     pub(super) asks: bool,
 }
@@ -326,7 +326,10 @@ impl Journey {
     /// Nothing is sent to a site that failed for so long.
     async fn host_down(&mut self, failures: u32) -> Ending {
         let site = &self.lease.site;
-        let message = format!("{site} failed {failures} times in a row, for hours, and was given up");
+        let message = format!("{site} failed {failures} times in a row, rest after rest, and was given up");
+        self.shared.telemetry.problem(format!(
+            "{message}; what waited there goes back by `lycosa frontier requeue --kind host_down`"
+        ));
         let error = Error::new(ErrorKind::HostDown, message);
         if self.lease.request.kind == RequestKind::Robots {
             return self.robots_failed(&error).await;

@@ -10,7 +10,9 @@ use url::Url;
 use super::journey::{Arrival, Ending, Journey};
 use super::shared::Shared;
 use crate::error::{Error, ErrorKind};
-use crate::model::{Discovered, Exclusion, HostUpdate, Lease, Origin, Request, RequestKind, Robots};
+use crate::model::{
+    Discovered, Exclusion, HostUpdate, Lease, Origin, Request, RequestKind, Robots, field_text,
+};
 use crate::octets::excerpt;
 use crate::politeness::robots::{
     AgentRules, MAX_ROBOTS_BYTES, MAX_ROBOTS_REDIRECTS, RobotsAnswer, RobotsTxt, is_known, robots_meaning,
@@ -166,13 +168,14 @@ impl Journey {
                 None => self.robots_failed(&error).await,
             };
         }
-        let text = |name: http::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-        let retry_after = text(http::header::RETRY_AFTER);
+        let text = |name: http::HeaderName| headers.get(name).map(field_text);
+        let (retry_after, cache_control) =
+            (text(http::header::RETRY_AFTER), text(http::header::CACHE_CONTROL));
+        let (retry_after, cache_control) = (retry_after.as_deref(), cache_control.as_deref());
         let before = self.known_before().await;
         if let Some(nack) = self.robots_awaited(Some(status), retry_after, &before) {
             return nack;
         }
-        let cache_control = text(http::header::CACHE_CONTROL);
         let answer = RobotsAnswer::Response { status, body: &body, cache_control, retry_after };
         self.robots_learned(status, answer, &before)
     }

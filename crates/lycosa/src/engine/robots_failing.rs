@@ -101,7 +101,7 @@ impl Journey {
             None => holds,
         };
         let patience = self.shared.parts.settings.robots_patience;
-        if !may_wait || patience.is_zero() || is_known(before) {
+        if !may_wait || patience.is_zero() || is_known(before) || self.is_local {
             return None;
         }
         let (now, tries) = (self.now(), self.lease.request.attempt);

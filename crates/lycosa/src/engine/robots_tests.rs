@@ -1,5 +1,5 @@
 //! Stories of robots.txt under a clock that is turned by hand: what it forbids beside pages, and what becomes of a site
-//! whose robots.txt fails.
+//! whose robots.txt fails, or that is down altogether.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::model::{
 use crate::scope::{Identity, ScopeMode, ScopeOptions, ScopeRules};
 use crate::telemetry::Telemetry;
 
-/// What a site answers to the so-manieth request for a URL: status, header fields and body; status 0 is no answer.
+/// What a site answers to the so-manieth request for a URL: status, header fields and body; status 0 is no answer, 1 none of a proxy.
 type Answered = (u16, Vec<(&'static str, &'static str)>, String);
 type Site = fn(&str, usize) -> Answered;
 
@@ -62,8 +62,9 @@ impl Fetch for Script {
         asked.push((url.clone(), self.clock.now()));
         let visit = asked.iter().filter(|(known, _)| *known == url).count();
         let (status, fields, body) = (self.site)(&url, visit);
-        if status == 0 {
-            let error = Error::new(ErrorKind::Connect, "nobody is there");
+        if status < 2 {
+            let kind = if status == 0 { ErrorKind::Connect } else { ErrorKind::Proxy };
+            let error = Error::new(kind, "nobody is there");
             return Box::pin(std::future::ready(Err(error)));
         }
         let mut headers = HeaderMap::new();
@@ -263,6 +264,19 @@ async fn what_waits_for_a_robots_txt_that_fails_for_a_while_is_held_and_other_si
     assert!(over.tells("robots.txt of http://a.test answered 503: its URLs wait until it can be read"));
     assert!(!over.tells("left out"), "{:?}", over.report.run.problems);
     assert_eq!(over.report.run.robots_awaited, 0, "nobody waits any more");
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_dead_says_nothing_of_a_site_that_is_down_and_its_urls_end() {
+    let site: Site = |url, visit| match url.rsplit('/').next().unwrap_or_default().parse::<u32>() {
+        Ok(1..=8) => status(0),
+        Ok(_) => status(u16::from(visit > 1)),
+        Err(_) if url.ends_with(".txt") => text(""),
+        Err(_) => page("/1 /2 /3 /4 /5 /6 /7 /8 /9 /10"),
+    };
+    let over = crawled(site, &["http://a.test/"], 60, |_, pace| pace.per_origin = 1).await;
+    assert_eq!((over.count("http://a.test/9"), over.count("http://a.test/10")), (2, 2));
+    assert_eq!(over.report.run.failures.values().sum::<u64>(), 10);
 }
 
 #[tokio::test]

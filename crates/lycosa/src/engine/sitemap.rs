@@ -11,7 +11,7 @@ use super::discover::Target;
 use super::journey::{Arrival, Ending, Journey};
 use super::judgement::LASTMOD;
 use super::shared::Shared;
-use crate::model::{CommitNotes, Dates, Discovered, Request, RequestKind, Timestamp, UrlKey};
+use crate::model::{CommitNotes, Dates, Discovered, Request, RequestKind, Timestamp, UrlKey, field_text};
 use crate::sitemap::{self, Sitemap, SitemapKind, SitemapLimits, SitemapProblem};
 
 /// Indexes within indexes that are followed; the protocol allows one level.
@@ -127,7 +127,8 @@ impl Journey {
         if (200..300).contains(&status) {
             let reading;
             let content_type = response.headers.get(http::header::CONTENT_TYPE);
-            let content_type = content_type.and_then(|value| value.to_str().ok());
+            let content_type = content_type.map(field_text);
+            let content_type = content_type.as_deref();
             (commit.outlinks, commit.notes, reading) = self.sitemap_entries(&body, content_type);
             let content = super::revisits::body_hash(&body);
             let _ = self.compared(content);

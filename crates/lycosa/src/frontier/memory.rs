@@ -113,7 +113,8 @@ impl Frontier for Memory {
         let lsn = state.lsn;
         let answers = batch
             .into_iter()
-            .map(|nack| {
+            .map(|mut nack| {
+                state.tables.spare(&mut nack);
                 if state.tables.is_open(nack.token, now) && state.tables.nack(nack, now) {
                     Ok(lsn)
                 } else {

@@ -17,6 +17,7 @@ pub use delay::{delay_cause, mean_response_time, site_delay};
 pub use page_robots::PageRobots;
 pub use rest::{
     ASKED, FIRST_OVERLOAD, LONGEST_REFUSAL, OVERLOADS, Sign, breaker_rest, refusal_rest, sign_of,
+    sign_of_failure,
 };
 pub use retry::{Pause, RetryOptions, RetryPolicy};
 pub use retry_after::{MAX_RETRY_AFTER, retry_after};

@@ -115,7 +115,7 @@ impl PageRobots {
         for piece in pieces(value) {
             let mut rest = piece;
             if let Some((name, after)) = piece.split_once(':')
-                && !VALUED.iter().any(|word| before_value(name).eq_ignore_ascii_case(word))
+                && !VALUED.iter().any(|word| last_word(before_value(name)).eq_ignore_ascii_case(word))
             {
                 let name = name.trim();
                 is_mine = matches!(name, "*" | "robots")
@@ -128,13 +128,27 @@ impl PageRobots {
         }
     }
 
-    /// One word with its value, or several words that somebody parted by spaces.
+    /// A word with its value, and words that somebody parted by spaces instead of commas, before it and after.
     fn piece(&mut self, place: SignalPlace, field: &str, piece: &str) {
-        let Some((word, value)) = piece.split_once([':', '=']) else {
-            piece.split_ascii_whitespace().for_each(|word| self.word(place, field, word));
-            return;
-        };
-        let (word, value) = (word.trim().to_ascii_lowercase(), value.trim());
+        let mut left = piece;
+        while let Some((front, value)) = left.split_once([':', '=']) {
+            let word = last_word(front);
+            let before = front.trim_end().strip_suffix(word).unwrap_or_default();
+            before.split_ascii_whitespace().for_each(|word| self.word(place, field, word));
+            let value = value.trim();
+            // A date has words of its own.
+            let is_date = word.eq_ignore_ascii_case("unavailable_after");
+            let end = value.find(|space: char| space.is_ascii_whitespace()).filter(|_| !is_date);
+            let (value, after) = value.split_at(end.unwrap_or(value.len()));
+            self.valued(word, value);
+            left = after;
+        }
+        left.split_ascii_whitespace().for_each(|word| self.word(place, field, word));
+    }
+
+    /// A word with its value.
+    fn valued(&mut self, word: &str, value: &str) {
+        let word = word.to_ascii_lowercase();
         match word.as_str() {
             "unavailable_after" if !value.is_empty() => self.date(value.chars().take(100).collect()),
             "max-snippet" | "max-video-preview" if value.parse::<u32>().is_ok() => {
@@ -213,6 +227,10 @@ fn within(value: &str) -> &str {
     &value[..value.floor_char_boundary(LONGEST_VALUE)]
 }
 
+fn last_word(text: &str) -> &str {
+    text.split_ascii_whitespace().next_back().unwrap_or_default()
+}
+
 /// The word of `unavailable_after=2020-01-02 03`, which has a colon only in its time.
 fn before_value(piece: &str) -> &str {
     piece.split('=').next().unwrap_or_default().trim()
@@ -247,10 +265,10 @@ fn names_date(piece: &str) -> bool {
     piece.as_bytes().windows(WORD.len()).any(|part| part.eq_ignore_ascii_case(WORD))
 }
 
-/// Whether the comma between these two stands in a date.
+/// Whether the comma between these two stands in a date: after the day of the week with which it begins, or before a number.
 fn is_within_date(before: &str, after: &str) -> bool {
-    let last = before.rsplit([' ', '\t', ':', '=', ',']).next().unwrap_or_default();
-    after.trim_start().starts_with(|first: char| first.is_ascii_digit()) || is_weekday(last)
+    let last = before.rsplit([':', '=', ',']).next().unwrap_or_default();
+    after.trim_start().starts_with(|first: char| first.is_ascii_digit()) || is_weekday(last.trim())
 }
 
 fn is_weekday(word: &str) -> bool {
@@ -284,6 +302,22 @@ mod tests {
 
     fn words(said: &PageRobots) -> String {
         said.words().join(" ")
+    }
+
+    #[test]
+    fn words_parted_by_spaces_are_heard_beside_values_and_dates() {
+        for value in [
+            "noindex nofollow max-snippet:20",
+            "noindex max-image-preview:none nofollow",
+            "max-snippet:20 noindex nofollow",
+            "nofollow unavailable_after: 25 Jun 2030 15:00 Sat, noindex",
+        ] {
+            let said = header(&[value]);
+            assert!(said.words().iter().any(|word| &**word == "noindex"), "{value}: {:?}", said.words());
+            assert!(said.words().iter().any(|word| &**word == "nofollow"), "{value}: {:?}", said.words());
+        }
+        let other = header(&["otherbot: noindex max-snippet:20"]);
+        assert!(other.words().is_empty(), "{:?}", other.words());
     }
 
     #[test]

@@ -59,25 +59,27 @@ impl Sign {
 #[must_use]
 pub fn sign_of(attempt: &Attempt) -> Sign {
     match (attempt.status, attempt.failure.as_deref()) {
-        (Some(429 | 503), None) => Sign::Overloaded,
-        (Some(429 | 503), Some(_)) => Sign::Asks,
+        (Some(429 | 503), Some(failure)) if failure == ASKED => Sign::Asks,
+        (Some(429 | 503), _) => Sign::Overloaded,
         (Some(500..=599), _) => Sign::Fails,
         (Some(_), _) => Sign::Works,
-        (None, Some(failure)) => {
-            let kind = failure.split('/').next().unwrap_or(failure);
-            // Failures of a proxy are not the site's; a refused tunnel may be either's, and a dead host is met so.
-            let is_the_sites = matches!(
-                kind,
-                "resolve" | "connect" | "disconnected" | "tls" | "protocol" | "timeout" | "tunnel"
-            );
-            if is_the_sites { Sign::Unreachable } else { Sign::Neither }
-        }
+        (None, Some(failure)) => sign_of_failure(failure),
         (None, None) => Sign::Neither,
     }
 }
 
-/// The rest number `rests` (1 the first) of a breaker, which opened because the site was `overloaded` or failed: doubling, bounded, and a quarter more or less by `chance`, so
-/// that sites that went down together do not come back at one moment.
+/// What a failure says of its site, by its kind, and perhaps its phase after a slash.
+#[must_use]
+pub fn sign_of_failure(failure: &str) -> Sign {
+    let kind = failure.split('/').next().unwrap_or(failure);
+    // Failures of a proxy are not the site's; a refused tunnel may be either's, and a dead host is met so.
+    let is_the_sites =
+        matches!(kind, "resolve" | "connect" | "disconnected" | "tls" | "protocol" | "timeout" | "tunnel");
+    if is_the_sites { Sign::Unreachable } else { Sign::Neither }
+}
+
+/// The rest number `rests` (1 the first) of a breaker, which opened because the site was `overloaded` or failed: doubling,
+/// bounded, and a quarter more or less by `chance`, so that sites that went down together do not come back at one moment.
 #[must_use]
 pub fn breaker_rest(patience: &Patience, overloaded: bool, rests: u32, chance: u64) -> Duration {
     let factor = 1_u32.checked_shl(rests.saturating_sub(1)).unwrap_or(u32::MAX);

@@ -18,6 +18,8 @@ pub(super) const STORIES: &[Story] = &[
     ("a site that turns pages away in a row is overloaded and rests, over a restart too", overloaded),
     ("one page that is always turned away makes no site rest", one_turned_away),
     ("an overloaded site keeps its URLs until it is given up", overloaded_for_good),
+    ("failures of other kinds are no overload", mixed),
+    ("by rules without rests no site rests, and tries count again", without_rests),
     ("a site that says when to come again gets that, and its breaker stays closed", asks),
     ("a site that was given up is asked again by the next run", given_up_is_asked_again),
     ("a site whose rest is ended by hand is asked as soon as its delay allows", unblocked),
@@ -263,9 +265,47 @@ fn overloaded(make: &mut Make<'_>) -> Check {
         same("well", &(health.breaker, health.failures, health.rests), &(Breaker::Closed, 0, 0))?;
         let mut tries: Vec<_> = world.exactly(7)?.iter().map(|lease| lease.request.attempt).collect();
         tries.sort_unstable();
-        same("tries that were used up", &tries[..], &[0, 0, 0, 1, 1, 1, 1])?;
+        same("tries that were used up", &tries[..], &[0, 0, 1, 1, 1, 1, 1])?;
     }
     Ok(())
+}
+
+fn mixed(make: &mut Make<'_>) -> Check {
+    let pace = Pace { patience: Patience { failures: 8, ..PATIENCE }, ..PATIENT };
+    let world = World::new(make, Limits::default(), pace);
+    many(&world, "a.test", 20)?;
+    let leases = world.exactly(8)?;
+    let (down, others) = leases.split_at(4);
+    for lease in down {
+        world.nack(lease, Some(unreachable(world.now())), Retry { counts: true, ..Retry::default() })?;
+    }
+    for lease in &others[..3] {
+        turned_away(&world, lease)?;
+    }
+    same("after seven", &world.host("a.test")?.health.breaker, &Breaker::Closed)?;
+    turned_away(&world, &others[3])?;
+    let health = world.host("a.test")?.health;
+    same("after eight", &(health.breaker, health.reason), &(Breaker::Open, Some(RestReason::Failing)))
+}
+
+fn without_rests(make: &mut Make<'_>) -> Check {
+    let mut world = World::new(make, Limits::default(), PATIENT);
+    many(&world, "a.test", 6)?;
+    for lease in &world.exactly(4)? {
+        world.nack(lease, Some(unreachable(world.now())), Retry { counts: true, ..Retry::default() })?;
+    }
+    same("at first", &world.host("a.test")?.health.breaker, &Breaker::Open)?;
+    let pace = Pace { patience: Patience::ENDLESS, ..PATIENT };
+    if !world.reopen(Limits::default(), pace)? {
+        world.control(Control::Pace(pace))?;
+    }
+    same("then", &world.host("a.test")?.health.breaker, &Breaker::Closed)?;
+    world.advance(1_000);
+    let lease = world.exactly(6)?.remove(0);
+    let before = lease.request.attempt;
+    world.nack(&lease, Some(unreachable(world.now())), Retry { counts: true, ..Retry::default() })?;
+    let again = world.exactly(1)?.remove(0);
+    same("the try", &(again.request.url, again.request.attempt), &(lease.request.url, before + 1))
 }
 
 fn one_turned_away(make: &mut Make<'_>) -> Check {

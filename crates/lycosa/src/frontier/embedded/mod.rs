@@ -410,12 +410,13 @@ impl Shared {
         Ok(lsn)
     }
 
-    fn nack(&self, nack: Nack, now: Timestamp) -> Result<u64, CommitError> {
+    fn nack(&self, mut nack: Nack, now: Timestamp) -> Result<u64, CommitError> {
         let mut state = self.state();
         let state = &mut *state;
         if !state.tables.is_open(nack.token, now) {
             return Err(CommitError::Fenced);
         }
+        state.tables.spare(&mut nack);
         let lsn = self.append(state, |out| event::put_nacked(out, now, &nack));
         state.history.given_back(lsn, now, &state.tables, &nack);
         state.tables.nack(nack, now);

@@ -20,6 +20,8 @@ pub(crate) struct Breakers(HashMap<u32, Illness>);
 struct Illness {
     breaker: Breaker,
     failures: u32,
+    /// How many of them, the last ones, turned the crawler away.
+    overloads: u32,
     rests: u32,
     /// Until when the breaker is open, or the site given up.
     until: Timestamp,
@@ -142,10 +144,11 @@ impl Breakers {
         }
         let illness = self.0.entry(site).or_default();
         illness.failures = illness.failures.saturating_add(1);
-        let is_overload = matches!(sign, Sign::Overloaded | Sign::Asks);
-        let most = if is_overload { OVERLOADS.min(patience.failures) } else { patience.failures };
+        let turns_away = matches!(sign, Sign::Overloaded | Sign::Asks);
+        illness.overloads = if turns_away { illness.overloads.saturating_add(1) } else { 0 };
+        let is_overload = turns_away && illness.overloads >= OVERLOADS.min(patience.failures);
         let opens = match illness.breaker {
-            Breaker::Closed => illness.failures >= most,
+            Breaker::Closed => is_overload || illness.failures >= patience.failures,
             // What was under way when it opened says nothing about whether the rest was long enough.
             Breaker::Open | Breaker::GivenUp => false,
             Breaker::HalfOpen => was_probe,
@@ -205,8 +208,22 @@ impl Breakers {
         }
     }
 
+    /// By rules under which no failure makes a site rest, none does that did before.
+    pub(super) fn heed(&mut self, patience: &Patience) {
+        if patience.failures > 0 {
+            return;
+        }
+        self.0.retain(|_, illness| {
+            let Illness { refusals, asked_until, .. } = *illness;
+            let reason = illness.reason.filter(|reason| !reason.is_breakers());
+            *illness = Illness { refusals, asked_until, reason, ..Illness::default() };
+            refusals > 0
+        });
+    }
+
     /// A new run begins: a site that was given up is asked once more, and no rest lasts longer than its rule allows.
     pub(super) fn reopened(&mut self, patience: &Patience, now: Timestamp) {
+        self.heed(patience);
         let latest = now.after(patience.most.saturating_add(patience.most / 4));
         for illness in self.0.values_mut() {
             illness.until = illness.until.min(latest);
@@ -243,8 +260,9 @@ impl Breakers {
         let mut sites: Vec<_> = self.0.iter().collect();
         sites.sort_unstable_by_key(|(site, _)| **site);
         wire::put_list(out, &sites, |out, (site, illness)| {
-            let Illness { breaker, failures, rests, until, probe, refusals, asked_until, reason } = **illness;
-            for number in [**site, failures, rests, refusals] {
+            let Illness { breaker, failures, overloads, rests, until, probe, refusals, asked_until, reason } =
+                **illness;
+            for number in [**site, failures, overloads, rests, refusals] {
                 wire::put_number(out, u64::from(number));
             }
             for number in [until.0, probe, asked_until.0] {
@@ -261,11 +279,14 @@ impl Breakers {
     pub(super) fn load(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
         let sites = reader.list(|reader| {
             let site = reader.small()?;
-            let (failures, rests, refusals) = (reader.small()?, reader.small()?, reader.small()?);
+            let (failures, overloads) = (reader.small()?, reader.small()?);
+            let (rests, refusals) = (reader.small()?, reader.small()?);
             let (until, probe, asked_until) = (reader.time()?, reader.number()?, reader.time()?);
             let breaker = reader.one_of(&Breaker::ALL)?;
             let reason = reader.option(|reader| reader.one_of(&RestReason::ALL))?;
-            Ok((site, Illness { breaker, failures, rests, until, probe, refusals, asked_until, reason }))
+            let illness =
+                Illness { breaker, failures, overloads, rests, until, probe, refusals, asked_until, reason };
+            Ok((site, illness))
         })?;
         Ok(Self(sites.into_iter().collect()))
     }

@@ -133,6 +133,16 @@ impl Tables {
         }
     }
 
+    /// Takes no try of a URL whose site is down already: its breaker says when it is given up. Decided before the log has
+    /// it, so that a replay by other rules counts the same tries.
+    pub(crate) fn spare(&self, nack: &mut Nack) {
+        let is_bad = nack.attempt.as_ref().is_some_and(|attempt| sign_of(attempt).is_bad());
+        let site = self.leases.get(&nack.token.0).map(|lease| lease.site);
+        if is_bad && site.is_some_and(|site| self.breakers.is_down(site)) {
+            nack.retry.counts = false;
+        }
+    }
+
     /// Gives a lease back; `false` when it had ended before.
     pub(crate) fn nack(&mut self, nack: Nack, now: Timestamp) -> bool {
         let Some(mut lease) = self.close(nack.token.0) else { return false };
@@ -140,10 +150,7 @@ impl Tables {
         let until = nack.retry.block_site_until;
         let refused = until.and_then(|_| turned_away(&attempts));
         self.settle_attempts(nack.token, &lease, &attempts, refused.is_some(), now);
-        // A site that is down does not use up the tries of its URLs; its breaker says when it is given up.
-        let is_spared = self.breakers.is_down(lease.site)
-            && attempts.last().is_some_and(|attempt| sign_of(attempt).is_bad());
-        if nack.retry.counts && !is_spared {
+        if nack.retry.counts {
             lease.entry.attempt = lease.entry.attempt.saturating_add(1);
         }
         if let Some(until) = until {

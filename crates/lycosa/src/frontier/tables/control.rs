@@ -39,6 +39,7 @@ impl Tables {
                 if !pace.robots {
                     self.place_held(now);
                 }
+                self.breakers.heed(&pace.patience);
             }
         }
         self.schedule_all(now, |_| {});
