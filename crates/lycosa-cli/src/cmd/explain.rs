@@ -39,6 +39,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let url = lycosa::seed::parse(&args.url)?;
     let mut crawl = super::states::open(&args.state.folder()?)?;
     let story = crawl.explain(&url)?;
+    if let Some(error) = &story.history_trouble {
+        output::say(&format!("note: its history cannot be told: {error}"));
+    }
     let now = crawl.now();
     let text = if args.json { format!("{}\n", as_json(&story)) } else { told(&story, now) };
     output::data(text.as_bytes())?;
@@ -133,9 +136,12 @@ fn outcome(outcome: &Outcome) -> String {
     }
 }
 
-fn robots(says: &RobotsSay) -> String {
+fn robots(says: &RobotsSay, now: Timestamp) -> String {
     match says {
         RobotsSay::Ignored => "not asked: robots = false".to_owned(),
+        RobotsSay::Awaited { until } => {
+            format!("waited for: its robots.txt failed and is asked for again {}", moment(*until, now))
+        }
         RobotsSay::Unknown => "not known: its robots.txt was not read".to_owned(),
         RobotsSay::AllowsAll => "allowed: there is no robots.txt".to_owned(),
         RobotsSay::DeniesAll => "disallowed: its robots.txt cannot be had".to_owned(),
@@ -275,7 +281,7 @@ fn told(story: &Explanation, now: Timestamp) -> String {
         };
         rows.push(("scope", format!("{verdict}: {why}")));
     }
-    rows.push(("robots", robots(&story.robots)));
+    rows.push(("robots", robots(&story.robots, now)));
     if let Some(why) = &story.rests_for {
         let until = story.host.as_ref().map(|host| host.blocked_until).unwrap_or_default();
         rows.push(("site", format!("rests until {}: {why}", moment(until, now))));
@@ -359,6 +365,8 @@ fn as_json(story: &Explanation) -> Value {
         "robots": story.robots,
         "kind": next::kind(story).map(|_| story.kind.unwrap_or(RequestKind::Robots)),
         "next_visit": story.next_visit.as_ref().map(|next| next.due),
+        "is_visited_again": story.revisits,
+        "history_trouble": story.history_trouble.as_ref().map(ToString::to_string),
         "next_visit_why": story.next_visit.as_ref().map(next::as_json),
         "sitemap_lastmod": story.next_visit.as_ref().and_then(|next| next.told.or(next.visit.listed_at)),
         "site_lastmod": story.host.as_ref().and_then(|host| host.dates).map(LastmodLine::from),

@@ -152,3 +152,27 @@ fn rules_that_cannot_be_read_are_told_by_whoever_changes_the_state() {
         .ends_with(0)
         .mentions("note: state/run.json is damaged");
 }
+
+#[test]
+fn a_damaged_history_costs_the_story_of_a_url_and_nothing_else() {
+    let bench = crawled();
+    let path = files(&bench, "history").pop().expect("a history");
+    let mut bytes = std::fs::read(&path).expect("a file");
+    // Behind its index.
+    let middle = bytes.len() / 2;
+    bytes[middle..].fill(7);
+    std::fs::write(&path, bytes).expect("it can be written");
+    let urls: Vec<String> = bench
+        .records("pages.jsonl")
+        .iter()
+        .map(|page| page["url"].as_str().expect("a URL").to_owned())
+        .collect();
+    let mut untold = 0;
+    for url in urls.iter().step_by(25) {
+        let said = bench.run(&["explain", url, "--state", "state"]).ends_with(0);
+        assert!(said.out.contains("canonical"), "{}", said.out);
+        untold +=
+            usize::from(said.err.contains("note: its history cannot be told: the state file state/history-"));
+    }
+    assert!(untold > 0);
+}

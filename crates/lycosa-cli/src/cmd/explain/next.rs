@@ -62,6 +62,9 @@ fn when(story: &Explanation, next: &Revisit, now: Timestamp) -> String {
             Some(at) => format!("due {since}; its turn comes not before {}", moment(at, now)),
             None => format!("now: it is due and waits for its turn (since {since})"),
         },
+        None if next.due > now && !story.revisits => {
+            format!("none without --recrawl; it is planned for {since}")
+        }
         None if next.due > now => since,
         None => format!("due now (since {since}): as soon as a crawl visits pages again, with --recrawl"),
     }

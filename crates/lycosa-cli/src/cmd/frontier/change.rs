@@ -73,7 +73,8 @@ pub(super) async fn requeue(
     if count == 0 {
         return Ok(Exit::Failed);
     }
-    output::say(&format!("  next: lycosa crawl --state {} --resume", folder.display()));
+    let named = if changes.has_named_outputs(folder) { ", with the -o of before" } else { "" };
+    output::say(&format!("  next: lycosa crawl --state {} --resume{named}", folder.display()));
     Ok(Exit::Done)
 }
 

@@ -295,7 +295,7 @@ pub(super) fn dead(folder: &Path, args: &DeadArgs) -> Result<Exit> {
 pub(super) fn export(folder: &Path, to: Option<&Path>) -> Result<Exit> {
     let mut crawl = states::open(folder)?;
     let mut lines = Lines::to_reader(0);
-    if let Some(path) = to {
+    if let Some(path) = to.filter(|path| *path != Path::new("-")) {
         let file = File::create_new(path).map_err(|cause| {
             Error::io(format!("making {}", path.display()), cause)
                 .with_hint("name a file that is not there yet")

@@ -84,6 +84,8 @@ fn a_crawl_that_ends_while_it_waits_says_so_and_goes_on_where_it_was() {
         .mentions("answered 503: its URLs wait until it can be read, at most 30s (`--robots-patience`)");
     let hosts = bench.run(&["frontier", "hosts", "--state", "state"]).ends_with(0).out;
     assert!(hosts.contains("1 wait for robots.txt, which failed and is asked for again"), "{hosts}");
+    let story = bench.run(&["explain", &server.url("/"), "--state", "state"]).ends_with(0).out;
+    assert!(story.contains("waited for: its robots.txt failed and is asked for again"), "{story}");
     heals.store(true, Ordering::SeqCst);
     bench.crawl(&server.url("/"), &["--resume"]).ends_with(0);
     assert_eq!((server.hits_on("/open"), server.hits_on("/private")), (1, 0));

@@ -17,8 +17,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::embedded::{self, CrawlIdentity, Disk, Embedded, FORMAT_VERSION, Opening};
 use crate::host_pattern::HostPattern;
 use crate::model::{
-    AddStatus, Control, Discovered, Exclusion, Frontier, HostUpdate, Origin, Outcome, Robots, SiteKey,
-    Timestamp, UrlKey,
+    AddStatus, Control, Discovered, Exclusion, Frontier, HostUpdate, Origin, Outbox, Outcome, Robots,
+    SiteKey, Timestamp, UrlKey,
 };
 use crate::octets::Unmarked;
 use crate::scope::Identity;
@@ -121,6 +121,12 @@ impl Changes {
         let (_, identity) = identity_of(&crawl, folder)?;
         let state = Embedded::create(opening(folder, None), crawl)?;
         Ok(Self { state, identity, rules_trouble: None })
+    }
+
+    /// Whether the crawl has outputs outside of its folder, which a run that goes on must name.
+    #[must_use]
+    pub fn has_named_outputs(&self, folder: &Path) -> bool {
+        Outbox::sinks(&self.state).iter().any(|sink| !Path::new(sink).starts_with(folder))
     }
 
     /// Why the rules of the last run cannot be read, if so: budgets are as if it had named none.

@@ -31,6 +31,11 @@ pub enum RobotsSay {
     Ignored,
     /// It was not asked for yet.
     Unknown,
+    /// It answered with an error, and what waits for it is held until it is asked for again.
+    Awaited {
+        /// When that is.
+        until: Timestamp,
+    },
     /// There is none: everything is allowed.
     AllowsAll,
     /// It could not be had: nothing is allowed.
@@ -69,8 +74,10 @@ pub struct Explanation {
     pub open: Option<Open>,
     /// When it can be served, as far as its site's pace and its own time say.
     pub not_before: Option<Timestamp>,
-    /// Its next visit, when one is to come or is due.
+    /// Its next visit, when one is to come or is due; one that is planned is made only while pages are visited again.
     pub next_visit: Option<Revisit>,
+    /// Whether the last run visited pages again (`--recrawl`).
+    pub revisits: bool,
     /// The way back to its seed, nearest first; empty for a seed and for what was never accepted.
     pub way: Vec<Step>,
     /// Whether that way ends at a seed; otherwise facts on it are missing.
@@ -79,8 +86,10 @@ pub struct Explanation {
     pub scope: Option<(Verdict, String)>,
     /// What robots.txt says, as the state knows it.
     pub robots: RobotsSay,
-    /// Everything that happened to it, in order.
+    /// Everything that happened to it, in order, as far as that can be read.
     pub facts: Vec<Fact>,
+    /// Why the history cannot be read, if so: nothing but the story of a URL depends on it.
+    pub history_trouble: Option<Error>,
     /// What is known of its site.
     pub host: Option<HostRecord>,
     /// Why the site rests, while it does.
@@ -99,12 +108,14 @@ impl Stopped {
         };
         let (key, site, origin) = (identified.key, identified.site.clone(), identified.origin.clone());
         let canonical = identified.canonical.into_owned();
-        let facts = self.view.facts(key)?;
+        let mut history_trouble = None;
+        let facts = readable(self.view.facts(key), &mut history_trouble)?;
         let host = self.view.site(&site);
         let robots = self.robots(host.as_ref(), &origin, &canonical);
         let is_open = self.view.is_open(key)?;
         let rests = host.as_ref().is_some_and(|host| host.blocked_until > self.now());
-        let rests_for = if rests { self.why_it_rests(&site)? } else { None };
+        let why = if rests { self.why_it_rests(&site) } else { Ok(None) };
+        let rests_for = readable(why, &mut history_trouble)?;
         let (open, next_visit) = self.waiting((key, &site), is_open, host.as_ref())?;
         let own = open.as_ref().map(|open: &Open| &open.found.request);
         let own = own.or_else(|| last_end(&facts).map(|(_, ended)| &ended.found.request));
@@ -113,7 +124,8 @@ impl Stopped {
         let kind = own.map_or(RequestKind::Page, |request| request.kind);
         let is_known = own.is_some();
         let refused_from = facts.iter().find_map(refused_on);
-        let (way, from_seed) = self.way(parent.or(refused_from), is_known)?;
+        let way = self.way(parent.or(refused_from), is_known && history_trouble.is_none());
+        let (way, from_seed) = readable(way, &mut history_trouble)?;
         let depth =
             if is_known { depth } else { way.first().and_then(|step| step.depth).map_or(1, |on| on + 1) };
         let scope = self.scope()?.map(|rules| rules.explain(Candidate { url: &canonical, kind, depth }));
@@ -122,7 +134,11 @@ impl Stopped {
                 crate::frontier::embedded::Where::Waiting(at) => at,
                 _ => None,
             };
-            own.max(host.as_ref().map(|host| host.next_allowed))
+            let robots = match robots {
+                RobotsSay::Awaited { until } => Some(until),
+                _ => None,
+            };
+            own.max(host.as_ref().map(|host| host.next_allowed)).max(robots)
         });
         Ok(Explanation {
             url: spelling(url).to_string(),
@@ -135,11 +151,13 @@ impl Stopped {
             open,
             not_before,
             next_visit,
+            revisits: self.rules.as_ref().is_some_and(|rules| rules.recrawl),
             way,
             from_seed,
             scope,
             robots,
             facts,
+            history_trouble,
             host,
             rests_for,
         })
@@ -180,6 +198,9 @@ impl Stopped {
             return RobotsSay::Ignored;
         }
         let record = host.and_then(|host| host.origins.iter().find(|known| known.origin == *origin));
+        if let Some(until) = record.and_then(|record| record.robots_retry) {
+            return RobotsSay::Awaited { until };
+        }
         match record.map(|record| &record.robots) {
             None | Some(Robots::Unknown | Robots::Withheld { .. }) => RobotsSay::Unknown,
             Some(Robots::AllowAll { .. }) => RobotsSay::AllowsAll,
@@ -219,6 +240,17 @@ impl Stopped {
             }
         }
         Ok((way, from_seed))
+    }
+}
+
+/// What the history says; nothing when it is damaged, and why is kept.
+fn readable<T: Default>(told: Result<T>, trouble: &mut Option<Error>) -> Result<T> {
+    match told {
+        Err(error) if error.kind() == ErrorKind::Corrupt => {
+            trouble.get_or_insert(error);
+            Ok(T::default())
+        }
+        told => told,
     }
 }
 
