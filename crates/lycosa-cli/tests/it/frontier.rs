@@ -286,7 +286,7 @@ fn an_overloaded_host_is_shown_as_such_and_loses_no_page() {
     let bench = Bench::new();
     let busy = ["--set", "retry.first=1ms", "-c", "1"];
     // The first rest of the site lasts for longer.
-    bench.crawl(&server.url("/"), &[&busy[..], &["--max-time", "1500ms"]].concat()).ends_with(3);
+    bench.crawl(&server.url("/"), &[&busy[..], &["--max-time", "3s"]].concat()).ends_with(3);
     assert!(server.hits() <= 8, "{} requests, with robots.txt and the start", server.hits());
     let hosts = frontier(&bench, &["hosts"]).ends_with(0);
     assert!(hosts.out.contains("(it is overloaded), failed 5 times in a row"), "{}", hosts.out);

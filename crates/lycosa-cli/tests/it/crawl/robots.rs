@@ -78,7 +78,7 @@ fn a_short_failure_of_robots_txt_costs_no_page_and_is_seen_while_it_lasts() {
 fn a_crawl_that_ends_while_it_waits_says_so_and_goes_on_where_it_was() {
     let (server, heals) = healing();
     let bench = Bench::new();
-    let flags = ["--retries", "0", "--max-time", "6s"];
+    let flags = ["--retries", "0", "--max-time", "9s"];
     let said = bench.crawl(&server.url("/"), &flags).ends_with(3);
     said.mentions("waiting: 1 URL cannot be asked for now (the robots.txt of 1 host answers with an error)")
         .mentions("answered 503: its URLs wait until it can be read, at most 30s (`--robots-patience`)");
