@@ -144,7 +144,7 @@ impl Journey {
     /// How long an answer asks to wait.
     fn asked(&self, headers: &HeaderMap) -> Option<Duration> {
         let value = headers.get(http::header::RETRY_AFTER)?;
-        retry_after(&field_text(value), self.now()).filter(|asked| !asked.is_zero())
+        retry_after(&field_text(value), self.now())
     }
 
     /// Whoever asks for more than is given is named.
