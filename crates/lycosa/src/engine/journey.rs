@@ -107,7 +107,7 @@ impl Journey {
                 let error = Error::new(ErrorKind::Url, "the URL cannot be parsed").at_url(&request.url);
                 let outcome = Outcome::Failed { error: error.with_source(cause) };
                 let host_update = super::robots::update_without_answer(&shared, &lease).await;
-                Err(Box::new(Commit { host_update, ..bare_commit(&lease, outcome) }))
+                Err(Box::new(Commit { host_update, ..Commit::ending(lease.token, outcome) }))
             }
         }
     }
@@ -372,7 +372,7 @@ impl Journey {
         self.tell_of_lost_seed(&outcome);
         let records = self.outcome_records(&outcome);
         let attempts = std::mem::take(&mut self.attempts);
-        Commit { attempts, payload: Payload::Inline(records), ..bare_commit(&self.lease, outcome) }
+        Commit { attempts, payload: Payload::Inline(records), ..Commit::ending(self.lease.token, outcome) }
     }
 
     /// The commit of a page.
@@ -391,7 +391,7 @@ impl Journey {
             outlinks,
             notes,
             is_page: true,
-            ..bare_commit(&self.lease, Outcome::Fetched { status })
+            ..Commit::ending(self.lease.token, Outcome::Fetched { status })
         }
     }
 
@@ -453,20 +453,4 @@ fn was_sent(answer: &Result<Answer, Error>) -> bool {
     let ours =
         |error: &Error| matches!(error.kind(), AddressRefused | Budget | Cancelled | Deferred | Offline);
     !answer.as_ref().is_err_and(ours)
-}
-
-/// A commit that only ends the lease.
-pub(super) fn bare_commit(lease: &Lease, outcome: Outcome) -> Commit {
-    Commit {
-        token: lease.token,
-        outcome,
-        attempts: Vec::new(),
-        payload: Payload::default(),
-        outlinks: Vec::new(),
-        host_update: None,
-        is_page: false,
-        notes: CommitNotes::default(),
-        revisit: None,
-        dates: None,
-    }
 }
