@@ -109,7 +109,7 @@ pub use pattern::{
 };
 pub use select::{Output, Select, Selector, SelectorError};
 pub use selection::{Nodes, Selection, SelectorArgument};
-pub use text::collapse_whitespace;
+pub use text::{collapse_whitespace, words};
 pub use xpath::{
     XPath, XPathEnvironment, XPathError, XPathErrorKind, XPathItem, XPathNamespace, XPathNodes, XPathOptions,
     XPathToken, XPathValue,

@@ -1,4 +1,7 @@
-//! Text for people: what a page shows, not what its nodes hold. For the latter see `NodeRef::text`.
+//! Text for people: what a page shows, not what its nodes hold. For the latter see `NodeRef::text`; for its
+//! words alone [`words`].
+
+mod words;
 
 use std::borrow::Cow;
 
@@ -36,6 +39,8 @@ pub fn collapse_whitespace(text: &str) -> Cow<'_, str> {
 fn is_space(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\n' | '\r' | '\u{c}')
 }
+
+pub use words::words;
 
 impl NodeRef<'_> {
     /// The text as a reader would copy it from the page, without style sheets at hand: blocks begin on lines of

@@ -187,13 +187,7 @@ impl Journey {
 /// The hash of what counts as a page's content: its visible text, which leaves out scripts, tokens in attributes and
 /// whatever else changes with every answer and nobody reads; of what is no document, its text.
 pub(super) fn content_of(document: Option<&Document>, text: &str) -> u64 {
-    let visible = document.map(|document| document.root().visible_text());
-    let text = visible.as_deref().unwrap_or(text);
-    let mut words = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        words.push_str(word);
-        words.push(' ');
-    }
+    let words = document.map_or_else(|| lycosa_dom::words(text), |document| document.root().visible_words());
     low_half(content_hash(words.as_bytes()))
 }
 

@@ -1,0 +1,184 @@
+//! The words that a page shows, for whoever compares pages: fast, since it is asked of every page that is fetched.
+//! What is shown is decided as for `visible_text`, whose words these are; what stands between them does not matter.
+
+use super::{Effect, effect};
+use crate::{
+    document::{Document, NodeRef},
+    name::{NodeName, atoms},
+};
+
+impl NodeRef<'_> {
+    /// The words of [`visible_text`](Self::visible_text), parted and followed by one space each: what is between them,
+    /// be it white space in the source or the edge of a block, makes no difference.
+    pub fn visible_words(self) -> String {
+        let mut words = Words::default();
+        words.run(self.document(), self.number());
+        words.end();
+        words.out
+    }
+}
+
+/// The words of a text, parted and followed by one space each. White space is what Unicode says it is.
+pub fn words(text: &str) -> String {
+    let mut words = Words::default();
+    words.out.reserve(text.len() + 1);
+    words.text(text);
+    words.end();
+    words.out
+}
+
+#[derive(Default)]
+struct Words {
+    out: String,
+    /// The word that `out` ends with is over.
+    is_over: bool,
+}
+
+impl Words {
+    fn run(&mut self, document: &Document, start: u32) {
+        let end = document.end_of(start);
+        let mut id = start;
+        while id < end {
+            let name = document.name(id);
+            let (next, left) = if name == NodeName::TEXT {
+                self.text(document.text_of(id));
+                (id + 1, Some(id))
+            } else if id == start || is_shown(document, id, name) {
+                self.is_over |= parts(document, id, name);
+                (id + 1, Some(id))
+            } else {
+                (document.end_of(id), document.parent_of(id))
+            };
+            self.leave(document, left, start, next);
+            id = next;
+        }
+    }
+
+    /// The elements, from `node` outwards, whose subtree ends at `end`: a block ends a word.
+    fn leave(&mut self, document: &Document, mut node: Option<u32>, start: u32, end: u32) {
+        while let Some(id) = node.filter(|&id| id >= start && document.end_of(id) == end) {
+            let atom = document.name(id).html_atom();
+            self.is_over |=
+                atom.is_some_and(|atom| matches!(effect(atom), Effect::Block(_) | Effect::Preformatted));
+            node = document.parent_of(id);
+        }
+    }
+
+    fn end(&mut self) {
+        if !self.out.is_empty() && !self.out.ends_with(' ') {
+            self.out.push(' ');
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            let blank = blank(text, at, byte);
+            if blank > 0 {
+                self.is_over = true;
+                at += blank;
+                continue;
+            }
+            let rest = bytes.get(at..).unwrap_or_default();
+            // The first byte is of the word, be it one that a space may begin with.
+            let more = rest.iter().skip(1).position(|&byte| may_be_blank(byte));
+            let length = more.map_or(rest.len(), |more| more + 1);
+            self.word(text.get(at..at + length).unwrap_or_default());
+            at += length;
+        }
+    }
+
+    fn word(&mut self, word: &str) {
+        if self.is_over {
+            self.end();
+            self.is_over = false;
+        }
+        self.out.push_str(word);
+    }
+}
+
+/// Whether a byte may begin a white space character; the leading bytes are those of U+0085 to U+3000.
+fn may_be_blank(byte: u8) -> bool {
+    matches!(byte, 9..=13 | b' ' | 0xC2 | 0xE1 | 0xE2 | 0xE3)
+}
+
+/// How many bytes the white space character takes that is here; 0 when there is none.
+fn blank(text: &str, at: usize, byte: u8) -> usize {
+    if byte.is_ascii() {
+        return usize::from(may_be_blank(byte));
+    }
+    let character = text.get(at..).filter(|_| may_be_blank(byte)).and_then(|rest| rest.chars().next());
+    character.filter(|character| character.is_whitespace()).map_or(0, char::len_utf8)
+}
+
+/// Whether an element shows what is in it.
+fn is_shown(document: &Document, id: u32, name: NodeName) -> bool {
+    let is_hidden = |atom| effect(atom) == Effect::Hidden;
+    !name.html_atom().is_some_and(|atom| {
+        is_hidden(atom) || document.attribute_value(id, NodeName::plain(atoms::HIDDEN)).is_some()
+    })
+}
+
+/// Whether a word ends where this element begins.
+fn parts(document: &Document, id: u32, name: NodeName) -> bool {
+    name.html_atom().is_some_and(|atom| match effect(atom) {
+        Effect::Inline | Effect::Hidden => false,
+        Effect::Cell => document.previous_sibling_of(id).is_some(),
+        Effect::Block(_) | Effect::Break | Effect::Preformatted => true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ParseOptions, corpus};
+
+    fn expected(text: &str) -> String {
+        text.split_whitespace().flat_map(|word| [word, " "]).collect()
+    }
+
+    fn check(html: &str) {
+        let document = Document::parse_html(html, ParseOptions::default());
+        for node in document.nodes().step_by(7) {
+            assert_eq!(node.visible_words(), expected(&node.visible_text()));
+        }
+        assert_eq!(words(html), expected(html));
+    }
+
+    #[test]
+    fn words_are_those_of_the_text_that_is_shown() {
+        let pages = [
+            "",
+            " \u{a0}\u{3000} ",
+            "<h1>T</h1><p>one<p>un<b>break</b>able <i> spaced </i>out<br>x<br><br>y",
+            "a<div>b</div>c<span hidden>h</span>d<script>x</script>e<pre> 1\n  2\u{2003}3 </pre>4",
+            "<table><tr><td>1<td>2<tr><td>3<th>4</table><ul><li>x<li>y</ul>z",
+            "<p>\u{2014}\u{2028}\u{e9}\u{85}b\u{a0}\u{c2}c \u{3042}\u{3000}\u{1680}d\u{e000}",
+        ];
+        pages.into_iter().for_each(check);
+        let document = Document::parse_html(pages[2], ParseOptions::default());
+        assert_eq!(document.root().visible_words(), "T one unbreakable spaced out x y ");
+    }
+
+    #[test]
+    fn words_of_real_pages_are_those_of_their_text() {
+        let pages = corpus::archive("pages/pages.tar.zst").unwrap_or_default();
+        for (_, bytes) in pages.iter().step_by(8) {
+            let document = Document::parse_html(&String::from_utf8_lossy(bytes), ParseOptions::default());
+            assert_eq!(document.root().visible_words(), expected(&document.root().visible_text()));
+        }
+        let oddities = corpus::list("html-oddities", "");
+        oddities
+            .iter()
+            .filter_map(|name| corpus::read(name))
+            .for_each(|bytes| check(&String::from_utf8_lossy(&bytes)));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn words_of_any_text_are_those_between_white_space(text in "\\PC*[ \t\u{a0}\u{2003}\u{3000}x\u{c2}]*\\PC*") {
+            proptest::prop_assert_eq!(words(&text), expected(&text));
+        }
+    }
+}
