@@ -10,7 +10,7 @@ use crate::model::{Lease, Origin, Retry, Robots, Timestamp};
 use crate::politeness::retry_after;
 use crate::politeness::robots::{ROBOTS_KEPT, awaited_pause, awaited_so_far, is_known};
 
-/// Origins that are remembered; beyond, all are forgotten, and what they did is told from their requests.
+/// Origins that are remembered; beyond, the one that fails longest is forgotten, and what it did is told from its requests.
 const CAPACITY: usize = 4096;
 
 /// Origins whose robots.txt fails.
@@ -42,7 +42,7 @@ impl Failing {
         let since = Timestamp(now.0.saturating_sub(millis(awaited_so_far(tries))));
         self.with(|failing| {
             if failing.len() >= CAPACITY && !failing.contains_key(origin) {
-                failing.clear();
+                forget_longest(failing);
             }
             let trouble = failing.entry(origin.clone()).or_insert(Trouble { since, times: 0, holds: false });
             trouble.times = trouble.times.saturating_add(1);
@@ -60,6 +60,14 @@ impl Failing {
 
     fn held(&self) -> u64 {
         self.with(|failing| failing.values().filter(|trouble| trouble.holds).count() as u64)
+    }
+}
+
+/// Makes room for one more: of those that hold nothing back, if there are any.
+fn forget_longest(failing: &mut HashMap<Origin, Trouble>) {
+    let longest = failing.iter().min_by_key(|(_, trouble)| (trouble.holds, trouble.since));
+    if let Some(origin) = longest.map(|(origin, _)| origin.clone()) {
+        failing.remove(&origin);
     }
 }
 
@@ -161,10 +169,16 @@ mod tests {
         assert_eq!(failing.note(&origin(0), 3, later).since, now, "it is known");
         failing.hold(&origin(0));
         assert_eq!(failing.held(), 1);
-        for number in 1..5_000 {
-            failing.note(&origin(number), 0, now);
+        for number in 1..4_100 {
+            failing.note(&origin(number), 0, Timestamp(now.0 + u64::from(number)));
         }
-        assert!(failing.find(&origin(0)).is_none(), "too many fail");
+        let is_known = |number| failing.find(&origin(number)).is_some();
+        assert!(is_known(0) && !is_known(1) && is_known(4_099), "what holds nothing goes first");
+        for number in 1..4_100 {
+            failing.note(&origin(number), 0, later);
+            failing.hold(&origin(number));
+        }
+        assert!(!is_known(0), "then what fails longest");
         assert_eq!(failing.note(&origin(0), 3, later).since, now, "after 1, 2 and 4 s");
     }
 }
