@@ -71,25 +71,25 @@ impl Words {
     }
 
     fn text(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
-            let blank = blank(text, at, byte);
-            if blank > 0 {
-                self.is_over = true;
-                at += blank;
+        let mut begin = 0;
+        for (at, &byte) in text.as_bytes().iter().enumerate() {
+            if !MAY_BE_BLANK[usize::from(byte)] || at < begin {
                 continue;
             }
-            let rest = bytes.get(at..).unwrap_or_default();
-            // The first byte is of the word, be it one that a space may begin with.
-            let more = rest.iter().skip(1).position(|&byte| may_be_blank(byte));
-            let length = more.map_or(rest.len(), |more| more + 1);
-            self.word(text.get(at..at + length).unwrap_or_default());
-            at += length;
+            let blank = blank(text, at, byte);
+            if blank > 0 {
+                self.word(text.get(begin..at).unwrap_or_default());
+                self.is_over = true;
+                begin = at + blank;
+            }
         }
+        self.word(text.get(begin..).unwrap_or_default());
     }
 
     fn word(&mut self, word: &str) {
+        if word.is_empty() {
+            return;
+        }
         if self.is_over {
             self.end();
             self.is_over = false;
@@ -98,17 +98,24 @@ impl Words {
     }
 }
 
-/// Whether a byte may begin a white space character; the leading bytes are those of U+0085 to U+3000.
-fn may_be_blank(byte: u8) -> bool {
-    matches!(byte, 9..=13 | b' ' | 0xC2 | 0xE1 | 0xE2 | 0xE3)
-}
+/// Which bytes may begin a white space character; those that are not ASCII are the first of U+0085 to U+3000.
+static MAY_BE_BLANK: [bool; 256] = {
+    let mut table = [false; 256];
+    let bytes = [9, 10, 11, 12, 13, b' ', 0xC2, 0xE1, 0xE2, 0xE3];
+    let mut at = 0;
+    while at < bytes.len() {
+        table[bytes[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
-/// How many bytes the white space character takes that is here; 0 when there is none.
+/// How many bytes the white space character takes that may be here; 0 when there is none.
 fn blank(text: &str, at: usize, byte: u8) -> usize {
     if byte.is_ascii() {
-        return usize::from(may_be_blank(byte));
+        return 1;
     }
-    let character = text.get(at..).filter(|_| may_be_blank(byte)).and_then(|rest| rest.chars().next());
+    let character = text.get(at..).and_then(|rest| rest.chars().next());
     character.filter(|character| character.is_whitespace()).map_or(0, char::len_utf8)
 }
 

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::journey::Journey;
+use super::shown::Shown;
 use crate::extract::{HeaderLink, Likeness, PageSays, content_hash, header_links, simhash};
 use crate::model::{Exclusion, Page, Robots, Timestamp, UseSignal, field_text};
 use crate::politeness::PageRobots;
@@ -111,7 +112,7 @@ impl Judgement {
 
 impl Journey {
     /// Judges a page.
-    pub(super) fn judge(&self, page: &Page<'_>) -> Judgement {
+    pub(super) fn judge(&self, page: &Page<'_>, shown: &Shown<'_>) -> Judgement {
         let mut judgement = Judgement { follows: true, ..Judgement::default() };
         self.hear(page, &mut judgement);
         languages(page, &mut judgement);
@@ -125,7 +126,7 @@ impl Journey {
             judgement.excluded = Some(Exclusion::NoIndex);
             return judgement;
         }
-        self.compare(page, &mut judgement);
+        self.compare(page, shown, &mut judgement);
         judgement
     }
 
@@ -153,17 +154,13 @@ impl Journey {
         }
     }
 
-    fn compare(&self, page: &Page<'_>, judgement: &mut Judgement) {
+    fn compare(&self, page: &Page<'_>, shown: &Shown<'_>, judgement: &mut Judgement) {
         let how = self.shared.parts.settings.duplicates;
         if how == Duplicates::Off || page.body.is_empty() {
             return;
         }
         let exact = content_hash(page.body);
-        let near = match page.document.filter(|_| how.compares_texts()) {
-            Some(document) => simhash(&document.root().visible_text()),
-            None if how.compares_texts() => simhash(page.text),
-            None => None,
-        };
+        let near = how.compares_texts().then(|| simhash(shown.words())).flatten();
         (judgement.content_hash, judgement.simhash) = (Some(exact), near);
         if page.request.revisit.is_some() {
             // It would be found to be like itself.

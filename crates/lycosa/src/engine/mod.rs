@@ -29,6 +29,7 @@ mod robots_failing;
 mod robots_tests;
 mod settings;
 mod shared;
+mod shown;
 mod sitemap;
 #[cfg(test)]
 mod tests;

@@ -9,29 +9,30 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::contents::Contents;
 use super::journey::Journey;
+use super::shown::Shown;
 use crate::extract::{Likeness, simhash};
 use crate::model::{Content, Page};
 
 impl Journey {
     /// Whether a page says what no page of a watched shape said before; none when its shape is not watched.
-    pub(super) fn novelty(&self, page: &Page<'_>) -> Option<Content> {
+    pub(super) fn novelty(&self, page: &Page<'_>, shown: &Shown<'_>) -> Option<Content> {
         if !self.lease.watched {
             return None;
         }
-        let text = match page.document {
-            Some(document) => std::borrow::Cow::Owned(document.root().visible_text()),
-            None => std::borrow::Cow::Borrowed(page.text),
-        };
         let title = page.document.and_then(|document| document.title()).unwrap_or_default();
-        Some(judge(&self.shared.novelties, page.url.as_str(), &title, &text))
+        Some(judge(&self.shared.novelties, page.url.as_str(), &title, shown.words()))
     }
 }
 
 fn judge(seen: &Contents, url: &str, title: &str, text: &str) -> Content {
-    let title = letters(title);
-    let whole = xxh3_128(format!("{title}\n{}", letters(text)).as_bytes());
+    let mut said = Vec::with_capacity(title.len() + 1 + text.len());
+    push_letters(&mut said, title);
+    let under = xxh3_64(&said);
+    said.push(b'\n');
+    push_letters(&mut said, text);
+    let whole = xxh3_128(&said);
     // Texts under one title keep their distance, texts under different ones are far apart.
-    let near = simhash(text).map(|near| near ^ xxh3_64(title.as_bytes()));
+    let near = simhash(text).map(|near| near ^ under);
     match seen.see(url, whole, near) {
         Likeness::New => Content::New,
         Likeness::Same(_) | Likeness::Near(_) => Content::Repeats,
@@ -39,8 +40,16 @@ fn judge(seen: &Contents, url: &str, title: &str, text: &str) -> Content {
 }
 
 /// The letters of a text, in lower case.
-fn letters(text: &str) -> String {
-    text.chars().filter(|character| character.is_alphabetic()).flat_map(char::to_lowercase).collect()
+fn push_letters(out: &mut Vec<u8>, text: &str) {
+    for character in text.chars() {
+        if character.is_ascii_alphabetic() {
+            out.push(u8::try_from(character.to_ascii_lowercase()).unwrap_or_default());
+        } else if !character.is_ascii() && character.is_alphabetic() {
+            for lower in character.to_lowercase() {
+                out.extend_from_slice(lower.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use super::journey::{Arrival, Ending, Journey};
 use super::judgement::Judgement;
 use super::pages::CommittedPage;
 use super::revisits::{Comparison, content_of};
+use super::shown::Shown;
 use crate::error::{Error, ErrorKind, Phase, Result};
 use crate::extract::{
     CharsetNotes, OutcomeFacts, Outlinks, PageFacts, PageSays, ParsedAs, declared_base, item_record,
@@ -146,11 +147,12 @@ impl Journey {
             document: document.as_ref(),
         };
         self.tell_of_cut_tree(document.as_ref());
-        let novelty = self.novelty(&page);
+        let shown = Shown::new(document.as_ref(), &decoded.text);
+        let novelty = self.novelty(&page, &shown);
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.content = novelty;
         }
-        let judgement = self.judge(&page);
+        let judgement = self.judge(&page, &shown);
         let mut findings = self.extract(&page, judgement.excluded.is_none())?;
         for note in findings.notes.drain(..) {
             self.shared.telemetry.problem(note);
@@ -167,7 +169,7 @@ impl Journey {
         if let Some(reason) = judgement.excluded {
             return Ok(Ok(Digest { excluded: Some(reason), ..Digest::without_records(outlinks, notes) }));
         }
-        let content = content_of(document.as_ref(), &decoded.text);
+        let content = content_of(&shown);
         let revisit = self.visit_after(content, &arrived.headers);
         let compared = self.compared(content);
         if compared.is_some_and(|compared| !self.writes(compared.changed)) {

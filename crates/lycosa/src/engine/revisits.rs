@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::{ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
-use lycosa_dom::Document;
 
 use super::journey::{Arrival, Ending, Journey};
+use super::shown::Shown;
 use crate::extract::content_hash;
 use crate::model::{Commit, Nack, Outcome, Payload, RequestKind, Retry, Revisit, SiteKey, Timestamp};
 use crate::revisit::{self, Bounds, Hint, Seen, Threshold};
@@ -184,11 +184,9 @@ impl Journey {
     }
 }
 
-/// The hash of what counts as a page's content: its visible text, which leaves out scripts, tokens in attributes and
-/// whatever else changes with every answer and nobody reads; of what is no document, its text.
-pub(super) fn content_of(document: Option<&Document>, text: &str) -> u64 {
-    let words = document.map_or_else(|| lycosa_dom::words(text), |document| document.root().visible_words());
-    low_half(content_hash(words.as_bytes()))
+/// The hash of what counts as a page's content: the words that it shows.
+pub(super) fn content_of(shown: &Shown<'_>) -> u64 {
+    low_half(content_hash(shown.words().as_bytes()))
 }
 
 /// The hash of a body that is compared byte by byte.

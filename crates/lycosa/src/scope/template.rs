@@ -148,6 +148,9 @@ fn push_segment(shape: &mut String, segment: &str) {
 }
 
 fn push_query(shape: &mut String, query: &str) {
+    if query.is_empty() {
+        return;
+    }
     let mut shapes: Vec<String> = parameters(query)
         .take(MOST_PARAMETERS)
         .map(|parameter| {
@@ -196,17 +199,15 @@ pub(super) fn is_session(name: &str, value: &str) -> bool {
 
 /// Runs of digits as `{n}`.
 fn push_without_digits(shape: &mut String, text: &str) {
-    let mut in_number = false;
-    for character in text.chars() {
-        if character.is_ascii_digit() {
-            if !in_number {
-                shape.push_str("{n}");
-            }
-            in_number = true;
-        } else {
-            in_number = false;
-            shape.push(character);
-        }
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        shape.push_str(if digits > 0 { "{n}" } else { "" });
+        rest = rest.get(digits..).unwrap_or_default();
+        let others = rest.bytes().take_while(|byte| !byte.is_ascii_digit()).count();
+        let (plain, after) = rest.split_at(others);
+        shape.push_str(plain);
+        rest = after;
     }
 }
 
@@ -238,9 +239,11 @@ pub(super) fn kind(piece: &str) -> Kind {
         return Kind::Id;
     }
     let plain = without_escapes(piece);
-    let words = plain.split(['-', '_', '+']).filter(|word| word.chars().any(char::is_alphabetic)).count();
-    if words >= 3 || (words >= 2 && plain.chars().count() >= 24) {
-        return Kind::Slug;
+    if plain.contains(['-', '_', '+']) {
+        let words = plain.split(['-', '_', '+']).filter(|word| word.chars().any(char::is_alphabetic)).count();
+        if words >= 3 || (words >= 2 && plain.chars().count() >= 24) {
+            return Kind::Slug;
+        }
     }
     // A title in a script without spaces, or with escaped ones.
     if plain.len() != piece.len() && piece.len() >= 24 { Kind::Slug } else { Kind::Word }

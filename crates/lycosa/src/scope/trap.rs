@@ -110,16 +110,22 @@ fn score(path: &str, query: &str, length: usize, this_year: u32) -> TrapScore {
     score.add(TrapSign::RepeatedSegments, repeated_segments(&segments));
     score.add(TrapSign::RepeatedParameters, repeated_parameters(query));
     score.add(TrapSign::ManyParameters, in_steps(parameters(query).count(), USUAL_PARAMETERS, 24, 25));
+    let of_path = segments.iter().filter(|_| has(path, b';')).flat_map(|segment| segment.split(';').skip(1));
     let has_session = parameters(query)
-        .chain(segments.iter().flat_map(|segment| segment.split(';').skip(1)))
+        .chain(of_path)
         .filter_map(|parameter| parameter.split_once('='))
         .any(|(name, value)| is_session(name, value));
     score.add(TrapSign::SessionId, if has_session { 50 } else { 0 });
     score.add(TrapSign::Calendar, if is_far_date(&segments, query, this_year) { 60 } else { 0 });
     score.add(TrapSign::EscapedAgain, if is_escaped_again(path) || is_escaped_again(query) { 40 } else { 0 });
-    let in_path = path.contains("http:/") || path.contains("https:/");
+    let in_path = has(path, b':') && (path.contains("http:/") || path.contains("https:/"));
     score.add(TrapSign::AddressInPath, if in_path { 25 } else { 0 });
     score
+}
+
+/// Whether a byte is in a text. Every new URL is looked at, and few have what the longer questions are about.
+fn has(text: &str, byte: u8) -> bool {
+    memchr::memchr(byte, text.as_bytes()).is_some()
 }
 
 fn in_steps(value: usize, more_than: usize, much_more_than: usize, weight: u32) -> u32 {
@@ -129,6 +135,9 @@ fn in_steps(value: usize, more_than: usize, much_more_than: usize, weight: u32) 
 /// A segment three times: 30; four times or more, or a run of two or more segments that follows itself: 60. Short
 /// numbers do not count: `/1/1/1` are ordinary coordinates.
 fn repeated_segments(segments: &[&str]) -> u32 {
+    if segments.len() < 3 {
+        return 0;
+    }
     let is_number = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_digit());
     let times = |wanted: &str| segments.iter().filter(|segment| **segment == wanted).count();
     let most = segments.iter().filter(|segment| !is_number(segment)).map(|segment| times(segment)).max();
@@ -150,6 +159,9 @@ fn repeated_segments(segments: &[&str]) -> u32 {
 
 /// A parameter with one value twice: 40; a name three times, but for lists (`a[]`): 30.
 fn repeated_parameters(query: &str) -> u32 {
+    if query.is_empty() {
+        return 0;
+    }
     let mut sorted: Vec<&str> = parameters(query).collect();
     sorted.sort_unstable();
     let twice = sorted.windows(2).any(|pair| pair[0] == pair[1] && pair[0].contains('='));
@@ -188,6 +200,7 @@ fn is_far_date(segments: &[&str], query: &str, this_year: u32) -> bool {
 
 /// The year of a text that is a date: `2024-05`, `2024-05-31`, or the latter with a time.
 fn whole_date(text: &[u8]) -> Option<u32> {
+    text.first().filter(|byte| byte.is_ascii_digit())?;
     let number = |range: std::ops::Range<usize>| -> Option<u32> {
         std::str::from_utf8(text.get(range)?).ok()?.parse().ok()
     };
@@ -204,9 +217,10 @@ fn whole_date(text: &[u8]) -> Option<u32> {
 
 /// `%25` that is followed by `25` and two hexadecimal digits: escaped three times at least.
 fn is_escaped_again(text: &str) -> bool {
-    text.match_indices("%2525").any(|(at, _)| {
-        text.as_bytes().get(at + 5..at + 7).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-    })
+    has(text, b'%')
+        && text.match_indices("%2525").any(|(at, _)| {
+            text.as_bytes().get(at + 5..at + 7).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+        })
 }
 
 #[cfg(test)]
