@@ -1,6 +1,7 @@
-//! `lycosa explain`: the whole story of one URL. `next` is what it is and when it is visited next.
+//! `lycosa explain`: the whole story of one URL. `next` is what it is and when it is visited next, `way` how it was found.
 
 mod next;
+mod way;
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -264,16 +265,7 @@ fn told(story: &Explanation, now: Timestamp) -> String {
     rows.extend(next::kind(story).map(|kind| ("kind", kind.to_owned())));
     rows.push(("now", present(story, now)));
     rows.extend(next::rows(story, now));
-    if story.way.is_empty() && story.from_seed {
-        rows.push(("found", "it is a seed".to_owned()));
-    }
-    for (place, step) in story.way.iter().enumerate() {
-        let depth = step.depth.map(|depth| format!(" (depth {depth})")).unwrap_or_default();
-        rows.push((if place == 0 { "found on" } else { "" }, format!("{}{depth}", step.url)));
-    }
-    if !story.from_seed && story.is_open.is_some() {
-        rows.push(("", "… the way to its seed is not in the history".to_owned()));
-    }
+    rows.extend(way::rows(story));
     if let Some((verdict, why)) = &story.scope {
         let verdict = match verdict {
             Verdict::Accept => "belongs".to_owned(),
@@ -360,7 +352,7 @@ fn as_json(story: &Explanation) -> Value {
         "not_before": story.not_before,
         "host_has_spent": story.host.as_ref().is_some_and(|host| host.has_spent),
         "found_on": story.way,
-        "from_seed": story.from_seed,
+        "begins_with": story.beginning,
         "scope": scope,
         "robots": story.robots,
         "kind": next::kind(story).map(|_| story.kind.unwrap_or(RequestKind::Robots)),

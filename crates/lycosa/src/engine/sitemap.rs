@@ -4,6 +4,7 @@
 //! waits.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use url::Url;
 
@@ -25,7 +26,7 @@ const MOST_SITEMAPS: [usize; 2] = [sitemap::MAX_SITEMAP_ENTRIES, 500];
 const NESTING: &str = "sitemap.nesting";
 
 /// Key in the facts of a request for a sitemap that the user named, or that such a one on the same site names.
-pub(super) const GIVEN: &str = "sitemap.given";
+pub(crate) const GIVEN: &str = "sitemap.given";
 
 impl Shared {
     /// The sitemaps at the usual place of these seeds' origins, for a crawl that asks for no robots.txt to name them.
@@ -34,25 +35,32 @@ impl Shared {
             return Vec::new();
         }
         let places = seeds.iter().filter_map(|seed| seed.join("/sitemap.xml").ok());
-        places.filter_map(|place| self.sitemap_request(&place, 0)).collect()
+        places.filter_map(|place| self.sitemap_request(&place, None, 0)).collect()
     }
 
     /// The sitemaps that the user named.
     pub(super) fn given_sitemaps(&self) -> Vec<Discovered> {
-        self.parts.settings.sitemap_urls.iter().filter_map(|url| self.given_sitemap(url, 0)).collect()
+        self.parts.settings.sitemap_urls.iter().filter_map(|url| self.given_sitemap(url, None, 0)).collect()
     }
 
-    /// A request for a sitemap that the user named, which is read wherever it is; what it names is judged as ever.
-    fn given_sitemap(&self, url: &Url, nesting: u32) -> Option<Discovered> {
-        let mut request = bare_request(url, nesting)?;
+    /// A request for a sitemap that the user named, or that an index names which was, which is read wherever it is; what
+    /// it names is judged as ever.
+    fn given_sitemap(&self, url: &Url, parent: Option<Arc<str>>, nesting: u32) -> Option<Discovered> {
+        let mut request = bare_request(url, parent, nesting)?;
         request.kind = RequestKind::Sitemap;
         request.meta.insert(GIVEN.into(), "true".into());
         self.discover_anywhere(url, request)
     }
 
-    /// A request for this sitemap, unless the crawl's scope or the nesting forbids it.
-    pub(super) fn sitemap_request(&self, url: &Url, nesting: u32) -> Option<Discovered> {
-        let request = bare_request(url, nesting)?;
+    /// A request for this sitemap, which `parent` names (its index or a robots.txt) or which is guessed, unless the
+    /// crawl's scope or the nesting forbids it.
+    pub(super) fn sitemap_request(
+        &self,
+        url: &Url,
+        parent: Option<Arc<str>>,
+        nesting: u32,
+    ) -> Option<Discovered> {
+        let request = bare_request(url, parent, nesting)?;
         match self.discover(url, RequestKind::Sitemap, 0, |_| true, |_| request)? {
             Target::Discovered(found) => Some(*found),
             Target::Refused(reason, _) => {
@@ -99,11 +107,11 @@ fn all_refused(notes: &CommitNotes) -> Option<String> {
 }
 
 /// The request for a sitemap, unless the nesting forbids it.
-fn bare_request(url: &Url, nesting: u32) -> Option<Request> {
+fn bare_request(url: &Url, parent: Option<Arc<str>>, nesting: u32) -> Option<Request> {
     if nesting > MAX_NESTING {
         return None;
     }
-    let mut request = Request { class: 0, ..Request::get(crate::scope::spelling(url)) };
+    let mut request = Request { class: 0, parent, ..Request::get(crate::scope::spelling(url)) };
     if nesting > 0 {
         request.meta.insert(NESTING.into(), nesting.to_string().into());
     }
@@ -163,9 +171,10 @@ impl Journey {
             }
             let named = sitemap.entries.iter().take(MOST_SITEMAPS[depth]);
             let is_given = self.lease.request.meta.contains_key(GIVEN);
+            let parent = Some(self.lease.request.url.clone());
             let found = named.filter_map(|entry| match is_given && self.own_key(&entry.loc).is_some() {
-                true => self.shared.given_sitemap(&entry.loc, nesting + 1),
-                false => self.shared.sitemap_request(&entry.loc, nesting + 1),
+                true => self.shared.given_sitemap(&entry.loc, parent.clone(), nesting + 1),
+                false => self.shared.sitemap_request(&entry.loc, parent.clone(), nesting + 1),
             });
             let found: Vec<Discovered> = found.collect();
             if found.is_empty() && nesting < MAX_NESTING && !sitemap.entries.is_empty() {

@@ -16,7 +16,7 @@ use url::Url;
 
 pub use self::change::{Changes, Imported, Requeue};
 pub(super) use self::change::{requeue, site_of};
-pub use self::explain::{Explanation, RobotsSay, Step};
+pub use self::explain::{Beginning, Explanation, RobotsSay, Step};
 pub use self::host::{HostLine, HostOrder, LastmodLine, OriginLine};
 pub use self::line::{ErrorLine, ExportHead, UrlLine};
 use super::run_file::RunRules;
