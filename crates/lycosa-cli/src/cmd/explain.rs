@@ -40,8 +40,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let url = lycosa::seed::parse(&args.url)?;
     let mut crawl = super::states::open(&args.state.folder()?)?;
     let story = crawl.explain(&url)?;
-    if let Some(error) = &story.history_trouble {
-        output::say(&format!("note: its history cannot be told: {error}"));
+    if let Some(damage) = &story.history_trouble {
+        super::frontier::say_history_is_damaged(damage);
     }
     let now = crawl.now();
     let text = if args.json { format!("{}\n", as_json(&story)) } else { told(&story, now) };
@@ -79,6 +79,9 @@ fn present(story: &Explanation, now: Timestamp) -> String {
                 format!("{}; its next visit is due", outcome(&ended.outcome))
             }
             Some(ended) => outcome(&ended.outcome),
+            None if story.history_trouble.is_some() => {
+                "done; what came of it may be in the part of the history that cannot be read".to_owned()
+            }
             None => "done, in a run whose history was not kept".to_owned(),
         },
         (None, ..) if story.is_robots => match next::robots_txt(story) {

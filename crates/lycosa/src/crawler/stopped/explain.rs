@@ -2,9 +2,9 @@
 
 use url::Url;
 
-use super::{Stopped, last_end};
+use super::{Stopped, last_end, last_rest};
 use crate::error::{Error, ErrorKind, Result};
-use crate::frontier::embedded::{Ended, Fact, Happened, Open};
+use crate::frontier::embedded::{Ended, Fact, Happened, Open, Told};
 use crate::model::{
     Candidate, HostRecord, Request, RequestKind, Revisit, Robots, SiteKey, Timestamp, UrlKey, Verdict,
 };
@@ -119,7 +119,7 @@ pub struct Explanation {
     pub robots: RobotsSay,
     /// Everything that happened to it, in order, as far as that can be read.
     pub facts: Vec<Fact>,
-    /// Why the history cannot be read, if so: nothing but the story of a URL depends on it.
+    /// What is damaged of the history, if anything that may tell more: nothing but the story of a URL depends on it.
     pub history_trouble: Option<Error>,
     /// What is known of its site.
     pub host: Option<HostRecord>,
@@ -140,13 +140,13 @@ impl Stopped {
         let (key, site, origin) = (identified.key, identified.site.clone(), identified.origin.clone());
         let canonical = identified.canonical.into_owned();
         let mut history_trouble = None;
-        let facts = readable(self.view.facts(key), &mut history_trouble)?;
+        let facts = facts_of(self.view.facts(key)?, &mut history_trouble);
         let host = self.view.site(&site);
         let robots = self.robots(host.as_ref(), &origin, &canonical);
         let is_open = self.view.is_open(key)?;
         let rests = host.as_ref().is_some_and(|host| host.blocked_until > self.now());
-        let why = if rests { self.why_it_rests(&site) } else { Ok(None) };
-        let rests_for = readable(why, &mut history_trouble)?;
+        let site_facts = rests.then(|| self.view.facts_of_site(&site)).transpose()?;
+        let rests_for = last_rest(facts_of(site_facts.unwrap_or_default(), &mut history_trouble));
         let (open, next_visit) = self.waiting((key, &site), is_open, host.as_ref())?;
         let own = open.as_ref().map(|open: &Open| &open.found.request);
         let own = own.or_else(|| last_end(&facts).map(|(_, ended)| &ended.found.request));
@@ -154,7 +154,7 @@ impl Stopped {
         let kind = own.map_or(RequestKind::Page, |request| request.kind);
         let is_known = own.is_some();
         let refused_from = facts.iter().find_map(refused_on);
-        let (way, beginning) = readable(self.way(own, refused_from), &mut history_trouble)?;
+        let (way, beginning) = self.way(own, refused_from, &mut history_trouble)?;
         let depth =
             if is_known { depth } else { way.first().and_then(|step| step.depth).map_or(1, |on| on + 1) };
         let scope = self.scope()?.map(|rules| rules.explain(Candidate { url: &canonical, kind, depth }));
@@ -255,6 +255,7 @@ impl Stopped {
         &self,
         own: Option<&Request>,
         refused_from: Option<String>,
+        trouble: &mut Option<Error>,
     ) -> Result<(Vec<Step>, Option<Beginning>)> {
         let mut way: Vec<Step> = Vec::new();
         let (mut next, mut beginning) = own.map_or((refused_from, None), |own| before(own, &mut way));
@@ -263,7 +264,8 @@ impl Stopped {
                 break;
             }
             let key = Url::parse(&url).ok().and_then(|url| self.key(&url));
-            let facts = key.map(|key| self.view.facts(key)).transpose()?.unwrap_or_default();
+            let told = key.map(|key| self.view.facts(key)).transpose()?.unwrap_or_default();
+            let facts = facts_of(told, trouble);
             let request = last_end(&facts).map(|(_, ended): (_, &Ended)| &ended.found.request);
             let depth = request.map(|request| request.depth);
             way.push(Step { url, depth, kind: request.map(|request| request.kind), redirect: None });
@@ -295,15 +297,10 @@ fn before(request: &Request, way: &mut Vec<Step>) -> (Option<String>, Option<Beg
     (Some(parent.to_owned()), None)
 }
 
-/// What the history says; nothing when it is damaged, and why is kept.
-fn readable<T: Default>(told: Result<T>, trouble: &mut Option<Error>) -> Result<T> {
-    match told {
-        Err(error) if error.kind() == ErrorKind::Corrupt => {
-            trouble.get_or_insert(error);
-            Ok(T::default())
-        }
-        told => told,
-    }
+/// What the history tells; the first damage is kept.
+fn facts_of(told: Told, trouble: &mut Option<Error>) -> Vec<Fact> {
+    *trouble = trouble.take().or(told.damage);
+    told.facts
 }
 
 /// The page on which a link was refused.

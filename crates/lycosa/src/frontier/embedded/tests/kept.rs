@@ -81,7 +81,7 @@ fn what_happened_is_kept_once_whenever_the_process_is_killed_and_the_log_is_gone
             let expected: BTreeMap<u64, usize> = (1..=number).map(|key| (key, 1)).collect();
             assert_eq!(ended(&view), expected);
             assert_eq!(view.refused(), [(Exclusion::Host, 2 * number)], "exact");
-            let facts = view.facts(UrlKey(1_000_000 + number)).unwrap();
+            let facts = view.facts(UrlKey(1_000_000 + number)).unwrap().facts;
             assert!(
                 matches!(&facts[..], [Fact { what: Happened::Refused { url, reason: Exclusion::Host, parent }, .. }]
                     if **url == format!("http://b.test/{number}") && **parent == format!("http://a.test/{number}")),
@@ -94,7 +94,7 @@ fn what_happened_is_kept_once_whenever_the_process_is_killed_and_the_log_is_gone
     drop(frontier);
     let view = look(crawl.folder.path());
     assert_eq!(ended(&view).len(), 120);
-    assert!(view.facts(UrlKey(77_777)).unwrap().is_empty());
+    assert!(view.facts(UrlKey(77_777)).unwrap().facts.is_empty());
 }
 
 #[test]
