@@ -27,6 +27,8 @@ use crate::scope::canonical;
 pub(super) struct Journey {
     pub(super) shared: Arc<Shared>,
     pub(super) lease: Arc<Lease>,
+    /// What is asked for, when that is not what the URL waited as.
+    asked_as: Option<RequestKind>,
     /// The request as sent: the lease's, after the hooks.
     pub(super) request: Arc<Request>,
     pub(super) url: Url,
@@ -85,12 +87,15 @@ impl Journey {
         toll: Arc<Toll>,
     ) -> Result<Self, Box<Commit>> {
         let started = shared.parts.clock.now();
+        let waited_as = lease.request.kind;
         let lease = shared.as_named(lease);
+        let asked_as = Some(lease.request.kind).filter(|kind| *kind != waited_as);
         let request = Arc::new(lease.request.clone());
         match Url::parse(&request.url) {
             Ok(url) => Ok(Self {
                 shared,
                 lease,
+                asked_as,
                 request,
                 url,
                 started,
@@ -121,6 +126,7 @@ impl Journey {
         if let Ending::Commit(commit, _) = &mut ending {
             self.prove_dates(commit);
             self.keep_visiting(commit);
+            commit.notes.asked_as = self.asked_as;
         }
         ending
     }

@@ -110,6 +110,13 @@ fn a_sitemap_that_waits_as_a_page_or_is_a_seed_too_is_read_as_what_it_is() {
     bench.crawl(&server.url("/"), &["--max-pages", "1", "-c", "1"]).ends_with(3);
     bench.crawl(&server.url("/"), &["--resume", "--sitemap-url", &map]).ends_with(0);
     assert_eq!((server.hits_on("/maps/good.xml"), server.hits_on("/one")), (1, 1));
+    let story = bench.run(&["explain", &map, "--state", "state"]).ends_with(0).out;
+    assert!(
+        story.contains("kind       a sitemap or feed") && story.contains("names 2 URLs: 2 new"),
+        "{story}"
+    );
+    bench.crawl(&server.url("/"), &["--resume", "--sitemap-url", &map]).ends_with(0);
+    assert_eq!(server.hits_on("/maps/good.xml"), 1, "it was read as a sitemap");
     let bench = Bench::new();
     bench.crawl(&map, &["--sitemap-url", &map]).ends_with(0);
     assert_eq!((server.hits_on("/maps/good.xml"), server.hits_on("/one")), (2, 2));
