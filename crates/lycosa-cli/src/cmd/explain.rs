@@ -235,6 +235,8 @@ fn happened(fact: &Fact, visit: u32) -> Vec<String> {
                 ));
             } else if ended.found.request.kind == RequestKind::Sitemap && links > 0 {
                 lines.push(format!("names {links} URLs: {new} new, {refused} refused"));
+            } else if is_empty_list(ended) {
+                lines.push("names no URL".to_owned());
             }
             lines
         }
@@ -253,6 +255,12 @@ fn happened(fact: &Fact, visit: u32) -> Vec<String> {
             until => format!("rests until {}: {why}", stamp(until)),
         }],
     }
+}
+
+/// Whether it was asked for as a sitemap and came, and is none or an empty one.
+fn is_empty_list(ended: &Ended) -> bool {
+    let came = matches!(ended.outcome, Outcome::Fetched { status: 200..300 });
+    came && ended.found.request.kind == RequestKind::Sitemap && ended.links == 0 && !ended.attempts.is_empty()
 }
 
 fn stamp(at: Timestamp) -> String {

@@ -275,13 +275,7 @@ impl Journey {
                 self.redirected(status, *to, if_known)
             }
             Target::Refused(reason, _) => {
-                if self.lease.request.parent.is_none() {
-                    let host = target.host_str().unwrap_or_default();
-                    self.shared.telemetry.problem(format!(
-                        "the seed {} redirects to {host}, which is out of scope; add it as a seed or widen --scope",
-                        self.request.first_url()
-                    ));
-                }
+                self.tell_of_way_out(&target);
                 self.excluded(reason)
             }
         }
