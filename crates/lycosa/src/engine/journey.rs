@@ -163,7 +163,9 @@ impl Journey {
         let shared = self.shared.clone();
         let next = Next::new(&shared.parts.middlewares, &*shared.parts.fetch);
         let answer = next.run(exchange).await;
-        if self.lease.request.attempt > 0 && was_sent(&answer) {
+        // A robots.txt is no URL of the crawl.
+        let is_url = self.lease.request.kind != RequestKind::Robots;
+        if is_url && self.lease.request.attempt > 0 && was_sent(&answer) {
             shared.telemetry.retried();
         }
         if self.is_in_vain(&answer) && self.is_site_down().await {

@@ -281,6 +281,7 @@ async fn what_waits_for_a_robots_txt_that_fails_for_a_while_is_held_and_other_si
     assert!(over.tells("robots.txt of http://a.test answered 503: its URLs wait until it can be read"));
     assert!(!over.tells("left out"), "{:?}", over.report.run.problems);
     assert_eq!(over.report.run.robots_awaited, 0, "nobody waits any more");
+    assert_eq!(over.report.run.retries, 0, "a robots.txt is no URL of the crawl");
 }
 
 #[tokio::test]
