@@ -302,8 +302,7 @@ impl Error {
     /// An answer that keeps the crawler out.
     #[must_use]
     pub fn blocked(block: Block) -> Self {
-        let message = format!("the answer is a block, not content: {}", block.evidence);
-        let mut error = Self::new(ErrorKind::Blocked, message);
+        let mut error = Self::new(ErrorKind::Blocked, block.sentence());
         error.0.block = Some(block);
         error
     }

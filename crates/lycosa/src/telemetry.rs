@@ -54,7 +54,7 @@ pub struct Snapshot {
     pub wire_bytes: u64,
     /// Bytes after undoing content codings.
     pub decoded_bytes: u64,
-    /// Requests that were sent again after one that failed.
+    /// Requests for URLs that were sent again after one that failed; those for a robots.txt are not among them.
     pub retries: u64,
     /// Retries that the budget of their host refused.
     pub retries_refused: u64,
@@ -138,7 +138,7 @@ impl Telemetry {
         *self.tables().revisits.entry(how).or_default() += 1;
     }
 
-    /// A request that was sent again.
+    /// A request for a URL that was sent again.
     pub fn retried(&self) {
         self.0.retries.fetch_add(1, Ordering::Relaxed);
     }

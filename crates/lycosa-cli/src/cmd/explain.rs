@@ -1,6 +1,7 @@
-//! `lycosa explain`: the whole story of one URL. `next` is what it is and when it is visited next.
+//! `lycosa explain`: the whole story of one URL. `next` is what it is and when it is visited next, `way` how it was found.
 
 mod next;
+mod way;
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -39,8 +40,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let url = lycosa::seed::parse(&args.url)?;
     let mut crawl = super::states::open(&args.state.folder()?)?;
     let story = crawl.explain(&url)?;
-    if let Some(error) = &story.history_trouble {
-        output::say(&format!("note: its history cannot be told: {error}"));
+    if let Some(damage) = &story.history_trouble {
+        super::frontier::say_history_is_damaged(damage);
     }
     let now = crawl.now();
     let text = if args.json { format!("{}\n", as_json(&story)) } else { told(&story, now) };
@@ -78,6 +79,9 @@ fn present(story: &Explanation, now: Timestamp) -> String {
                 format!("{}; its next visit is due", outcome(&ended.outcome))
             }
             Some(ended) => outcome(&ended.outcome),
+            None if story.history_trouble.is_some() => {
+                "done; what came of it may be in the part of the history that cannot be read".to_owned()
+            }
             None => "done, in a run whose history was not kept".to_owned(),
         },
         (None, ..) if story.is_robots => match next::robots_txt(story) {
@@ -231,6 +235,8 @@ fn happened(fact: &Fact, visit: u32) -> Vec<String> {
                 ));
             } else if ended.found.request.kind == RequestKind::Sitemap && links > 0 {
                 lines.push(format!("names {links} URLs: {new} new, {refused} refused"));
+            } else if is_empty_list(ended) {
+                lines.push("names no URL".to_owned());
             }
             lines
         }
@@ -251,6 +257,12 @@ fn happened(fact: &Fact, visit: u32) -> Vec<String> {
     }
 }
 
+/// Whether it was asked for as a sitemap and came, and is none or an empty one.
+fn is_empty_list(ended: &Ended) -> bool {
+    let came = matches!(ended.outcome, Outcome::Fetched { status: 200..300 });
+    came && ended.found.request.kind == RequestKind::Sitemap && ended.links == 0 && !ended.attempts.is_empty()
+}
+
 fn stamp(at: Timestamp) -> String {
     humantime::format_rfc3339_millis(at.to_system_time()).to_string()
 }
@@ -264,16 +276,7 @@ fn told(story: &Explanation, now: Timestamp) -> String {
     rows.extend(next::kind(story).map(|kind| ("kind", kind.to_owned())));
     rows.push(("now", present(story, now)));
     rows.extend(next::rows(story, now));
-    if story.way.is_empty() && story.from_seed {
-        rows.push(("found", "it is a seed".to_owned()));
-    }
-    for (place, step) in story.way.iter().enumerate() {
-        let depth = step.depth.map(|depth| format!(" (depth {depth})")).unwrap_or_default();
-        rows.push((if place == 0 { "found on" } else { "" }, format!("{}{depth}", step.url)));
-    }
-    if !story.from_seed && story.is_open.is_some() {
-        rows.push(("", "… the way to its seed is not in the history".to_owned()));
-    }
+    rows.extend(way::rows(story));
     if let Some((verdict, why)) = &story.scope {
         let verdict = match verdict {
             Verdict::Accept => "belongs".to_owned(),
@@ -360,7 +363,7 @@ fn as_json(story: &Explanation) -> Value {
         "not_before": story.not_before,
         "host_has_spent": story.host.as_ref().is_some_and(|host| host.has_spent),
         "found_on": story.way,
-        "from_seed": story.from_seed,
+        "begins_with": story.beginning,
         "scope": scope,
         "robots": story.robots,
         "kind": next::kind(story).map(|_| story.kind.unwrap_or(RequestKind::Robots)),

@@ -171,8 +171,45 @@ fn a_damaged_history_costs_the_story_of_a_url_and_nothing_else() {
     for url in urls.iter().step_by(25) {
         let said = bench.run(&["explain", url, "--state", "state"]).ends_with(0);
         assert!(said.out.contains("canonical"), "{}", said.out);
-        untold +=
-            usize::from(said.err.contains("note: its history cannot be told: the state file state/history-"));
+        untold += usize::from(said.err.contains("not everything can be told: the state file state/history-"));
     }
     assert!(untold > 0);
+}
+
+#[test]
+fn a_history_without_its_index_costs_what_it_alone_tells() {
+    let server = wide();
+    let bench = Bench::new();
+    let flags = ["--template-budget", "0", "--max-pages"];
+    bench.crawl(&server.url("/"), &[&flags[..], &["2"]].concat()).ends_with(3);
+    let early = files(&bench, "history").pop().expect("a history");
+    bench.crawl(&server.url("/"), &[&flags[..], &["4", "--resume"]].concat()).ends_with(3);
+    let pages = bench.records("pages.jsonl");
+    let (first, last) = (&pages[0]["url"], &pages[pages.len() - 1]["url"]);
+    let mut bytes = std::fs::read(&early).expect("a file");
+    bytes[20] ^= 0xFF;
+    std::fs::write(&early, bytes).expect("it can be written");
+    let note =
+        "note: part of the history cannot be read, so not everything can be told: the state file state/";
+    for url in [first, last] {
+        let url = url.as_str().expect("a URL");
+        let said = bench.run(&["explain", url, "--state", "state"]).ends_with(0);
+        let said =
+            said.mentions(note).mentions("its index cannot be read").mentions("a crawl goes on without it");
+        let told = said.out.contains("gave 1 records");
+        assert_eq!(told, url == last.as_str().expect("a URL"), "{}", said.out);
+        assert!(said.out.contains("\nrobots     allowed: there is no robots.txt"), "{}", said.out);
+        if told {
+            let seed = server.url("/");
+            assert!(said.out.contains(&format!("found on   {seed}\n")), "{}", said.out);
+        }
+    }
+    let json = bench.run(&["explain", &server.url("/"), "--state", "state", "--json"]).ends_with(0);
+    let json: Value = serde_json::from_str(&json.out).expect("JSON");
+    assert!(json["history_trouble"].as_str().is_some_and(|why| why.contains("its index")), "{json}");
+    // What would leave URLs out is refused; what only counts says so.
+    let export = bench.run(&["frontier", "export", "--state", "state"]).ends_with(1);
+    export.mentions("its index cannot be read");
+    let stats = bench.run(&["frontier", "stats", "--state", "state"]).ends_with(0);
+    stats.mentions("note: part of the history cannot be read");
 }

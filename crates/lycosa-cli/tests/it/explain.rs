@@ -59,7 +59,7 @@ fn a_page_is_followed_back_to_its_seed_with_what_it_gave() {
     let json: Value =
         serde_json::from_str(&bench.run(&["explain", &a, "--state", "state", "--json"]).ends_with(0).out)
             .expect("JSON");
-    assert_eq!((&json["known"], &json["from_seed"]), (&true.into(), &true.into()));
+    assert_eq!((&json["known"], &json["begins_with"]), (&true.into(), &"seed".into()));
     assert_eq!(json["found_on"][0]["url"], seed);
     let ended = &json["history"][0]["fact"];
     assert_eq!(
@@ -210,4 +210,79 @@ fn visits_are_numbered_as_they_came() {
     bench.crawl(&server.url("/"), &["--resume"]).ends_with(0);
     let story = explain(&bench, &server.url("/")).ends_with(0);
     tells(&story, &["waits again, by hand, as visit 2", "fetched: status 200 (visit 2)"]);
+}
+
+/// A site with an index, which its robots.txt names or to which the usual place leads.
+fn mapped(names_it: bool) -> Server {
+    Server::start(move |request| {
+        let own = |path: &str| format!("<loc>http://{}{path}</loc>", request.host());
+        let xml = |body: String| Response::new(200).header("Content-Type", "text/xml").body(body);
+        match request.path() {
+            "/robots.txt" if names_it => {
+                Response::text(format!("Sitemap: http://{}/index.xml\n", request.host()))
+            }
+            "/robots.txt" => Response::not_found(),
+            "/sitemap.xml" => Response::redirect(301, "/index.xml"),
+            "/index.xml" => xml(format!(
+                "<sitemapindex><sitemap>{}</sitemap><sitemap>{}</sitemap></sitemapindex>",
+                own("/nested.xml"),
+                own("/gone.xml")
+            )),
+            "/nested.xml" => xml(format!("<urlset><url>{}</url></urlset>", own("/listed"))),
+            "/gone.xml" => Response::not_found(),
+            "/plain.xml" => Response::html("<title>no list</title>"),
+            path => page(path, &[]),
+        }
+    })
+}
+
+#[test]
+fn a_sitemap_is_followed_back_to_who_named_it() {
+    let (server, bench) = (mapped(true), Bench::new());
+    bench.crawl(&server.url("/"), &["--sitemap", "-c", "1"]).ends_with(0);
+    let [robots, index, nested, listed] =
+        ["/robots.txt", "/index.xml", "/nested.xml", "/listed"].map(|path| server.url(path));
+    let above = format!("{index} (sitemap)\n           {robots} (it names the sitemap)\n");
+    let story = explain(&bench, &listed).ends_with(0);
+    tells(&story, &[&format!("found on   {nested} (sitemap)\n           {above}scope")]);
+    tells(&explain(&bench, &nested).ends_with(0), &[&format!("found on   {above}scope")]);
+    let story = explain(&bench, &index).ends_with(0);
+    tells(&story, &[&format!("found on   {robots} (it names the sitemap)\nscope")]);
+    let json = bench.run(&["explain", &index, "--state", "state", "--json"]).ends_with(0).out;
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(
+        (&json["begins_with"], &json["found_on"][0]["kind"]),
+        (&"robots".into(), &"robots".into()),
+        "{json}"
+    );
+    let export = bench.run(&["frontier", "export", "--state", "state"]).ends_with(0).out;
+    let lines = export.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let of = |url: &str| lines.clone().find(|line| line["url"] == url).expect("a line")["parent"].clone();
+    assert_eq!([of(&index), of(&nested), of(&listed)], [robots, index, nested].map(Value::from));
+}
+
+#[test]
+fn a_sitemap_that_was_guessed_or_named_by_hand_is_no_seed() {
+    let (server, bench) = (mapped(false), Bench::new());
+    let plain = server.url("/plain.xml");
+    bench.crawl(&server.url("/"), &["--sitemap", "--sitemap-url", &plain, "-c", "1"]).ends_with(0);
+    let [guess, index, nested] = ["/sitemap.xml", "/index.xml", "/nested.xml"].map(|path| server.url(path));
+    tells(
+        &explain(&bench, &guess).ends_with(0),
+        &["found      guessed: it is where most sites have their sitemap\n"],
+    );
+    let redirect = format!("{guess} (it redirects, 301; guessed)\n");
+    tells(&explain(&bench, &index).ends_with(0), &[&format!("found on   {redirect}scope")]);
+    let above = format!("found on   {index} (sitemap)\n           {redirect}scope");
+    tells(&explain(&bench, &nested).ends_with(0), &[&above]);
+    tells(&explain(&bench, &plain).ends_with(0), &["found      named by --sitemap-url\n"]);
+    tells(&explain(&bench, &server.url("/")).ends_with(0), &["found      it is a seed\n"]);
+}
+
+#[test]
+fn a_page_behind_a_redirect_is_followed_back_over_it() {
+    let (server, bench) = crawled(&[]);
+    let (old, seed) = (server.url("/old"), server.url("/"));
+    let way = format!("found on   {old} (it redirects, 301)\n           {seed} (depth 0)\nscope");
+    tells(&explain(&bench, &server.url("/moved")).ends_with(0), &[&way]);
 }

@@ -148,7 +148,8 @@ fn known_sitemaps(opened: &Opened, options: &Options, identity: &Identity) -> Re
         if state.is_open(found.key)? != Some(false) {
             continue;
         }
-        let facts = state.facts(found.key)?;
+        // What is damaged is as if it had not been kept.
+        let facts = state.facts(found.key)?.facts;
         let before = super::stopped::last_end(&facts).map(|(_, ended)| &ended.found.request);
         if before.is_some_and(|before| before.kind == RequestKind::Sitemap) {
             continue;

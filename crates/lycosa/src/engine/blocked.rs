@@ -51,9 +51,8 @@ impl Journey {
         self.shared.telemetry.blocked(block.kind);
         self.tell_of_block(block.status);
         let until = self.rest_after(&block, headers);
-        let mut commit = self.failed_commit(Error::blocked(block).with_hint(
-            "the site decides who may read it: crawl more slowly, ask its owner, or leave it out",
-        ));
+        let hint = advice(block.kind);
+        let mut commit = self.failed_commit(Error::blocked(block).with_hint(hint));
         commit.host_update = until.map(|until| HostUpdate {
             origin: self.lease.origin.clone(),
             site: self.lease.site.clone(),
@@ -82,12 +81,26 @@ impl Journey {
         let now = self.now();
         let asked = self.asked(headers);
         self.tell_of_long_rest(asked.unwrap_or_default());
-        let is_overload =
-            block.status == 503 && block.kind == BlockKind::RateLimited && block.layer != BlockLayer::Edge;
+        let is_later = matches!(block.kind, BlockKind::RateLimited | BlockKind::Unavailable);
+        let is_overload = block.status == 503 && is_later && block.layer != BlockLayer::Edge;
         if is_overload {
             return asked.map(|asked| now.after(asked));
         }
         Some(now.after(asked.unwrap_or(FIRST_REST)))
+    }
+}
+
+/// What can be done about a block.
+fn advice(kind: BlockKind) -> &'static str {
+    match kind {
+        BlockKind::RateLimited => {
+            "the site bounds how often it is asked: crawl more slowly (`--delay`), ask its owner, or leave it out"
+        }
+        BlockKind::Unavailable => {
+            "it is down, has too much to do or is asked too often: try again later, by `lycosa frontier requeue --kind \
+             blocked`, or crawl more slowly"
+        }
+        _ => "the site decides who may read it: crawl more slowly, ask its owner, or leave it out",
     }
 }
 

@@ -27,6 +27,8 @@ use crate::scope::canonical;
 pub(super) struct Journey {
     pub(super) shared: Arc<Shared>,
     pub(super) lease: Arc<Lease>,
+    /// What is asked for, when that is not what the URL waited as.
+    asked_as: Option<RequestKind>,
     /// The request as sent: the lease's, after the hooks.
     pub(super) request: Arc<Request>,
     pub(super) url: Url,
@@ -85,12 +87,15 @@ impl Journey {
         toll: Arc<Toll>,
     ) -> Result<Self, Box<Commit>> {
         let started = shared.parts.clock.now();
+        let waited_as = lease.request.kind;
         let lease = shared.as_named(lease);
+        let asked_as = Some(lease.request.kind).filter(|kind| *kind != waited_as);
         let request = Arc::new(lease.request.clone());
         match Url::parse(&request.url) {
             Ok(url) => Ok(Self {
                 shared,
                 lease,
+                asked_as,
                 request,
                 url,
                 started,
@@ -121,6 +126,7 @@ impl Journey {
         if let Ending::Commit(commit, _) = &mut ending {
             self.prove_dates(commit);
             self.keep_visiting(commit);
+            commit.notes.asked_as = self.asked_as;
         }
         ending
     }
@@ -157,7 +163,9 @@ impl Journey {
         let shared = self.shared.clone();
         let next = Next::new(&shared.parts.middlewares, &*shared.parts.fetch);
         let answer = next.run(exchange).await;
-        if self.lease.request.attempt > 0 && was_sent(&answer) {
+        // A robots.txt is no URL of the crawl.
+        let is_url = self.lease.request.kind != RequestKind::Robots;
+        if is_url && self.lease.request.attempt > 0 && was_sent(&answer) {
             shared.telemetry.retried();
         }
         if self.is_in_vain(&answer) && self.is_site_down().await {
@@ -269,13 +277,7 @@ impl Journey {
                 self.redirected(status, *to, if_known)
             }
             Target::Refused(reason, _) => {
-                if self.lease.request.parent.is_none() {
-                    let host = target.host_str().unwrap_or_default();
-                    self.shared.telemetry.problem(format!(
-                        "the seed {} redirects to {host}, which is out of scope; add it as a seed or widen --scope",
-                        self.request.first_url()
-                    ));
-                }
+                self.tell_of_way_out(&target);
                 self.excluded(reason)
             }
         }

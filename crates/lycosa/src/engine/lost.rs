@@ -1,13 +1,37 @@
-//! What is said of seeds that give no page, of named sitemaps that cannot be had and of sitemaps that robots.txt forbids, in
-//! sentences: such a one may be the whole crawl.
+//! What is said of seeds that give no page, of sitemaps that were named and cannot be had and of those that robots.txt
+//! forbids, in sentences: such a one may be the whole crawl. A sitemap that was guessed need not be there.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 
 use super::journey::Journey;
 use super::sitemap::GIVEN;
-use crate::model::{Exclusion, Outcome, RequestKind};
+use crate::model::{Exclusion, Outcome, RequestKind, UrlKey};
 use crate::octets::excerpt;
 
+/// Sitemaps that sites name which are told by name in a run; an index can name thousands that are gone.
+const MOST_BY_NAME: usize = 16;
+
+/// The sitemaps that were told by name, those apart that the user named.
+#[derive(Debug, Default)]
+pub(super) struct LostSitemaps(Mutex<HashSet<UrlKey>>);
+
+impl LostSitemaps {
+    /// Whether this one is told by name.
+    fn by_name(&self, key: UrlKey) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.contains(&key) || told.len() < MOST_BY_NAME && told.insert(key)
+    }
+}
+
 impl Journey {
-    /// A seed without a page, or a sitemap that the user named and that was not had, is a thing to know.
+    /// Whether this is a sitemap that nobody named.
+    pub(super) fn is_guess(&self) -> bool {
+        let request = &self.lease.request;
+        request.kind == RequestKind::Sitemap && request.parent.is_none() && !request.meta.contains_key(GIVEN)
+    }
+
+    /// A seed without a page, or a sitemap that was named and was not had, is a thing to know.
     pub(super) fn tell_of_lost_seed(&self, outcome: &Outcome) {
         let request = &self.lease.request;
         let is_given = request.meta.contains_key(GIVEN);
@@ -15,14 +39,14 @@ impl Journey {
         let is_forbidden =
             matches!(outcome, Outcome::Excluded { reason: Exclusion::Robots | Exclusion::RobotsUnreachable });
         let is_told = match is_sitemap {
-            true => is_given || is_forbidden,
+            true => !self.is_guess() || is_forbidden,
             false => is_given || request.parent.is_none() && request.kind.yields_page(),
         };
         if !is_told {
             return;
         }
         let why = match outcome {
-            Outcome::Fetched { status } if is_given && (200..300).contains(status) => return,
+            Outcome::Fetched { status } if is_sitemap && (200..300).contains(status) => return,
             // Its page is as it was.
             Outcome::Fetched { status } if self.is_unmodified(*status) => return,
             Outcome::Fetched { status } => format!("status {status}"),
@@ -41,9 +65,38 @@ impl Journey {
             Outcome::Excluded { reason } => sentence(*reason).to_owned(),
             Outcome::Redirect { .. } | Outcome::Alias { .. } => return,
         };
-        let (what, wanted) = if is_given || is_sitemap { ("sitemap", "entries") } else { ("seed", "page") };
-        let url = request.first_url();
-        self.shared.telemetry.problem(format!("the {what} {url} gave no {wanted}: {why}"));
+        self.tell_lost(&why);
+    }
+
+    /// Tells that the seed or sitemap with which this began gave nothing, and why.
+    fn tell_lost(&self, why: &str) {
+        let request = &self.lease.request;
+        let (url, telemetry) = (request.first_url(), &self.shared.telemetry);
+        if request.kind.yields_page() {
+            telemetry.problem(format!("the seed {url} gave no page: {why}"));
+        } else if request.meta.contains_key(GIVEN) || self.shared.lost_sitemaps.by_name(self.lease.key) {
+            telemetry.problem(format!("the sitemap {url} gave no entries: {why}"));
+        } else {
+            telemetry.problem(
+                "further sitemaps gave no entries; `lycosa explain URL` says of one what came of it",
+            );
+        }
+    }
+
+    /// Tells of a seed or a named sitemap that leads out of the crawl.
+    pub(super) fn tell_of_way_out(&self, target: &url::Url) {
+        let request = &self.lease.request;
+        let host = target.host_str().unwrap_or_default();
+        if request.kind == RequestKind::Sitemap && !self.is_guess() {
+            self.tell_lost(&format!(
+                "it redirects to {host}, which is out of scope; name it with `--sitemap-url` to read it wherever it is"
+            ));
+        } else if request.kind.yields_page() && request.parent.is_none() {
+            let url = self.request.first_url();
+            self.shared.telemetry.problem(format!(
+                "the seed {url} redirects to {host}, which is out of scope; add it as a seed or widen --scope"
+            ));
+        }
     }
 
     /// That robots.txt forbids it, with the line, and the hop when it is one that is forbidden.

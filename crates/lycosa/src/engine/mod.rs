@@ -47,7 +47,7 @@ pub use pages::{CommittedPage, PageFeed};
 pub use places::Places;
 pub use revisits::{RevisitRecords, Revisits};
 pub use settings::{DEFAULT_ACCEPT_TYPES, Duplicates, Parts, RobotsTags, Settings};
-pub(crate) use sitemap::request_of_given;
+pub(crate) use sitemap::{GIVEN, request_of_given};
 
 use self::discover::Target;
 use self::dispatch::{Dispatcher, Stopped};

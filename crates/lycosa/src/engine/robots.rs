@@ -256,14 +256,16 @@ impl Journey {
             Robots::Rules { body, .. } => RobotsTxt::parse(body).sitemaps().map(str::to_owned).collect(),
             _ => Vec::new(),
         };
-        if named.is_empty() {
+        let is_guess = named.is_empty();
+        if is_guess {
             named.push("/sitemap.xml".to_owned());
         }
         let Ok(base) = Url::parse(&format!("{origin}/robots.txt")) else { return Vec::new() };
+        let parent: Option<Arc<str>> = (!is_guess).then(|| base.as_str().into());
         named
             .iter()
             .filter_map(|name| base.join(name).ok())
-            .filter_map(|url| self.shared.sitemap_request(&url, 0))
+            .filter_map(|url| self.shared.sitemap_request(&url, parent.clone(), 0))
             .collect()
     }
 }

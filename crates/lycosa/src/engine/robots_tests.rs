@@ -240,6 +240,23 @@ async fn a_sitemap_waits_for_a_robots_txt_that_fails_and_is_left_out_with_it() {
     );
 }
 
+#[tokio::test]
+async fn sitemaps_that_are_gone_are_told_each_once_up_to_a_bound() {
+    let site: Site = |url, _| match url {
+        "http://a.test/robots.txt" => {
+            text(&(0..40).map(|n| format!("Sitemap: /{n}.xml\n")).collect::<String>())
+        }
+        "http://a.test/" => page(""),
+        _ => status(404),
+    };
+    let over = crawled(site, &["http://a.test/"], 1, with_sitemaps).await;
+    let told = &over.report.run.problems;
+    let by_name = told.keys().filter(|told| told.contains(".xml gave no entries: status 404"));
+    assert_eq!((by_name.count(), told.len()), (16, 17), "{told:?}");
+    let rest = told.iter().find(|(told, _)| told.starts_with("further sitemaps gave no entries"));
+    assert_eq!(rest.map(|(_, count)| *count), Some(24), "{told:?}");
+}
+
 const ROBOTS: &str = "http://a.test/robots.txt";
 
 #[tokio::test]
@@ -264,6 +281,7 @@ async fn what_waits_for_a_robots_txt_that_fails_for_a_while_is_held_and_other_si
     assert!(over.tells("robots.txt of http://a.test answered 503: its URLs wait until it can be read"));
     assert!(!over.tells("left out"), "{:?}", over.report.run.problems);
     assert_eq!(over.report.run.robots_awaited, 0, "nobody waits any more");
+    assert_eq!(over.report.run.retries, 0, "a robots.txt is no URL of the crawl");
 }
 
 #[tokio::test]

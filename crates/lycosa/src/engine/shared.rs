@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::contents::Contents;
+use super::lost::LostSitemaps;
 use super::places::Places;
 use super::refusals::Refusals;
 use super::revisits::Thresholds;
@@ -30,6 +31,7 @@ pub(super) struct Shared {
     pub(super) thresholds: Thresholds,
     /// What pages of watched shapes said.
     pub(super) novelties: Contents,
+    pub(super) lost_sitemaps: LostSitemaps,
     /// Sitemaps that the user named.
     given: HashSet<UrlKey>,
 }
@@ -52,6 +54,7 @@ impl Shared {
             refusals: Refusals::default(),
             thresholds: Thresholds::default(),
             novelties: Contents::default(),
+            lost_sitemaps: LostSitemaps::default(),
             given,
         })
     }

@@ -4,6 +4,7 @@
 //! waits.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use url::Url;
 
@@ -25,7 +26,7 @@ const MOST_SITEMAPS: [usize; 2] = [sitemap::MAX_SITEMAP_ENTRIES, 500];
 const NESTING: &str = "sitemap.nesting";
 
 /// Key in the facts of a request for a sitemap that the user named, or that such a one on the same site names.
-pub(super) const GIVEN: &str = "sitemap.given";
+pub(crate) const GIVEN: &str = "sitemap.given";
 
 impl Shared {
     /// The sitemaps at the usual place of these seeds' origins, for a crawl that asks for no robots.txt to name them.
@@ -34,32 +35,44 @@ impl Shared {
             return Vec::new();
         }
         let places = seeds.iter().filter_map(|seed| seed.join("/sitemap.xml").ok());
-        places.filter_map(|place| self.sitemap_request(&place, 0)).collect()
+        places.filter_map(|place| self.sitemap_request(&place, None, 0)).collect()
     }
 
     /// The sitemaps that the user named.
     pub(super) fn given_sitemaps(&self) -> Vec<Discovered> {
-        self.parts.settings.sitemap_urls.iter().filter_map(|url| self.given_sitemap(url, 0)).collect()
+        self.parts.settings.sitemap_urls.iter().filter_map(|url| self.given_sitemap(url, None, 0)).collect()
     }
 
-    /// A request for a sitemap that the user named, which is read wherever it is; what it names is judged as ever.
-    fn given_sitemap(&self, url: &Url, nesting: u32) -> Option<Discovered> {
-        let mut request = bare_request(url, nesting)?;
+    /// A request for a sitemap that the user named, or that an index names which was, which is read wherever it is; what
+    /// it names is judged as ever.
+    fn given_sitemap(&self, url: &Url, parent: Option<Arc<str>>, nesting: u32) -> Option<Discovered> {
+        let mut request = bare_request(url, parent, nesting)?;
         request.kind = RequestKind::Sitemap;
         request.meta.insert(GIVEN.into(), "true".into());
         self.discover_anywhere(url, request)
     }
 
-    /// A request for this sitemap, unless the crawl's scope or the nesting forbids it.
-    pub(super) fn sitemap_request(&self, url: &Url, nesting: u32) -> Option<Discovered> {
-        let request = bare_request(url, nesting)?;
-        match self.discover(url, RequestKind::Sitemap, 0, |_| true, |_| request)? {
+    /// A request for this sitemap, which `parent` names (its index or a robots.txt) or which is guessed, unless the
+    /// crawl's scope or the nesting forbids it.
+    pub(super) fn sitemap_request(
+        &self,
+        url: &Url,
+        parent: Option<Arc<str>>,
+        nesting: u32,
+    ) -> Option<Discovered> {
+        match self.sitemap_target(url, parent, nesting)? {
             Target::Discovered(found) => Some(*found),
             Target::Refused(reason, _) => {
                 self.telemetry.skipped(reason, 1);
                 None
             }
         }
+    }
+
+    /// The same, with the reason when the scope forbids it, which is not counted yet.
+    fn sitemap_target(&self, url: &Url, parent: Option<Arc<str>>, nesting: u32) -> Option<Target> {
+        let request = bare_request(url, parent, nesting)?;
+        self.discover(url, RequestKind::Sitemap, 0, |_| true, |_| request)
     }
 }
 
@@ -99,11 +112,11 @@ fn all_refused(notes: &CommitNotes) -> Option<String> {
 }
 
 /// The request for a sitemap, unless the nesting forbids it.
-fn bare_request(url: &Url, nesting: u32) -> Option<Request> {
+fn bare_request(url: &Url, parent: Option<Arc<str>>, nesting: u32) -> Option<Request> {
     if nesting > MAX_NESTING {
         return None;
     }
-    let mut request = Request { class: 0, ..Request::get(crate::scope::spelling(url)) };
+    let mut request = Request { class: 0, parent, ..Request::get(crate::scope::spelling(url)) };
     if nesting > 0 {
         request.meta.insert(NESTING.into(), nesting.to_string().into());
     }
@@ -145,37 +158,22 @@ impl Journey {
         body: &[u8],
         content_type: Option<&str>,
     ) -> (Vec<Discovered>, CommitNotes, Option<Dates>) {
-        let nesting: u32 = self.lease.request.meta.get(NESTING).and_then(|n| n.parse().ok()).unwrap_or(0);
         let most = self.shared.parts.settings.max_links;
         let limits = SitemapLimits { entries: most, ..SitemapLimits::default() };
         let sitemap = sitemap::parse_within(body, &self.url, content_type, limits);
-        let tell = |what: &str| self.shared.telemetry.problem(format!("sitemap {}: {what}", self.url));
+        // Where a sitemap was guessed, a page that says so is as good as 404.
+        let is_silent = sitemap.kind == SitemapKind::Unknown && self.is_guess();
+        let tell = |what: &str| match is_silent {
+            true => {}
+            false => self.shared.telemetry.problem(format!("sitemap {}: {what}", self.url)),
+        };
         sitemap.problems.iter().for_each(|problem| tell(&problem.to_string()));
         if sitemap.entries.is_empty() && sitemap.kind != SitemapKind::Unknown {
             tell(&without_entries(&sitemap));
         }
         if sitemap.kind == SitemapKind::Index {
-            let depth = usize::try_from(nesting).unwrap_or(usize::MAX).min(MOST_SITEMAPS.len() - 1);
-            if nesting >= MAX_NESTING {
-                tell("it is an index in an index of an index, what it names is not read");
-            } else if sitemap.entries.len() > MOST_SITEMAPS[depth] {
-                tell(&format!("it names more than {} sitemaps, the rest is not read", MOST_SITEMAPS[depth]));
-            }
-            let named = sitemap.entries.iter().take(MOST_SITEMAPS[depth]);
-            let is_given = self.lease.request.meta.contains_key(GIVEN);
-            let found = named.filter_map(|entry| match is_given && self.own_key(&entry.loc).is_some() {
-                true => self.shared.given_sitemap(&entry.loc, nesting + 1),
-                false => self.shared.sitemap_request(&entry.loc, nesting + 1),
-            });
-            let found: Vec<Discovered> = found.collect();
-            if found.is_empty() && nesting < MAX_NESTING && !sitemap.entries.is_empty() {
-                let count = sitemap.entries.len();
-                tell(&format!(
-                    "none of the {count} sitemaps that it names belongs to the crawl; widen `--scope`, or name one with \
-                     `--sitemap-url` to read it wherever it is"
-                ));
-            }
-            return (found, CommitNotes::default(), None);
+            let (found, notes) = self.index_entries(&sitemap, &tell);
+            return (found, notes, None);
         }
         let believed = sitemap::are_plausible(&sitemap, self.started());
         if !believed {
@@ -188,6 +186,43 @@ impl Journey {
             tell(&why);
         }
         (found, notes, believed.then(|| self.reading(&sitemap)).flatten())
+    }
+
+    /// The sitemaps that an index names.
+    fn index_entries(&self, sitemap: &Sitemap, tell: &dyn Fn(&str)) -> (Vec<Discovered>, CommitNotes) {
+        let request = &self.lease.request;
+        let nesting: u32 = request.meta.get(NESTING).and_then(|n| n.parse().ok()).unwrap_or(0);
+        let depth = usize::try_from(nesting).unwrap_or(usize::MAX).min(MOST_SITEMAPS.len() - 1);
+        if nesting >= MAX_NESTING {
+            tell("it is an index in an index of an index, what it names is not read");
+        } else if sitemap.entries.len() > MOST_SITEMAPS[depth] {
+            tell(&format!("it names more than {} sitemaps, the rest is not read", MOST_SITEMAPS[depth]));
+        }
+        let links = u32::try_from(sitemap.entries.len()).unwrap_or(u32::MAX);
+        let (mut found, mut notes) = (Vec::new(), CommitNotes { links, ..CommitNotes::default() });
+        let is_given = request.meta.contains_key(GIVEN);
+        for entry in sitemap.entries.iter().take(MOST_SITEMAPS[depth]) {
+            let parent = Some(request.url.clone());
+            if is_given && self.own_key(&entry.loc).is_some() {
+                found.extend(self.shared.given_sitemap(&entry.loc, parent, nesting + 1));
+                continue;
+            }
+            match self.shared.sitemap_target(&entry.loc, parent, nesting + 1) {
+                Some(Target::Discovered(one)) => found.push(*one),
+                Some(Target::Refused(reason, key)) => {
+                    self.shared.refused(&mut notes, reason, key, &entry.loc);
+                }
+                None => {}
+            }
+        }
+        self.shared.count_refused(&notes);
+        if found.is_empty() && nesting < MAX_NESTING && links > 0 {
+            tell(&format!(
+                "none of the {links} sitemaps that it names belongs to the crawl; widen `--scope`, or name one with \
+                 `--sitemap-url` to read it wherever it is"
+            ));
+        }
+        (found, notes)
     }
 
     /// The pages of a list: those of its entries, and behind them those in other languages that are no entries, each

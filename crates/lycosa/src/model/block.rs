@@ -7,7 +7,7 @@
 pub enum BlockKind {
     /// Go away: this resource, or this visitor, is refused.
     Forbidden,
-    /// Come more slowly, or later.
+    /// Come more slowly.
     RateLimited,
     /// Run a script, or wait, to show that a browser is there.
     Challenge,
@@ -15,12 +15,14 @@ pub enum BlockKind {
     Captcha,
     /// Say who you are.
     Login,
+    /// Come later, and nothing says whether because the site is down, has too much to do or is asked too often.
+    Unavailable,
 }
 
 impl BlockKind {
     /// Every kind, in the order of its stored code (only append).
-    pub const ALL: [Self; 5] =
-        [Self::Forbidden, Self::RateLimited, Self::Challenge, Self::Captcha, Self::Login];
+    pub const ALL: [Self; 6] =
+        [Self::Forbidden, Self::RateLimited, Self::Challenge, Self::Captcha, Self::Login, Self::Unavailable];
 
     /// The name used in records and summaries, such as `rate_limited`.
     #[must_use]
@@ -31,6 +33,7 @@ impl BlockKind {
             Self::Challenge => "challenge",
             Self::Captcha => "captcha",
             Self::Login => "login",
+            Self::Unavailable => "unavailable",
         }
     }
 
@@ -38,7 +41,7 @@ impl BlockKind {
     /// says nothing about the next URL.
     #[must_use]
     pub fn asks_for_rest(self) -> bool {
-        matches!(self, Self::RateLimited | Self::Challenge | Self::Captcha)
+        matches!(self, Self::RateLimited | Self::Challenge | Self::Captcha | Self::Unavailable)
     }
 }
 
@@ -81,4 +84,15 @@ pub struct Block {
     pub status: u16,
     /// What decided, for people: a status, a header, a product's page. One line.
     pub evidence: Box<str>,
+}
+
+impl Block {
+    /// What it comes to, in a sentence with the evidence.
+    pub(crate) fn sentence(&self) -> String {
+        let what = match self.kind {
+            BlockKind::Unavailable => "the site cannot answer now",
+            _ => "the answer is a block, not content",
+        };
+        format!("{what}: {}", self.evidence)
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::frontier::Discovered;
-use super::{Record, Timestamp, Timings, UrlKey};
+use super::{Record, RequestKind, Timestamp, Timings, UrlKey};
 use crate::error::{Error, ErrorKind};
 
 /// Why a URL was not fetched, or its answer not taken.
@@ -195,4 +195,6 @@ pub struct CommitNotes {
     pub refused: Vec<(Exclusion, u32)>,
     /// Some of the refused ones by name: a sample.
     pub samples: Vec<RefusedLink>,
+    /// What the URL was asked for as, when that is not what it waited as.
+    pub asked_as: Option<RequestKind>,
 }

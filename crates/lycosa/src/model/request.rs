@@ -105,7 +105,8 @@ pub struct Request {
     pub class: u8,
     /// Links followed from a seed: a seed is 0. Redirects do not add to it.
     pub depth: u32,
-    /// The URL of the page on which it was found; none for seeds.
+    /// The URL of what named it: the page with its link, the list that has it, or the robots.txt that names a sitemap. None
+    /// for seeds, for sitemaps that the user named and for those that were guessed.
     pub parent: Option<Arc<str>>,
     /// How many times it was sent before.
     pub attempt: u32,

@@ -61,6 +61,30 @@ async fn a_block_gives_no_page_and_says_by_whom_and_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_cannot_answer_now_is_told_apart_from_one_that_bounds_how_often_it_is_asked() {
+    for (status, kind, why, advice) in [
+        (503, "unavailable", "the site cannot answer now: status 503", "try again later"),
+        (
+            429,
+            "rate_limited",
+            "the answer is a block, not content: status 429",
+            "bounds how often it is asked",
+        ),
+    ] {
+        let server = Server::start(move |_| Response::new(status));
+        let (report, records) = crawled(&server.url("/"), |options| options.retry.retries = 0).await;
+        assert_eq!(record(&records, "/")["block"]["kind"], kind);
+        let seed = format!("the seed {} gave no page: {why}", server.url("/"));
+        let mut told = report.run.problems.keys();
+        assert!(
+            told.any(|told| told.starts_with(&seed) && told.contains(advice)),
+            "{:?}",
+            report.run.problems
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_that_are_always_busy_among_others_do_not_make_the_site_rest_for_longer_and_longer() {
     let server = Server::start(|request: &Request| match request.path() {
         "/" => Response::html((0..90).fold(String::new(), |all, n| {
@@ -77,7 +101,7 @@ async fn pages_that_are_always_busy_among_others_do_not_make_the_site_rest_for_l
     })
     .await;
     assert_eq!(report.end, End::Finished(Finish::Complete));
-    assert_eq!((report.run.blocks[&BlockKind::RateLimited], report.run.pages), (30, 61));
+    assert_eq!((report.run.blocks[&BlockKind::Unavailable], report.run.pages), (30, 61));
 }
 
 /// A home page with links to so many, all of which are busy until so many requests were turned away.

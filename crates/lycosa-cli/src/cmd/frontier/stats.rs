@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use lycosa::Result;
 use lycosa::crawler::stopped::{FOR_EVER, Stopped};
 use lycosa::model::Timestamp;
+use lycosa::{Error, Result};
 use serde_json::{Value, json};
 
 use crate::cmd::states;
@@ -17,9 +17,20 @@ use crate::summary::bytes;
 pub(super) fn run(folder: &Path, as_json: bool) -> Result<Exit> {
     let mut crawl = states::open(folder)?;
     let facts = gather(&mut crawl)?;
+    if let Some(damage) = crawl.view().history_damage() {
+        say_history_is_damaged(damage);
+    }
     let text = if as_json { format!("{facts}\n") } else { shown(&facts, crawl.now()) };
     output::data(text.as_bytes())?;
     Ok(Exit::Done)
+}
+
+/// Tells whoever looks that not everything can be told, and what can be done about it.
+pub(in crate::cmd) fn say_history_is_damaged(damage: &Error) {
+    output::say(&format!(
+        "note: part of the history cannot be read, so not everything can be told: {damage}"
+    ));
+    output::say("  hint: put a copy of the file in its place; a crawl goes on without it");
 }
 
 fn gather(crawl: &mut Stopped) -> Result<Value> {

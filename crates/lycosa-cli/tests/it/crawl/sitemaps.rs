@@ -110,6 +110,13 @@ fn a_sitemap_that_waits_as_a_page_or_is_a_seed_too_is_read_as_what_it_is() {
     bench.crawl(&server.url("/"), &["--max-pages", "1", "-c", "1"]).ends_with(3);
     bench.crawl(&server.url("/"), &["--resume", "--sitemap-url", &map]).ends_with(0);
     assert_eq!((server.hits_on("/maps/good.xml"), server.hits_on("/one")), (1, 1));
+    let story = bench.run(&["explain", &map, "--state", "state"]).ends_with(0).out;
+    assert!(
+        story.contains("kind       a sitemap or feed") && story.contains("names 2 URLs: 2 new"),
+        "{story}"
+    );
+    bench.crawl(&server.url("/"), &["--resume", "--sitemap-url", &map]).ends_with(0);
+    assert_eq!(server.hits_on("/maps/good.xml"), 1, "it was read as a sitemap");
     let bench = Bench::new();
     bench.crawl(&map, &["--sitemap-url", &map]).ends_with(0);
     assert_eq!((server.hits_on("/maps/good.xml"), server.hits_on("/one")), (2, 2));
@@ -210,4 +217,48 @@ fn indexes_that_name_each_other_are_read_once_each() {
     bench.crawl(&server.url("/"), &["--sitemap-url", &server.url("/1.xml")]).ends_with(0);
     let hits = ["/1.xml", "/2.xml", "/page"].map(|path| server.hits_on(path));
     assert_eq!(hits, [1, 1, 1]);
+}
+
+#[test]
+fn a_sitemap_that_robots_txt_names_and_that_gives_nothing_is_told_and_a_guess_is_not() {
+    let server = |named: &'static [&'static str]| {
+        Server::start(move |request| match request.path() {
+            "/robots.txt" => {
+                Response::text(named.iter().map(|path| format!("Sitemap: {path}\n")).collect::<String>())
+            }
+            "/" | "/page.xml" => page("start", &[]),
+            "/far.xml" => Response::redirect(302, "http://elsewhere.test/far.xml"),
+            "/index.xml" => Response::new(200).header("Content-Type", "text/xml").body(format!(
+                "<sitemapindex><sitemap><loc>http://{}/gone.xml?2</loc></sitemap><sitemap>\
+                 <loc>http://elsewhere.test/1.xml</loc></sitemap></sitemapindex>",
+                request.host()
+            )),
+            _ => Response::not_found(),
+        })
+    };
+    let (named, bench) = (server(&["/gone.xml", "/page.xml", "/far.xml", "/index.xml"]), Bench::new());
+    let said = bench.crawl(&named.url("/"), &["--sitemap"]).ends_with(0);
+    let told =
+        |path: &str, why: &str| format!("note  the sitemap {} gave no entries: {why}", named.url(path));
+    let said = said.mentions(&told("/gone.xml", "status 404"));
+    let said = said.mentions(&told("/gone.xml?2", "status 404"));
+    let said = said.mentions(&told("/far.xml", "it redirects to elsewhere.test, which is out of scope"));
+    said.mentions(&format!("sitemap {}: the file is neither a sitemap nor", named.url("/page.xml")));
+    let explain = |path: &str| bench.run(&["explain", &named.url(path), "--state", "state"]).ends_with(0).out;
+    assert!(explain("/page.xml").contains("  names no URL\n"), "{}", explain("/page.xml"));
+    assert!(
+        explain("/index.xml").contains("  names 2 URLs: 1 new, 1 refused\n"),
+        "{}",
+        explain("/index.xml")
+    );
+    for (guessed, hits) in [(server(&[]), 1), (Server::start(|_| page("any", &[])), 1)] {
+        let said = Bench::new().crawl(&guessed.url("/"), &["--sitemap"]).ends_with(0);
+        said.keeps_quiet_about("note  ");
+        assert_eq!(guessed.hits_on("/sitemap.xml"), hits);
+    }
+    let far = Server::start(|request| match request.path() {
+        "/sitemap.xml" => Response::redirect(302, "http://elsewhere.test/far.xml"),
+        _ => page("any", &[]),
+    });
+    Bench::new().crawl(&far.url("/"), &["--sitemap"]).ends_with(0).keeps_quiet_about("note  ");
 }

@@ -2,11 +2,11 @@
 
 use url::Url;
 
-use super::{Stopped, last_end};
+use super::{Stopped, last_end, last_rest};
 use crate::error::{Error, ErrorKind, Result};
-use crate::frontier::embedded::{Ended, Fact, Happened, Open};
+use crate::frontier::embedded::{Ended, Fact, Happened, Open, Told};
 use crate::model::{
-    Candidate, HostRecord, RequestKind, Revisit, Robots, SiteKey, Timestamp, UrlKey, Verdict,
+    Candidate, HostRecord, Request, RequestKind, Revisit, Robots, SiteKey, Timestamp, UrlKey, Verdict,
 };
 use crate::politeness::robots::{RobotsTxt, product_token};
 use crate::scope::{ScopeRules, spelling};
@@ -14,13 +14,44 @@ use crate::scope::{ScopeRules, spelling};
 /// Pages of the way back to a seed that are shown; a longer way is cut.
 const LONGEST_WAY: usize = 1000;
 
-/// A page on the way from a URL back to its seed.
+/// A step on the way from a URL back to where that began: what named it, or redirected to it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Step {
     /// Its URL.
     pub url: String,
     /// Its links from a seed, when its own facts are known.
     pub depth: Option<u32>,
+    /// What it was asked for as, when that is known.
+    pub kind: Option<RequestKind>,
+    /// The status with which it redirected, if that is how it led on.
+    pub redirect: Option<u16>,
+}
+
+/// With what the way to a URL began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Beginning {
+    /// A seed.
+    Seed,
+    /// A sitemap that the user named.
+    GivenSitemap,
+    /// A sitemap that was looked for where most sites have one.
+    GuessedSitemap,
+    /// The robots.txt of an origin, which names a sitemap.
+    Robots,
+}
+
+impl Beginning {
+    /// Of a request that nothing named.
+    fn of(request: &Request) -> Self {
+        let is_usual = |url: &str| Url::parse(url).is_ok_and(|url| url.path() == "/sitemap.xml");
+        match request.kind {
+            RequestKind::Sitemap if request.meta.contains_key(crate::engine::GIVEN) => Self::GivenSitemap,
+            RequestKind::Sitemap if is_usual(request.first_url()) => Self::GuessedSitemap,
+            // A seed may have been named as a sitemap while it waited.
+            _ => Self::Seed,
+        }
+    }
 }
 
 /// What robots.txt says of a URL.
@@ -78,17 +109,17 @@ pub struct Explanation {
     pub next_visit: Option<Revisit>,
     /// Whether the last run visited pages again (`--recrawl`).
     pub revisits: bool,
-    /// The way back to its seed, nearest first; empty for a seed and for what was never accepted.
+    /// The way back to where it began, nearest first; empty for a seed and for what was never accepted.
     pub way: Vec<Step>,
-    /// Whether that way ends at a seed; otherwise facts on it are missing.
-    pub from_seed: bool,
+    /// With what that way began, at its last step; none when facts on it are missing.
+    pub beginning: Option<Beginning>,
     /// What the scope of the last run says now, and the rule that decides.
     pub scope: Option<(Verdict, String)>,
     /// What robots.txt says, as the state knows it.
     pub robots: RobotsSay,
     /// Everything that happened to it, in order, as far as that can be read.
     pub facts: Vec<Fact>,
-    /// Why the history cannot be read, if so: nothing but the story of a URL depends on it.
+    /// What is damaged of the history, if anything that may tell more: nothing but the story of a URL depends on it.
     pub history_trouble: Option<Error>,
     /// What is known of its site.
     pub host: Option<HostRecord>,
@@ -109,23 +140,21 @@ impl Stopped {
         let (key, site, origin) = (identified.key, identified.site.clone(), identified.origin.clone());
         let canonical = identified.canonical.into_owned();
         let mut history_trouble = None;
-        let facts = readable(self.view.facts(key), &mut history_trouble)?;
+        let facts = facts_of(self.view.facts(key)?, &mut history_trouble);
         let host = self.view.site(&site);
         let robots = self.robots(host.as_ref(), &origin, &canonical);
         let is_open = self.view.is_open(key)?;
         let rests = host.as_ref().is_some_and(|host| host.blocked_until > self.now());
-        let why = if rests { self.why_it_rests(&site) } else { Ok(None) };
-        let rests_for = readable(why, &mut history_trouble)?;
+        let site_facts = rests.then(|| self.view.facts_of_site(&site)).transpose()?;
+        let rests_for = last_rest(facts_of(site_facts.unwrap_or_default(), &mut history_trouble));
         let (open, next_visit) = self.waiting((key, &site), is_open, host.as_ref())?;
         let own = open.as_ref().map(|open: &Open| &open.found.request);
         let own = own.or_else(|| last_end(&facts).map(|(_, ended)| &ended.found.request));
         let depth = own.map_or(0, |request| request.depth);
-        let parent = own.and_then(|request| request.parent.as_deref()).map(str::to_owned);
         let kind = own.map_or(RequestKind::Page, |request| request.kind);
         let is_known = own.is_some();
         let refused_from = facts.iter().find_map(refused_on);
-        let way = self.way(parent.or(refused_from), is_known && history_trouble.is_none());
-        let (way, from_seed) = readable(way, &mut history_trouble)?;
+        let (way, beginning) = self.way(own, refused_from, &mut history_trouble)?;
         let depth =
             if is_known { depth } else { way.first().and_then(|step| step.depth).map_or(1, |on| on + 1) };
         let scope = self.scope()?.map(|rules| rules.explain(Candidate { url: &canonical, kind, depth }));
@@ -153,7 +182,7 @@ impl Stopped {
             next_visit,
             revisits: self.rules.as_ref().is_some_and(|rules| rules.recrawl),
             way,
-            from_seed,
+            beginning,
             scope,
             robots,
             facts,
@@ -220,38 +249,58 @@ impl Stopped {
         }
     }
 
-    /// The pages from this one back to a seed.
-    fn way(&self, parent: Option<String>, is_known: bool) -> Result<(Vec<Step>, bool)> {
+    /// The steps from a URL back to where its way began: from its own request, or from the page on which a link to it was
+    /// refused.
+    fn way(
+        &self,
+        own: Option<&Request>,
+        refused_from: Option<String>,
+        trouble: &mut Option<Error>,
+    ) -> Result<(Vec<Step>, Option<Beginning>)> {
         let mut way: Vec<Step> = Vec::new();
-        let mut next = parent;
-        // What was never accepted and never seen refused has no way; a known URL without a parent is a seed.
-        let mut from_seed = is_known && next.is_none();
+        let (mut next, mut beginning) = own.map_or((refused_from, None), |own| before(own, &mut way));
         while let Some(url) = next.take().filter(|_| way.len() < LONGEST_WAY) {
             if way.iter().any(|step| step.url == url) {
                 break;
             }
             let key = Url::parse(&url).ok().and_then(|url| self.key(&url));
-            let facts = key.map(|key| self.view.facts(key)).transpose()?.unwrap_or_default();
-            let request = last_end(&facts).map(|(_, ended): (_, &Ended)| ended.found.request.clone());
-            way.push(Step { url, depth: request.as_ref().map(|request| request.depth) });
+            let told = key.map(|key| self.view.facts(key)).transpose()?.unwrap_or_default();
+            let facts = facts_of(told, trouble);
+            let request = last_end(&facts).map(|(_, ended): (_, &Ended)| &ended.found.request);
+            let depth = request.map(|request| request.depth);
+            way.push(Step { url, depth, kind: request.map(|request| request.kind), redirect: None });
             if let Some(request) = request {
-                next = request.parent.as_deref().map(str::to_owned);
-                from_seed = next.is_none();
+                (next, beginning) = before(request, &mut way);
             }
         }
-        Ok((way, from_seed))
+        Ok((way, beginning))
     }
 }
 
-/// What the history says; nothing when it is damaged, and why is kept.
-fn readable<T: Default>(told: Result<T>, trouble: &mut Option<Error>) -> Result<T> {
-    match told {
-        Err(error) if error.kind() == ErrorKind::Corrupt => {
-            trouble.get_or_insert(error);
-            Ok(T::default())
+/// What a request came from: takes its redirects into the way, and its robots.txt, with which the way begins. Answers
+/// what named it, or else with what its way begins.
+fn before(request: &Request, way: &mut Vec<Step>) -> (Option<String>, Option<Beginning>) {
+    let (depth, kind) = (Some(request.depth), Some(request.kind));
+    for hop in request.chain.iter().rev() {
+        let step = Step { url: hop.url.to_string(), depth, kind, redirect: Some(hop.status) };
+        if !way.contains(&step) {
+            way.push(step);
         }
-        told => told,
     }
+    let Some(parent) = request.parent.as_deref() else { return (None, Some(Beginning::of(request))) };
+    let is_robots = |url: &str| Url::parse(url).is_ok_and(|url| url.path() == "/robots.txt");
+    if request.kind == RequestKind::Sitemap && is_robots(parent) {
+        let (url, kind) = (parent.to_owned(), Some(RequestKind::Robots));
+        way.push(Step { url, depth: None, kind, redirect: None });
+        return (None, Some(Beginning::Robots));
+    }
+    (Some(parent.to_owned()), None)
+}
+
+/// What the history tells; the first damage is kept.
+fn facts_of(told: Told, trouble: &mut Option<Error>) -> Vec<Fact> {
+    *trouble = trouble.take().or(told.damage);
+    told.facts
 }
 
 /// The page on which a link was refused.

@@ -58,7 +58,8 @@ pub struct UrlLine {
     pub depth: u32,
     /// Priority class, 0 (first) to 3.
     pub class: u8,
-    /// The page on which it was found; none for seeds.
+    /// What named it: a page, a sitemap or the robots.txt that names a sitemap; none for seeds, and for sitemaps that the
+    /// user named or that were guessed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
     /// How often it was sent before.

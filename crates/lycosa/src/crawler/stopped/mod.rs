@@ -16,7 +16,7 @@ use url::Url;
 
 pub use self::change::{Changes, Imported, Requeue};
 pub(super) use self::change::{requeue, site_of};
-pub use self::explain::{Explanation, RobotsSay, Step};
+pub use self::explain::{Beginning, Explanation, RobotsSay, Step};
 pub use self::host::{HostLine, HostOrder, LastmodLine, OriginLine};
 pub use self::line::{ErrorLine, ExportHead, UrlLine};
 use super::run_file::RunRules;
@@ -193,11 +193,7 @@ impl Stopped {
     /// # Errors
     /// When the history cannot be read.
     pub fn why_it_rests(&self, site: &crate::model::SiteKey) -> Result<Option<String>> {
-        let facts = self.view.facts_of_site(site)?;
-        Ok(facts.into_iter().rev().find_map(|fact| match fact.what {
-            Happened::Rests { why, .. } => Some(why.into()),
-            _ => None,
-        }))
+        Ok(last_rest(self.view.facts_of_site(site)?.facts))
     }
 
     /// Shows every URL with an outcome in turn, until `visit` says `false`. A URL that waits again is not among them.
@@ -256,6 +252,14 @@ impl Stopped {
     pub fn key(&self, url: &Url) -> Option<UrlKey> {
         self.identity.identify(url).map(|identified| identified.key)
     }
+}
+
+/// Why a site rested last, among the facts about it.
+fn last_rest(facts: Vec<Fact>) -> Option<String> {
+    facts.into_iter().rev().find_map(|fact| match fact.what {
+        Happened::Rests { why, .. } => Some(why.into()),
+        _ => None,
+    })
 }
 
 /// The last outcome among the facts of a URL.

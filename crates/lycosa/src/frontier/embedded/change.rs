@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use super::history::{Fact, Reader};
+use super::history::{Fact, Reader, Told};
 use super::{Embedded, Shared, State, event};
 use crate::error::Result;
 use crate::frontier::tables::Mark;
@@ -57,7 +57,7 @@ impl Embedded {
     /// Shows what happened to each URL so far in turn, until `visit` says `false`; it may change the state meanwhile.
     ///
     /// # Errors
-    /// When the history cannot be read or written, and whatever `visit` fails with.
+    /// When the history cannot be read or written or is damaged, and whatever `visit` fails with.
     pub fn visit_facts(&self, visit: impl FnMut(UrlKey, &[Fact]) -> Result<bool>) -> Result<()> {
         self.history()?.visit(visit)
     }
@@ -74,11 +74,11 @@ impl Embedded {
         Reader::new(&shared.folder, shared.files.clone(), state.history.covering())
     }
 
-    /// What happened to one URL so far, in order.
+    /// What happened to one URL so far, in order; damage is told beside what can be read.
     ///
     /// # Errors
     /// When the history cannot be read or written.
-    pub fn facts(&self, key: UrlKey) -> Result<Vec<Fact>> {
+    pub fn facts(&self, key: UrlKey) -> Result<Told> {
         self.history()?.find(key)
     }
 

@@ -78,7 +78,9 @@ pub(super) fn put_committed(out: &mut Vec<u8>, now: Timestamp, commit: &Commit, 
     wire::put_list(out, records, wire::put_record);
     wire::put_discoveries(out, &commit.outlinks);
     wire::put_option(out, commit.host_update.as_ref(), wire::put_host_update);
-    let has = [commit.is_page, by_level, commit.revisit.is_some(), commit.dates.is_some()];
+    let asked_as = commit.notes.asked_as;
+    let has =
+        [commit.is_page, by_level, commit.revisit.is_some(), commit.dates.is_some(), asked_as.is_some()];
     out.push(has.iter().rev().fold(0, |flags, is| flags << 1 | u8::from(*is)));
     if let Some(revisit) = &commit.revisit {
         wire::put_revisit(out, revisit);
@@ -87,6 +89,7 @@ pub(super) fn put_committed(out: &mut Vec<u8>, now: Timestamp, commit: &Commit, 
         wire::put_dates(out, dates);
     }
     wire::put_notes(out, &commit.notes);
+    out.extend(asked_as.map(|kind| wire::code_of(&RequestKind::ALL, &kind)));
 }
 
 pub(super) fn put_nacked(out: &mut Vec<u8>, now: Timestamp, nack: &Nack) {
@@ -223,6 +226,9 @@ fn read_commit(reader: &mut Reader<'_>) -> Result<Event, Damaged> {
         commit.dates = Some(wire::read_dates(reader)?);
     }
     commit.notes = wire::read_notes(reader)?;
+    if flags & 16 != 0 {
+        commit.notes.asked_as = Some(reader.one_of(&RequestKind::ALL)?);
+    }
     Ok(Event::Committed(Box::new(commit), flags & 2 != 0))
 }
 

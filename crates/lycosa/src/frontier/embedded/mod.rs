@@ -64,7 +64,7 @@ use self::beside::Duty;
 use self::event::LeaseEvent;
 use self::folder::{lock, without_crawl};
 use self::history::History;
-pub use self::history::{Ended, Fact, Happened};
+pub use self::history::{Ended, Fact, Happened, Told};
 use self::log::{Log, Writer};
 use self::recovery::How;
 use self::state::Tail;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::files::{Disk, FileLayer, LogFile, Write};
 use super::folder::{in_use, is_ours, without_crawl};
-use super::history::{Fact, Reader, key_of_site};
+use super::history::{Fact, Reader, Told, key_of_site};
 use super::identity::CrawlIdentity;
 use super::recovery::{self, How, Recovery};
 use crate::error::{Error, Result};
@@ -198,28 +198,34 @@ impl View {
         self.tables.trouble().map_or(Ok(next), Err)
     }
 
-    /// What happened to a URL, in order.
+    /// What happened to a URL, in order; damage is told beside what can be read.
     ///
     /// # Errors
-    /// When the history cannot be read.
-    pub fn facts(&self, key: UrlKey) -> Result<Vec<Fact>> {
+    /// When the files of the history cannot be read.
+    pub fn facts(&self, key: UrlKey) -> Result<Told> {
         self.history.find(key)
     }
 
-    /// What is kept about a site itself, in order.
+    /// What is kept about a site itself, in order; damage is told beside what can be read.
     ///
     /// # Errors
-    /// When the history cannot be read.
-    pub fn facts_of_site(&self, site: &SiteKey) -> Result<Vec<Fact>> {
+    /// When the files of the history cannot be read.
+    pub fn facts_of_site(&self, site: &SiteKey) -> Result<Told> {
         self.history.find(key_of_site(site))
     }
 
     /// Shows what happened to each URL in turn, until `visit` says `false`.
     ///
     /// # Errors
-    /// When the history cannot be read, and whatever `visit` fails with.
+    /// When the history cannot be read or is damaged, and whatever `visit` fails with.
     pub fn visit_facts(&self, visit: impl FnMut(UrlKey, &[Fact]) -> Result<bool>) -> Result<()> {
         self.history.visit(visit)
+    }
+
+    /// Why a file of the history cannot be opened, if so: what it says is missing in everything that is told.
+    #[must_use]
+    pub fn history_damage(&self) -> Option<&Error> {
+        self.history.damage()
     }
 
     /// How many links were refused, by reason.

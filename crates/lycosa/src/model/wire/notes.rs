@@ -41,7 +41,7 @@ fn read_timings(reader: &mut Reader<'_>) -> Read<Timings> {
     Ok(Timings { dns: phase(0)?, connect: phase(1)?, tls: phase(2)?, first_byte: phase(3)? })
 }
 
-/// The notes of a commit.
+/// The notes of a commit, but for what was asked for.
 pub(crate) fn put_notes(out: &mut Vec<u8>, notes: &CommitNotes) {
     put_number(out, u64::from(notes.links));
     put_list(out, &notes.refused, |out, (reason, count)| {
@@ -63,5 +63,6 @@ pub(crate) fn read_notes(reader: &mut Reader<'_>) -> Read<CommitNotes> {
             let (key, reason) = (UrlKey(reader.fixed64()?), reader.one_of(&Exclusion::ALL)?);
             Ok(RefusedLink { key, reason, url: reader.text()?.into() })
         })?,
+        asked_as: None,
     })
 }

@@ -51,7 +51,8 @@ pub(super) fn by_status(seen: &Seen<'_>, markers: &Markers) -> Option<Verdict> {
         403 if limited => BlockKind::RateLimited,
         403 | 406 | 999 => BlockKind::Forbidden,
         420 | 429 => BlockKind::RateLimited,
-        503 if limited || !markers.failure() => BlockKind::RateLimited,
+        503 if limited => BlockKind::RateLimited,
+        503 if !markers.failure() => BlockKind::Unavailable,
         _ => return None,
     };
     Some((kind, layer(seen, markers), evidence(seen)))

@@ -13,7 +13,7 @@ use crate::model::{
 /// How a visit of a URL ended.
 #[derive(Clone, Debug)]
 pub struct Ended {
-    /// The URL as it was leased: request, depth, parent, generation.
+    /// The URL as it was leased: request, depth, parent, generation; its kind is what it was asked for as.
     pub found: Discovered,
     /// What became of it.
     pub outcome: Outcome,
@@ -98,7 +98,8 @@ pub(in crate::frontier::embedded) struct Story {
 impl Story {
     /// Of a commit whose lease is open; `None` for robots.txt, which is no URL of the crawl.
     pub(super) fn of(tables: &Tables, commit: &Commit) -> Option<Self> {
-        let found = tables.leased(commit.token.0).filter(|found| found.key.0 != 0)?;
+        let mut found = tables.leased(commit.token.0).filter(|found| found.key.0 != 0)?;
+        found.request.kind = commit.notes.asked_as.unwrap_or(found.request.kind);
         let records = match &commit.payload {
             Payload::Inline(records) => records.as_slice(),
             Payload::Segment { .. } => &[],
@@ -143,8 +144,8 @@ pub(super) fn put_ended(out: &mut Vec<u8>, now: Timestamp, story: &Story, outcom
         other => wire::put_outcome(out, other),
     }
     wire::put_list(out, &story.attempts, wire::put_attempt);
-    let notes =
-        CommitNotes { links: story.notes.links, refused: story.notes.refused.clone(), samples: Vec::new() };
+    let (links, refused) = (story.notes.links, story.notes.refused.clone());
+    let notes = CommitNotes { links, refused, ..CommitNotes::default() };
     wire::put_notes(out, &notes);
     for count in [story.new_links, story.records, story.items] {
         wire::put_number(out, u64::from(count));

@@ -15,6 +15,7 @@ use std::path::Path;
 pub(super) use self::fact::Story;
 pub use self::fact::{Ended, Fact, Happened};
 pub(super) use self::read::Reader;
+pub use self::read::Told;
 pub(super) use self::run::{check, covers, is_run};
 use super::files::FileLayer;
 use super::folder;

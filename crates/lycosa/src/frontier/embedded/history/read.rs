@@ -14,7 +14,16 @@ use super::{Fact, History, add_counts, fact};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Exclusion, UrlKey};
 
-/// The history of a crawl that stands still.
+/// What the history says of one URL or site.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// What happened, in order, as far as it can be read.
+    pub facts: Vec<Fact>,
+    /// What is damaged of the history where it may say more.
+    pub damage: Option<Error>,
+}
+
+/// The history of a crawl that stands still. Runs that cannot be opened are left out, and that they are is told.
 #[derive(Debug)]
 pub(in crate::frontier::embedded) struct Reader {
     files: Arc<dyn FileLayer>,
@@ -23,6 +32,7 @@ pub(in crate::frontier::embedded) struct Reader {
     /// What no run covers, sorted.
     recent: Vec<Stored>,
     refused: Vec<(Exclusion, u64)>,
+    damage: Option<Error>,
 }
 
 impl Reader {
@@ -33,9 +43,9 @@ impl Reader {
         mut history: History,
     ) -> Result<Self> {
         let covered = history.covered();
-        let mut runs = Vec::new();
+        let (mut runs, mut damage) = (Vec::new(), None);
         for covers in run::names(folder, &*files)?.into_iter().filter(|(_, last)| *last <= covered) {
-            runs.push(Run::open(folder, &*files, covers)?);
+            runs.extend(unless_damaged(Run::open(folder, &*files, covers), &mut damage)?);
         }
         let mut refused: Vec<(Exclusion, u64)> = Vec::new();
         for (reason, count) in runs.iter().flat_map(|run| &run.refused) {
@@ -52,41 +62,53 @@ impl Reader {
             lsn: noted.lsn,
             fact: bytes.get(noted.start..noted.end).unwrap_or_default().to_vec(),
         });
-        Ok(Self { files, folder: folder.to_owned(), runs, recent: recent.collect(), refused })
+        Ok(Self { files, folder: folder.to_owned(), runs, recent: recent.collect(), refused, damage })
     }
 
-    /// How many links were refused, by reason.
+    /// Why a run could not be opened, if so.
+    pub(in crate::frontier::embedded) fn damage(&self) -> Option<&Error> {
+        self.damage.as_ref()
+    }
+
+    /// How many links were refused, by reason, as far as the runs could be opened.
     pub(in crate::frontier::embedded) fn refused(&self) -> &[(Exclusion, u64)] {
         &self.refused
     }
 
-    /// Everything about one URL, in the order in which it happened.
-    pub(in crate::frontier::embedded) fn find(&self, key: UrlKey) -> Result<Vec<Fact>> {
+    /// What can be read about one URL, in the order in which it happened.
+    pub(in crate::frontier::embedded) fn find(&self, key: UrlKey) -> Result<Told> {
+        let mut damage = self.damage.clone();
         let first = self.recent.partition_point(|stored| stored.key < key.0);
         let recent = self.recent.iter().skip(first).take_while(|stored| stored.key == key.0).cloned();
         let mut stored: Vec<Stored> = recent.collect();
         for run in &self.runs {
-            stored.extend(run.find(&*self.files, key.0)?);
+            stored.extend(unless_damaged(run.find(&*self.files, key.0), &mut damage)?.into_iter().flatten());
         }
         stored.sort_by_key(|stored| stored.lsn);
-        self.facts(&stored)
+        let mut facts = Vec::with_capacity(stored.len());
+        for stored in &stored {
+            facts.extend(unless_damaged(self.fact(stored), &mut damage)?);
+        }
+        Ok(Told { facts, damage })
+    }
+
+    fn fact(&self, stored: &Stored) -> Result<Fact> {
+        fact::read(stored.lsn, &stored.fact).map_err(|_| {
+            let message = format!("a fact of the history in {} cannot be read", self.folder.display());
+            Error::new(ErrorKind::Corrupt, message)
+        })
     }
 
     fn facts(&self, stored: &[Stored]) -> Result<Vec<Fact>> {
-        let read = |stored: &Stored| {
-            fact::read(stored.lsn, &stored.fact).map_err(|_| {
-                let message = format!("a fact of the history in {} cannot be read", self.folder.display());
-                Error::new(ErrorKind::Corrupt, message)
-            })
-        };
-        stored.iter().map(read).collect()
+        stored.iter().map(|stored| self.fact(stored)).collect()
     }
 
-    /// Shows the facts of every fingerprint in turn, until `visit` says `false`.
+    /// Shows the facts of every fingerprint in turn, until `visit` says `false`. Damage is an error.
     pub(in crate::frontier::embedded) fn visit(
         &self,
         mut visit: impl FnMut(UrlKey, &[Fact]) -> Result<bool>,
     ) -> Result<()> {
+        self.damage.clone().map_or(Ok(()), Err)?;
         let mut sources: Vec<Source<'_>> =
             self.runs.iter().map(|run| Source::run(run, &self.files)).collect();
         sources.push(Source::memory(&self.recent));
@@ -111,6 +133,17 @@ impl Reader {
             visit(UrlKey(first.key), &self.facts(&group)?)?;
         }
         Ok(())
+    }
+}
+
+/// What was read; nothing when it is damaged, and the first damage is kept.
+fn unless_damaged<T>(read: Result<T>, damage: &mut Option<Error>) -> Result<Option<T>> {
+    match read {
+        Err(error) if error.kind() == ErrorKind::Corrupt => {
+            damage.get_or_insert(error);
+            Ok(None)
+        }
+        read => read.map(Some),
     }
 }
 

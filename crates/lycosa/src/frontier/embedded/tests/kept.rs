@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::model::{CommitNotes, Exclusion, RefusedLink};
+use crate::model::{CommitNotes, Exclusion, RefusedLink, RequestKind};
 
-/// A commit that notes a refused link, one of its own and one that every page has.
+/// A commit that notes a refused link, and of every second URL that it was asked for as a sitemap.
 fn noted(lease: &Lease, number: u64) -> Commit {
     let sample =
         |key: u64, url: String| RefusedLink { key: UrlKey(key), url: url.into(), reason: Exclusion::Host };
@@ -14,6 +14,7 @@ fn noted(lease: &Lease, number: u64) -> Commit {
             links: 2,
             refused: vec![(Exclusion::Host, 2)],
             samples: vec![sample(1_000_000 + number, format!("http://b.test/{number}"))],
+            asked_as: number.is_multiple_of(2).then_some(RequestKind::Sitemap),
         },
         ..fetched(lease, vec![])
     }
@@ -81,7 +82,15 @@ fn what_happened_is_kept_once_whenever_the_process_is_killed_and_the_log_is_gone
             let expected: BTreeMap<u64, usize> = (1..=number).map(|key| (key, 1)).collect();
             assert_eq!(ended(&view), expected);
             assert_eq!(view.refused(), [(Exclusion::Host, 2 * number)], "exact");
-            let facts = view.facts(UrlKey(1_000_000 + number)).unwrap();
+            let kinds = |facts: Vec<Fact>| match facts.last().map(|fact| &fact.what) {
+                Some(Happened::Ended(ended)) => Some(ended.found.request.kind),
+                _ => None,
+            };
+            let kept = [number - 1, number].map(|key| kinds(view.facts(UrlKey(key)).unwrap().facts));
+            let mut expected = [Some(RequestKind::Page), Some(RequestKind::Sitemap)];
+            expected.rotate_left(usize::from(number % 2 == 1));
+            assert_eq!(kept, expected, "as what they were asked for");
+            let facts = view.facts(UrlKey(1_000_000 + number)).unwrap().facts;
             assert!(
                 matches!(&facts[..], [Fact { what: Happened::Refused { url, reason: Exclusion::Host, parent }, .. }]
                     if **url == format!("http://b.test/{number}") && **parent == format!("http://a.test/{number}")),
@@ -94,7 +103,7 @@ fn what_happened_is_kept_once_whenever_the_process_is_killed_and_the_log_is_gone
     drop(frontier);
     let view = look(crawl.folder.path());
     assert_eq!(ended(&view).len(), 120);
-    assert!(view.facts(UrlKey(77_777)).unwrap().is_empty());
+    assert!(view.facts(UrlKey(77_777)).unwrap().facts.is_empty());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Blocks by a site's own server or program, and those that do not tell who made them.
 
 use super::{Case, HTML, block};
-use crate::model::BlockKind::{Captcha, Challenge, Forbidden, Login, RateLimited};
+use crate::model::BlockKind::{Captcha, Challenge, Forbidden, Login, RateLimited, Unavailable};
 use crate::model::BlockLayer::{Application, Unknown};
 
 const NGINX_403: &str = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n<center><h1>403 Forbidden</h1></center>\r\n<hr><center>nginx/1.24.0 (Ubuntu)</center>\r\n</body>\r\n</html>";
@@ -51,7 +51,7 @@ pub(super) const CASES: &[Case] = &[
         503,
         "server: nginx\ncontent-type: text/html",
         NGINX_503,
-        (RateLimited, Application),
+        (Unavailable, Application),
     ),
     block(
         "nginx basic auth",
@@ -209,8 +209,8 @@ pub(super) const CASES: &[Case] = &[
         "",
         (RateLimited, Unknown),
     ),
-    block("503 that says when", 503, "retry-after: 120", "Service Unavailable", (RateLimited, Unknown)),
-    block("empty 503", 503, "", "", (RateLimited, Unknown)),
+    block("503 that says when", 503, "retry-after: 120", "Service Unavailable", (Unavailable, Unknown)),
+    block("empty 503", 503, "", "", (Unavailable, Unknown)),
     block("recaptcha in a 403", 403, HTML, RECAPTCHA_403, (Captcha, Unknown)),
     block("hcaptcha interstitial with 200", 200, HTML, HCAPTCHA, (Captcha, Unknown)),
     block("hcaptcha interstitial with 403", 403, HTML, HCAPTCHA, (Captcha, Unknown)),
