@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::world::{Check, PLAIN, World, ended, failed, page, same, sent};
 use super::{Make, Story, wait};
 use crate::model::{
-    Attempt, Breaker, Commit, Control, Gate, Lease, Leased, Limits, Pace, Patience, RestReason, Retry,
-    SiteKey, Timestamp,
+    Attempt, Breaker, Commit, Control, Discovered, Gate, Lease, Leased, Limits, Pace, Patience, Request,
+    RestReason, Retry, SiteKey, Timestamp,
 };
 
 pub(super) const STORIES: &[Story] = &[
@@ -23,6 +23,7 @@ pub(super) const STORIES: &[Story] = &[
     ("a site that says when to come again gets that, and its breaker stays closed", asks),
     ("a site that was given up is asked again by the next run", given_up_is_asked_again),
     ("a site whose rest is ended by hand is asked as soon as its delay allows", unblocked),
+    ("a site that was given up and whose URLs go back by hand is given its rests anew, over a restart too", forgiven),
 ];
 
 const PATIENCE: Patience =
@@ -414,8 +415,8 @@ fn unblocked(make: &mut Make<'_>) -> Check {
         Ok(lease)
     };
     many(&world, "a.test", 60)?;
-    // Its breaker opens, again and again, until it is given up.
-    for rest in 0..=PATIENCE.rests {
+    // Its breaker opens, again and again.
+    for _ in 0..=PATIENCE.rests {
         let mut lease = ask("a.test")?;
         loop {
             fail(&world, &lease)?;
@@ -425,9 +426,13 @@ fn unblocked(make: &mut Make<'_>) -> Check {
             world.advance(100);
             lease = world.lease()?;
         }
-        let breaker = world.host("a.test")?.health.breaker;
-        let wanted = if rest < PATIENCE.rests { Breaker::Open } else { Breaker::GivenUp };
-        same("after another failure", &breaker, &wanted)?;
+        let health = world.host("a.test")?.health;
+        // Whoever ended the last rest knows better: it is the first one again.
+        same("after another failure", &(health.breaker, health.rests), &(Breaker::Open, 1))?;
+        let rest = health.rests_until.since(world.now()).as_secs();
+        if !(45..=75).contains(&rest) {
+            return Err(format!("it rests for {rest} s"));
+        }
     }
     let probe = ask("a.test")?;
     world.fetch(&probe)?;
@@ -447,4 +452,45 @@ fn unblocked(make: &mut Make<'_>) -> Check {
     let lease = world.lease()?;
     same("whose", &lease.site, &leases[1].site)?;
     same("still", &gate(&lease).ok(), &Some(Gate::Defer(at)))
+}
+
+fn forgiven(make: &mut Make<'_>) -> Check {
+    for restart in [false, true] {
+        let patience = Patience { failures: 2, rests: 1, ..PATIENCE };
+        let mut world = World::new(make, Limits::default(), Pace { patience, ..PLAIN });
+        let urls = ["http://a.test/0", "http://a.test/1", "http://a.test/2", "http://a.test/3"];
+        world.add_pages(&urls)?;
+        for lease in world.exactly(2)? {
+            fail(&world, &lease)?;
+        }
+        world.advance_to(world.host("a.test")?.health.rests_until);
+        fail(&world, &world.exactly(1)?.remove(0))?;
+        let given_up = world.exactly(1)?.remove(0);
+        same("given up after", &given_up.given_up, &Some(3))?;
+        fail(&world, &given_up)?;
+        let back = urls.map(|url| next_visit(page(url)));
+        match world.again(back.to_vec())? {
+            None => return Ok(()),
+            Some(count) => same("URLs that went back", &count, &4)?,
+        }
+        if restart {
+            world.reopen(Limits::default(), Pace { patience, ..PLAIN })?;
+        }
+        let probe = world.exactly(1)?.remove(0);
+        same("given up", &probe.given_up, &None)?;
+        world.nothing()?;
+        fail(&world, &probe)?;
+        let health = world.host("a.test")?.health;
+        same("after one failure", &(health.breaker, health.rests), &(Breaker::Open, 1))?;
+        world.advance_to(health.rests_until);
+        world.fetch(&world.exactly(1)?.remove(0))?;
+        same("well", &world.host("a.test")?.health.breaker, &Breaker::Closed)?;
+        world.exactly(2)?;
+    }
+    Ok(())
+}
+
+fn next_visit(found: Discovered) -> Discovered {
+    let request = Request { generation: 1, ..found.request };
+    Discovered { request, ..found }
 }

@@ -102,6 +102,12 @@ impl World {
         self.add(urls.iter().map(|text| page(text)).collect()).map(drop)
     }
 
+    /// URLs with an outcome go back by hand; how many, `None` when the implementation knows no such thing.
+    pub(super) fn again(&self, found: Vec<Discovered>) -> Check<Option<usize>> {
+        let count = self.stand.again(found);
+        self.balanced().map(|()| count)
+    }
+
     pub(super) fn ask_for(&self, want: Want) -> Check<Leased> {
         let now = self.now();
         let leased = wait(self.frontier().lease(want)).map_err(in_full)?;

@@ -166,6 +166,7 @@ impl Tables {
         self.stats.done = self.stats.done.saturating_sub(1);
         self.stats.pending += 1;
         let index = self.site(&found.site);
+        self.breakers.forgive(index, now);
         let Some(site) = self.sites.wake(index, &mut self.overflow) else { return false };
         site.done = site.done.saturating_sub(1);
         site.failed = site.failed.saturating_sub(u64::from(mark == Mark::Failed));

@@ -200,9 +200,18 @@ impl Breakers {
 
     /// Somebody who knows better ends the rest of a site: its next request is let through, and decides.
     pub(super) fn end_rest(&mut self, site: u32, now: Timestamp) {
+        if let Some(illness) = self.0.get_mut(&site) {
+            illness.asked_until = illness.asked_until.min(now);
+        }
+        self.forgive(site, now);
+    }
+
+    /// Somebody who knows better asks for URLs of a site again: it is met as if it had not rested so far, but for what it
+    /// asked for itself. Its next request decides.
+    pub(super) fn forgive(&mut self, site: u32, now: Timestamp) {
         let Some(illness) = self.0.get_mut(&site) else { return };
         illness.until = illness.until.min(now);
-        illness.asked_until = illness.asked_until.min(now);
+        illness.rests = 0;
         if illness.breaker == Breaker::GivenUp {
             illness.breaker = Breaker::Open;
         }
