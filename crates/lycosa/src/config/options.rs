@@ -53,10 +53,11 @@ pub struct CrawlOptions {
     pub trap_rules: bool,
     /// Failures in a row after which a host rests: a minute, then two, up to an hour, with one request in between. After
     /// five pages in a row that answer 429 or 503 without `Retry-After` (or fewer, when this is smaller): 5 s, then longer,
-    /// up to a minute. 0 switches both off. Default 8.
+    /// up to a minute. After a page that asks for a rest when the host just had all of one that it asked for: as it asks, with
+    /// one request in between. 0 switches all of it off. Default 8.
     pub host_failures: u32,
     /// Rests in a row after which a host is given up and its URLs fail. Default 8: about three hours, or five minutes of one
-    /// that answers 429 or 503.
+    /// that answers 429 or 503, and no less of one that says for how long (`Retry-After`).
     pub host_rests: u32,
     /// In which order a site's URLs are fetched. Default: as they were found.
     #[serde(skip_serializing_if = "OrderFields::is_default")]

@@ -138,7 +138,11 @@ impl Journey {
             Err(error) => self.note_failure(&error),
         }
         let not_before = until.unwrap_or_else(|| self.now());
-        self.nack(Retry { not_before, block_site_until: until.filter(|_| self.asks), counts: false })
+        self.nack(Retry {
+            not_before,
+            block_site_until: until.filter(|_| self.asks.is_some()),
+            counts: false,
+        })
     }
 
     /// Whether the breaker of the lease's site is not closed.
@@ -151,7 +155,8 @@ impl Journey {
     /// Takes in whom an answer came from, how long it took, and whether it says when to come again.
     pub(super) fn hear_of_connection(&mut self, response: &Response) {
         (self.peer, self.timings) = (response.facts.peer, response.facts.timings);
-        self.asks = matches!(response.status, 429 | 503) && self.asked(&response.headers).is_some();
+        let turns_away = matches!(response.status, 429 | 503);
+        self.asks = if turns_away { self.asked(&response.headers) } else { None };
     }
 
     /// How long an answer asks to wait.

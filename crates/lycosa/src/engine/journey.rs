@@ -4,6 +4,7 @@
 //! journey ends without one, and the dispatcher accounts for those.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::SET_COOKIE;
 use url::Url;
@@ -19,7 +20,7 @@ use crate::model::{
     Answer, Attempt, Commit, CommitNotes, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome,
     Payload, Record, Request, RequestKind, Response, Retry, SessionId, Timestamp, Timings,
 };
-use crate::politeness::ASKED;
+use crate::politeness::asked_for;
 use crate::scope::canonical;
 
 /// One lease on its way.
@@ -43,8 +44,8 @@ pub(super) struct Journey {
     pub(super) answered: Option<Option<Box<str>>>,
     /// Whether the answer came without a request: then none is charged to the site.
     pub(super) is_local: bool,
-    /// Whether it turned the request away and said for how long.
-    pub(super) asks: bool,
+    /// For how long it turned the request away, when it said so.
+    pub(super) asks: Option<Duration>,
 }
 
 /// How a journey ends.
@@ -106,7 +107,7 @@ impl Journey {
                 session: None,
                 answered: None,
                 is_local: false,
-                asks: false,
+                asks: None,
             }),
             Err(cause) => {
                 let error = Error::new(ErrorKind::Url, "the URL cannot be parsed").at_url(&request.url);
@@ -174,7 +175,7 @@ impl Journey {
         match answer {
             Ok(Answer::Response(response)) => self.arrived(response).await,
             Ok(Answer::Retry { after, block_site, reason, status, wire_bytes, asked, facts }) => {
-                self.asks = asked && block_site;
+                self.asks = asked.filter(|_| block_site);
                 (self.peer, self.timings) = (facts.peer, facts.timings);
                 self.tell_of_long_rest(after);
                 match status {
@@ -410,7 +411,7 @@ impl Journey {
         self.shared.parts.clock.now()
     }
 
-    pub(super) fn elapsed(&self) -> std::time::Duration {
+    pub(super) fn elapsed(&self) -> Duration {
         self.now().since(self.started)
     }
 
@@ -422,7 +423,7 @@ impl Journey {
     /// Notes an answer, for the state and for the counters.
     pub(super) fn note_answer(&mut self, status: u16, decoded: u64, wire: u64) {
         self.shared.telemetry.answered(status, wire, decoded);
-        self.note(Some(status), self.asks.then(|| ASKED.to_owned()), wire);
+        self.note(Some(status), self.asks.map(|rest| asked_for(rest).to_owned()), wire);
     }
 
     pub(super) fn note_failure(&mut self, error: &Error) {

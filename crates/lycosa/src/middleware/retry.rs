@@ -45,7 +45,7 @@ impl Retry {
                     reason: format!("status {}", response.status),
                     status: Some(response.status),
                     wire_bytes: response.body.wire_bytes(),
-                    asked: invited.is_some(),
+                    asked: invited,
                     facts: Box::new(response.facts),
                 })
             }
@@ -59,7 +59,7 @@ impl Retry {
                     },
                     status: None,
                     wire_bytes: 0,
-                    asked: false,
+                    asked: None,
                     facts: Box::default(),
                 }),
                 None => Err(error),

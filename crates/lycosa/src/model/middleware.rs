@@ -25,8 +25,8 @@ pub enum Answer {
         status: Option<u16>,
         /// Wire bytes received.
         wire_bytes: u64,
-        /// Whether the answer said itself how long to wait (`Retry-After`).
-        asked: bool,
+        /// How long the answer said to wait (`Retry-After`), if it did.
+        asked: Option<Duration>,
         /// Whom it came from, and how long each phase took; the default when none came.
         facts: Box<Facts>,
     },

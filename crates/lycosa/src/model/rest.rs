@@ -16,8 +16,11 @@ use super::Timestamp;
 ///
 /// A site that turns five pages in a row away (429, 503) without saying for how long is overloaded. It rests sooner
 /// then and for less, 5 s at first and `first` at most, so that it is given up after about five minutes: pages that say
-/// so for ever must not hold up a crawl whose other pages are done. An answer that says how
-/// long (`Retry-After`) gets that, and counts only when it comes after a rest of the breaker.
+/// so for ever must not hold up a crawl whose other pages are done. A site that says how
+/// long (`Retry-After`) gets that. When it asks again at the next page after all of that rest, its breaker opens too: it rests
+/// as it asks, no shorter and no longer, with one request after each rest. Such rests count like others, but no more of them
+/// than an overloaded site would have had in that time, so that it is given up no sooner. "At once" (`Retry-After: 0`) is
+/// an invitation, and counts only when it comes after a rest of the breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
     /// Failures in a row that open the breaker; 0 switches it off. Default 8: more than the tries of two URLs.
@@ -76,7 +79,7 @@ pub enum RestReason {
     Asked,
     /// Another site of its address network has its turn.
     Network,
-    /// It turned away too many in a row without saying for how long (429, 503).
+    /// It turned away too many in a row (429, 503): without saying for how long, or again after all of the rest it asked for.
     Overloaded,
 }
 

@@ -16,8 +16,8 @@ pub mod robots;
 pub use delay::{delay_cause, mean_response_time, site_delay};
 pub use page_robots::PageRobots;
 pub use rest::{
-    ASKED, FIRST_OVERLOAD, LONGEST_REFUSAL, OVERLOADS, Sign, breaker_rest, refusal_rest, sign_of,
-    sign_of_failure,
+    ASKED, FIRST_OVERLOAD, INVITED, LONGEST_REFUSAL, OVERLOADS, Sign, asked_for, breaker_rest, overload_time,
+    refusal_rest, sign_of, sign_of_failure,
 };
 pub use retry::{Pause, RetryOptions, RetryPolicy};
 pub use retry_after::{MAX_RETRY_AFTER, retry_after};

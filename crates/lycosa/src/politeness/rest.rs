@@ -18,6 +18,15 @@ pub const OVERLOADS: u32 = 5;
 /// What is noted as the failure of an answer that said itself when to come again.
 pub const ASKED: &str = "retry_after";
 
+/// The same of one that said: at once.
+pub const INVITED: &str = "retry_at_once";
+
+/// What is noted as the failure of an answer that turned a request away and asked for so long a rest.
+#[must_use]
+pub fn asked_for(rest: Duration) -> &'static str {
+    if rest.is_zero() { INVITED } else { ASKED }
+}
+
 /// What a request says of whether its site works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
@@ -31,6 +40,8 @@ pub enum Sign {
     Overloaded,
     /// It turned the request away and said for how long ([`ASKED`]).
     Asks,
+    /// It turned the request away and said to come again at once ([`INVITED`]).
+    Invites,
     /// Nothing: the request ended on this side of it.
     Neither,
 }
@@ -39,18 +50,26 @@ impl Sign {
     /// Whether the request was in vain, and may be had another time.
     #[must_use]
     pub fn is_bad(self) -> bool {
-        matches!(self, Self::Unreachable | Self::Fails | Self::Overloaded | Self::Asks)
+        matches!(self, Self::Unreachable | Self::Fails | Self::Overloaded | Self::Asks | Self::Invites)
     }
 
-    /// Whether this counts against the site. An answer to a URL that was tried before says nothing new, a site that asks
-    /// for a rest gets it; after a rest that was none of its asking every answer decides.
+    /// Whether it turned the request away.
     #[must_use]
-    pub fn counts(self, tried_before: bool, is_trial: bool) -> bool {
+    pub fn turns_away(self) -> bool {
+        matches!(self, Self::Overloaded | Self::Asks | Self::Invites)
+    }
+
+    /// Whether this counts against the site. An answer to a URL that was tried before says nothing new; a site that asks
+    /// for a rest gets it, and it counts when it asks again after it `had_rest`, all that it asked for; at a trial after a
+    /// rest of its breaker every answer decides.
+    #[must_use]
+    pub fn counts(self, tried_before: bool, is_trial: bool, had_rest: bool) -> bool {
         match self {
             Self::Works | Self::Neither => false,
             Self::Unreachable => true,
             Self::Fails | Self::Overloaded => is_trial || !tried_before,
-            Self::Asks => is_trial,
+            Self::Asks => is_trial || (had_rest && !tried_before),
+            Self::Invites => is_trial,
         }
     }
 }
@@ -60,6 +79,7 @@ impl Sign {
 pub fn sign_of(attempt: &Attempt) -> Sign {
     match (attempt.status, attempt.failure.as_deref()) {
         (Some(429 | 503), Some(failure)) if failure == ASKED => Sign::Asks,
+        (Some(429 | 503), Some(failure)) if failure == INVITED => Sign::Invites,
         (Some(429 | 503), _) => Sign::Overloaded,
         (Some(500..=599), _) => Sign::Fails,
         (Some(_), _) => Sign::Works,
@@ -82,15 +102,25 @@ pub fn sign_of_failure(failure: &str) -> Sign {
 /// bounded, and a quarter more or less by `chance`, so that sites that went down together do not come back at one moment.
 #[must_use]
 pub fn breaker_rest(patience: &Patience, overloaded: bool, rests: u32, chance: u64) -> Duration {
+    let part = u32::try_from(chance & 0xFFFF).unwrap_or(0);
+    usual_rest(patience, overloaded, rests).mul_f64(0.75 + f64::from(part) / 131_072.0)
+}
+
+fn usual_rest(patience: &Patience, overloaded: bool, rests: u32) -> Duration {
     let factor = 1_u32.checked_shl(rests.saturating_sub(1)).unwrap_or(u32::MAX);
     let (first, most) = if overloaded {
         (FIRST_OVERLOAD.min(patience.first), patience.first)
     } else {
         (patience.first, patience.most)
     };
-    let whole = first.saturating_mul(factor).min(most);
-    let part = u32::try_from(chance & 0xFFFF).unwrap_or(0);
-    whole.mul_f64(0.75 + f64::from(part) / 131_072.0)
+    first.saturating_mul(factor).min(most)
+}
+
+/// How long so many rests of a site take that is overloaded: rests that a site asks for must have taken as long to count
+/// as so many.
+#[must_use]
+pub fn overload_time(patience: &Patience, rests: u32) -> Duration {
+    (1..=rests).fold(Duration::ZERO, |sum, rest| sum.saturating_add(usual_rest(patience, true, rest)))
 }
 
 /// The rest after refusal number `in_a_row` (1 the first) of a site that asks for `asked`.
@@ -129,6 +159,10 @@ mod tests {
         };
         assert!((180.0..186.0).contains(&minutes(false)), "{}", minutes(false));
         assert!((5.0..5.5).contains(&minutes(true)), "{}", minutes(true));
+        assert_eq!(
+            [0, 1, 2, 5, 8].map(|rests| overload_time(&patience, rests).as_secs()),
+            [0, 5, 15, 135, 315]
+        );
     }
 
     #[test]
@@ -144,8 +178,10 @@ mod tests {
         assert_eq!([200, 404, 403, 301].map(of_status), [Sign::Works; 4]);
         assert_eq!([500, 502, 504, 599].map(of_status), [Sign::Fails; 4]);
         assert_eq!([429, 503].map(of_status), [Sign::Overloaded; 2]);
-        let asks = Attempt { status: Some(503), failure: Some(ASKED.into()), ..Attempt::default() };
-        assert_eq!(sign_of(&asks), Sign::Asks);
+        for (seconds, sign) in [(0, Sign::Invites), (1, Sign::Asks)] {
+            let failure = Some(asked_for(Duration::from_secs(seconds)).into());
+            assert_eq!(sign_of(&Attempt { status: Some(503), failure, ..Attempt::default() }), sign);
+        }
         let of_failure =
             |failure: &str| sign_of(&Attempt { failure: Some(failure.into()), ..Attempt::default() });
         for failure in ["connect/connect", "resolve/dns", "timeout/first_byte", "disconnected"] {
@@ -159,13 +195,18 @@ mod tests {
     #[test]
     fn one_page_that_fails_again_and_again_is_one_failure_but_for_a_trial() {
         for sign in [Sign::Fails, Sign::Overloaded] {
-            assert!(sign.counts(false, false) && !sign.counts(true, false) && sign.counts(true, true));
+            let counts = |tried_before, is_trial| sign.counts(tried_before, is_trial, false);
+            assert!(counts(false, false) && !counts(true, false) && counts(true, true));
         }
-        assert!(
-            !Sign::Asks.counts(false, false) && Sign::Asks.counts(false, true),
-            "it gets what it asks for"
-        );
-        assert!(Sign::Unreachable.counts(true, false));
-        assert!(!Sign::Works.counts(false, true) && !Sign::Neither.counts(false, true));
+        assert!(Sign::Unreachable.counts(true, false, false));
+        assert!(!Sign::Works.counts(false, true, true) && !Sign::Neither.counts(false, true, true));
+    }
+
+    #[test]
+    fn a_site_gets_the_rest_it_asks_for_and_is_ill_when_it_asks_again_after_all_of_it() {
+        let asks = |tried_before, is_trial, had_rest| Sign::Asks.counts(tried_before, is_trial, had_rest);
+        assert!(!asks(false, false, false) && asks(false, false, true) && asks(true, true, false));
+        assert!(!asks(true, false, true), "one page may always ask");
+        assert!(!Sign::Invites.counts(false, false, true) && Sign::Invites.counts(false, true, false));
     }
 }

@@ -203,6 +203,29 @@ async fn a_stated_time_is_kept_and_is_no_overload() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_asks_for_another_rest_after_each_one_is_given_up() {
+    for status in [503, 429] {
+        let server = Server::start(move |request: &Request| match request.path() {
+            "/" => Response::html((0..8).map(|n| format!("<a href=/{n}>{n}</a>")).collect::<String>()),
+            _ => Response::new(status).header("Retry-After", "1"),
+        });
+        let (report, records) = crawled(&server.url("/"), |options| {
+            short(options);
+            options.patience.rests = 2;
+            options.patience.most = Duration::from_secs(60);
+            options.per_host = 1;
+        })
+        .await;
+        assert_eq!(report.end, End::Finished(Finish::Complete));
+        let asked = server.log().iter().filter(|hit| hit.path != "/" && hit.path != "/robots.txt").count();
+        let failed = records.iter().filter(|record| record["error"] == "host_down").count();
+        assert_eq!((asked, failed, report.run.pages), (3, 8, 1), "{status}");
+        let told = report.run.problems.keys().any(|problem| problem.contains("--kind host_down"));
+        assert!(told, "the way back is named: {:?}", report.run.problems);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_detection_an_answer_is_what_its_status_says() {
     let server = Server::start(site);
     let (report, records) = crawled(&server.url("/wall"), |options| options.detect_blocks = false).await;

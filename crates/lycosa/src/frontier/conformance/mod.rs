@@ -5,6 +5,7 @@
 //! every step the counts must add up. What a file system or a network may do to an implementation is not asked
 //! here; each tests that on its own.
 
+mod asked;
 mod budgets;
 mod control;
 mod dates;
@@ -62,7 +63,7 @@ type Story = (&'static str, fn(&mut Make<'_>) -> Check);
 /// # Errors
 /// Every violation, a line each, with the story in which it came to light.
 pub fn check(make: &mut Make<'_>) -> Result<(), String> {
-    let chapters: [&[Story]; 14] = [
+    let chapters: [&[Story]; 15] = [
         urls::STORIES,
         levels::STORIES,
         leases::STORIES,
@@ -71,6 +72,7 @@ pub fn check(make: &mut Make<'_>) -> Result<(), String> {
         host_pages::STORIES,
         politeness::STORIES,
         rests::STORIES,
+        asked::STORIES,
         order::STORIES,
         templates::STORIES,
         robots::STORIES,

@@ -1,12 +1,13 @@
-//! Stories of sites that are not well: breakers, rests that grow, and what is told of them.
+//! Stories of sites that are not well: breakers, rests that grow, and what is told of them. Rests that sites ask for are told
+//! elsewhere (`asked`).
 
 use std::time::Duration;
 
-use super::world::{Check, PLAIN, World, ended, failed, page, same, sent};
+use super::world::{Check, PLAIN, World, ended, failed, next_visit, page, same, sent};
 use super::{Make, Story, wait};
 use crate::model::{
-    Attempt, Breaker, Commit, Control, Discovered, Gate, Lease, Leased, Limits, Pace, Patience, Request,
-    RestReason, Retry, SiteKey, Timestamp,
+    Attempt, Breaker, Commit, Control, Gate, Lease, Leased, Limits, Pace, Patience, RestReason, Retry,
+    SiteKey, Timestamp,
 };
 
 pub(super) const STORIES: &[Story] = &[
@@ -14,34 +15,35 @@ pub(super) const STORIES: &[Story] = &[
     ("after the rest one request decides", one_decides),
     ("a breaker outlives the process", outlives),
     ("pages that are missing open no breaker", missing_pages),
-    ("refusals in a row make the rest longer, over a restart too", refusals),
     ("a site that turns pages away in a row is overloaded and rests, over a restart too", overloaded),
     ("one page that is always turned away makes no site rest", one_turned_away),
     ("an overloaded site keeps its URLs until it is given up", overloaded_for_good),
     ("failures of other kinds are no overload", mixed),
     ("by rules without rests no site rests, and tries count again", without_rests),
-    ("a site that says when to come again gets that, and its breaker stays closed", asks),
     ("a site that was given up is asked again by the next run", given_up_is_asked_again),
     ("a site whose rest is ended by hand is asked as soon as its delay allows", unblocked),
-    ("a site that was given up and whose URLs go back by hand is given its rests anew, over a restart too", forgiven),
+    (
+        "a site that was given up and whose URLs go back by hand is given its rests anew, over a restart too",
+        forgiven,
+    ),
 ];
 
-const PATIENCE: Patience =
+pub(super) const PATIENCE: Patience =
     Patience { failures: 4, first: Duration::from_secs(60), most: Duration::from_secs(3_600), rests: 3 };
 
-const PATIENT: Pace = Pace { patience: PATIENCE, ..PLAIN };
+pub(super) const PATIENT: Pace = Pace { patience: PATIENCE, ..PLAIN };
 
 fn unreachable(at: Timestamp) -> Attempt {
     Attempt { at, failure: Some("connect/connect".into()), ..Attempt::default() }
 }
 
 /// The URL of a lease fails for good, after a request unless its site was given up.
-fn fail(world: &World, lease: &Lease) -> Check {
+pub(super) fn fail(world: &World, lease: &Lease) -> Check {
     let attempts = if lease.given_up.is_some() { Vec::new() } else { vec![unreachable(world.now())] };
     world.commit(Commit { attempts, ..ended(lease, failed()) }).map(drop)
 }
 
-fn many(world: &World, host: &str, count: u32) -> Check {
+pub(super) fn many(world: &World, host: &str, count: u32) -> Check {
     world.add((0..count).map(|n| page(&format!("http://{host}/{n}"))).collect()).map(drop)
 }
 
@@ -178,37 +180,6 @@ fn missing_pages(make: &mut Make<'_>) -> Check {
     }
     let health = world.host("a.test")?.health;
     same("its breaker", &(health.breaker, health.failures), &(Breaker::Closed, 1))
-}
-
-fn refusals(make: &mut Make<'_>) -> Check {
-    let mut world = World::new(make, Limits::default(), PATIENT);
-    many(&world, "a.test", 9)?;
-    let refuse = |world: &World, status: u16| -> Check<u64> {
-        let (lease, now) = (world.lease()?, world.now());
-        let until = now.after(Duration::from_secs(5));
-        let retry = Retry { not_before: now, block_site_until: Some(until), counts: false };
-        world.nack(&lease, Some(Attempt { at: now, ..sent(status) }), retry)?;
-        let until = world.host("a.test")?.health.rests_until;
-        world.not_before(until)?;
-        world.advance_to(until);
-        Ok(until.since(now).as_secs())
-    };
-    same("the first", &refuse(&world, 429)?, &5)?;
-    same("the second", &refuse(&world, 429)?, &10)?;
-    let reason = world.host("a.test")?.health.reason;
-    same("why it rests", &reason, &Some(RestReason::Refused))?;
-    world.reopen(Limits::default(), PATIENT)?;
-    same("the third", &refuse(&world, 429)?, &20)?;
-    let lease = world.lease()?;
-    let attempts = vec![Attempt { at: world.now(), ..sent(200) }];
-    world.commit(Commit { attempts, ..super::world::fetched(&lease) })?;
-    same("the first after an answer", &refuse(&world, 429)?, &5)?;
-    // A 503 may be anybody's: its rest does not grow, and two of them are no overload.
-    let lease = world.lease()?;
-    let attempts = vec![Attempt { at: world.now(), ..sent(200) }];
-    world.commit(Commit { attempts, ..super::world::fetched(&lease) })?;
-    same("overload", &[refuse(&world, 503)?, refuse(&world, 503)?], &[5, 5])?;
-    same("the reason", &world.host("a.test")?.health.reason, &Some(RestReason::Asked))
 }
 
 /// A request that was turned away, to be tried again.
@@ -359,26 +330,6 @@ fn overloaded_for_good(make: &mut Make<'_>) -> Check {
     Ok(())
 }
 
-fn asks(make: &mut Make<'_>) -> Check {
-    let world = World::new(make, Limits::default(), PATIENT);
-    many(&world, "a.test", 30)?;
-    for round in 0..10 {
-        let (lease, now) = (world.lease()?, world.now());
-        let until = now.after(Duration::from_secs(7));
-        let retry = Retry { not_before: until, block_site_until: Some(until), counts: true };
-        let failure = Some(crate::politeness::ASKED.into());
-        world.nack(&lease, Some(Attempt { at: now, failure, ..sent(503) }), retry)?;
-        let health = world.host("a.test")?.health;
-        same("its breaker", &(health.breaker, health.reason), &(Breaker::Closed, Some(RestReason::Asked)))?;
-        same("rests", &health.rests_until, &until)?;
-        same("round", &lease.request.attempt, &0)?;
-        if round < 9 {
-            world.advance_to(until);
-        }
-    }
-    Ok(())
-}
-
 fn given_up_is_asked_again(make: &mut Make<'_>) -> Check {
     let patience = Patience { rests: 0, ..PATIENCE };
     let mut world = World::new(make, Limits::default(), Pace { patience, ..PLAIN });
@@ -488,9 +439,4 @@ fn forgiven(make: &mut Make<'_>) -> Check {
         world.exactly(2)?;
     }
     Ok(())
-}
-
-fn next_visit(found: Discovered) -> Discovered {
-    let request = Request { generation: 1, ..found.request };
-    Discovered { request, ..found }
 }

@@ -292,6 +292,12 @@ pub(super) fn discovered(request: Request) -> Discovered {
     Discovered { key, site: SiteKey(site.into()), origin, request }
 }
 
+/// The visit after the first, as a person asks for it.
+pub(super) fn next_visit(found: Discovered) -> Discovered {
+    let request = Request { generation: 1, ..found.request };
+    Discovered { request, ..found }
+}
+
 /// A request that was sent and answered.
 pub(super) fn sent(status: u16) -> Attempt {
     Attempt { status: Some(status), ..Attempt::default() }

@@ -9,7 +9,9 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{Attempt, Breaker, Health, Patience, RestReason, Timestamp};
-use crate::politeness::{OVERLOADS, Sign, breaker_rest, refusal_rest, sign_of};
+use crate::politeness::{
+    MAX_RETRY_AFTER, OVERLOADS, Sign, breaker_rest, overload_time, refusal_rest, sign_of,
+};
 
 /// The sites that are not well.
 #[derive(Debug, Default)]
@@ -23,7 +25,7 @@ struct Illness {
     /// How many of them, the last ones, turned the crawler away.
     overloads: u32,
     rests: u32,
-    /// Until when the breaker is open, or the site given up.
+    /// Until when the breaker is open, or the site given up; past while it rests as it asks.
     until: Timestamp,
     /// The lease whose request is let through.
     probe: u64,
@@ -31,6 +33,32 @@ struct Illness {
     /// The end of the last rest that was asked for.
     asked_until: Timestamp,
     reason: Option<RestReason>,
+}
+
+impl Illness {
+    /// The site asks for a rest again after one in vain. While it rests as it asks, its breaker has no rest of its own, and
+    /// `until` is when the last one ended, or the first that the site asked for.
+    fn asks_again(&mut self, patience: &Patience, now: Timestamp) {
+        if self.breaker == Breaker::Closed {
+            (self.until, self.rests) = (self.asked_until, 1);
+        } else if now.since(self.until) >= overload_time(patience, self.rests.saturating_add(1)) {
+            self.rests = self.rests.saturating_add(1);
+        }
+        if self.rests >= patience.rests {
+            (self.breaker, self.until) = (Breaker::GivenUp, now.after(patience.most));
+        } else {
+            self.breaker = Breaker::Open;
+        }
+    }
+
+    /// Until when the site itself rests that asked for a rest until then.
+    fn rest_of_site(&mut self, until: Timestamp) -> Timestamp {
+        if self.breaker != Breaker::GivenUp {
+            return until;
+        }
+        self.until = self.until.max(until);
+        Timestamp::default()
+    }
 }
 
 /// What came of a lease.
@@ -93,7 +121,7 @@ impl Breakers {
             match sign_of(attempt) {
                 Sign::Works if heard.refused => self.works(site, Timestamp::default()),
                 Sign::Works => self.works(site, attempt.at),
-                sign if sign.counts(heard.tried_before, was_probe) => {
+                sign if sign.counts(heard.tried_before, was_probe, self.had_rest(site, attempt.at)) => {
                     self.fails(site, name, patience, sign, was_probe, now);
                 }
                 _ => {}
@@ -111,6 +139,11 @@ impl Breakers {
         self.0
             .get(&site)
             .is_some_and(|illness| illness.breaker == Breaker::HalfOpen && illness.probe == token)
+    }
+
+    /// Whether a request that began then came after all of a rest that the site had asked for.
+    fn had_rest(&self, site: u32, began: Timestamp) -> bool {
+        self.0.get(&site).is_some_and(|illness| illness.asked_until.0 > 0 && began >= illness.asked_until)
     }
 
     /// Whether what fails of this site now is none of its URLs': it is known to be down.
@@ -144,9 +177,9 @@ impl Breakers {
         }
         let illness = self.0.entry(site).or_default();
         illness.failures = illness.failures.saturating_add(1);
-        let turns_away = matches!(sign, Sign::Overloaded | Sign::Asks);
-        illness.overloads = if turns_away { illness.overloads.saturating_add(1) } else { 0 };
-        let is_overload = turns_away && illness.overloads >= OVERLOADS.min(patience.failures);
+        illness.overloads = if sign.turns_away() { illness.overloads.saturating_add(1) } else { 0 };
+        let is_overload =
+            sign == Sign::Asks || sign.turns_away() && illness.overloads >= OVERLOADS.min(patience.failures);
         let opens = match illness.breaker {
             Breaker::Closed => is_overload || illness.failures >= patience.failures,
             // What was under way when it opened says nothing about whether the rest was long enough.
@@ -161,6 +194,9 @@ impl Breakers {
             let reason = if is_overload { RestReason::Overloaded } else { RestReason::Failing };
             illness.reason = Some(reason);
         }
+        if sign == Sign::Asks {
+            return illness.asks_again(patience, now);
+        }
         let overloaded = illness.reason == Some(RestReason::Overloaded);
         if illness.rests >= patience.rests {
             (illness.breaker, illness.until) = (Breaker::GivenUp, now.after(patience.most));
@@ -172,7 +208,8 @@ impl Breakers {
         (illness.breaker, illness.until) = (Breaker::Open, now.after(rest));
     }
 
-    /// The site asks for a rest, or the user does. Refusals in a row make it longer; until when it rests.
+    /// The site asks for a rest, or the user does. Refusals in a row make it longer; until when it rests. One that was given
+    /// up does without rest: its URLs end now, and it is not asked again before.
     pub(super) fn asked(
         &mut self,
         site: u32,
@@ -186,7 +223,7 @@ impl Breakers {
         let Some(began) = refused else {
             illness.reason = illness.reason.filter(|_| is_down).or(Some(RestReason::Asked));
             illness.asked_until = illness.asked_until.max(until);
-            return until;
+            return illness.rest_of_site(until);
         };
         // A request that was under way when the rest began says nothing about whether it was long enough.
         if illness.refusals == 0 || began >= illness.asked_until {
@@ -195,7 +232,7 @@ impl Breakers {
         let rest = refusal_rest(until.since(now), illness.refusals);
         illness.reason = illness.reason.filter(|_| is_down).or(Some(RestReason::Refused));
         illness.asked_until = illness.asked_until.max(now.after(rest));
-        illness.asked_until
+        illness.rest_of_site(illness.asked_until)
     }
 
     /// Somebody who knows better ends the rest of a site: its next request is let through, and decides.
@@ -210,7 +247,7 @@ impl Breakers {
     /// asked for itself. Its next request decides.
     pub(super) fn forgive(&mut self, site: u32, now: Timestamp) {
         let Some(illness) = self.0.get_mut(&site) else { return };
-        illness.until = illness.until.min(now);
+        illness.until = illness.until.min(illness.asked_until).max(now);
         illness.rests = 0;
         if illness.breaker == Breaker::GivenUp {
             illness.breaker = Breaker::Open;
@@ -230,15 +267,20 @@ impl Breakers {
         });
     }
 
-    /// A new run begins: a site that was given up is asked once more, and no rest lasts longer than its rule allows.
+    /// A new run begins: a site that was given up is asked once more, after the rest that it asked for, and no rest lasts
+    /// longer than its rule allows.
     pub(super) fn reopened(&mut self, patience: &Patience, now: Timestamp) {
         self.heed(patience);
         let latest = now.after(patience.most.saturating_add(patience.most / 4));
+        let latest_asked = now.after(MAX_RETRY_AFTER);
         for illness in self.0.values_mut() {
-            illness.until = illness.until.min(latest);
+            illness.asked_until = illness.asked_until.min(latest_asked);
+            illness.until = illness.until.min(latest.max(illness.asked_until));
             match illness.breaker {
                 Breaker::HalfOpen => illness.breaker = Breaker::Open,
-                Breaker::GivenUp => (illness.breaker, illness.until) = (Breaker::Open, now),
+                Breaker::GivenUp => {
+                    (illness.breaker, illness.until) = (Breaker::Open, now.max(illness.asked_until));
+                }
                 Breaker::Closed | Breaker::Open => {}
             }
         }
@@ -252,7 +294,7 @@ impl Breakers {
             Breaker::Closed | Breaker::HalfOpen => blocked,
         };
         let is_breakers = illness.reason.is_some_and(RestReason::is_breakers);
-        let is_asked = blocked > illness.until && is_breakers;
+        let is_asked = is_breakers && (blocked > illness.until || own == illness.asked_until);
         let reason = if turn > own {
             Some(RestReason::Network)
         } else if is_asked || (illness.reason.is_none() && blocked > Timestamp::default()) {

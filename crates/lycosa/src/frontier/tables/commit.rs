@@ -156,7 +156,9 @@ impl Tables {
         if let Some(until) = until {
             self.block(lease.site, until, refused, now);
         }
-        let at = (nack.retry.not_before > now).then_some(nack.retry.not_before);
+        // Of a site that was given up by this it ends like the others, at once.
+        let is_over = self.breakers.given_up(lease.site).is_some();
+        let at = (nack.retry.not_before > now && !is_over).then_some(nack.retry.not_before);
         if let Some(at) = at.filter(|at| is_put_off(&lease, *at, now)) {
             self.put_off(&lease, at, now);
         } else {
