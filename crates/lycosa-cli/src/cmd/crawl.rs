@@ -323,7 +323,8 @@ fn serve(crawl: &Crawl, reload: Option<Reload>, quiet: bool) -> Option<ControlSe
     }
 }
 
-fn exit_of(report: &Report) -> Exit {
+/// How the command ends after a crawl.
+pub(super) fn exit_of(report: &Report) -> Exit {
     match report.end {
         _ if is_empty(report) => Exit::Failed,
         End::Finished(Finish::Complete) | End::OutputClosed => Exit::Done,

@@ -29,6 +29,9 @@ calendar links.";
 /// What the demo takes out of the store: the same text could stand in a lycosa.toml.
 const RULES: &str = include_str!("demo.toml");
 
+/// What is said after a demo that was interrupted: its site is gone with it.
+const CUT_SHORT: &str = "\nThe demo was stopped before its end; `lycosa demo` begins it anew.";
+
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<Exit> {
     let site = demo_site::start().await.map_err(|cause| Error::io("starting the demo site", cause))?;
@@ -62,12 +65,15 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     }
     let report = super::crawl::crawl(Crawler::with_options(options), args.quiet, None).await?;
     site.shutdown().await;
+    let exit = super::crawl::exit_of(&report);
     if !args.quiet {
         let outputs = [items.display().to_string(), pages.display().to_string()];
         output::say(summary::render(&report, &outputs, None, summary::ENTRIES).trim_end());
-        output::say(&next(folder, report.elapsed));
+        let is_whole = exit == Exit::Done;
+        let next = if is_whole { next(folder, report.elapsed) } else { CUT_SHORT.to_owned() };
+        output::say(&next);
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 fn next(folder: &std::path::Path, elapsed: Duration) -> String {

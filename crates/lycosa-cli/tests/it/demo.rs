@@ -4,10 +4,12 @@
 mod facts;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::command::{Bench, path_of};
+use crate::command::{Bench, PATIENCE, path_of};
+use crate::kill::signal;
 use facts::{Charset, PRODUCTS, Reached, facts};
 
 fn by_path(records: &[Value]) -> BTreeMap<String, &Value> {
@@ -80,6 +82,23 @@ fn every_product_is_an_item(items: &[Value]) {
         });
     }
     assert_eq!(found.len(), items.len());
+}
+
+#[test]
+fn a_demo_that_is_interrupted_ends_as_a_crawl_does() {
+    let bench = Bench::new();
+    let child = bench.start(&["demo"]);
+    let pages = bench.path("lycosa-demo/pages.jsonl");
+    let begun = (0..PATIENCE.as_millis() / 50).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        std::fs::metadata(&pages).is_ok_and(|file| file.len() > 0)
+    });
+    assert!(begun, "the demo does not get going");
+    signal("-INT", child.id());
+    let output = child.wait_with_output().expect("the child is ours");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("begins it anew") && !said.contains("What to run next"), "{said}");
 }
 
 #[test]

@@ -234,6 +234,9 @@ fn sigterm_lets_open_requests_end() {
     let mut said = BufReader::new(first.stderr.take().expect("it was piped")).lines();
     let heard = said.by_ref().map_while(Result::ok).any(|line| line.starts_with("stopping"));
     assert!(heard, "it was not answered");
+    // A person who does not know of that is not impatient.
+    signal("-INT", first.id());
+    std::thread::sleep(Duration::from_millis(200));
     gate.open();
     let said: Vec<_> = said.map_while(Result::ok).collect();
     assert_eq!(first.wait().expect("the child is ours").code(), Some(130), "{said:?}");
@@ -259,6 +262,8 @@ fn a_second_ctrl_c_ends_at_once_and_nothing_is_lost() {
     let mut said = BufReader::new(child.stderr.take().expect("it was piped")).lines();
     let heard = said.by_ref().map_while(Result::ok).any(|line| line.starts_with("stopping"));
     assert!(heard, "the first is answered");
+    // Those of the first second are the same wish.
+    std::thread::sleep(Duration::from_millis(1_100));
     signal("-INT", child.id());
     let status = child.wait().expect("the child is ours");
     assert_eq!(status.code(), Some(130));
@@ -269,7 +274,7 @@ fn a_second_ctrl_c_ends_at_once_and_nothing_is_lost() {
     whole_and_once(&bench, &oracle);
 }
 
-fn signal(name: &str, process: u32) {
+pub(crate) fn signal(name: &str, process: u32) {
     let status = std::process::Command::new("kill").args([name, &process.to_string()]).status();
     assert!(status.expect("kill is there").success());
 }
