@@ -1,5 +1,7 @@
 //! `lycosa frontier`: what it shows is what the crawl did, looking changes nothing, and a change by hand holds.
 
+mod statuses;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

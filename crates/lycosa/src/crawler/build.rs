@@ -127,7 +127,7 @@ async fn retry_refused(
         return Ok(None);
     }
     let refused = super::stopped::Requeue { kinds: vec![ErrorKind::AddressRefused], ..Default::default() };
-    let count = super::stopped::requeue(state, identity, &refused).await?;
+    let count = super::stopped::requeue(state, identity, &refused).await?.count;
     Ok((count > 0)
         .then(|| format!("more addresses are allowed now: URLs refused before wait again ({count})")))
 }

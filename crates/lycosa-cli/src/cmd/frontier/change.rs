@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lycosa::config::Span;
 use lycosa::control::{self, Order};
-use lycosa::crawler::stopped::{Changes, FOR_EVER, Requeue};
+use lycosa::crawler::stopped::{Changes, FOR_EVER, Requeue, Requeued, Statuses};
 use lycosa::model::{Clock as _, Exclusion, Timestamp};
 use lycosa::{Error, ErrorKind, Result};
 
@@ -14,6 +14,24 @@ use super::BlockArgs;
 use crate::cmd::states;
 use crate::exit::Exit;
 use crate::output;
+
+/// Which URLs are fetched again.
+#[derive(Debug, clap::Args)]
+pub(super) struct RequeueArgs {
+    /// Exactly these URLs, whatever became of them
+    #[arg(value_name = "URL", conflicts_with_all = ["kind", "status", "host"])]
+    urls: Vec<String>,
+    /// Failures of this kind alone, such as timeout, connect or blocked, or what was left out for this reason, such as
+    /// robots_unreachable; repeatable
+    #[arg(long, visible_alias = "reason", value_name = "KIND", value_delimiter = ',')]
+    kind: Vec<String>,
+    /// What ended with this status, failure or not, such as 500, or 5xx for all of that class; repeatable
+    #[arg(long, value_name = "STATUS", value_delimiter = ',')]
+    status: Vec<Statuses>,
+    /// At these hosts alone: example.com, *.example.com, or * for all
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
+}
 
 /// Takes in URLs.
 pub(super) async fn import(folder: &Path, file: &Path) -> Result<Exit> {
@@ -46,21 +64,20 @@ pub(super) async fn import(folder: &Path, file: &Path) -> Result<Exit> {
 }
 
 /// Lets URLs be fetched again.
-pub(super) async fn requeue(
-    folder: &Path,
-    urls: &[String],
-    kinds: &[String],
-    host: Option<String>,
-) -> Result<Exit> {
-    if urls.is_empty() && kinds.is_empty() && host.is_none() {
-        return Err(Error::new(ErrorKind::Usage, "it is not said which URLs shall be fetched again")
-            .with_hint("name URLs, or --kind timeout, or --host example.com; all that failed: --host '*'"));
+pub(super) async fn requeue(folder: &Path, args: RequeueArgs) -> Result<Exit> {
+    let RequeueArgs { urls, kind: kinds, status: statuses, host } = args;
+    if urls.is_empty() && kinds.is_empty() && statuses.is_empty() && host.is_none() {
+        let hint = "name URLs, or --kind timeout, or --status 5xx, or --host example.com; all that failed: --host '*'";
+        return Err(
+            Error::new(ErrorKind::Usage, "it is not said which URLs shall be fetched again").with_hint(hint)
+        );
     }
     let (reasons, kinds): (Vec<&String>, Vec<&String>) =
         kinds.iter().partition(|name| reason(name).is_some());
     let which = Requeue {
         kinds: kinds.into_iter().map(|name| kind(name)).collect::<Result<_>>()?,
         reasons: reasons.into_iter().filter_map(|name| reason(name)).collect(),
+        statuses,
         host,
         urls: urls.iter().map(|text| lycosa::seed::parse(text)).collect::<Result<_>>()?,
     };
@@ -68,7 +85,10 @@ pub(super) async fn requeue(
     for url in changes.unknown(&which.urls)? {
         output::say(&format!("note: {url} is not known to this crawl; `lycosa explain URL` says why"));
     }
-    let count = changes.requeue(&which).await?;
+    let Requeued { count, untold } = changes.requeue(&which).await?;
+    if untold > 0 {
+        output::say(&not_told(untold));
+    }
     output::say(&format!("{count} URL{} will be fetched again", if count == 1 { "" } else { "s" }));
     if count == 0 {
         return Ok(Exit::Failed);
@@ -76,6 +96,14 @@ pub(super) async fn requeue(
     let named = if changes.has_named_outputs(folder) { ", with the -o of before" } else { "" };
     output::say(&format!("  next: lycosa crawl --state {} --resume{named}", folder.display()));
     Ok(Exit::Done)
+}
+
+/// What is said when the history does not tell what became of so many URLs.
+pub(super) fn not_told(count: u64) -> String {
+    let (s, they) = if count == 1 { ("", "it was") } else { ("s", "they were") };
+    format!(
+        "note: what {count} URL{s} ended with is not known: {they} crawled without a history (--no-history)"
+    )
 }
 
 fn reason(name: &str) -> Option<Exclusion> {

@@ -4,13 +4,14 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use lycosa::crawler::stopped::{HostLine, LastmodLine, UrlLine};
+use lycosa::crawler::stopped::{HostLine, LastmodLine, Statuses, UrlLine};
 use lycosa::host_pattern::HostPattern;
 use lycosa::model::{Breaker, Exclusion, Origin, Timestamp};
 use lycosa::url::Url;
 use lycosa::{Error, ErrorKind, Result};
 
 use super::Sort;
+use super::change::not_told;
 use super::stats::{moment, span};
 use crate::cmd::states;
 use crate::exit::Exit;
@@ -68,6 +69,9 @@ pub(super) struct DeadArgs {
     /// Of this kind of failure or for this reason alone, such as timeout, blocked or robots
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
+    /// What ended with this status, failure or not, such as 500, or 5xx for all of that class; repeatable
+    #[arg(long, value_name = "STATUS", value_delimiter = ',')]
+    status: Vec<Statuses>,
     /// At most so many; 0 is all
     #[arg(long, value_name = "COUNT", default_value_t = USUAL)]
     limit: usize,
@@ -100,6 +104,11 @@ impl Lines<'_> {
         self.left -= 1;
         self.failed = writeln!(self.out, "{line}").err();
         self.failed.is_none()
+    }
+
+    /// Whether there was more, or nobody reads any more: then not all was looked at.
+    fn is_full(&self) -> bool {
+        self.cut || self.failed.is_some()
     }
 
     fn end(mut self, limit: usize) -> Result<Exit> {
@@ -272,23 +281,46 @@ pub(super) fn dead(folder: &Path, args: &DeadArgs) -> Result<Exit> {
     let crawl = states::open(folder)?;
     let pattern = pattern(args.host.as_ref())?;
     let mut lines = Lines::to_reader(args.limit);
+    let mut told = 0_u64;
     crawl.visit_ended(|line| {
-        let (kind, why) = match (&line.reason, &line.error) {
-            (Some(reason), _) => (reason.as_str(), String::new()),
-            (None, Some(error)) => (error.kind.as_str(), format!(": {}", error.message)),
-            (None, None) => return Ok(true),
-        };
-        if args.kind.as_deref().is_some_and(|wanted| wanted != kind) || !fits(pattern.as_ref(), &line.url) {
+        told += 1;
+        if !args.is_meant(&line) || !fits(pattern.as_ref(), &line.url) {
             return Ok(true);
         }
-        let shown = if args.json {
-            json(&line)?
-        } else {
-            output::printable(&format!("{}  ({}, {kind}{why})", line.url, line.state)).into_owned()
-        };
+        let shown = if args.json { json(&line)? } else { dead_row(&line) };
         Ok(lines.put(&shown))
     })?;
-    lines.end(args.limit)
+    let untold = crawl.view().stats(crawl.now()).done.saturating_sub(told);
+    let untold = if lines.is_full() { 0 } else { untold };
+    let exit = lines.end(args.limit)?;
+    if untold > 0 {
+        output::say(&not_told(untold));
+    }
+    Ok(exit)
+}
+
+impl DeadArgs {
+    fn is_meant(&self, line: &UrlLine) -> bool {
+        let kind = kind_of(line);
+        let fits = |status| self.status.iter().any(|statuses| statuses.contains(status));
+        let by_status = if self.status.is_empty() { kind.is_some() } else { line.status.is_some_and(fits) };
+        by_status && self.kind.as_deref().is_none_or(|wanted| kind == Some(wanted))
+    }
+}
+
+/// As what a URL failed, or why it was left out.
+fn kind_of(line: &UrlLine) -> Option<&str> {
+    let kind = line.error.as_ref().map(|error| error.kind.as_str());
+    line.reason.map(|reason| reason.as_str()).or(kind)
+}
+
+fn dead_row(line: &UrlLine) -> String {
+    let what = match (&line.error, kind_of(line), line.status) {
+        (Some(error), Some(kind), _) => format!("{kind}: {}", error.message),
+        (_, Some(kind), _) => kind.to_owned(),
+        (_, None, status) => format!("status {}", status.unwrap_or(0)),
+    };
+    output::printable(&format!("{}  ({}, {what})", line.url, line.state)).into_owned()
 }
 
 /// Writes every URL with its state.

@@ -66,18 +66,7 @@ enum Command {
         file: PathBuf,
     },
     /// Let URLs that failed, or were left out, be fetched again, each once, as a new visit
-    Requeue {
-        /// Exactly these URLs, whatever became of them
-        #[arg(value_name = "URL", conflicts_with_all = ["kind", "host"])]
-        urls: Vec<String>,
-        /// Failures of this kind alone, such as timeout, connect or blocked, or what was left out for this reason, such as
-        /// robots_unreachable; repeatable
-        #[arg(long, visible_alias = "reason", value_name = "KIND", value_delimiter = ',')]
-        kind: Vec<String>,
-        /// At these hosts alone: example.com, *.example.com, or * for all
-        #[arg(long, value_name = "HOST")]
-        host: Option<String>,
-    },
+    Requeue(change::RequeueArgs),
     /// Let the site of a host rest, over restarts too
     Block(BlockArgs),
     /// End every rest of the site of a host
@@ -149,7 +138,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
             };
             change::import(&folder, &file).await
         }
-        Command::Requeue { urls, kind, host } => change::requeue(&state.folder()?, &urls, &kind, host).await,
+        Command::Requeue(args) => change::requeue(&state.folder()?, args).await,
         Command::Block(args) => change::block(&state.folder()?, &args).await,
         Command::Unblock { host } => change::unblock(&state.folder()?, &host).await,
     }

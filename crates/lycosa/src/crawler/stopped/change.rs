@@ -9,6 +9,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::line::{ExportHead, UrlLine};
+use super::statuses::{Statuses, status_of};
 use super::{identity_of, last_end, rules_of, stored_rules};
 use crate::clock::SystemClock;
 use crate::crawler::run_file::RunRules;
@@ -45,10 +46,21 @@ pub struct Requeue {
     pub kinds: Vec<ErrorKind>,
     /// What was left out for these reasons, such as `robots_unreachable`; with some and no kinds, no failures.
     pub reasons: Vec<Exclusion>,
+    /// Of these statuses alone, whatever it ended as; with kinds or reasons, those of them that ended with such an answer.
+    pub statuses: Vec<Statuses>,
     /// Only at these hosts: `example.com`, `*.example.com`, `*`.
     pub host: Option<String>,
     /// Exactly these URLs, whatever their outcome.
     pub urls: Vec<Url>,
+}
+
+/// What a requeue came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Requeued {
+    /// URLs that wait again.
+    pub count: u64,
+    /// URLs with an outcome of which the history does not tell which: of a run without it. They stay as they are.
+    pub untold: u64,
 }
 
 /// What an import came to.
@@ -135,11 +147,11 @@ impl Changes {
         self.rules_trouble.as_ref()
     }
 
-    /// Lets URLs wait again, each as a new visit; answers how many.
+    /// Lets URLs wait again, each as a new visit.
     ///
     /// # Errors
     /// When the state cannot be read or written, or the pattern names no host.
-    pub async fn requeue(&self, which: &Requeue) -> Result<u64> {
+    pub async fn requeue(&self, which: &Requeue) -> Result<Requeued> {
         requeue(&self.state, &self.identity, which).await
     }
 
@@ -257,12 +269,30 @@ impl Changes {
     }
 }
 
-/// Lets URLs of a state wait again, each as a new visit; answers how many.
+impl Requeue {
+    fn is_meant(&self, outcome: &Outcome) -> bool {
+        let (by_status, by_kind) = (!self.statuses.is_empty(), !self.kinds.is_empty());
+        let fits = |status| self.statuses.iter().any(|statuses| statuses.contains(status));
+        if by_status && !status_of(outcome).is_some_and(fits) {
+            return false;
+        }
+        match outcome {
+            _ if !by_kind && self.reasons.is_empty() => {
+                by_status || matches!(outcome, Outcome::Failed { .. })
+            }
+            Outcome::Failed { error } => self.kinds.contains(&error.kind()),
+            Outcome::Excluded { reason } => self.reasons.contains(reason),
+            _ => false,
+        }
+    }
+}
+
+/// Lets URLs of a state wait again, each as a new visit.
 pub(in crate::crawler) async fn requeue(
     state: &Embedded,
     identity: &Identity,
     which: &Requeue,
-) -> Result<u64> {
+) -> Result<Requeued> {
     let host = which.host.as_deref().map(HostPattern::parse).transpose()?;
     let listed: HashSet<UrlKey> =
         which.urls.iter().filter_map(|url| Some(identity.identify(url)?.key)).collect();
@@ -270,21 +300,18 @@ pub(in crate::crawler) async fn requeue(
         if host.as_ref().is_some_and(|host| !host.fits(&found.origin)) {
             return false;
         }
-        match outcome {
-            _ if !which.urls.is_empty() => listed.contains(&found.key),
-            Outcome::Failed { .. } if which.kinds.is_empty() => which.reasons.is_empty(),
-            Outcome::Failed { error } => which.kinds.contains(&error.kind()),
-            Outcome::Excluded { reason } => which.reasons.contains(reason),
-            _ => false,
-        }
+        if which.urls.is_empty() { which.is_meant(outcome) } else { listed.contains(&found.key) }
     };
+    let (done, mut told) = (state.stats().done, 0_u64);
     let (mut batch, mut count, mut unreachable) = (Vec::new(), 0, HashSet::new());
     let mut send = |batch: &mut Vec<Discovered>| -> Result<()> {
         count += state.again(std::mem::take(batch))? as u64;
         Ok(())
     };
     state.visit_facts(|_, facts| {
-        if let Some((_, ended)) = last_end(facts).filter(|(_, ended)| wanted(&ended.found, &ended.outcome)) {
+        let last = last_end(facts);
+        told += u64::from(last.is_some());
+        if let Some((_, ended)) = last.filter(|(_, ended)| wanted(&ended.found, &ended.outcome)) {
             if matches!(ended.outcome, Outcome::Excluded { reason: Exclusion::RobotsUnreachable }) {
                 unreachable.insert((ended.found.site.clone(), ended.found.origin.clone()));
             }
@@ -301,7 +328,7 @@ pub(in crate::crawler) async fn requeue(
     send(&mut batch)?;
     forget_unreachable(state, unreachable).await?;
     state.flush().await?;
-    Ok(count)
+    Ok(Requeued { count, untold: done.saturating_sub(told) })
 }
 
 /// Lets the robots.txt of these origins be asked for again, which could not be had.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::statuses::status_of;
 use crate::error::{Error, ErrorKind, Phase};
 use crate::frontier::embedded::{Ended, Open, Where};
 use crate::model::{
@@ -129,13 +130,11 @@ impl UrlLine {
     #[must_use]
     pub fn of_ended(at: Timestamp, ended: &Ended) -> Self {
         let mut line = Self::of(&ended.found, ended.outcome.as_str());
-        line.at = Some(at);
+        (line.at, line.status) = (Some(at), status_of(&ended.outcome));
         match &ended.outcome {
-            Outcome::Fetched { status } => line.status = Some(*status),
-            Outcome::Redirect { status, to, .. } => {
-                (line.status, line.to) = (Some(*status), Some(to.request.url.to_string()));
-            }
-            Outcome::Alias { status, of } => (line.status, line.to) = (Some(*status), Some(of.to_string())),
+            Outcome::Fetched { .. } => {}
+            Outcome::Redirect { to, .. } => line.to = Some(to.request.url.to_string()),
+            Outcome::Alias { of, .. } => line.to = Some(of.to_string()),
             Outcome::Excluded { reason } => line.reason = Some(*reason),
             Outcome::Failed { error } => {
                 line.error = Some(ErrorLine {

@@ -1,24 +1,26 @@
 //! A crawl that stands still: looking into its state, explaining a URL, and changing by hand what it will do.
 //!
 //! [`Stopped`] only looks and changes nothing, as [`check`] does, which reads every file; [`Changes`] takes the state as a crawl would. `line` is a URL as it is
-//! exported and imported, `explain` the story of one. What it leaves out: printing, and crawls that run (their
+//! exported and imported, `explain` the story of one, `statuses` what answers are named by. What it leaves out: printing, and crawls that run (their
 //! [`Controls`](super::Controls) answer).
 
 mod change;
 mod explain;
 mod host;
 mod line;
+mod statuses;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use url::Url;
 
-pub use self::change::{Changes, Imported, Requeue};
+pub use self::change::{Changes, Imported, Requeue, Requeued};
 pub(super) use self::change::{requeue, site_of};
 pub use self::explain::{Beginning, Explanation, RobotsSay, Step};
 pub use self::host::{HostLine, HostOrder, LastmodLine, OriginLine};
 pub use self::line::{ErrorLine, ExportHead, UrlLine};
+pub use self::statuses::Statuses;
 use super::run_file::RunRules;
 use super::state::Notes;
 use crate::clock::SystemClock;
