@@ -8,6 +8,7 @@ mod misuse;
 mod output;
 mod progress;
 mod summary;
+mod waits;
 
 use std::process::ExitCode;
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lycosa::crawler::{Moment, Watch};
 
+use crate::waits::{self, plural};
+
 /// How often the line is drawn anew.
 const REDRAW: Duration = Duration::from_millis(200);
 /// After so long without a request it is said that the crawl waits; the next time after twice as long.
@@ -36,7 +38,7 @@ impl Progress {
             loop {
                 tick.tick().await;
                 let now = watch.now();
-                if let Some(word) = idleness.look(&now).filter(|_| !quiet) {
+                if let Some(word) = idleness.look(&now, &watch).filter(|_| !quiet) {
                     line.suspend(|| crate::output::say(&word));
                 }
                 line.set_position(now.pages);
@@ -84,7 +86,7 @@ struct Idleness {
 
 impl Idleness {
     /// What is to be said when nothing has been at work for long, though URLs wait.
-    fn look(&mut self, now: &Moment) -> Option<String> {
+    fn look(&mut self, now: &Moment, watch: &Watch) -> Option<String> {
         if now.at_work > 0 || now.queued == 0 {
             self.since = tokio::time::Instant::now();
             return None;
@@ -93,20 +95,15 @@ impl Idleness {
             return None;
         }
         self.told_after *= 2;
-        let count = now.queued;
-        let why = match now.robots_awaited {
-            0 => "their sites rest, or it is paused".to_owned(),
-            hosts => format!("the robots.txt of {hosts} host{} answers with an error", plural(hosts)),
-        };
+        let (count, waits, time) = (now.queued, watch.waits(), watch.time());
+        let why = waits::reasons(&waits, now.robots_awaited, time).join("; ");
+        let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
         Some(format!(
-            "waiting: {count} URL{} cannot be asked for now ({why}); `lycosa ctl hosts` shows until when",
-            plural(count)
+            "waiting: {count} URL{} cannot be asked for{}{why}; `lycosa ctl hosts` shows each host",
+            plural(count),
+            waits::until(&waits, time)
         ))
     }
-}
-
-fn plural<T: PartialEq + From<u8>>(count: T) -> &'static str {
-    if count == T::from(1) { "" } else { "s" }
 }
 
 // The message is cut to the width of the terminal: a line that wraps would be drawn again and again.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lycosa::model::{
     AddStatus, BoxFuture, Commit, CommitError, Committed, Control, Cursor, Discovered, Extension, Frontier,
-    Gate, Granted, HostRecord, HostUpdate, Leased, Lsn, Nack, Outbox, SiteKey, Stats, Token, Want,
+    Gate, Granted, HostRecord, HostUpdate, Leased, Lsn, Nack, Outbox, SiteKey, Stats, Token, Waits, Want,
 };
 use lycosa::{Error, Result};
 
@@ -117,6 +117,14 @@ impl Frontier for WatchedFrontier {
 
     fn stats(&self) -> Stats {
         self.inner.stats()
+    }
+
+    fn resting(&self, limit: usize) -> Vec<HostRecord> {
+        self.inner.resting(limit)
+    }
+
+    fn waits(&self) -> Waits {
+        self.inner.waits()
     }
 
     fn slowest(&self, limit: usize) -> Vec<HostRecord> {

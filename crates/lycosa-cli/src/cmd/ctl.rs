@@ -5,7 +5,7 @@ mod hosts;
 use std::collections::BTreeMap;
 
 use lycosa::control::{self, ADJUSTABLE, Order};
-use lycosa::model::Clock as _;
+use lycosa::model::{Clock as _, Timestamp, Waits};
 use lycosa::{Error, ErrorKind, Result};
 use serde_json::Value;
 
@@ -13,6 +13,7 @@ use super::frontier::BlockArgs;
 use super::states::StateArg;
 use crate::exit::Exit;
 use crate::output;
+use crate::waits::reasons;
 
 /// Ask a running crawl, or tell it what to do.
 #[derive(Debug, clap::Args)]
@@ -50,7 +51,7 @@ enum Command {
     },
     /// Read the configuration file again now
     Reload,
-    /// The slowest hosts
+    /// Hosts that rest, why and until when, then the slowest
     Hosts {
         /// At most so many
         #[arg(long, value_name = "COUNT", default_value_t = 20)]
@@ -193,13 +194,27 @@ fn status(says: &Value) -> String {
             ),
         ),
     ];
+    let now = lycosa::clock::SystemClock::new().now();
+    rows.extend(waits(says, now));
     let waiting = &says["crawl"]["revisits_waiting"];
     if says["pace"]["recrawl"] == true && waiting.as_u64().is_some_and(|waiting| waiting > 0) {
-        let now = lycosa::clock::SystemClock::new().now();
         rows.push(("visits", super::frontier::revisits(&says["crawl"], now)));
     }
     rows.extend(config(&says["config"]));
     rows.iter().map(|(name, value)| format!("{name:<7} {}\n", output::printable(value))).collect()
+}
+
+/// Which hosts rest, why and until when, a row for each reason.
+fn waits(says: &Value, now: Timestamp) -> Vec<(&'static str, String)> {
+    let waits: Waits = serde_json::from_value(says["waits"].clone()).unwrap_or_default();
+    // That it is paused stands in the first row.
+    let waits = Waits { paused: false, ..waits };
+    let reasons = reasons(&waits, says["robots_awaited"].as_u64().unwrap_or(0), now);
+    reasons
+        .into_iter()
+        .zip(std::iter::once("waits").chain(std::iter::repeat("")))
+        .map(|(why, name)| (name, why))
+        .collect()
 }
 
 /// The configuration file, where there is one, and whether it is in force.

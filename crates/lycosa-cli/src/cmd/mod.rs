@@ -9,7 +9,7 @@ mod demo;
 mod explain;
 mod extract;
 mod fetch;
-mod frontier;
+pub(crate) mod frontier;
 mod http;
 mod page;
 mod query;

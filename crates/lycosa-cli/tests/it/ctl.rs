@@ -1,6 +1,6 @@
 //! `lycosa ctl` and the configuration file of a running crawl: what is asked for happens, and nobody can harm it.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -122,6 +122,36 @@ fn a_crawl_is_paused_resumed_changed_and_stopped() {
         .run(&["ctl", "status", "--state", "state"])
         .ends_with(1)
         .complains("no crawl is running", "frontier");
+}
+
+#[test]
+fn a_crawl_that_waits_says_why_and_until_when() {
+    let server = Server::start(|request| match request.path() {
+        "/" => lycosa_testkit::Response::new(503).header("Retry-After", "3600"),
+        _ => lycosa_testkit::Response::not_found(),
+    });
+    let bench = Bench::new();
+    let mut child = bench.start_crawl(&server.url("/"), &[]);
+    let _watchdog = Watchdog::over(&child);
+    let mut said = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+    let waiting = said.find(|line| line.starts_with("waiting: ")).expect("it says that it waits");
+    assert!(waiting.contains("1 URL cannot be asked for until 20"), "{waiting}");
+    assert!(waiting.contains(" (1 host rests as was asked for until 20"), "{waiting}");
+    let ctl = |words: &[&str]| bench.run(&[&["ctl"], words, &["--state", "state"]].concat()).ends_with(0).out;
+    let shown = ctl(&["status"]);
+    assert!(shown.contains("\nwaits   1 host rests as was asked for until 20"), "{shown}");
+    let status: Value = serde_json::from_str(&ctl(&["status", "--json"])).expect("JSON");
+    let rests = &status["waits"]["rests"];
+    assert_eq!((&rests[0]["reason"], &rests[0]["sites"]), (&"asked".into(), &1.into()), "{status}");
+    let (until, soonest) = (rests[0]["until"].as_u64(), status["waits"]["until"].as_u64());
+    assert!(until.is_some() && until == soonest, "{status}");
+    let shown = ctl(&["hosts"]);
+    assert!(shown.contains("  rests until 20") && shown.contains("(it was asked for)"), "{shown}");
+    let host: Value = serde_json::from_str(ctl(&["hosts", "--json"]).trim()).expect("JSON");
+    assert_eq!((&host["why"], &host["breaker"]), (&"it was asked for".into(), &"closed".into()), "{host}");
+    ctl(&["stop"]);
+    let rest: Vec<String> = said.collect();
+    assert_eq!(child.wait().expect("it ends").code(), Some(130), "{rest:?}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use lycosa::Result;
 use lycosa::model::{
     AddStatus, BoxFuture, Commit, CommitError, Control, Discovered, Extension, Finish, Frontier, Gate,
     Granted, HostRecord, HostUpdate, Leased, Limits, Lsn, Nack, Payload, Record, RecordKind, RequestKind,
-    Robots, SiteKey, Stats, Timestamp, Token, UrlKey, Want,
+    Robots, SiteKey, Stats, Timestamp, Token, UrlKey, Waits, Want,
 };
 
 use super::{LATE, Sabotage};
@@ -191,6 +191,14 @@ impl Frontier for SabotagedFrontier {
 
     fn stats(&self) -> Stats {
         self.inner.stats()
+    }
+
+    fn resting(&self, limit: usize) -> Vec<HostRecord> {
+        self.inner.resting(limit)
+    }
+
+    fn waits(&self) -> Waits {
+        self.inner.waits()
     }
 
     fn slowest(&self, limit: usize) -> Vec<HostRecord> {

@@ -25,7 +25,7 @@ pub enum Order {
     },
     /// Read the configuration file again.
     Reload {},
-    /// The slowest hosts.
+    /// Hosts that rest, then the slowest.
     Hosts {
         /// At most so many.
         limit: usize,

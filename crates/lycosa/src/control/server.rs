@@ -24,7 +24,7 @@ use super::reload::Reload;
 use crate::crawler::Controls;
 use crate::crawler::stopped::FOR_EVER;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Clock as _, Timestamp};
+use crate::model::{Clock as _, RestReason, Timestamp};
 
 /// Clients that are served at once.
 const CLIENTS: usize = 8;
@@ -199,8 +199,8 @@ impl Served {
                     .with_hint("`lycosa ctl set` changes single values")),
             },
             Order::Hosts { limit } => {
-                let hosts = controls.slowest(limit.min(MOST_HOSTS));
-                Ok(hosts.iter().map(host).collect())
+                let (hosts, now) = (controls.hosts(limit.min(MOST_HOSTS)), controls.watch().time());
+                Ok(hosts.iter().map(|record| host(record, now)).collect())
             }
             Order::Block { host, milliseconds } => {
                 let now = crate::clock::SystemClock::new().now();
@@ -233,6 +233,8 @@ impl Served {
             "at_work": now.at_work,
             "hosts": now.hosts,
             "errors": now.errors,
+            "waits": self.controls.watch().waits(),
+            "robots_awaited": now.robots_awaited,
             "wire_bytes": now.wire_bytes,
             "crawl": stats,
             "limits": {
@@ -262,7 +264,10 @@ impl Served {
     }
 }
 
-fn host(record: &crate::model::HostRecord) -> Value {
+fn host(record: &crate::model::HostRecord, now: Timestamp) -> Value {
+    let health = record.health;
+    let until = record.blocked_until.max(health.rests_until);
+    let why = health.reason.filter(|_| until > now).map(RestReason::as_str);
     json!({
         "site": record.site.0,
         "pending": record.pending,
@@ -277,7 +282,11 @@ fn host(record: &crate::model::HostRecord) -> Value {
         "delay_ms": millis(record.delay),
         "response_ms": millis(record.response_time),
         "next": record.next_allowed,
-        "blocked_until": record.blocked_until,
+        "blocked_until": until,
+        "why": why,
+        "breaker": health.breaker,
+        "failures_in_a_row": health.failures,
+        "rests": health.rests,
         "lastmod": record.dates.map(crate::crawler::stopped::LastmodLine::from),
     })
 }

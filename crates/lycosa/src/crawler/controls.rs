@@ -151,10 +151,16 @@ impl Controls {
         self.0.frontier.stats()
     }
 
-    /// The slowest sites, at most so many.
+    /// Sites with the most to tell, at most so many: half of them such that rest, as far as there are, then the slowest.
     #[must_use]
-    pub fn slowest(&self, limit: usize) -> Vec<HostRecord> {
-        self.0.frontier.slowest(limit)
+    pub fn hosts(&self, limit: usize) -> Vec<HostRecord> {
+        let mut hosts = self.0.frontier.resting(limit.div_ceil(2));
+        for slow in self.0.frontier.slowest(limit) {
+            if hosts.len() < limit && hosts.iter().all(|host| host.site != slow.site) {
+                hosts.push(slow);
+            }
+        }
+        hosts
     }
 
     /// When the run began.

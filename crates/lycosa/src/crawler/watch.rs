@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ledger::{Ledger, Resource};
-use crate::model::{Clock, Frontier, Timestamp};
+use crate::model::{Clock, Frontier, Timestamp, Waits};
 use crate::telemetry::{Snapshot, Telemetry};
 
 /// A view of a running crawl. Cheap to clone.
@@ -67,6 +67,18 @@ impl Watch {
     #[must_use]
     pub fn open(&self) -> Vec<(Resource, i64)> {
         self.ledger.snapshot()
+    }
+
+    /// What the crawl waits for, of use while nothing is at work.
+    #[must_use]
+    pub fn waits(&self) -> Waits {
+        self.frontier.waits()
+    }
+
+    /// The present moment, by the crawl's clock.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The crawl now.

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::model::{
     AddStatus, BoxFuture, Clock, Commit, CommitError, Committed, Control, Cursor, Discovered, Extension,
     Frontier, Gate, Granted, HostRecord, HostUpdate, Leased, Limits, Lsn, Nack, Outbox, Pace, SiteKey, Stats,
-    Token, Want,
+    Token, Waits, Want,
 };
 
 /// A frontier that forgets everything when it is dropped.
@@ -177,6 +177,14 @@ impl Frontier for Memory {
         let (mut slowest, parts) = (Slowest::new(limit), self.state().tables.parts());
         parts.for_each(|sites| self.state().tables.find_slowest(sites, &mut slowest));
         self.state().tables.records(&slowest)
+    }
+
+    fn resting(&self, limit: usize) -> Vec<HostRecord> {
+        self.state().tables.resting_records(limit, self.clock.now())
+    }
+
+    fn waits(&self) -> Waits {
+        self.state().tables.waits(self.clock.now())
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<Lsn>> {

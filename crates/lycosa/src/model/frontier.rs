@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::{
     Attempt, BoxFuture, CommitNotes, Committed, Dates, Exclusion, HostRecord, HostUpdate, Order, Origin,
     Outcome, Patience, Payload, Request, Revisit, Robots, SiteDates, SiteKey, TemplateBudget, Timestamp,
-    UrlKey,
+    UrlKey, Waits,
 };
 use crate::error::{Error, Result};
 
@@ -419,6 +419,12 @@ pub trait Frontier: Send + Sync + std::fmt::Debug {
 
     /// Counts.
     fn stats(&self) -> Stats;
+
+    /// What is waited for; of use while nothing is handed out.
+    fn waits(&self) -> Waits;
+
+    /// Sites with waiting URLs that rest: at most `limit`, the one that rests longest first.
+    fn resting(&self, limit: usize) -> Vec<HostRecord>;
 
     /// Sites with the most to tell: at most `limit`, the slowest mean response time first.
     fn slowest(&self, limit: usize) -> Vec<HostRecord>;

@@ -47,7 +47,7 @@ pub use order::Order;
 pub use outcome::{Attempt, CommitNotes, Content, Exclusion, Outcome, RefusedLink};
 pub use record::{Committed, Payload, Record, RecordKind};
 pub use request::{Hop, Request, RequestKind, SessionId, USER_AGENT};
-pub use rest::{Breaker, DelayCause, Health, Patience, RestReason};
+pub use rest::{Breaker, DelayCause, Health, Patience, RestReason, SiteRests, Waits};
 pub use scope::{Candidate, Scope, Verdict};
 pub use sink::{Position, Sink};
 pub use usage::{SignalPlace, UseSignal};

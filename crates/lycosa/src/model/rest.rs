@@ -146,3 +146,26 @@ pub struct Health {
     /// Why it rests, or did last since it was well.
     pub reason: Option<RestReason>,
 }
+
+/// What a crawl waits for that starts no request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Waits {
+    /// Before this moment no request may start, if nothing changes meanwhile; past when one may now. `None` when only a
+    /// change helps.
+    pub until: Option<Timestamp>,
+    /// Whether no request starts because of a pause.
+    pub paused: bool,
+    /// Sites with waiting URLs that rest now, by reason, the most sites first. Turns at a network are none of these.
+    pub rests: Vec<SiteRests>,
+}
+
+/// Sites that rest for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SiteRests {
+    /// Why.
+    pub reason: RestReason,
+    /// How many.
+    pub sites: u64,
+    /// When the first of them may be asked again.
+    pub until: Timestamp,
+}

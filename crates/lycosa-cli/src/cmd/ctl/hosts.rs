@@ -22,8 +22,11 @@ fn row(host: &Value, now: Timestamp) -> String {
     let number = |name: &str| host[name].as_u64().unwrap_or(0);
     let time = |name: &str| span(Duration::from_millis(number(name)));
     let (next, rest) = (Timestamp(number("next")), Timestamp(number("blocked_until")));
-    let state = if rest > now {
-        format!("rests until {}", moment(rest, now))
+    let state = if host["breaker"] == "given_up" {
+        format!("given up after {} rests", number("rests"))
+    } else if rest > now {
+        let why = host["why"].as_str().map(|why| format!(" ({why})")).unwrap_or_default();
+        format!("rests until {}{why}", moment(rest, now))
     } else if let Some(at) = host["robots_retry"].as_u64().map(Timestamp) {
         format!("waits for its robots.txt, which failed and is asked for again {}", moment(at, now))
     } else if host["has_spent"] == true {

@@ -14,7 +14,8 @@ use lycosa::{Error, Result};
 
 pub(super) use self::change::unmet;
 pub(super) use self::list::lastmod;
-pub(super) use self::stats::{moment, revisits, say_history_is_damaged, span};
+pub(crate) use self::stats::moment;
+pub(super) use self::stats::{revisits, say_history_is_damaged, span};
 use super::states::StateArg;
 use crate::exit::Exit;
 

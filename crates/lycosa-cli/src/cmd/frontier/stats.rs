@@ -73,7 +73,7 @@ fn gather(crawl: &mut Stopped) -> Result<Value> {
 }
 
 /// A moment as people read it, and how long ago it is.
-pub(in crate::cmd) fn moment(at: Timestamp, now: Timestamp) -> String {
+pub(crate) fn moment(at: Timestamp, now: Timestamp) -> String {
     if at >= FOR_EVER {
         return "it is unblocked".to_owned();
     }

@@ -80,7 +80,8 @@ fn a_crawl_that_ends_while_it_waits_says_so_and_goes_on_where_it_was() {
     let bench = Bench::new();
     let flags = ["--retries", "0", "--max-time", "9s"];
     let said = bench.crawl(&server.url("/"), &flags).ends_with(3);
-    said.mentions("waiting: 1 URL cannot be asked for now (the robots.txt of 1 host answers with an error)")
+    said.mentions("waiting: 1 URL cannot be asked for until ")
+        .mentions(" (the robots.txt of 1 host answers with an error); `lycosa ctl hosts`")
         .mentions("answered 503: its URLs wait until it can be read, at most 30s (`--robots-patience`)");
     let hosts = bench.run(&["frontier", "hosts", "--state", "state"]).ends_with(0).out;
     assert!(hosts.contains("1 wait for robots.txt, which failed and is asked for again"), "{hosts}");

@@ -56,7 +56,7 @@ fn refusals(make: &mut Make<'_>) -> Check {
 }
 
 /// The request was turned away with a rest of so many seconds asked for; until when.
-fn ask_for_rest(world: &World, lease: &Lease, seconds: u64) -> Check<Timestamp> {
+pub(super) fn ask_for_rest(world: &World, lease: &Lease, seconds: u64) -> Check<Timestamp> {
     let (now, rest) = (world.now(), Duration::from_secs(seconds));
     let until = now.after(rest);
     let retry = Retry { not_before: until, block_site_until: Some(until), counts: true };

@@ -2,15 +2,20 @@
 
 use std::time::Duration;
 
+use super::asked::ask_for_rest;
+use super::rests::{PATIENT, many};
 use super::world::{Check, PLAIN, World, about, ended, failed, fetched, in_full, page, same, sent};
 use super::{Make, Story, wait};
-use crate::model::{Attempt, Commit, Control, HostUpdate, Leased, Limits, Retry};
+use crate::model::{
+    Attempt, Commit, Control, HostUpdate, Lease, Leased, Limits, RestReason, Retry, SiteKey, SiteRests, Waits,
+};
 
 pub(super) const STORIES: &[Story] = &[
     ("a pause ends nothing and begins nothing", pause),
     ("no wake is lost", wakes),
     ("what is told of a host", hosts),
     ("the slowest sites", slowest),
+    ("what is waited for: which sites rest, why and until when", waits),
     ("a flush makes everything durable", flush),
 ];
 
@@ -94,6 +99,51 @@ fn slowest(make: &mut Make<'_>) -> Check {
     };
     same("two", &sites(2)?, &vec!["b.test".to_owned(), "c.test".to_owned()])?;
     same("all", &sites(9)?.len(), &3)
+}
+
+fn waits(make: &mut Make<'_>) -> Check {
+    let mut world = World::new(make, Limits::default(), PATIENT);
+    same("at first", &world.frontier().waits(), &Waits::default())?;
+    for host in ["fails.test", "asks.test", "barred.test", "done.test"] {
+        many(&world, host, 6)?;
+    }
+    for lease in world.exactly(24)? {
+        match &*lease.site.0 {
+            "fails.test" => fail_for_now(&world, &lease)?,
+            "asks.test" => drop(ask_for_rest(&world, &lease, 600)?),
+            "barred.test" => world.nack(&lease, None, Retry::default())?,
+            _ => drop(world.fetch(&lease)?),
+        }
+    }
+    let hour = world.now().after(Duration::from_secs(3_600));
+    world.control(Control::Bar(SiteKey("barred.test".into()), hour))?;
+    // Nothing waits there, so nobody waits for it.
+    world.control(Control::Bar(SiteKey("done.test".into()), hour))?;
+    for snapshot in [false, true] {
+        if snapshot {
+            world.snapshot();
+            world.reopen(Limits::default(), PATIENT)?;
+        }
+        let failing = world.host("fails.test")?.health.rests_until;
+        let asked = world.host("asks.test")?.health.rests_until;
+        let told = world.frontier().waits();
+        same("until when, paused", &(told.until, told.paused), &(Some(failing), false))?;
+        let rests = [(RestReason::Asked, 2, asked), (RestReason::Failing, 1, failing)];
+        let rests = rests.map(|(reason, sites, until)| SiteRests { reason, sites, until });
+        same("who rests", &told.rests[..], &rests[..])?;
+        let hosts = world.frontier().resting(2);
+        let hosts: Vec<&str> = hosts.iter().map(|host| &*host.site.0).collect();
+        same("which rest longest", &hosts[..], &["barred.test", "asks.test"][..])?;
+    }
+    world.advance_to(hour);
+    world.control(Control::Pause)?;
+    let told = world.frontier().waits();
+    same("paused, nobody rests", &(told.paused, told.rests.len()), &(true, 0))
+}
+
+fn fail_for_now(world: &World, lease: &Lease) -> Check {
+    let attempt = Attempt { at: world.now(), failure: Some("connect/connect".into()), ..Attempt::default() };
+    world.nack(lease, Some(attempt), Retry::default())
 }
 
 fn flush(make: &mut Make<'_>) -> Check {

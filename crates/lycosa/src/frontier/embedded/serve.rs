@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::frontier::tables::Slowest;
 use crate::model::{
     AddStatus, BoxFuture, Commit, CommitError, Committed, Control, Cursor, Discovered, Extension, Frontier,
-    Gate, Granted, HostRecord, HostUpdate, Leased, Lsn, Nack, Outbox, SiteKey, Stats, Token, Want,
+    Gate, Granted, HostRecord, HostUpdate, Leased, Lsn, Nack, Outbox, SiteKey, Stats, Token, Waits, Want,
 };
 
 impl Frontier for Embedded {
@@ -144,6 +144,14 @@ impl Frontier for Embedded {
         let (mut slowest, parts) = (Slowest::new(limit), self.shared.state().tables.parts());
         parts.for_each(|sites| self.shared.state().tables.find_slowest(sites, &mut slowest));
         self.shared.state().tables.records(&slowest)
+    }
+
+    fn resting(&self, limit: usize) -> Vec<HostRecord> {
+        self.shared.state().tables.resting_records(limit, self.shared.clock.now())
+    }
+
+    fn waits(&self) -> Waits {
+        self.shared.state().tables.waits(self.shared.clock.now())
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<Lsn>> {

@@ -306,6 +306,16 @@ impl Breakers {
         Health { breaker, failures, rests, rests_until: own.max(turn), reason }
     }
 
+    /// The sites that rest now, and why; one that was given up does not, for its URLs do not wait.
+    pub(super) fn resting(&self, now: Timestamp) -> impl Iterator<Item = (u32, RestReason)> {
+        let rest = move |(site, illness): (&u32, &Illness)| {
+            let health = self.health(*site, illness.asked_until, Timestamp::default());
+            let rests = health.rests_until > now && health.breaker != Breaker::GivenUp;
+            Some((*site, health.reason.filter(|_| rests)?))
+        };
+        self.0.iter().filter_map(rest)
+    }
+
     /// Writes all of it.
     pub(super) fn store(&self, out: &mut Vec<u8>) {
         let mut sites: Vec<_> = self.0.iter().collect();

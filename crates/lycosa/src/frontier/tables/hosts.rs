@@ -8,7 +8,9 @@ use std::time::Duration;
 use super::entry::Entry;
 use super::site::{OriginState, Site};
 use super::{Mark, OpenLease, Rules, Tables};
-use crate::model::{Dates, HostRecord, HostUpdate, OriginRecord, SiteKey, Stats, Timestamp};
+use crate::model::{
+    Dates, HostRecord, HostUpdate, OriginRecord, RestReason, SiteKey, SiteRests, Stats, Timestamp, Waits,
+};
 
 /// Sites that are looked at before others may ask.
 const AT_ONCE: u32 = 1 << 14;
@@ -76,6 +78,38 @@ impl Tables {
     /// What is known of those that were found, the slowest first.
     pub(crate) fn records(&self, slowest: &Slowest) -> Vec<HostRecord> {
         slowest.found.iter().filter_map(|(_, number)| self.record(*number)).collect()
+    }
+
+    /// What is known of sites that rest, at most so many, the one that rests longest first.
+    pub(crate) fn resting_records(&self, limit: usize, now: Timestamp) -> Vec<HostRecord> {
+        let mut rests: Vec<_> = self.resting(now).map(|(site, _, until)| (Reverse(until), site)).collect();
+        rests.sort_unstable();
+        rests.iter().take(limit).filter_map(|(_, site)| self.record(*site)).collect()
+    }
+
+    /// What is waited for while nothing is handed out.
+    pub(crate) fn waits(&mut self, now: Timestamp) -> Waits {
+        let until = self.next_moment(now);
+        let mut rests: Vec<SiteRests> = Vec::new();
+        for (_, reason, until) in self.resting(now) {
+            match rests.iter_mut().find(|rests| rests.reason == reason) {
+                Some(rests) => (rests.sites, rests.until) = (rests.sites + 1, rests.until.min(until)),
+                None => rests.push(SiteRests { reason, sites: 1, until }),
+            }
+        }
+        rests.sort_by_key(|rests| (Reverse(rests.sites), rests.reason.as_str()));
+        Waits { until, paused: self.paused, rests }
+    }
+
+    /// Sites that rest while something waits there, why, and until when nothing is asked for there.
+    fn resting(&self, now: Timestamp) -> impl Iterator<Item = (u32, RestReason, Timestamp)> {
+        let by_hand = self.barred.iter().filter(move |(_, until)| **until > now);
+        let by_hand = by_hand.map(|(site, _)| (*site, RestReason::Asked));
+        let own = self.breakers.resting(now).filter(|(site, _)| !self.barred.contains_key(site));
+        by_hand.chain(own).filter_map(move |(site, reason)| {
+            let until = self.sites.scheduled(site).filter(|until| *until > now)?;
+            Some((site, reason, until))
+        })
     }
 
     pub(super) fn record(&self, index: u32) -> Option<HostRecord> {

@@ -105,7 +105,7 @@ impl Tables {
 
     /// The next moment at which something could be handed out without a change, but for the end of all; `None` when only a
     /// change helps.
-    fn next_moment(&mut self, now: Timestamp) -> Option<Timestamp> {
+    pub(super) fn next_moment(&mut self, now: Timestamp) -> Option<Timestamp> {
         let due = self.next_due().map(Due::at);
         let expiry = self.expiries.first().map(|(at, _)| *at);
         // One that is due already was beyond what this call could do.
