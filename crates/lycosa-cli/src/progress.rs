@@ -34,7 +34,8 @@ impl Progress {
         let line = bar.clone();
         let task = tokio::spawn(async move {
             let mut tick = tokio::time::interval(REDRAW);
-            let mut idleness = Idleness { since: tokio::time::Instant::now(), told_after: IDLE };
+            let mut idleness =
+                Idleness { since: tokio::time::Instant::now(), done: [0; 3], told_after: IDLE };
             loop {
                 tick.tick().await;
                 let now = watch.now();
@@ -81,13 +82,17 @@ impl Drop for Progress {
 /// How long nothing has been at work.
 struct Idleness {
     since: tokio::time::Instant,
+    /// What was done when it was looked last: a request may begin and end between two looks.
+    done: [u64; 3],
     told_after: Duration,
 }
 
 impl Idleness {
     /// What is to be said when nothing has been at work for long, though URLs wait.
     fn look(&mut self, now: &Moment, watch: &Watch) -> Option<String> {
-        if now.at_work > 0 || now.queued == 0 {
+        let done = [now.pages, now.errors, now.wire_bytes];
+        if now.at_work > 0 || now.queued == 0 || done != self.done {
+            self.done = done;
             self.since = tokio::time::Instant::now();
             return None;
         }

@@ -71,11 +71,15 @@ fn held_back(text: &mut String, crawl: &Stats) {
     if templates + traps == 0 {
         return;
     }
-    let list = [(templates, "of shapes whose pages repeat one another"), (traps, "that look like a trap's")];
+    let list = [(templates, "of shapes that many URLs have"), (traps, "that look like a trap's")];
     let list = list.iter().filter(|(count, _)| *count > 0);
     let list: Vec<_> = list.map(|(count, what)| format!("{count} {what}")).collect();
     line(text, "parked", &list.join(", "));
-    line(text, "", "to fetch them, go on with --resume and a larger --template-budget, or 0 for all");
+    line(
+        text,
+        "",
+        "go on with --resume; if their pages repeat one another, with a larger --template-budget, or 0 for all",
+    );
 }
 
 /// What became of the items of each type: how many were kept and rejected, and the fields that were often without a

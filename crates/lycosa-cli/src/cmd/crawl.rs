@@ -78,7 +78,7 @@ pub(crate) struct Args {
     /// Start no request after this time, such as 90s or 2h
     #[arg(long, value_name = "TIME", help_heading = "How much")]
     max_time: Option<String>,
-    /// Receive at most this many bytes, such as 500MB, over all resumed runs; 64KiB or more
+    /// Receive at most this many bytes, such as 500MB, over all resumed runs; 128KiB or more
     #[arg(long, value_name = "BYTES", help_heading = "How much")]
     max_bytes: Option<String>,
     /// Read at most this much of one response, on the wire and decoded [default: 64MiB]
@@ -252,7 +252,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let outputs: Vec<String> =
         options.outputs.iter().map(|output| output.path.display().to_string()).collect();
     let (proxies, sessions) = (options.proxies.clone(), options.sessions.clone());
-    let quiet = args.quiet;
+    let (quiet, recrawl) = (args.quiet, options.recrawl);
     let reload = reload::of(args.clone(), &file);
     let report = crawl(Crawler::with_options(options), quiet, reload).await?;
     let exit = exit_of(&report);
@@ -267,6 +267,11 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
             .for_each(|proxy| output::say(&proxy.to_string()));
         sessions.iter().for_each(|pool| output::say(&pool.stats().to_string()));
     }
+    if recrawl && !quiet && remembers_none(&report) {
+        output::say(
+            "note: no page is visited again, since this state remembers none: they were imported, or `recrawl.keep` was false",
+        );
+    }
     if is_empty(&report) {
         let why = report.run.problems.keys().next().map(|why| format!(": {why}")).unwrap_or_default();
         output::say(&format!("lycosa: no page was found{why}"));
@@ -279,9 +284,18 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     Ok(exit)
 }
 
+/// Whether a crawl that was to visit pages again had none to visit, and did nothing else.
+fn remembers_none(report: &Report) -> bool {
+    let ended = report.end == End::Finished(Finish::Complete);
+    ended && report.run.requests == 0 && report.crawl.revisits_waiting == 0
+}
+
 /// Whether the crawl came to its end without a single page: whoever asked for one got nothing.
 fn is_empty(report: &Report) -> bool {
-    report.end == End::Finished(Finish::Complete) && report.crawl.pages == 0
+    let crawl = &report.crawl;
+    // Without a request only those were fetched that were imported with their outcome.
+    let is_moved = crawl.requests == 0 && crawl.fetched > 0;
+    report.end == End::Finished(Finish::Complete) && crawl.pages == 0 && !is_moved
 }
 
 /// Runs a crawl with progress and Ctrl-C.

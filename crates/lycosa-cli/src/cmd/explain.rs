@@ -9,7 +9,9 @@ use std::time::Duration;
 use lycosa::Result;
 use lycosa::crawler::stopped::{Explanation, FOR_EVER, LastmodLine, RobotsSay, UrlLine};
 use lycosa::frontier::embedded::{Ended, Fact, Happened, Where};
-use lycosa::model::{Attempt, Exclusion, Outcome, ParkedShape, Parking, RequestKind, Timestamp, Verdict};
+use lycosa::model::{
+    Attempt, BlockLayer, Exclusion, Outcome, ParkedShape, Parking, RequestKind, Timestamp, Verdict,
+};
 use lycosa::politeness::ASKED;
 use serde_json::{Value, json};
 
@@ -107,11 +109,14 @@ fn parked(why: &Parking) -> String {
     let ParkedShape { shape: name, admitted, budget, parked, .. } = shape;
     let together = if shape.is_shared { " (one budget with other rare shapes)" } else { "" };
     let looks = if shape.reason == Exclusion::Trap { ", which looks like a trap's" } else { "" };
-    let closed =
-        if shape.is_closed { "; their pages repeat one another, so no more are let through" } else { "" };
+    let (of, closed) = if shape.is_closed {
+        (String::new(), "; their pages repeat one another, so no more are let through")
+    } else {
+        (format!(" of a budget of {budget}"), "")
+    };
     format!(
-        "of the shape {name}{looks}{together}, {admitted} were let through of a budget of {budget}, {parked} are \
-         parked{closed}; a larger --template-budget lets it through"
+        "of the shape {name}{looks}{together}, {admitted} were let through{of}, {parked} are parked{closed}; a larger \
+         --template-budget lets it through"
     )
 }
 
@@ -129,12 +134,13 @@ fn outcome(outcome: &Outcome) -> String {
         Outcome::Alias { status, of } => format!("redirected ({status}) to {of}, which was known"),
         Outcome::Excluded { reason } => format!("excluded: {}", reason.as_str()),
         Outcome::Failed { error } => match error.block() {
-            Some(block) => format!(
-                "blocked: {} by the {}, told by: {}",
-                block.kind.as_str(),
-                block.layer.as_str(),
-                block.evidence
-            ),
+            Some(block) => {
+                let by = match block.layer {
+                    BlockLayer::Unknown => String::new(),
+                    layer => format!(" by the {}", layer.as_str()),
+                };
+                format!("blocked: {}{by}, told by: {}", block.kind.as_str(), block.evidence)
+            }
             None => format!("failed: {error}"),
         },
     }

@@ -66,7 +66,7 @@ fn looking_shows_what_is_there_and_changes_no_byte() {
     assert_eq!(hosts[0]["delay_cause"], "rule");
     assert_eq!(hosts[0]["origins"][0]["robots"], "rules");
     let exported = frontier(&bench, &["export"]).ends_with(0);
-    assert_eq!(exported.out.lines().count() as u64, 1 + number("known"), "a head and every URL");
+    assert_eq!(exported.out.lines().count() as u64, 2 + number("known"), "a head, every URL and an end");
     frontier(&bench, &["dead"]).ends_with(0);
     assert_eq!(content(&bench, "state"), before);
 }
@@ -100,6 +100,28 @@ fn a_crawl_can_be_moved() {
     let mut expected: Vec<String> = oracle.titles().into_keys().map(|path| plain(&path)).collect();
     expected.sort();
     assert_eq!(found, expected, "each page once, by one of the two");
+}
+
+#[test]
+fn a_crawl_that_was_moved_when_it_was_done_has_nothing_left_and_that_is_no_failure() {
+    let (server, bench) = (site(TWO), Bench::new());
+    bench.crawl(&server.url("/"), &[]).ends_with(0);
+    frontier(&bench, &["export", "-o", "all.jsonl"]).ends_with(0);
+    bench.run(&["frontier", "import", "all.jsonl", "--state", "moved"]).ends_with(0);
+    let go_on =
+        ["crawl", "--state", "moved", "--resume", "-o", "rest.jsonl", "--allow-address", "127.0.0.0/8"];
+    let said = bench.run(&go_on).ends_with(0);
+    assert!(!said.err.contains("no page"), "{}", said.err);
+    let whole = std::fs::read_to_string(bench.path("all.jsonl")).expect("an export");
+    for cut in [whole.len() - 2, whole.trim_end().rfind('\n').expect("lines") + 1] {
+        let said = bench.run_with_input(&["frontier", "import", "-", "--state", "cut"], &whole[..cut]);
+        said.ends_with(1).complains("the export was cut short", "import all of it");
+    }
+    let twice =
+        bench.run_with_input(&["frontier", "import", "-", "--state", "cut"], &format!("{whole}{whole}"));
+    twice.ends_with(0);
+    let again = bench.run(&[&go_on[..], &["--recrawl"]].concat()).ends_with(0);
+    again.mentions("no page is visited again");
 }
 
 /// A site of a hundred pages of one shape that all say the same.
@@ -138,13 +160,17 @@ fn what_a_shapes_budget_holds_back_is_listed_explained_and_moved() {
     let one = listed[0]["url"].as_str().expect("a URL");
     let story = bench.run(&["explain", one, "--state", "state"]).ends_with(0);
     assert!(story.out.contains("parked: class 1, depth 1; of the shape /item/{n}, "), "{}", story.out);
-    assert!(story.out.contains("a budget of ") && story.out.contains("--template-budget"), "{}", story.out);
+    assert!(
+        story.out.contains("repeat one another") && story.out.contains("--template-budget"),
+        "{}",
+        story.out
+    );
     // A change by hand lets nothing through.
     frontier(&bench, &["block", "127.0.0.1", "--for", "1s"]).ends_with(0);
     assert_eq!(stats("state")["parked"], before["parked"]);
     let exported = frontier(&bench, &["export", "-o", "all.jsonl"]).ends_with(0);
     assert!(exported.err.is_empty(), "{}", exported.err);
-    assert_eq!(bench.records("all.jsonl").len() as u64, 1 + before["known"].as_u64().expect("a number"));
+    assert_eq!(bench.records("all.jsonl").len() as u64, 2 + before["known"].as_u64().expect("a number"));
     bench.run(&["frontier", "import", "all.jsonl", "--state", "moved"]).ends_with(0);
     let moved = stats("moved");
     let number = |name: &str| moved[name].as_u64().expect("a number");

@@ -95,7 +95,7 @@ fn wrong_values_say_what_would_be_right() {
     let bench = Bench::new();
     for (flag, value, what) in [
         ("--max-bytes", "10M", "write 10MB or 10MiB"),
-        ("--max-bytes", "50kB", "give 64KiB or more"),
+        ("--max-bytes", "100kB", "give 128KiB or more"),
         ("--max-time", "soon", "`soon`"),
         ("-H", "no colon", "write it as 'Name: value'"),
         ("-u", "nobody", "write USER:PASSWORD"),

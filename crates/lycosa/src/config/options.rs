@@ -99,8 +99,8 @@ pub struct CrawlOptions {
     /// How long requests may start. Default no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_time: Option<Span>,
-    /// Bytes to receive on the wire in the whole crawl, from 64KiB: each request reserves so much of them. Default no
-    /// limit.
+    /// Bytes to receive on the wire in the whole crawl, from 128KiB. Each request reserves 64KiB of them: the last so many may
+    /// stay unused, and a kill uses up what was reserved. Default no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<ByteSize>,
     /// Bytes of one response, both on the wire and decoded. Default 64MiB.

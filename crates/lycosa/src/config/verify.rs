@@ -201,9 +201,10 @@ fn numbers(options: &CrawlOptions, mistakes: &mut Vec<Mistake>) {
         let message = format!("`seen_memory` of {memory} is too little for the tables");
         mistakes.push(mistake(["seen_memory".into()], message, "give 64KiB or more"));
     }
-    if let Some(budget) = options.max_bytes.filter(|budget| budget.0 < LEAST_BYTES) {
-        let message = format!("`max_bytes` of {budget} is too little for a single request");
-        mistakes.push(mistake(["max_bytes".into()], message, "give 64KiB or more"));
+    if let Some(budget) = options.max_bytes.filter(|budget| budget.0 < 2 * LEAST_BYTES) {
+        // One request reserves the half of it, and its robots.txt comes before.
+        let message = format!("`max_bytes` of {budget} is too little for a single page");
+        mistakes.push(mistake(["max_bytes".into()], message, "give 128KiB or more"));
     }
     let limits = &options.timeouts;
     let phases = [

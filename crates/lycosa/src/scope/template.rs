@@ -52,7 +52,7 @@ pub(super) enum Kind {
 }
 
 /// The shape: host, path and names of parameters, with `{n}` for numbers, `{date}`, `{id}`, `{slug}`, `{session}`
-/// and `{v}` for other values, and `+` after a segment that follows itself; at most [`LONGEST_TEMPLATE`] bytes and a
+/// and `{v}` for other values, `+` after a segment that follows itself and `/{repeats}` for a path with a word that comes again; at most [`LONGEST_TEMPLATE`] bytes and a
 /// hash.
 ///
 /// `https://a.test/2024/05/item-77.html?page=2&q=x` has the shape `a.test/{n}/{n}/item-{n}.html?page={n}&q={v}`.
@@ -87,10 +87,19 @@ pub(crate) fn path_shape(path_and_query: &str) -> String {
     shape
 }
 
-/// The segments of a path. A relative link that is followed again and again makes paths longer by the same segment:
-/// they are one shape.
+/// The shape of every path in which a word stands twice, but for one that follows itself.
+const REPEATS: &str = "/{repeats}";
+
+/// Whether a segment is a word, which no path of a person repeats as it may a number or a letter.
+fn is_word(segment: &str) -> bool {
+    segment.len() > 1 && segment.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// The segments of a path. Relative links that are followed again and again make paths longer: by the same segment, then
+/// they are one shape, or by several, in every order, then all of the site's are one that repeat one.
 fn push_path(shape: &mut String, path: &str) {
     let (mut before, mut this, mut follows_itself) = (String::new(), String::new(), false);
+    let (begin, mut words) = (shape.len(), [""; MOST_SEGMENTS]);
     let mut count = 0;
     for segment in path.strip_prefix('/').unwrap_or(path).split('/') {
         this.clear();
@@ -100,8 +109,14 @@ fn push_path(shape: &mut String, path: &str) {
             follows_itself = true;
             continue;
         }
-        if count == MOST_SEGMENTS {
+        let Some(word) = words.get_mut(count) else {
             shape.push_str("/…");
+            return;
+        };
+        *word = segment;
+        if is_word(segment) && words.get(..count).is_some_and(|before| before.contains(&segment)) {
+            shape.truncate(begin);
+            shape.push_str(REPEATS);
             return;
         }
         shape.push('/');
@@ -336,6 +351,9 @@ mod tests {
             ("https://a.test/v2/api.php", "a.test/v{n}/api.php"),
             ("https://a.test/deep/in/in/in/in/x", "a.test/deep/in+/x"),
             ("https://a.test/1/1/1/tile.png", "a.test/{n}/{n}/{n}/tile.png"),
+            ("https://a.test/about/contact/about/", "a.test/{repeats}"),
+            ("https://a.test/contact/x/about/contact/team?p=3", "a.test/{repeats}?p={n}"),
+            ("https://a.test/d/o/d/p1/p2/2024/2024", "a.test/d/o/d/p{n}+/{n}/{n}"),
         ] {
             assert_eq!(shape(url), expected, "{url}");
         }

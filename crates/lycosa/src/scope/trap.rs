@@ -186,7 +186,7 @@ fn is_far_date(segments: &[&str], query: &str, this_year: u32) -> bool {
     // A year, then a month: the year alone could be any number of four digits.
     let in_path = segments.windows(2).any(|pair| {
         let year = (pair[0].len() == 4).then(|| number(pair[0])).flatten();
-        let is_month = pair[1].len() == 2 && number(pair[1]).is_some_and(|month| (1..=12).contains(&month));
+        let is_month = pair[1].len() <= 2 && number(pair[1]).is_some_and(|month| (1..=12).contains(&month));
         year.is_some_and(|year| (1000..=9999).contains(&year) && is_far(year)) && is_month
     });
     let whole = |text: &str| whole_date(text.as_bytes());
@@ -246,6 +246,7 @@ mod tests {
             ("https://a.test/x;jsessionid=0A1B2C3D4E5F6071", TrapSign::SessionId),
             ("https://a.test/?sid=8f14e45fceea167a5a36dedd4bea2543", TrapSign::SessionId),
             ("https://a.test/calendar/2087/03", TrapSign::Calendar),
+            ("https://a.test/calendar/2087/3", TrapSign::Calendar),
             ("https://a.test/events?date=1754-01-01", TrapSign::Calendar),
             ("https://a.test/events?month=3&year=3021", TrapSign::Calendar),
             (&format!("https://a.test/?{filters}"), TrapSign::ManyParameters),

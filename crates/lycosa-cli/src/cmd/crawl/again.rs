@@ -33,7 +33,9 @@ pub(super) fn advice(end: End, folder: &Path) -> String {
         return format!("the limit {key} was set while it ran; go on without it: {command}");
     }
     if words.len() == before {
-        return format!("raise or leave out `{key}` in the configuration and go on with: {command}");
+        return format!(
+            "raise or leave out `{key}` in the configuration, unless it was set while it ran, and go on with: {command}"
+        );
     }
     format!("raise or leave out {flag} and go on with: {command}")
 }

@@ -51,14 +51,21 @@ pub(super) async fn import(folder: &Path, file: &Path) -> Result<Exit> {
         imported.known
     ));
     if let Some(line) = imported.first_wrong {
-        output::say(&format!(
-            "warning: {} lines are no URL of a crawl, the first is line {line}",
-            imported.wrong
-        ));
+        output::say(&match imported.wrong {
+            1 => format!("warning: line {line} is no URL of a crawl"),
+            wrong => format!("warning: {wrong} lines are no URL of a crawl, the first is line {line}"),
+        });
     }
     if imported.waiting > 0 {
         let allow: String = imported.private.iter().map(|ip| format!(" --allow-address {ip}")).collect();
         output::say(&format!("  next: lycosa crawl --state {} --resume{allow}", folder.display()));
+    }
+    if imported.is_cut {
+        return Err(Error::new(
+            ErrorKind::Corrupt,
+            "the export was cut short: its last line is missing, and URLs with it",
+        )
+        .with_hint("import all of it into the same state: what is known stays as it is"));
     }
     Ok(Exit::Done)
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use lycosa::crawler::stopped::{HostLine, LastmodLine, Statuses, UrlLine};
+use lycosa::crawler::stopped::{ExportEnd, HostLine, LastmodLine, Statuses, UrlLine};
 use lycosa::host_pattern::HostPattern;
 use lycosa::model::{Breaker, Exclusion, Origin, Timestamp};
 use lycosa::url::Url;
@@ -344,11 +344,16 @@ pub(super) fn export(folder: &Path, to: Option<&Path>) -> Result<Exit> {
         })?;
     }
     let done = crawl.view().stats(crawl.now()).done;
+    let mut urls = ended;
     if more {
         crawl.visit_open(|line| {
+            urls += 1;
             more = lines.put(&json(&line).unwrap_or_default());
             more
         })?;
+    }
+    if more {
+        more = lines.put(&json(&ExportEnd { lycosa_export_end: urls })?);
     }
     if more && ended < done {
         output::say(&format!(

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::line::{ExportHead, UrlLine};
+use super::line::{ExportEnd, ExportHead, UrlLine};
 use super::statuses::{Statuses, status_of};
 use super::{identity_of, last_end, rules_of, stored_rules};
 use crate::clock::SystemClock;
@@ -78,6 +78,8 @@ pub struct Imported {
     pub wrong: u64,
     /// The first of them.
     pub first_wrong: Option<u64>,
+    /// An export began in the lines and did not end: URLs are missing.
+    pub is_cut: bool,
     /// Addresses of URLs that wait and are not public, as far as URLs show them: at most [`Imported::PRIVATE`]. They must be
     /// allowed to be crawled.
     pub private: Vec<IpAddr>,
@@ -189,7 +191,7 @@ impl Changes {
     /// # Errors
     /// When the input or the state cannot be read or written, or there is no URL in it.
     pub async fn import(folder: &Path, input: &mut (dyn BufRead + Send)) -> Result<Imported> {
-        let mut lines = Lines { input: Unmarked::new(input), number: 0 };
+        let mut lines = Lines { input: Unmarked::new(input), number: 0, open: 0 };
         let mut first = Vec::new();
         let mut head = None;
         while first.len() < BATCH {
@@ -223,6 +225,7 @@ impl Changes {
             changes.take(batch, &mut imported).await?;
         }
         changes.state.flush().await?;
+        imported.is_cut = lines.open > 0;
         Ok(imported)
     }
 
@@ -395,6 +398,8 @@ impl Line {
 struct Lines<'r> {
     input: Unmarked<&'r mut (dyn BufRead + Send)>,
     number: u64,
+    /// Exports that began and have not ended: a file may be several, one behind the other.
+    open: u64,
 }
 
 impl Lines<'_> {
@@ -414,13 +419,15 @@ impl Lines<'_> {
             let text = String::from_utf8_lossy(&bytes);
             // Lists that were put together have a mark in their middle.
             let text = text.trim_start_matches('\u{FEFF}').trim();
-            if !text.is_empty() && !text.starts_with('#') {
+            if serde_json::from_str::<ExportEnd>(text).is_ok() {
+                self.open = self.open.saturating_sub(1);
+            } else if !text.is_empty() && !text.starts_with('#') {
                 return Ok(Some(self.line(text)));
             }
         }
     }
 
-    fn line(&self, text: &str) -> Line {
+    fn line(&mut self, text: &str) -> Line {
         if !text.starts_with('{') {
             return match crate::seed::parse(text) {
                 Ok(url) => {
@@ -430,6 +437,7 @@ impl Lines<'_> {
             };
         }
         if let Ok(head) = serde_json::from_str::<ExportHead>(text) {
+            self.open += 1;
             return Line::Head(head);
         }
         serde_json::from_str(text)

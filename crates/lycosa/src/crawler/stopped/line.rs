@@ -26,6 +26,14 @@ pub struct ExportHead {
     pub strip_query: Vec<String>,
 }
 
+/// The last line of an export: one without it was cut short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportEnd {
+    /// How many URLs it has.
+    pub lycosa_export_end: u64,
+}
+
 /// A failure.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ErrorLine {

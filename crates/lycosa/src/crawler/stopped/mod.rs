@@ -19,7 +19,7 @@ pub use self::change::{Changes, Imported, Requeue, Requeued};
 pub(super) use self::change::{requeue, site_of};
 pub use self::explain::{Beginning, Explanation, RobotsSay, Step};
 pub use self::host::{HostLine, HostOrder, LastmodLine, OriginLine};
-pub use self::line::{ErrorLine, ExportHead, UrlLine};
+pub use self::line::{ErrorLine, ExportEnd, ExportHead, UrlLine};
 pub use self::statuses::Statuses;
 use super::run_file::RunRules;
 use super::state::Notes;

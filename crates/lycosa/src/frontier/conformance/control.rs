@@ -7,11 +7,13 @@ use super::rests::{PATIENT, many};
 use super::world::{Check, PLAIN, World, about, ended, failed, fetched, in_full, page, same, sent};
 use super::{Make, Story, wait};
 use crate::model::{
-    Attempt, Commit, Control, HostUpdate, Lease, Leased, Limits, RestReason, Retry, SiteKey, SiteRests, Waits,
+    Attempt, Commit, Control, Finish, HostUpdate, Lease, Leased, Limits, RestReason, Retry, SiteKey,
+    SiteRests, Waits,
 };
 
 pub(super) const STORIES: &[Story] = &[
     ("a pause ends nothing and begins nothing", pause),
+    ("a pause does not outlast the time for all", pause_ends),
     ("no wake is lost", wakes),
     ("what is told of a host", hosts),
     ("the slowest sites", slowest),
@@ -30,6 +32,20 @@ fn pause(make: &mut Make<'_>) -> Check {
     same("still paused", &matches!(world.ask(1)?, Leased::Idle), &true)?;
     world.control(Control::Resume)?;
     same("leases after the pause", &world.leases(9)?.len(), &2)
+}
+
+fn pause_ends(make: &mut Make<'_>) -> Check {
+    let mut world = World::plain(make);
+    let deadline = world.now().after(Duration::from_secs(9));
+    world.reopen(Limits { deadline: Some(deadline), ..Limits::default() }, PLAIN)?;
+    world.add_pages(&["http://a.test/1", "http://a.test/2"])?;
+    let lease = world.lease()?;
+    world.control(Control::Pause)?;
+    world.not_before(deadline)?;
+    world.advance_to(deadline);
+    same("with a lease", &matches!(world.ask(1)?, Leased::Finished(_)), &false)?;
+    world.fetch(&lease)?;
+    world.finished(Finish::Time)
 }
 
 /// Every change that could bring a lease resolves a future that was made before it.

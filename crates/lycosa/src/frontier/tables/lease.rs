@@ -13,7 +13,7 @@ impl Tables {
     pub(crate) fn lease(&mut self, want: Want, now: Timestamp) -> Leased {
         self.expire(now);
         if self.paused {
-            return Leased::Idle;
+            return self.while_paused(&want, now);
         }
         if self.pace.revisits {
             self.revisits.bring_forward(now, EFFORT, &mut self.overflow);
@@ -34,6 +34,15 @@ impl Tables {
         }
         self.shed_excess();
         if leases.is_empty() { self.nothing(&want, now) } else { Leased::Some(leases) }
+    }
+
+    /// A pause is ended by whoever began it, and by the end of the time for all.
+    fn while_paused(&mut self, want: &Want, now: Timestamp) -> Leased {
+        match self.limits.deadline {
+            Some(deadline) if now >= deadline => self.nothing(want, now),
+            Some(deadline) => Leased::NotBefore(deadline),
+            None => Leased::Idle,
+        }
     }
 
     /// Why nothing was handed out.
