@@ -1,6 +1,7 @@
 //! `lycosa crawl`: the main job.
 
 mod again;
+pub(super) mod ending;
 mod place;
 mod reload;
 
@@ -10,8 +11,7 @@ use std::path::PathBuf;
 
 use lycosa::config::{ConfigError, CrawlOptions, Layers, Occasion};
 use lycosa::control::{ControlServer, Reload};
-use lycosa::crawler::{Continue, Crawl, Crawler, End, Report};
-use lycosa::model::Finish;
+use lycosa::crawler::{Continue, Crawl, Crawler, Report};
 use lycosa::url::Url;
 use lycosa::{Error, ErrorKind, Result};
 
@@ -255,7 +255,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let (quiet, recrawl) = (args.quiet, options.recrawl);
     let reload = reload::of(args.clone(), &file);
     let report = crawl(Crawler::with_options(options), quiet, reload).await?;
-    let exit = exit_of(&report);
+    let exit = ending::exit_of(&report);
     if !args.quiet {
         let again =
             matches!(exit, Exit::Budget | Exit::Interrupted).then(|| again::advice(report.end, &folder));
@@ -267,35 +267,15 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
             .for_each(|proxy| output::say(&proxy.to_string()));
         sessions.iter().for_each(|pool| output::say(&pool.stats().to_string()));
     }
-    if recrawl && !quiet && remembers_none(&report) {
+    if recrawl && !quiet && ending::remembers_none(&report) {
         output::say(
             "note: no page is visited again, since this state remembers none: they were imported, or `recrawl.keep` was false",
         );
     }
-    if is_empty(&report) {
-        let why = report.run.problems.keys().next().map(|why| format!(": {why}")).unwrap_or_default();
-        output::say(&format!("lycosa: no page was found{why}"));
-        let unreached = report.run.failures.keys().any(|name| name.starts_with("resolve"));
-        let spelling = if unreached { "check the seeds' spelling; " } else { "" };
-        let advice = place::file_hint(&args.urls)
-            .unwrap_or_else(|| format!("{spelling}`lycosa fetch -v URL` shows what a seed answers"));
-        output::say(&format!("  hint: {advice}"));
+    if ending::is_empty(&report) {
+        ending::say_empty(&report, &args.urls);
     }
     Ok(exit)
-}
-
-/// Whether a crawl that was to visit pages again had none to visit, and did nothing else.
-fn remembers_none(report: &Report) -> bool {
-    let ended = report.end == End::Finished(Finish::Complete);
-    ended && report.run.requests == 0 && report.crawl.revisits_waiting == 0
-}
-
-/// Whether the crawl came to its end without a single page: whoever asked for one got nothing.
-fn is_empty(report: &Report) -> bool {
-    let crawl = &report.crawl;
-    // Without a request only those were fetched that were imported with their outcome.
-    let is_moved = crawl.requests == 0 && crawl.fetched > 0;
-    report.end == End::Finished(Finish::Complete) && crawl.pages == 0 && !is_moved
 }
 
 /// Runs a crawl with progress and Ctrl-C.
@@ -334,16 +314,6 @@ fn serve(crawl: &Crawl, reload: Option<Reload>, quiet: bool) -> Option<ControlSe
             }
             None
         }
-    }
-}
-
-/// How the command ends after a crawl.
-pub(super) fn exit_of(report: &Report) -> Exit {
-    match report.end {
-        _ if is_empty(report) => Exit::Failed,
-        End::Finished(Finish::Complete) | End::OutputClosed => Exit::Done,
-        End::Finished(_) => Exit::Budget,
-        End::Interrupted => Exit::Interrupted,
     }
 }
 

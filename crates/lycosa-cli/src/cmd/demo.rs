@@ -65,7 +65,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     }
     let report = super::crawl::crawl(Crawler::with_options(options), args.quiet, None).await?;
     site.shutdown().await;
-    let exit = super::crawl::exit_of(&report);
+    let exit = super::crawl::ending::exit_of(&report);
     if !args.quiet {
         let outputs = [items.display().to_string(), pages.display().to_string()];
         output::say(summary::render(&report, &outputs, None, summary::ENTRIES).trim_end());

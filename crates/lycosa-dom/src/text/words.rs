@@ -76,6 +76,11 @@ impl Words {
             if !MAY_BE_BLANK[usize::from(byte)] || at < begin {
                 continue;
             }
+            // Copied with what it parts: most words stand so.
+            let next = text.as_bytes().get(at + 1);
+            if byte == b' ' && at > begin && next.is_some_and(|next| !MAY_BE_BLANK[usize::from(*next)]) {
+                continue;
+            }
             let blank = blank(text, at, byte);
             if blank > 0 {
                 self.word(text.get(begin..at).unwrap_or_default());
@@ -86,6 +91,7 @@ impl Words {
         self.word(text.get(begin..).unwrap_or_default());
     }
 
+    /// Puts a word at the end, or several with a space between each two.
     fn word(&mut self, word: &str) {
         if word.is_empty() {
             return;

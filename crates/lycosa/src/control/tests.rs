@@ -45,7 +45,7 @@ fn a_wrong_name_or_value_is_refused_with_what_would_do() {
         (("concurrency", "0"), "concurrency"),
         (("concurrency", "none"), "concurrency"),
         (("include", "("), "include"),
-        (("max_bytes", "1"), "64KiB"),
+        (("max_bytes", "1"), "128KiB"),
     ] {
         let error = of(&[pair]).map(drop).unwrap_err();
         let all = format!("{error} {}", error.hint().unwrap_or_default());

@@ -219,7 +219,8 @@ async fn a_stream_yields_every_page_and_waits_for_its_reader() {
     let crawler = crawler(&server, "/0").options(|options| options.templates = None);
     let mut pages = crawler.concurrency(1).max_pages(200).stream().await.unwrap();
     let first = pages.next().await.unwrap();
-    assert_eq!((first.status(), first.depth(), first.title().as_deref()), (200, 0, Some("endless")));
+    // Which page is handed over first is not promised.
+    assert_eq!((first.status(), first.title().as_deref()), (200, Some("endless")));
     assert_eq!(first.css("h1").unwrap()[0].text(), "endless !");
     // Sixteen pages wait in the stream, a handful of journeys for a place in it; 100 are never reached.
     let ran_ahead = tokio::time::timeout(Duration::from_secs(1), server.hits_reach(100)).await.is_ok();

@@ -35,9 +35,9 @@ fn pause(make: &mut Make<'_>) -> Check {
 }
 
 fn pause_ends(make: &mut Make<'_>) -> Check {
-    let mut world = World::plain(make);
+    let world = World::plain(make);
     let deadline = world.now().after(Duration::from_secs(9));
-    world.reopen(Limits { deadline: Some(deadline), ..Limits::default() }, PLAIN)?;
+    world.control(Control::Limits(Limits { deadline: Some(deadline), ..Limits::default() }))?;
     world.add_pages(&["http://a.test/1", "http://a.test/2"])?;
     let lease = world.lease()?;
     world.control(Control::Pause)?;

@@ -253,7 +253,10 @@ impl Model {
             prop_assert!(!self.paused && !leases.is_empty() && leases.len() <= max);
             return leases.iter().try_for_each(|lease| self.leased(lease, bytes));
         }
-        if self.paused {
+        if let Some(deadline) = self.limits.deadline.filter(|deadline| self.paused && self.now < *deadline) {
+            prop_assert!(matches!(answer, Leased::NotBefore(at) if *at == deadline), "paused: {:?}", answer);
+            return Ok(());
+        } else if self.paused && self.limits.deadline.is_none() {
             prop_assert!(matches!(answer, Leased::Idle), "paused: {:?}", answer);
             return Ok(());
         }
