@@ -35,7 +35,7 @@ impl Progress {
         let task = tokio::spawn(async move {
             let mut tick = tokio::time::interval(REDRAW);
             let mut idleness =
-                Idleness { since: tokio::time::Instant::now(), done: [0; 3], told_after: IDLE };
+                Idleness { since: tokio::time::Instant::now(), done: [0; 2], told_after: IDLE };
             loop {
                 tick.tick().await;
                 let now = watch.now();
@@ -82,15 +82,15 @@ impl Drop for Progress {
 /// How long nothing has been at work.
 struct Idleness {
     since: tokio::time::Instant,
-    /// What was done when it was looked last: a request may begin and end between two looks.
-    done: [u64; 3],
+    /// Pages had and URLs waiting when it was looked last: a request may begin and end between two looks.
+    done: [u64; 2],
     told_after: Duration,
 }
 
 impl Idleness {
     /// What is to be said when nothing has been at work for long, though URLs wait.
     fn look(&mut self, now: &Moment, watch: &Watch) -> Option<String> {
-        let done = [now.pages, now.errors, now.wire_bytes];
+        let done = [now.pages, now.queued];
         if now.at_work > 0 || now.queued == 0 || done != self.done {
             self.done = done;
             self.since = tokio::time::Instant::now();

@@ -222,3 +222,15 @@ fn a_slow_trap_holds_up_nobody_else() {
     child.kill().expect("the child is ours");
     child.wait().expect("the child is ours");
 }
+
+#[test]
+fn relative_links_whose_paths_have_their_words_in_every_order_end_soon() {
+    let server = Server::start(|request| match request.path() {
+        "/robots.txt" => Response::not_found(),
+        _ => page("the same", &["about/", "contact/", "products/"]),
+    });
+    let bench = Bench::new();
+    let said = bench.crawl(&server.url("/"), &["-c", "8", "--per-host", "8"]).ends_with(0);
+    assert!(said.row("end").starts_with("complete but for "), "{}", said.err);
+    assert!(server.hits() < 300, "{} requests", server.hits());
+}

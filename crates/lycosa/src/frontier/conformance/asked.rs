@@ -1,6 +1,7 @@
 //! Stories of sites that ask for a rest: they get it, longer when they kept the crawler out again, and are given up when no
 //! rest helps.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::rests::{PATIENCE, PATIENT, fail, many};
@@ -22,6 +23,7 @@ pub(super) const STORIES: &[Story] = &[
     ),
     ("one page that always asks for a rest makes no site ill", one_asks),
     ("a site that invites to come again at once is never given up for it", invites),
+    ("a site that has each page at its second visit only loses none", second_visits),
 ];
 
 fn refusals(make: &mut Make<'_>) -> Check {
@@ -188,6 +190,33 @@ fn invites(make: &mut Make<'_>) -> Check {
         let until = ask_for_rest(&world, &world.lease()?, 0)?;
         world.advance_to(until.after(Duration::from_secs(1)));
         same("its breaker", &world.host("a.test")?.health.breaker, &Breaker::Closed)?;
+    }
+    Ok(())
+}
+
+fn second_visits(make: &mut Make<'_>) -> Check {
+    for seconds in [1, 10, 3_600] {
+        let mut world = World::new(make, Limits::default(), PATIENT);
+        many(&world, "a.test", 60)?;
+        let mut visited = HashSet::new();
+        for round in 0..1_000 {
+            match world.ask(1)? {
+                Leased::Some(leases) if visited.insert(leases[0].key) => {
+                    ask_for_rest(&world, &leases[0], seconds)?;
+                }
+                Leased::Some(leases) => fetch(&world, &leases[0])?,
+                Leased::NotBefore(at) => {
+                    world.advance_to(at);
+                    if round % 50 == 0 {
+                        world.reopen(Limits::default(), PATIENT)?;
+                    }
+                }
+                _ => break,
+            }
+        }
+        world.finished(Finish::Complete)?;
+        let stats = world.stats();
+        same("fetched, failed", &(stats.fetched, stats.failed), &(60, 0))?;
     }
     Ok(())
 }

@@ -91,6 +91,15 @@ impl Breakers {
         })
     }
 
+    /// Whether the next request, which decides, is to be for a URL that asked for the rest that is over: a site may have each
+    /// page at its second visit only. Every other time, since one page may ask for ever.
+    pub(super) fn tries_again(&self, site: u32) -> bool {
+        self.0.get(&site).is_some_and(|illness| {
+            let is_asked = illness.reason == Some(RestReason::Asked);
+            illness.breaker == Breaker::Open && is_asked && illness.rests % 2 == 1
+        })
+    }
+
     /// After how many failures in a row this site was given up, if it is.
     pub(super) fn given_up(&self, site: u32) -> Option<u32> {
         let illness = self.0.get(&site)?;

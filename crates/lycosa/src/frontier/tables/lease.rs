@@ -127,8 +127,11 @@ impl Tables {
 
     /// Takes one URL of a site that is due.
     fn lease_from(&mut self, index: u32, bytes: u64, now: Timestamp) -> Option<Lease> {
-        self.wake_retries(index, now);
-        let (level, pace, limit) = (self.served_level(), self.pace, self.limits.max_pages_per_host);
+        let mut tries_again = self.breakers.tries_again(index);
+        if !tries_again {
+            self.wake_retries(index, now);
+        }
+        let (served, pace, limit) = (self.served_level(), self.pace, self.limits.max_pages_per_host);
         let mut dropped = false;
         loop {
             let held = self.held_until(index);
@@ -137,8 +140,13 @@ impl Tables {
             if !admitted || site.next_allowed(&pace).max(held) > now {
                 return None;
             }
-            let level = site.level_within(limit, level);
-            let Some(entry) = site.pop(level, pace.per_origin, &mut self.overflow) else {
+            let level = site.level_within(limit, served);
+            let again = if tries_again { self.due_retry(index, level, now) } else { None };
+            if std::mem::take(&mut tries_again) {
+                self.wake_retries(index, now);
+            }
+            let site = self.sites.wake(index, &mut self.overflow)?;
+            let Some(entry) = again.or_else(|| site.pop(level, pace.per_origin, &mut self.overflow)) else {
                 if !std::mem::take(&mut dropped) {
                     return None;
                 }
@@ -215,6 +223,17 @@ impl Tables {
         self.leases.insert(token, lease);
         self.schedule(index, now);
         Some(handed)
+    }
+
+    /// Takes out the retry whose time came first, if it came and its level is served.
+    fn due_retry(&mut self, index: u32, served: u32, now: Timestamp) -> Option<Entry> {
+        let site = self.sites.wake(index, &mut self.overflow)?;
+        let (&due, entry) = site.retries.first_key_value().filter(|((at, _), _)| *at <= now)?;
+        let entry = entry.clone();
+        if self.level(&entry) > served {
+            return None;
+        }
+        self.sites.wake(index, &mut self.overflow)?.take_retry(due)
     }
 
     /// Retries whose time has come go back to their queues.
