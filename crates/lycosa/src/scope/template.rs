@@ -52,7 +52,7 @@ pub(super) enum Kind {
 }
 
 /// The shape: host, path and names of parameters, with `{n}` for numbers, `{date}`, `{id}`, `{slug}`, `{session}`
-/// and `{v}` for other values, `+` after a segment that follows itself and `/{repeats}` for a path with a word that comes again; at most [`LONGEST_TEMPLATE`] bytes and a
+/// and `{v}` for other values, `+` after a segment that its like follows, and `/{repeats}` for a path with a word that comes again; at most [`LONGEST_TEMPLATE`] bytes and a
 /// hash.
 ///
 /// `https://a.test/2024/05/item-77.html?page=2&q=x` has the shape `a.test/{n}/{n}/item-{n}.html?page={n}&q={v}`.
@@ -87,7 +87,7 @@ pub(crate) fn path_shape(path_and_query: &str) -> String {
     shape
 }
 
-/// The shape of every path in which a word stands twice, but for one that follows itself.
+/// The shape of every path in which a word stands twice.
 const REPEATS: &str = "/{repeats}";
 
 /// Whether a segment is a word, which no path of a person repeats as it may a number or a letter.
@@ -95,13 +95,18 @@ fn is_word(segment: &str) -> bool {
     segment.len() > 1 && segment.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-/// The segments of a path. Relative links that are followed again and again make paths longer: by the same segment, then
-/// they are one shape, or by several, in every order, then all of the site's are one that repeat one.
+/// The segments of a path. Relative links that are followed again and again make paths longer by the same words, in every
+/// order: all paths of a site that repeat one are one shape.
 fn push_path(shape: &mut String, path: &str) {
     let (mut before, mut this, mut follows_itself) = (String::new(), String::new(), false);
     let (begin, mut words) = (shape.len(), [""; MOST_SEGMENTS]);
     let mut count = 0;
     for segment in path.strip_prefix('/').unwrap_or(path).split('/') {
+        if is_word(segment) && words.get(..count).is_some_and(|before| before.contains(&segment)) {
+            shape.truncate(begin);
+            shape.push_str(REPEATS);
+            return;
+        }
         this.clear();
         push_segment(&mut this, segment);
         if this == before && segment.bytes().any(|byte| byte.is_ascii_alphabetic()) {
@@ -114,11 +119,6 @@ fn push_path(shape: &mut String, path: &str) {
             return;
         };
         *word = segment;
-        if is_word(segment) && words.get(..count).is_some_and(|before| before.contains(&segment)) {
-            shape.truncate(begin);
-            shape.push_str(REPEATS);
-            return;
-        }
         shape.push('/');
         shape.push_str(&this);
         (count, follows_itself) = (count + 1, false);
@@ -349,7 +349,8 @@ mod tests {
             ("https://a.test/?f[1]=a&f[2]=b&f[2]=c", "a.test/?f[{n}]={v}"),
             ("https://a.test/wiki/%E6%97%A5%E6%9C%AC%E8%AA%9E", "a.test/wiki/{slug}"),
             ("https://a.test/v2/api.php", "a.test/v{n}/api.php"),
-            ("https://a.test/deep/in/in/in/in/x", "a.test/deep/in+/x"),
+            ("https://a.test/deep/in/in/in/in/x", "a.test/{repeats}"),
+            ("https://a.test/deep/a/a/a/x", "a.test/deep/a+/x"),
             ("https://a.test/1/1/1/tile.png", "a.test/{n}/{n}/{n}/tile.png"),
             ("https://a.test/about/contact/about/", "a.test/{repeats}"),
             ("https://a.test/contact/x/about/contact/team?p=3", "a.test/{repeats}?p={n}"),
@@ -381,8 +382,8 @@ mod tests {
 
     #[test]
     fn a_shape_is_bounded() {
-        let long = format!("https://a.test/{}?{}", "word/".repeat(5_000), "abc=d&".repeat(5_000));
-        let (one, other) = (shape(&long), shape(&long.replacen("word", "ward", 4_000)));
+        let long = format!("https://a.test/{}x?{}", "word".repeat(5_000), "abc=d&".repeat(5_000));
+        let (one, other) = (shape(&long), shape(&long.replacen("wordx", "wardx", 1)));
         assert!(one.len() < LONGEST_TEMPLATE + 32);
         assert_ne!(one, other, "cut, but told apart");
     }
