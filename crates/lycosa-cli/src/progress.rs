@@ -88,15 +88,20 @@ struct Idleness {
 }
 
 impl Idleness {
-    /// What is to be said when nothing has been at work for long, though URLs wait.
-    fn look(&mut self, now: &Moment, watch: &Watch) -> Option<String> {
+    /// Whether nothing has been done for long, though URLs wait.
+    fn is_long(&mut self, now: &Moment) -> bool {
         let done = [now.pages, now.queued];
         if now.at_work > 0 || now.queued == 0 || done != self.done {
             self.done = done;
             self.since = tokio::time::Instant::now();
-            return None;
+            return false;
         }
-        if self.since.elapsed() < self.told_after {
+        self.since.elapsed() >= self.told_after
+    }
+
+    /// What is to be said of that.
+    fn look(&mut self, now: &Moment, watch: &Watch) -> Option<String> {
+        if !self.is_long(now) {
             return None;
         }
         self.told_after *= 2;
@@ -119,4 +124,33 @@ fn style(bounded: bool) -> ProgressStyle {
         "{spinner} {pos} pages · {elapsed} · {wide_msg}"
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(pages: u64, queued: u64, at_work: u64) -> Moment {
+        Moment {
+            pages,
+            queued,
+            at_work,
+            pages_per_second: 0.0,
+            hosts: 1,
+            errors: 0,
+            robots_awaited: 0,
+            wire_bytes: 0,
+        }
+    }
+
+    #[test]
+    fn a_crawl_whose_requests_are_over_before_anybody_looks_does_not_wait() {
+        let mut idleness =
+            Idleness { since: tokio::time::Instant::now(), done: [0; 2], told_after: Duration::ZERO };
+        for (pages, queued) in [(1, 9), (2, 9), (2, 8), (3, 8)] {
+            assert!(!idleness.is_long(&moment(pages, queued, 0)), "{pages} pages, {queued} queued");
+        }
+        assert!(idleness.is_long(&moment(3, 8, 0)), "nothing was done since");
+        assert!(!idleness.is_long(&moment(3, 8, 1)) && !idleness.is_long(&moment(3, 0, 0)));
+    }
 }

@@ -3,6 +3,8 @@
 
 mod words;
 
+pub use words::words;
+
 use std::borrow::Cow;
 
 use crate::{
@@ -40,16 +42,14 @@ fn is_space(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\n' | '\r' | '\u{c}')
 }
 
-pub use words::words;
-
 impl NodeRef<'_> {
     /// The text as a reader would copy it from the page, without style sheets at hand: blocks begin on lines of
     /// their own, paragraphs and headings are set off by an empty line, cells of a row by a tab, `<br>` breaks
     /// the line, other whitespace is collapsed except in `<pre>` and `<textarea>`; scripts, styles, templates,
     /// `noscript` and elements with the `hidden` attribute are left out. Close to DOM `innerText`.
     pub fn visible_text(self) -> String {
-        let mut writer = Writer::new(self.document());
-        writer.run(self.number(), self.document().end_of(self.number()));
+        let mut writer = Writer::default();
+        read(self, &mut writer);
         writer.out
     }
 }
@@ -138,8 +138,57 @@ fn is_block(atom: Atom) -> bool {
     )
 }
 
-struct Writer<'d> {
-    document: &'d Document,
+/// Takes in what is shown, in order.
+trait Reading {
+    /// A text.
+    fn text(&mut self, text: &str);
+    /// An element begins.
+    fn begins(&mut self, effect: Effect);
+    /// An element whose beginning was told ends.
+    fn ends(&mut self, effect: Effect);
+}
+
+/// Tells what is shown of a node, which itself always is.
+fn read(node: NodeRef<'_>, reading: &mut impl Reading) {
+    let (document, start) = (node.document(), node.number());
+    let end = document.end_of(start);
+    let mut id = start;
+    while id < end {
+        let name = document.name(id);
+        let (next, mut left) = if name == NodeName::TEXT {
+            reading.text(document.text_of(id));
+            (id + 1, Some(id))
+        } else if id == start || is_shown(document, id, name) {
+            reading.begins(effect_of(document, id, name));
+            (id + 1, Some(id))
+        } else {
+            (document.end_of(id), document.parent_of(id))
+        };
+        // The nodes, outwards, whose subtree is over.
+        while let Some(id) = left.filter(|&id| id >= start && document.end_of(id) == next) {
+            reading.ends(effect_of(document, id, document.name(id)));
+            left = document.parent_of(id);
+        }
+        id = next;
+    }
+}
+
+fn is_shown(document: &Document, id: u32, name: NodeName) -> bool {
+    let hidden = NodeName::plain(atoms::HIDDEN);
+    name.html_atom()
+        .is_none_or(|atom| effect(atom) != Effect::Hidden && document.attribute_value(id, hidden).is_none())
+}
+
+/// What a node does to the text around it; the first cell of a row nothing.
+fn effect_of(document: &Document, id: u32, name: NodeName) -> Effect {
+    match name.html_atom().map_or(Effect::Inline, effect) {
+        Effect::Cell if document.previous_sibling_of(id).is_none() => Effect::Inline,
+        effect => effect,
+    }
+}
+
+#[derive(Default)]
+struct Writer {
     out: String,
     /// Line breaks owed before the next text.
     breaks: u8,
@@ -149,36 +198,24 @@ struct Writer<'d> {
     preformatted: u32,
 }
 
-impl<'d> Writer<'d> {
-    fn new(document: &'d Document) -> Self {
-        Self { document, out: String::new(), breaks: 0, space: false, tab: false, preformatted: 0 }
-    }
-
-    fn run(&mut self, start: u32, end: u32) {
-        let mut id = start;
-        while id < end {
-            let name = self.document.name(id);
-            let (next, left) = if name == NodeName::TEXT {
-                self.text(self.document.text_of(id));
-                (id + 1, Some(id))
-            } else if self.enter(id, start) {
-                (id + 1, Some(id))
-            } else {
-                (self.document.end_of(id), self.document.parent_of(id))
-            };
-            self.leave_all(left, start, next);
-            id = next;
+impl Reading for Writer {
+    fn text(&mut self, text: &str) {
+        if self.preformatted > 0 {
+            self.pay();
+            self.out.push_str(text);
+            return;
+        }
+        let mut words = text.split(is_space);
+        if let Some(first) = words.next() {
+            self.word(first);
+        }
+        for word in words {
+            self.space |= self.breaks == 0;
+            self.word(word);
         }
     }
 
-    /// Applies a node's beginning; `false` when it is not shown. The node asked for is always shown.
-    fn enter(&mut self, id: u32, start: u32) -> bool {
-        let Some(atom) = self.document.name(id).html_atom() else { return true };
-        let hidden = NodeName::plain(atoms::HIDDEN);
-        let effect = effect(atom);
-        if id != start && (effect == Effect::Hidden || self.document.attribute_value(id, hidden).is_some()) {
-            return false;
-        }
+    fn begins(&mut self, effect: Effect) {
         match effect {
             Effect::Block(breaks) => self.owe(breaks),
             Effect::Preformatted => {
@@ -186,29 +223,24 @@ impl<'d> Writer<'d> {
                 self.preformatted += 1;
             }
             Effect::Break => self.line_break(),
-            Effect::Cell if self.document.previous_sibling_of(id).is_some() => self.tab = true,
+            Effect::Cell => self.tab = true,
+            Effect::Inline | Effect::Hidden => {}
+        }
+    }
+
+    fn ends(&mut self, effect: Effect) {
+        match effect {
+            Effect::Block(breaks) => self.owe(breaks),
+            Effect::Preformatted => {
+                self.owe(1);
+                self.preformatted = self.preformatted.saturating_sub(1);
+            }
             _ => {}
         }
-        true
     }
+}
 
-    /// Applies the ends of the nodes, from `node` outwards, whose subtree ends at `end`.
-    fn leave_all(&mut self, mut node: Option<u32>, start: u32, end: u32) {
-        while let Some(id) = node.filter(|&id| id >= start && self.document.end_of(id) == end) {
-            if let Some(atom) = self.document.name(id).html_atom() {
-                match effect(atom) {
-                    Effect::Block(breaks) => self.owe(breaks),
-                    Effect::Preformatted => {
-                        self.owe(1);
-                        self.preformatted = self.preformatted.saturating_sub(1);
-                    }
-                    _ => {}
-                }
-            }
-            node = self.document.parent_of(id);
-        }
-    }
-
+impl Writer {
     fn owe(&mut self, breaks: u8) {
         self.breaks = self.breaks.max(breaks);
         self.space = false;
@@ -236,22 +268,6 @@ impl<'d> Writer<'d> {
             }
         }
         (self.breaks, self.space, self.tab) = (0, false, false);
-    }
-
-    fn text(&mut self, text: &str) {
-        if self.preformatted > 0 {
-            self.pay();
-            self.out.push_str(text);
-            return;
-        }
-        let mut words = text.split(is_space);
-        if let Some(first) = words.next() {
-            self.word(first);
-        }
-        for word in words {
-            self.space |= self.breaks == 0;
-            self.word(word);
-        }
     }
 
     fn word(&mut self, word: &str) {

@@ -1,18 +1,15 @@
 //! The words that a page shows, for whoever compares pages: fast, since it is asked of every page that is fetched.
 //! What is shown is decided as for `visible_text`, whose words these are; what stands between them does not matter.
 
-use super::{Effect, effect};
-use crate::{
-    document::{Document, NodeRef},
-    name::{NodeName, atoms},
-};
+use super::{Effect, Reading, read};
+use crate::document::NodeRef;
 
 impl NodeRef<'_> {
     /// The words of [`visible_text`](Self::visible_text), parted and followed by one space each: what is between them,
     /// be it white space in the source or the edge of a block, makes no difference.
     pub fn visible_words(self) -> String {
         let mut words = Words::default();
-        words.run(self.document(), self.number());
+        read(self, &mut words);
         words.end();
         words.out
     }
@@ -34,42 +31,7 @@ struct Words {
     is_over: bool,
 }
 
-impl Words {
-    fn run(&mut self, document: &Document, start: u32) {
-        let end = document.end_of(start);
-        let mut id = start;
-        while id < end {
-            let name = document.name(id);
-            let (next, left) = if name == NodeName::TEXT {
-                self.text(document.text_of(id));
-                (id + 1, Some(id))
-            } else if id == start || is_shown(document, id, name) {
-                self.is_over |= parts(document, id, name);
-                (id + 1, Some(id))
-            } else {
-                (document.end_of(id), document.parent_of(id))
-            };
-            self.leave(document, left, start, next);
-            id = next;
-        }
-    }
-
-    /// The elements, from `node` outwards, whose subtree ends at `end`: a block ends a word.
-    fn leave(&mut self, document: &Document, mut node: Option<u32>, start: u32, end: u32) {
-        while let Some(id) = node.filter(|&id| id >= start && document.end_of(id) == end) {
-            let atom = document.name(id).html_atom();
-            self.is_over |=
-                atom.is_some_and(|atom| matches!(effect(atom), Effect::Block(_) | Effect::Preformatted));
-            node = document.parent_of(id);
-        }
-    }
-
-    fn end(&mut self) {
-        if !self.out.is_empty() && !self.out.ends_with(' ') {
-            self.out.push(' ');
-        }
-    }
-
+impl Reading for Words {
     fn text(&mut self, text: &str) {
         let mut begin = 0;
         for (at, &byte) in text.as_bytes().iter().enumerate() {
@@ -89,6 +51,22 @@ impl Words {
             }
         }
         self.word(text.get(begin..).unwrap_or_default());
+    }
+
+    fn begins(&mut self, effect: Effect) {
+        self.is_over |= !matches!(effect, Effect::Inline | Effect::Hidden);
+    }
+
+    fn ends(&mut self, effect: Effect) {
+        self.is_over |= matches!(effect, Effect::Block(_) | Effect::Preformatted);
+    }
+}
+
+impl Words {
+    fn end(&mut self) {
+        if !self.out.is_empty() && !self.out.ends_with(' ') {
+            self.out.push(' ');
+        }
     }
 
     /// Puts a word at the end, or several with a space between each two.
@@ -125,27 +103,10 @@ fn blank(text: &str, at: usize, byte: u8) -> usize {
     character.filter(|character| character.is_whitespace()).map_or(0, char::len_utf8)
 }
 
-/// Whether an element shows what is in it.
-fn is_shown(document: &Document, id: u32, name: NodeName) -> bool {
-    let is_hidden = |atom| effect(atom) == Effect::Hidden;
-    !name.html_atom().is_some_and(|atom| {
-        is_hidden(atom) || document.attribute_value(id, NodeName::plain(atoms::HIDDEN)).is_some()
-    })
-}
-
-/// Whether a word ends where this element begins.
-fn parts(document: &Document, id: u32, name: NodeName) -> bool {
-    name.html_atom().is_some_and(|atom| match effect(atom) {
-        Effect::Inline | Effect::Hidden => false,
-        Effect::Cell => document.previous_sibling_of(id).is_some(),
-        Effect::Block(_) | Effect::Break | Effect::Preformatted => true,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ParseOptions, corpus};
+    use crate::{Document, ParseOptions, corpus};
 
     fn expected(text: &str) -> String {
         text.split_whitespace().flat_map(|word| [word, " "]).collect()

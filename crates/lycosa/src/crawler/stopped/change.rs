@@ -233,7 +233,7 @@ impl Changes {
         let (mut waiting, mut ended) = (Vec::new(), Vec::new());
         for line in lines {
             let (number, line) = match line {
-                Line::Head(_) => continue,
+                Line::Head(_) | Line::End => continue,
                 Line::Wrong(number) => (number, None),
                 Line::Url(number, line) => (number, self.discovered(&line)),
             };
@@ -382,6 +382,7 @@ fn nothing_to_begin_with() -> Error {
 
 enum Line {
     Head(ExportHead),
+    End,
     Url(u64, Box<UrlLine>),
     Wrong(u64),
 }
@@ -419,9 +420,7 @@ impl Lines<'_> {
             let text = String::from_utf8_lossy(&bytes);
             // Lists that were put together have a mark in their middle.
             let text = text.trim_start_matches('\u{FEFF}').trim();
-            if serde_json::from_str::<ExportEnd>(text).is_ok() {
-                self.open = self.open.saturating_sub(1);
-            } else if !text.is_empty() && !text.starts_with('#') {
+            if !text.is_empty() && !text.starts_with('#') {
                 return Ok(Some(self.line(text)));
             }
         }
@@ -439,6 +438,10 @@ impl Lines<'_> {
         if let Ok(head) = serde_json::from_str::<ExportHead>(text) {
             self.open += 1;
             return Line::Head(head);
+        }
+        if serde_json::from_str::<ExportEnd>(text).is_ok() {
+            self.open = self.open.saturating_sub(1);
+            return Line::End;
         }
         serde_json::from_str(text)
             .map_or(Line::Wrong(self.number), |line| Line::Url(self.number, Box::new(line)))
