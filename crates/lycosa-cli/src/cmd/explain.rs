@@ -77,10 +77,8 @@ fn present(story: &Explanation, now: Timestamp) -> String {
         }
         (Some(true), None, _) => "waiting".to_owned(),
         (Some(false), ..) => match story.facts.iter().rev().find_map(ending) {
-            Some(ended) if story.open.is_some() => {
-                format!("{}; its next visit is due", outcome(&ended.outcome))
-            }
-            Some(ended) => outcome(&ended.outcome),
+            Some(ended) if story.open.is_some() => format!("{}; its next visit is due", outcome_of(ended)),
+            Some(ended) => outcome_of(ended),
             None if story.history_trouble.is_some() => {
                 "done; what came of it may be in the part of the history that cannot be read".to_owned()
             }
@@ -125,6 +123,14 @@ fn ending(fact: &Fact) -> Option<&Ended> {
         Happened::Ended(ended) => Some(ended),
         _ => None,
     }
+}
+
+/// What became of it, and of a page that gave no record for what it says, what it is like.
+fn outcome_of(ended: &Ended) -> String {
+    let like = ended.repeats.as_ref().map(|page| {
+        format!(": it says {} {}", if page.nearly { "nearly the same as" } else { "the same as" }, page.url)
+    });
+    format!("{}{}", outcome(&ended.outcome), like.unwrap_or_default())
 }
 
 fn outcome(outcome: &Outcome) -> String {
@@ -231,7 +237,7 @@ fn happened(fact: &Fact, visit: u32) -> Vec<String> {
         Happened::Ended(ended) => {
             let mut lines: Vec<String> = ended.attempts.iter().map(attempt).collect();
             let visit = if visit > 1 { format!(" (visit {visit})") } else { String::new() };
-            lines.push(format!("{}{visit}", outcome(&ended.outcome)));
+            lines.push(format!("{}{visit}", outcome_of(ended)));
             let refused: u32 = ended.refused.iter().map(|(_, count)| count).sum();
             let (links, new) = (ended.links, ended.new_links);
             if ended.is_page {
@@ -335,6 +341,7 @@ fn fact_json(fact: &Fact) -> Value {
             "new_links": ended.new_links,
             "refused": ended.refused.iter().map(|(reason, count)| json!([reason, count])).collect::<Vec<_>>(),
             "is_page": ended.is_page,
+            "repeats": ended.repeats.as_ref().map(|page| json!({ "url": page.url, "nearly": page.nearly })),
         }),
         Happened::Tried { attempt, not_before, block_site_until } => json!({
             "what": "tried",

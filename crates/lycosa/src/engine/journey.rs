@@ -18,7 +18,7 @@ use super::toll::Toll;
 use crate::error::{Error, ErrorKind};
 use crate::model::{
     Answer, Attempt, Commit, CommitNotes, Discovered, Exchange, Exclusion, Lease, Nack, Next, Outcome,
-    Payload, Record, Request, RequestKind, Response, Retry, SessionId, Timestamp, Timings,
+    Payload, Record, Repeated, Request, RequestKind, Response, Retry, SessionId, Timestamp, Timings,
 };
 use crate::politeness::asked_for;
 use crate::scope::canonical;
@@ -46,6 +46,8 @@ pub(super) struct Journey {
     pub(super) is_local: bool,
     /// For how long it turned the request away, when it said so.
     pub(super) asks: Option<Duration>,
+    /// What its page repeats, when it gives no record for that.
+    pub(super) repeats: Option<Repeated>,
 }
 
 /// How a journey ends.
@@ -108,6 +110,7 @@ impl Journey {
                 answered: None,
                 is_local: false,
                 asks: None,
+                repeats: None,
             }),
             Err(cause) => {
                 let error = Error::new(ErrorKind::Url, "the URL cannot be parsed").at_url(&request.url);
@@ -128,6 +131,7 @@ impl Journey {
             self.prove_dates(commit);
             self.keep_visiting(commit);
             commit.notes.asked_as = self.asked_as;
+            commit.notes.repeats = self.repeats.take();
         }
         ending
     }

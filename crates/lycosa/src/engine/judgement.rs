@@ -11,7 +11,7 @@ use url::Url;
 use super::journey::Journey;
 use super::shown::Shown;
 use crate::extract::{HeaderLink, Likeness, PageSays, content_hash, header_links, simhash};
-use crate::model::{Exclusion, Page, Robots, Timestamp, UseSignal, field_text};
+use crate::model::{Exclusion, Page, Repeated, Robots, Timestamp, UseSignal, field_text};
 use crate::politeness::PageRobots;
 
 /// Header fields that a page's words to crawlers stand in.
@@ -106,6 +106,16 @@ impl Judgement {
             simhash: self.simhash,
             duplicate_of,
             near_duplicate_of,
+        }
+    }
+
+    /// The page that it is like, when it gives no record for that.
+    pub(super) fn repeats(&self) -> Option<Repeated> {
+        self.excluded.filter(|reason| *reason == Exclusion::Duplicate)?;
+        match self.likeness.as_ref()? {
+            Likeness::New => None,
+            Likeness::Same(url) => Some(Repeated { url: (**url).into(), nearly: false }),
+            Likeness::Near(url) => Some(Repeated { url: (**url).into(), nearly: true }),
         }
     }
 }

@@ -167,6 +167,7 @@ impl Journey {
             (Vec::new(), CommitNotes::default())
         };
         if let Some(reason) = judgement.excluded {
+            self.repeats = judgement.repeats();
             return Ok(Ok(Digest { excluded: Some(reason), ..Digest::without_records(outlinks, notes) }));
         }
         let content = content_of(&shown);
@@ -351,6 +352,7 @@ impl Journey {
             depth: self.request.depth,
             parent: self.request.parent.as_deref(),
             revisited: (self.request.generation > 0).then_some(self.request.generation),
+            repeats: self.repeats.as_ref(),
         };
         vec![self.record(0, RecordKind::Outcome, outcome_record(&facts))]
     }

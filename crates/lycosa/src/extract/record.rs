@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::json::{Object, push_number, push_text};
 use super::time::push_rfc3339;
-use crate::model::{Block, Hop, Item, Outcome, Reject, Timestamp, UseSignal};
+use crate::model::{Block, Hop, Item, Outcome, Reject, Repeated, Timestamp, UseSignal};
 
 /// The fields of a page record, in order.
 pub const PAGE_COLUMNS: [&str; 16] = [
@@ -243,10 +243,12 @@ pub struct OutcomeFacts<'a> {
     pub parent: Option<&'a str>,
     /// Which visit after the first it was (`generation`).
     pub revisited: Option<u32>,
+    /// The page that its page repeats, when it is left out for that (`duplicate_of` or `near_duplicate_of`).
+    pub repeats: Option<&'a Repeated>,
 }
 
-/// The record of an outcome: `url`, `outcome`, then what this outcome has of `status`, `reason`, `to`,
-/// `alias_of`, `error`, `phase`, `message` and `block` (`kind`, `layer`, `evidence`), `final_url` and `content_type` when
+/// The record of an outcome: `url`, `outcome`, then what this outcome has of `status`, `reason`, `duplicate_of`,
+/// `near_duplicate_of`, `to`, `alias_of`, `error`, `phase`, `message` and `block` (`kind`, `layer`, `evidence`), `final_url` and `content_type` when
 /// there was an answer, then `attempts`, `depth`, `parent`, and `generation` of a visit after the first.
 #[must_use]
 pub fn outcome_record(facts: &OutcomeFacts<'_>) -> Box<str> {
@@ -263,7 +265,13 @@ pub fn outcome_record(facts: &OutcomeFacts<'_>) -> Box<str> {
             object.number("status", u64::from(*status));
             object.text("alias_of", of);
         }
-        Outcome::Excluded { reason } => object.text("reason", reason.as_str()),
+        Outcome::Excluded { reason } => {
+            object.text("reason", reason.as_str());
+            if let Some(repeated) = facts.repeats {
+                let name = if repeated.nearly { "near_duplicate_of" } else { "duplicate_of" };
+                object.text(name, &repeated.url);
+            }
+        }
         Outcome::Failed { error } => {
             object.text("error", error.kind().as_str());
             object.optional("phase", error.phase().map(|phase| phase.as_str()));

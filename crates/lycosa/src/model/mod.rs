@@ -44,7 +44,7 @@ pub use lastmod::{DateProof, Dates, LastmodTrust, SiteDates, date_ends};
 pub use lycosa_rules::{FieldCounts, FieldFailure, InnerCounts, Item, ItemCounts, Reject};
 pub use middleware::{Answer, Middleware, Next};
 pub use order::Order;
-pub use outcome::{Attempt, CommitNotes, Content, Exclusion, Outcome, RefusedLink};
+pub use outcome::{Attempt, CommitNotes, Content, Exclusion, Outcome, RefusedLink, Repeated};
 pub use record::{Committed, Payload, Record, RecordKind};
 pub use request::{Hop, Request, RequestKind, SessionId, USER_AGENT};
 pub use rest::{Breaker, DelayCause, Health, Patience, RestReason, SiteRests, Waits};

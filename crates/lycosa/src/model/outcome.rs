@@ -186,6 +186,15 @@ pub struct RefusedLink {
     pub reason: Exclusion,
 }
 
+/// The page that another repeats.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeated {
+    /// Its URL.
+    pub url: Box<str>,
+    /// Whether the texts are nearly the same, and not the bytes.
+    pub nearly: bool,
+}
+
 /// What a commit says for those who ask later what happened; nothing depends on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommitNotes {
@@ -197,4 +206,6 @@ pub struct CommitNotes {
     pub samples: Vec<RefusedLink>,
     /// What the URL was asked for as, when that is not what it waited as.
     pub asked_as: Option<RequestKind>,
+    /// What its page repeats, when it gave no record for that.
+    pub repeats: Option<Repeated>,
 }

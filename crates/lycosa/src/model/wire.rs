@@ -16,7 +16,7 @@ mod visit;
 
 pub(crate) use self::dates::{put_dates, put_site_dates, read_dates, read_site_dates};
 use self::error::{put_error, read_error};
-pub(crate) use self::notes::{put_attempt, put_notes, read_attempt, read_notes};
+pub(crate) use self::notes::{put_attempt, put_notes, put_repeated, read_attempt, read_notes, read_repeated};
 pub(crate) use self::visit::{put_revisit, read_revisit};
 use super::{
     Discovered, Exclusion, Hop, HostUpdate, Origin, Outcome, Record, RecordId, RecordKind, Request,

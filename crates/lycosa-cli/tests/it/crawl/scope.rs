@@ -241,6 +241,14 @@ fn what_pages_and_parameters_say_is_obeyed_as_chosen() {
     let flags = ["--robots-tags", "ignore", "--duplicates", "skip"];
     let seen = crawled(&flags);
     assert!(seen.contains("/hidden") && seen.len() == 3, "one of the pages that say the same: {seen:?}");
+    let bench = Bench::new();
+    bench.crawl(&server.url("/"), &[&flags[..], &["--all-outcomes"]].concat()).ends_with(0);
+    let records = bench.records("pages.jsonl");
+    let left_out = records.iter().find(|record| record["reason"] == "duplicate").unwrap();
+    let (url, like) = (left_out["url"].as_str().unwrap(), left_out["duplicate_of"].as_str().unwrap());
+    assert!(url != like && records.iter().any(|record| record["url"] == like), "{left_out}");
+    let story = bench.run(&["explain", url, "--state", "state"]).ends_with(0).out;
+    assert!(story.contains(&format!("excluded: duplicate: it says the same as {like}")), "{story}");
     let merged = crawled(&["--strip-query", "utm_*,gclid"]);
     assert_eq!(merged.iter().filter(|path| path.starts_with("/p")).count(), 1, "{merged:?}");
 }

@@ -114,6 +114,10 @@ fn a_way_that_left_encryption_is_flagged() {
 }
 
 fn outcome(outcome: Outcome) -> Value {
+    outcome_of(outcome, None)
+}
+
+fn outcome_of(outcome: Outcome, repeats: Option<&Repeated>) -> Value {
     let facts = OutcomeFacts {
         url: "http://a/x",
         outcome: &outcome,
@@ -123,6 +127,7 @@ fn outcome(outcome: Outcome) -> Value {
         depth: 1,
         parent: None,
         revisited: None,
+        repeats,
     };
     parsed(&outcome_record(&facts))
 }
@@ -136,6 +141,11 @@ fn an_outcome_record_tells_what_became_of_a_url() {
                 "message": "no connection could be made", "attempts": 2, "depth": 1, "parent": null })
     );
     assert_eq!(outcome(Outcome::Excluded { reason: Exclusion::Robots })["reason"], "robots");
+    for (nearly, name) in [(false, "duplicate_of"), (true, "near_duplicate_of")] {
+        let repeated = Repeated { url: "http://a/first".into(), nearly };
+        let record = outcome_of(Outcome::Excluded { reason: Exclusion::Duplicate }, Some(&repeated));
+        assert_eq!((&record["reason"], &record[name]), (&json!("duplicate"), &json!("http://a/first")));
+    }
     assert_eq!(outcome(Outcome::Fetched { status: 404 })["status"], 404);
     let alias = outcome(Outcome::Alias { status: 302, of: Arc::from("http://a/y") });
     assert_eq!((&alias["alias_of"], &alias["status"]), (&json!("http://a/y"), &json!(302)));

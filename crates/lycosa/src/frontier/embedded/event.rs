@@ -78,9 +78,9 @@ pub(super) fn put_committed(out: &mut Vec<u8>, now: Timestamp, commit: &Commit, 
     wire::put_list(out, records, wire::put_record);
     wire::put_discoveries(out, &commit.outlinks);
     wire::put_option(out, commit.host_update.as_ref(), wire::put_host_update);
-    let asked_as = commit.notes.asked_as;
-    let has =
-        [commit.is_page, by_level, commit.revisit.is_some(), commit.dates.is_some(), asked_as.is_some()];
+    let (asked_as, repeats) = (commit.notes.asked_as, &commit.notes.repeats);
+    let [visits, dates] = [commit.revisit.is_some(), commit.dates.is_some()];
+    let has = [commit.is_page, by_level, visits, dates, asked_as.is_some(), repeats.is_some()];
     out.push(has.iter().rev().fold(0, |flags, is| flags << 1 | u8::from(*is)));
     if let Some(revisit) = &commit.revisit {
         wire::put_revisit(out, revisit);
@@ -90,6 +90,9 @@ pub(super) fn put_committed(out: &mut Vec<u8>, now: Timestamp, commit: &Commit, 
     }
     wire::put_notes(out, &commit.notes);
     out.extend(asked_as.map(|kind| wire::code_of(&RequestKind::ALL, &kind)));
+    if let Some(repeated) = repeats {
+        wire::put_repeated(out, repeated);
+    }
 }
 
 pub(super) fn put_nacked(out: &mut Vec<u8>, now: Timestamp, nack: &Nack) {
@@ -228,6 +231,9 @@ fn read_commit(reader: &mut Reader<'_>) -> Result<Event, Damaged> {
     commit.notes = wire::read_notes(reader)?;
     if flags & 16 != 0 {
         commit.notes.asked_as = Some(reader.one_of(&RequestKind::ALL)?);
+    }
+    if flags & 32 != 0 {
+        commit.notes.repeats = Some(wire::read_repeated(reader)?);
     }
     Ok(Event::Committed(Box::new(commit), flags & 2 != 0))
 }

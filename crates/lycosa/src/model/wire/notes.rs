@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::{
     Damaged, Read, Reader, code_of, put_list, put_number, put_option, put_span, put_text, read_status,
 };
-use crate::model::{Attempt, CommitNotes, Content, Exclusion, RefusedLink, Timings, UrlKey};
+use crate::model::{Attempt, CommitNotes, Content, Exclusion, RefusedLink, Repeated, Timings, UrlKey};
 
 /// An attempt.
 pub(crate) fn put_attempt(out: &mut Vec<u8>, attempt: &Attempt) {
@@ -41,7 +41,7 @@ fn read_timings(reader: &mut Reader<'_>) -> Read<Timings> {
     Ok(Timings { dns: phase(0)?, connect: phase(1)?, tls: phase(2)?, first_byte: phase(3)? })
 }
 
-/// The notes of a commit, but for what was asked for.
+/// The notes of a commit, but for what was asked for and what the page repeats: most have neither.
 pub(crate) fn put_notes(out: &mut Vec<u8>, notes: &CommitNotes) {
     put_number(out, u64::from(notes.links));
     put_list(out, &notes.refused, |out, (reason, count)| {
@@ -64,5 +64,15 @@ pub(crate) fn read_notes(reader: &mut Reader<'_>) -> Read<CommitNotes> {
             Ok(RefusedLink { key, reason, url: reader.text()?.into() })
         })?,
         asked_as: None,
+        repeats: None,
     })
+}
+
+pub(crate) fn put_repeated(out: &mut Vec<u8>, repeated: &Repeated) {
+    put_text(out, &repeated.url);
+    out.push(u8::from(repeated.nearly));
+}
+
+pub(crate) fn read_repeated(reader: &mut Reader<'_>) -> Read<Repeated> {
+    Ok(Repeated { url: reader.text()?.into(), nearly: reader.byte()? != 0 })
 }

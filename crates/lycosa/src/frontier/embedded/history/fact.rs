@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::frontier::tables::Tables;
 use crate::model::wire::{self, Damaged, Reader};
 use crate::model::{
-    Attempt, Commit, CommitNotes, Discovered, Exclusion, Lsn, Nack, Outcome, Payload, RecordKind, SiteKey,
-    Timestamp,
+    Attempt, Commit, CommitNotes, Discovered, Exclusion, Lsn, Nack, Outcome, Payload, RecordKind, Repeated,
+    SiteKey, Timestamp,
 };
 
 /// How a visit of a URL ended.
@@ -31,6 +31,8 @@ pub struct Ended {
     pub items: u32,
     /// Whether it counted as a page.
     pub is_page: bool,
+    /// What its page repeats, when it gave no record for that.
+    pub repeats: Option<Repeated>,
 }
 
 /// What happened.
@@ -150,7 +152,11 @@ pub(super) fn put_ended(out: &mut Vec<u8>, now: Timestamp, story: &Story, outcom
     for count in [story.new_links, story.records, story.items] {
         wire::put_number(out, u64::from(count));
     }
-    out.push(u8::from(story.is_page));
+    let repeats = story.notes.repeats.as_ref();
+    out.push(u8::from(story.is_page) | u8::from(repeats.is_some()) << 1);
+    if let Some(repeated) = repeats {
+        wire::put_repeated(out, repeated);
+    }
 }
 
 pub(super) fn put_tried(out: &mut Vec<u8>, now: Timestamp, nack: &Nack) {
@@ -207,7 +213,8 @@ fn read_ended(reader: &mut Reader<'_>) -> Result<Ended, Damaged> {
     let attempts = reader.list(wire::read_attempt)?;
     let notes = wire::read_notes(reader)?;
     let (new_links, records, items) = (reader.small()?, reader.small()?, reader.small()?);
-    let is_page = reader.byte()? != 0;
-    let (links, refused) = (notes.links, notes.refused);
-    Ok(Ended { found, outcome, attempts, links, new_links, refused, records, items, is_page })
+    let flags = reader.byte()?;
+    let repeats = (flags & 2 != 0).then(|| wire::read_repeated(reader)).transpose()?;
+    let (links, refused, is_page) = (notes.links, notes.refused, flags & 1 != 0);
+    Ok(Ended { found, outcome, attempts, links, new_links, refused, records, items, is_page, repeats })
 }

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::model::{CommitNotes, Exclusion, RefusedLink, RequestKind};
+use crate::model::{CommitNotes, Exclusion, RefusedLink, Repeated, RequestKind};
+
+fn repeated(number: u64) -> Repeated {
+    Repeated { url: format!("http://b.test/like/{number}").into(), nearly: number.is_multiple_of(2) }
+}
 
 /// A commit that notes a refused link, and of every second URL that it was asked for as a sitemap.
 fn noted(lease: &Lease, number: u64) -> Commit {
@@ -15,6 +19,7 @@ fn noted(lease: &Lease, number: u64) -> Commit {
             refused: vec![(Exclusion::Host, 2)],
             samples: vec![sample(1_000_000 + number, format!("http://b.test/{number}"))],
             asked_as: number.is_multiple_of(2).then_some(RequestKind::Sitemap),
+            repeats: number.is_multiple_of(3).then(|| repeated(number)),
         },
         ..fetched(lease, vec![])
     }
@@ -82,11 +87,15 @@ fn what_happened_is_kept_once_whenever_the_process_is_killed_and_the_log_is_gone
             let expected: BTreeMap<u64, usize> = (1..=number).map(|key| (key, 1)).collect();
             assert_eq!(ended(&view), expected);
             assert_eq!(view.refused(), [(Exclusion::Host, 2 * number)], "exact");
-            let kinds = |facts: Vec<Fact>| match facts.last().map(|fact| &fact.what) {
-                Some(Happened::Ended(ended)) => Some(ended.found.request.kind),
+            let last = |key: u64| match view.facts(UrlKey(key)).unwrap().facts.pop().map(|fact| fact.what) {
+                Some(Happened::Ended(ended)) => Some(ended),
                 _ => None,
             };
-            let kept = [number - 1, number].map(|key| kinds(view.facts(UrlKey(key)).unwrap().facts));
+            for key in number - 2..=number {
+                let repeats = last(key).and_then(|ended| ended.repeats);
+                assert_eq!(repeats, (key % 3 == 0).then(|| repeated(key)));
+            }
+            let kept = [number - 1, number].map(|key| last(key).map(|ended| ended.found.request.kind));
             let mut expected = [Some(RequestKind::Page), Some(RequestKind::Sitemap)];
             expected.rotate_left(usize::from(number % 2 == 1));
             assert_eq!(kept, expected, "as what they were asked for");
