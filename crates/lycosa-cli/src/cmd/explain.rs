@@ -383,7 +383,7 @@ fn as_json(story: &Explanation) -> Value {
         "next_visit": story.next_visit.as_ref().map(|next| next.due),
         "is_visited_again": story.revisits,
         "history_trouble": story.history_trouble.as_ref().map(ToString::to_string),
-        "next_visit_why": story.next_visit.as_ref().map(next::as_json),
+        "next_visit_why": story.next_visit.as_ref().map(|next| next::as_json(story, next)),
         "sitemap_lastmod": story.next_visit.as_ref().and_then(|next| next.told.or(next.visit.listed_at)),
         "site_lastmod": story.host.as_ref().and_then(|host| host.dates).map(LastmodLine::from),
         "site_rests_for": story.rests_for,

@@ -167,6 +167,26 @@ fn the_next_visit_is_told_with_why_it_is_due_then() {
 }
 
 #[test]
+fn a_page_that_is_gone_is_not_said_to_be_unchanged() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/" if request.visit == 1 => page("here", &[]),
+        "/" => Response::new(410),
+        _ => Response::not_found(),
+    });
+    let bench = Bench::new();
+    let often = ["--recrawl", "--revisit-min", "1s", "--revisit-max", "1s", "--max-requests", "3"];
+    bench.crawl(&server.url("/"), &often).ends_with(3);
+    let story = explain(&bench, &server.url("/")).ends_with(0);
+    tells(
+        &story,
+        &[
+            "now        fetched: status 410",
+            "because    it was no page when it was last asked for (status 410)",
+        ],
+    );
+}
+
+#[test]
 fn a_visit_that_is_due_and_waits_for_its_turn_is_told() {
     let (server, bench) = (restless(), Bench::new());
     let often = ["--revisit-min", "1s", "--revisit-max", "1s", "--recrawl"];

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lycosa::crawler::stopped::{Explanation, LastmodLine};
 use lycosa::frontier::embedded::Where;
-use lycosa::model::{RequestKind, Revisit, Robots, Timestamp, Visit};
+use lycosa::model::{Outcome, RequestKind, Revisit, Robots, Timestamp, Visit};
 use lycosa::revisit::lifetime;
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ pub(super) fn rows(story: &Explanation, now: Timestamp) -> Vec<(&'static str, St
     let mut rows = Vec::new();
     if let Some(next) = &story.next_visit {
         rows.push(("next visit", when(story, next, now)));
-        rows.push(("because", why(next)));
+        rows.push(("because", why(story, next)));
         let listed = next.told.or(next.visit.listed_at).map(|date| match next.told {
             Some(_) => format!("changed at {} says its sitemap, which no visit has seen yet", stamp(date)),
             None => format!("changed at {} says its sitemap", stamp(date)),
@@ -70,8 +70,19 @@ fn when(story: &Explanation, next: &Revisit, now: Timestamp) -> String {
     }
 }
 
-/// Why it is due then, as far as that is kept.
-fn why(next: &Revisit) -> String {
+/// Why it is due then, as far as that is kept: what it showed while it was a page says when it may be one again.
+fn why(story: &Explanation, next: &Revisit) -> String {
+    let changes = changes(next);
+    match story.facts.iter().rev().find_map(super::ending).map(|ended| &ended.outcome) {
+        Some(Outcome::Fetched { status: status @ 400.. }) => {
+            format!("it was no page when it was last asked for (status {status}); before that, {changes}")
+        }
+        _ => changes,
+    }
+}
+
+/// What is known of its changes.
+fn changes(next: &Revisit) -> String {
     if next.told.is_some() {
         return "its sitemap says that it has changed since the last visit".to_owned();
     }
@@ -100,10 +111,10 @@ fn expected(visit: &Visit) -> Option<Duration> {
 }
 
 /// The same in numbers.
-pub(super) fn as_json(next: &Revisit) -> Value {
+pub(super) fn as_json(story: &Explanation, next: &Revisit) -> Value {
     json!({
         "due": next.due,
-        "why": why(next),
+        "why": why(story, next),
         "changes": next.visit.changes,
         "watched_ms": u64::try_from(next.visit.exposure.as_millis()).unwrap_or(u64::MAX),
         "expected_lifetime_ms": expected(&next.visit).map(|life| u64::try_from(life.as_millis()).unwrap_or(u64::MAX)),
