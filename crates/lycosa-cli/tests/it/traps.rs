@@ -234,3 +234,64 @@ fn relative_links_whose_paths_have_their_words_in_every_order_end_soon() {
     assert!(said.row("end").starts_with("complete but for "), "{}", said.err);
     assert!(server.hits() < 300, "{} requests", server.hits());
 }
+
+#[test]
+fn relative_links_of_many_words_end_soon_and_take_no_honest_page_along() {
+    const WORDS: [&str; 10] = [
+        "about/",
+        "contact/",
+        "products/",
+        "service/",
+        "press/",
+        "jobs/",
+        "team/",
+        "news/",
+        "blog/",
+        "help/",
+    ];
+    let honest = |number: usize| format!("/archive/article-of-the-day/{number}");
+    let server = Server::start(move |request| match request.path() {
+        "/robots.txt" => Response::not_found(),
+        "/" => page("start", &[&WORDS[..], &["/archive/"]].concat()),
+        "/archive/" => {
+            let links: Vec<String> = (0..300).map(honest).collect();
+            page("archive", &links.iter().map(String::as_str).collect::<Vec<_>>())
+        }
+        path if path.starts_with("/archive/") => page(&in_words(path), &[]),
+        _ => page("the same", &WORDS),
+    });
+    let bench = Bench::new();
+    let said = bench.crawl(&server.url("/"), &["-c", "8", "--per-host", "8"]).ends_with(0);
+    assert!(said.row("end").starts_with("complete but for "), "{}", said.err);
+    let honest = server.log().iter().filter(|hit| hit.path.starts_with("/archive/")).count();
+    assert_eq!(honest, 301);
+    assert!(server.hits() - honest < 900, "{} requests", server.hits());
+}
+
+#[test]
+fn a_site_with_a_word_for_each_page_is_crawled_whole() {
+    let name = |number: usize| format!("/{}", in_words(&number.to_string()).replace(' ', ""));
+    let server = Server::start(move |request| match request.path() {
+        "/robots.txt" => Response::not_found(),
+        "/" => {
+            let links: Vec<String> = (1..2_000).map(name).collect();
+            page("start", &links.iter().map(String::as_str).collect::<Vec<_>>())
+        }
+        path => page(&format!("this is {path}"), &["/"]),
+    });
+    let bench = Bench::new();
+    let said = bench.crawl(&server.url("/"), &["-c", "8", "--per-host", "8"]).ends_with(0);
+    assert_eq!(
+        (said.row("end"), bench.paths().len()),
+        ("complete: every URL has its outcome", 2_000),
+        "{}",
+        said.err
+    );
+}
+
+/// The digits of a text as words.
+fn in_words(text: &str) -> String {
+    let digits = text.bytes().filter(u8::is_ascii_digit).map(|digit| usize::from(digit - b'0'));
+    let names = ["oak", "elm", "ash", "fir", "yew", "sea", "sky", "sun", "fog", "ice"];
+    digits.map(|digit| names[digit]).collect::<Vec<_>>().join(" and ")
+}

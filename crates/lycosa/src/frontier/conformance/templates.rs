@@ -1,10 +1,10 @@
 //! Stories of budgets for shapes of URLs: traps are parked, catalogues are not lost.
 
-use super::world::{Check, PLAIN, World, ended, fetched, page, same, sent};
+use super::world::{Check, PLAIN, World, ended, fetched, page, redirected, same, sent};
 use super::{Make, Story};
 use crate::model::{
-    AddStatus, Attempt, Commit, Content, Control, Discovered, Exclusion, Finish, Lease, Limits, Outcome,
-    TemplateBudget,
+    AddStatus, Attempt, Commit, Content, Control, Discovered, Exclusion, Finish, Hop, Lease, Limits, Outcome,
+    RequestKind, TemplateBudget,
 };
 
 pub(super) const STORIES: &[Story] = &[
@@ -15,6 +15,9 @@ pub(super) const STORIES: &[Story] = &[
     ("a budget that is raised lets them through, over a restart too", raised),
     ("seeds and redirects are not parked, and without a budget nothing is", wanted),
     ("shapes without number share their budgets", many_shapes),
+    ("shapes that are made up end soon, those that are worth it are all fetched", made_up),
+    ("links that are dead or lead to what is known close no shape", dead_links),
+    ("a trap behind redirects is parked too", behind_redirects),
     ("a depth limit is budget enough", with_depth),
 ];
 
@@ -199,11 +202,89 @@ fn wanted(make: &mut Make<'_>) -> Check {
     same("still", &world.stats().parked, &0)
 }
 
+/// A word for a number: nothing of it is left out of a shape.
+fn word(number: u32) -> String {
+    format!("{number:05}").bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
+}
+
+/// Each page of a site leads to three more, all of shapes of their own.
+fn made_up(make: &mut Make<'_>) -> Check {
+    for (content, least, most) in [(Content::Repeats, 200, 800), (Content::New, 3_000, 3_000)] {
+        let mut world = World::new(make, limits(100), PLAIN);
+        begin(&world)?;
+        let links = (1..4).map(|number| found(&format!("/{}", word(number))));
+        world.add(links.collect())?;
+        let (mut next, mut count) = (4, 0);
+        while let [lease] = &world.leases(1)?[..] {
+            let links = (next..(next + 3).min(3_001)).map(|number| found(&format!("/{}", word(number))));
+            let links: Vec<_> = links.collect();
+            next += u32::try_from(links.len()).unwrap_or_default();
+            world.commit(says(lease, content, links))?;
+            count += 1;
+            if count % 400 == 0 {
+                world.snapshot();
+                world.reopen(limits(100), PLAIN)?;
+            }
+        }
+        world.finished(Finish::Complete)?;
+        if !(least..=most).contains(&count) || (content == Content::New && world.stats().parked > 0) {
+            return Err(format!("{count} fetched, {:?}", world.stats()));
+        }
+    }
+    Ok(())
+}
+
+/// A list of a thousand topics, the first and the last hundreds of which are gone or lead to a page that is known.
+fn dead_links(make: &mut Make<'_>) -> Check {
+    let world = World::new(make, limits(40), PLAIN);
+    begin(&world)?;
+    world.add((0..1_000).map(|n| found(&format!("/topic/{n}"))).collect())?;
+    let mut count = 0;
+    while let [lease] = &world.leases(1)?[..] {
+        let number: u32 =
+            lease.request.url.rsplit('/').next().and_then(|text| text.parse().ok()).unwrap_or(0);
+        world.commit(match number {
+            0..100 | 700..800 => ended(lease, Outcome::Fetched { status: 404 }),
+            100..200 => redirected(lease, page("http://a.test/a"), Vec::new()),
+            _ => says(lease, Content::New, Vec::new()),
+        })?;
+        count += 1;
+    }
+    same("asked for, parked", &(count, world.stats().parked), &(1_000, 0))
+}
+
+/// Each page of a calendar is behind a redirect and links to the next three.
+fn behind_redirects(make: &mut Make<'_>) -> Check {
+    let world = World::new(make, limits(40), PLAIN);
+    begin(&world)?;
+    world.add(vec![found("/go/1")])?;
+    let mut count = 0;
+    while let [lease] = &world.leases(1)?[..] {
+        let number: u32 =
+            lease.request.url.rsplit('/').next().and_then(|text| text.parse().ok()).unwrap_or(0);
+        if lease.request.url.contains("/go/") {
+            let mut to = found(&format!("/land/{number}"));
+            to.request.kind = RequestKind::Redirect;
+            to.request.class = 0;
+            to.request.chain = vec![Hop { url: lease.request.url.clone(), status: 302 }];
+            world.commit(redirected(lease, to, Vec::new()))?;
+        } else {
+            let links = (0..3).map(|k| found(&format!("/go/{}", number * 3 + k)));
+            world.commit(says(lease, Content::Repeats, links.collect()))?;
+        }
+        count += 1;
+        if count > 1_000 {
+            return Err("it does not end".to_owned());
+        }
+    }
+    world.finished(Finish::Complete)?;
+    // Two requests each: the budget, and what was let through to decide.
+    if count <= 2 * (40 + 2 * 16) { Ok(()) } else { Err(format!("{count} requests")) }
+}
+
 fn many_shapes(make: &mut Make<'_>) -> Check {
     let world = World::new(make, limits(5), PLAIN);
     begin(&world)?;
-    let word =
-        |n: u32| -> String { format!("{n:04x}").bytes().map(|byte| char::from(byte % 20 + b'a')).collect() };
     for part in 0..10 {
         let urls = (0..1_000).map(|n| {
             let number = part * 1_000 + n;

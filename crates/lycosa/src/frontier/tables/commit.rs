@@ -78,7 +78,7 @@ impl Tables {
             if let Some(revisit) = commit.revisit {
                 self.keep_revisit(&lease, revisit, now);
             }
-            self.learn_of_shape(&lease, &outcome, content, now);
+            self.learn_of_shape(&lease, content, now);
         }
         self.rouse(lease.site, now);
         self.rouse_parked(now);

@@ -180,7 +180,7 @@ impl Tables {
         let request = Request { class: class - 1, ..link.request.clone() };
         let entry = Entry::new(key, origin, &link.origin, request, self.fingerprint);
         // One that may be parked stays so.
-        if self.templates.watches(site, &entry, now) {
+        if self.templates.may_park(site, &entry, now) {
             return;
         }
         self.degrees.moved.insert(key, class - 1);

@@ -30,6 +30,22 @@ pub(super) enum Body {
     Whole(Box<Request>),
 }
 
+/// What follows the origin in a URL.
+fn path_of(url: &str) -> &str {
+    let rest = after_scheme(url);
+    rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/")
+}
+
+/// The host of a URL, whatever it calls its front door.
+fn host_of(url: &str) -> &str {
+    let host = after_scheme(url).split(['/', '?']).next().unwrap_or_default();
+    host.strip_prefix("www.").unwrap_or(host)
+}
+
+fn after_scheme(url: &str) -> &str {
+    url.split_once("://").map_or(url, |(_, rest)| rest)
+}
+
 impl Entry {
     pub(crate) fn new(
         key: UrlKey,
@@ -117,10 +133,16 @@ impl Entry {
     pub(super) fn path(&self) -> &str {
         match &self.body {
             Body::Plain { path, .. } => path,
-            Body::Whole(request) => {
-                let rest = request.url.split_once("://").map_or(&*request.url, |(_, rest)| rest);
-                rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/")
-            }
+            Body::Whole(request) => path_of(&request.url),
+        }
+    }
+
+    /// The path that was linked: of what redirects of one host led to, that with which they began.
+    pub(super) fn linked_path(&self) -> &str {
+        let Body::Whole(request) = &self.body else { return self.path() };
+        match request.chain.first() {
+            Some(hop) if host_of(&hop.url) == host_of(&request.url) => path_of(&hop.url),
+            _ => self.path(),
         }
     }
 

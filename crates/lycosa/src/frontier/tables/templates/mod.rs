@@ -2,30 +2,28 @@
 //!
 //! "Delay, do not discard" (BEAST in IRLbot: Lee et al., WWW 2008): what is over its budget stays in the state, in
 //! queues that live on disk when there are many. Counting begins with the URL after the first [`FREE`] of a site, so
-//! most sites cost a byte. Beyond [`MOST_SHAPES`] shapes of a site, or [`MOST_IN_ALL`] of all, new ones share
-//! [`SHARED`] budgets. Everything follows from what was added and committed, in order: a replay counts the same.
+//! most sites cost a byte. Beyond the shapes that a site has shown to be worth it ([`variety`]), or [`MOST_IN_ALL`] of all, new
+//! ones share budgets. Everything follows from what was added and committed, in order: a replay counts the same.
 
 mod stored;
+mod variety;
 
 use std::collections::{BTreeMap, HashMap};
 
+use self::variety::Variety;
 use super::entry::Entry;
 use super::overflow::{Overflow, Place};
 use super::waiting::Waiting;
 use super::{OpenLease, Tables};
 use crate::model::{
-    Attempt, Content, Exclusion, Outcome, ParkedShape, Parking, RequestKind, TemplateBudget, Timestamp,
+    Attempt, Content, Exclusion, ParkedShape, Parking, RequestKind, TemplateBudget, Timestamp,
 };
 use crate::scope::{is_suspect_path, path_shape, path_template};
 
 /// URLs of a site that are not counted.
 const FREE: u8 = 25;
-/// Shapes counted apart on one site.
-const MOST_SHAPES: usize = 1_024;
 /// Shapes counted apart on all sites, about 100 MB.
 const MOST_IN_ALL: usize = 1 << 20;
-/// Budgets that the shapes beyond share, on each site.
-const SHARED: u64 = 32;
 /// Pages after which it is decided, at least; an eighth of the budget when that is more.
 const WINDOW: u32 = 16;
 /// URLs let through at once: one commit must not take long.
@@ -51,6 +49,7 @@ pub(crate) struct Templates {
 struct Shapes {
     counts: BTreeMap<u64, Counts>,
     queues: BTreeMap<(u64, u32), Waiting>,
+    variety: Variety,
 }
 
 /// One shape. Its number is odd when it is suspect.
@@ -107,18 +106,18 @@ fn reason(shape: u64) -> Exclusion {
     if shape & 1 == 1 { Exclusion::Trap } else { Exclusion::Template }
 }
 
-/// The budget that a shape shares when there are too many.
-fn shared(shape: u64) -> u64 {
-    (((shape >> 1) % SHARED) << 1) | (shape & 1)
-}
-
 fn shape_of(entry: &Entry, rule: TemplateBudget, now: Timestamp) -> u64 {
     /// Milliseconds of a mean year of the Gregorian calendar.
     const YEAR: u64 = 31_556_952_000;
-    let path = entry.path();
+    let path = entry.linked_path();
     let this_year = u32::try_from(1970 + now.0 / YEAR).unwrap_or(u32::MAX);
     let is_suspect = rule.trap_signs && is_suspect_path(path, this_year);
     (path_template(path) & !1) | u64::from(is_suspect)
+}
+
+/// Whether what became of a URL like this says something of its shape.
+fn is_judged(entry: &Entry) -> bool {
+    is_counted(entry) || entry.kind == RequestKind::Redirect && entry.parent().is_some()
 }
 
 /// Whether URLs like this are counted: those found on pages. A seed is wanted, a redirect is on its way already.
@@ -143,11 +142,12 @@ impl Templates {
         }
         let shapes = self.sites.entry(site).or_default();
         let mut shape = shape_of(entry, rule, now);
-        let is_full = shapes.counts.len() >= MOST_SHAPES || self.shapes >= MOST_IN_ALL;
+        let is_full = shapes.counts.len() >= shapes.variety.allowed() || self.shapes >= MOST_IN_ALL;
         if is_full && !shapes.counts.contains_key(&shape) {
-            shape = shared(shape);
+            shape = shapes.variety.shared(shape, entry.path());
         }
-        let part = if shape & 1 == 1 { SUSPECT_PART } else { 1 };
+        let is_doubtful = shape & 1 == 1 || is_full && !shapes.variety.is_proven();
+        let part = if is_doubtful { SUSPECT_PART } else { 1 };
         let counts = shapes.counts.entry(shape).or_insert_with(|| {
             self.shapes += 1;
             Counts { budget: (rule.urls / part).max(1), ..Counts::default() }
@@ -175,18 +175,38 @@ impl Templates {
     /// The shape of a URL, when its budget is used up.
     fn pressed(&self, site: u32, entry: &Entry, now: Timestamp) -> Option<u64> {
         let (shapes, rule) = (self.sites.get(&site)?, self.rule?);
-        if !is_counted(entry) {
+        if !is_judged(entry) {
             return None;
         }
         let own = shape_of(entry, rule, now);
-        let shape = if shapes.counts.contains_key(&own) { own } else { shared(own) };
+        let shape = if shapes.counts.contains_key(&own) {
+            own
+        } else {
+            shapes.variety.shared(own, entry.linked_path())
+        };
         let counts = shapes.counts.get(&shape)?;
         (counts.parked > 0 || counts.admitted >= counts.budget).then_some(shape)
     }
 
+    /// Whether a URL like this one may be parked.
+    pub(super) fn may_park(&self, site: u32, entry: &Entry, now: Timestamp) -> bool {
+        self.pressed(site, entry, now).is_some()
+    }
+
     /// Whether what this URL's page says decides about others.
     pub(super) fn watches(&self, site: u32, entry: &Entry, now: Timestamp) -> bool {
-        self.pressed(site, entry, now).is_some()
+        self.speaks_for_others(site, entry, now) || self.pressed(site, entry, now).is_some()
+    }
+
+    /// Whether the page of this URL says whether more shapes of its site are worth it: those that have few URLs do.
+    fn speaks_for_others(&self, site: u32, entry: &Entry, now: Timestamp) -> bool {
+        let Some((shapes, rule)) = self.sites.get(&site).zip(self.rule) else { return false };
+        is_judged(entry)
+            && shapes.variety.asks(shapes.counts.len())
+            && shapes
+                .counts
+                .get(&shape_of(entry, rule, now))
+                .is_none_or(|counts| variety::is_rare(counts.admitted))
     }
 
     fn counts(&mut self, site: u32, shape: u64) -> Option<&mut Counts> {
@@ -211,12 +231,13 @@ impl Templates {
         self.sites.contains_key(&site)
     }
 
-    /// The first shape of a site that has parked URLs and was not closed, and how many of them tell whether it is
+    /// A shape of a site that has parked URLs and was not closed, the one with the fewest let through, and how many of them tell whether it is
     /// useful.
     fn undecided(&self, site: u32) -> Option<(u64, u32)> {
         let counts = &self.sites.get(&site)?.counts;
-        let mut open = counts.iter().filter(|(_, counts)| counts.parked > 0 && !counts.closed);
-        open.next().map(|(shape, counts)| (*shape, counts.window()))
+        let open = counts.iter().filter(|(_, counts)| counts.parked > 0 && !counts.closed);
+        // In turn: one that never tells anything must not hold up the others.
+        open.min_by_key(|(_, counts)| counts.admitted).map(|(shape, counts)| (*shape, counts.window()))
     }
 
     /// Takes out the entry of this origin that this is true of.
@@ -299,7 +320,7 @@ impl Templates {
         overflow: &mut Overflow,
         mut visit: impl FnMut(&Entry, Parking) -> bool,
     ) -> bool {
-        let Some(Shapes { counts, queues }) = self.sites.remove(&site) else { return true };
+        let Some(Shapes { counts, queues, .. }) = self.sites.remove(&site) else { return true };
         for ((shape, origin), mut queue) in queues {
             let counts = counts.get(&shape).copied().unwrap_or_default();
             while let Some(entry) = queue.pop(origin, overflow) {
@@ -347,20 +368,17 @@ impl Tables {
     }
 
     /// Learns what became of a URL, and lets others of its shape through when that was good.
-    pub(super) fn learn_of_shape(
-        &mut self,
-        lease: &OpenLease,
-        outcome: &Outcome,
-        content: Option<Content>,
-        now: Timestamp,
-    ) {
+    pub(super) fn learn_of_shape(&mut self, lease: &OpenLease, content: Option<Content>, now: Timestamp) {
+        if let Some(content) = content
+            && self.templates.speaks_for_others(lease.site, &lease.entry, now)
+            && let Some(shapes) = self.templates.sites.get_mut(&lease.site)
+        {
+            shapes.variety.learn(content);
+        }
         let Some(shape) = self.templates.pressed(lease.site, &lease.entry, now) else { return };
-        let fresh = match (outcome, content) {
-            (Outcome::Fetched { status: 400.. } | Outcome::Alias { .. }, _) => Some(false),
-            (_, content) => content.map(|content| content == Content::New),
-        };
-        if let (Some(fresh), Some(counts)) = (fresh, self.templates.counts(lease.site, shape)) {
-            counts.learn(fresh);
+        // Only a page tells: what is gone or leads to what is known has no links either, so there is an end to it.
+        if let (Some(content), Some(counts)) = (content, self.templates.counts(lease.site, shape)) {
+            counts.learn(content == Content::New);
         }
         let room = self.templates.counts(lease.site, shape).filter(|counts| !counts.closed);
         let room = room.map_or(0, |counts| counts.budget.saturating_sub(counts.admitted));

@@ -1,5 +1,6 @@
 //! Budgets of shapes as bytes.
 
+use super::variety::Variety;
 use super::{Counts, Shapes, Templates};
 use crate::frontier::tables::overflow::Overflow;
 use crate::frontier::tables::waiting::Waiting;
@@ -60,6 +61,7 @@ impl Templates {
 impl Shapes {
     fn store(&self, site: u32, out: &mut Vec<u8>) {
         wire::put_number(out, u64::from(site));
+        self.variety.store(out);
         wire::put_number(out, self.counts.len() as u64);
         for (shape, counts) in &self.counts {
             let Counts { admitted, budget, fresh, stale, parked, closed } = *counts;
@@ -78,6 +80,7 @@ impl Shapes {
     }
 
     fn load(reader: &mut Reader<'_>, overflow: &mut Overflow) -> Result<Self, Damaged> {
+        let variety = Variety::load(reader)?;
         let counts = reader.list(|reader| {
             let shape = reader.fixed64()?;
             let (admitted, budget) = (reader.small()?, reader.small()?);
@@ -88,6 +91,6 @@ impl Shapes {
             let key = (reader.fixed64()?, reader.small()?);
             Ok((key, Waiting::load(reader, true, overflow)?))
         })?;
-        Ok(Self { counts: counts.into_iter().collect(), queues: queues.into_iter().collect() })
+        Ok(Self { counts: counts.into_iter().collect(), queues: queues.into_iter().collect(), variety })
     }
 }
