@@ -1,17 +1,29 @@
 //! Whether a page says something of its own: asked of pages whose shape of URL has used up its budget, so that a
 //! catalogue is told from a trap.
 //!
-//! Numbers do not count: the months of a calendar and the results of a filter differ in them and say nothing new. Two
-//! pages whose letters are the same are one; so are two that are nearly the same (SimHash) and bear the same title, but
-//! for numbers. The memory is that of [`SeenContent`]: bounded, of this run.
+//! What counts is phrases: pairs of words that stood beside each other on no watched page before, and not alone, because
+//! where two known phrases meet (a list of teasers in another order) there is one such pair and nothing new. So neither a
+//! frame, however large, hides the few sentences that a page has of its own, nor do a visitor's name or a tip of the day
+//! make one of a page that has none. Numbers do not count, nor words with digits: the months of a calendar differ in
+//! them and say nothing new. The memory is bounded and of this run: the older half of it is let go of when it is full.
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use std::sync::{Mutex, PoisonError};
 
-use super::contents::Contents;
 use super::journey::Journey;
 use super::shown::Shown;
-use crate::extract::{Likeness, simhash};
+use crate::extract::stands_alone;
 use crate::model::{Content, Page};
+
+/// New pairs that make a page new.
+const ENOUGH: usize = 6;
+/// For how many of them a title counts with something new in it.
+const TITLE: usize = 4;
+/// So much of a page's pairs, one in so many, make it new when it is short.
+const PART: usize = 4;
+/// Bits of a half of the memory: four megabytes.
+const BITS: usize = 1 << 25;
+/// A half is full when so many of its bits are set: then one pair in eight is taken for known, at most one in four in both.
+const FULL: usize = BITS / 8;
 
 impl Journey {
     /// Whether a page says what no page of a watched shape said before; none when its shape is not watched.
@@ -20,46 +32,144 @@ impl Journey {
             return None;
         }
         let title = page.document.and_then(|document| document.title()).unwrap_or_default();
-        Some(judge(&self.shared.novelties, page.url.as_str(), &title, shown.words()))
+        Some(self.shared.novelties.judge(&title, shown.words()))
     }
 }
 
-fn judge(seen: &Contents, url: &str, title: &str, text: &str) -> Content {
-    let mut said = Vec::with_capacity(title.len() + 1 + text.len());
-    push_letters(&mut said, title);
-    let under = xxh3_64(&said);
-    said.push(b'\n');
-    push_letters(&mut said, text);
-    let whole = xxh3_128(&said);
-    // Texts under one title keep their distance, texts under different ones are far apart.
-    let near = simhash(text).map(|near| near ^ under);
-    match seen.see(url, whole, near) {
-        Likeness::New => Content::New,
-        Likeness::Same(_) | Likeness::Near(_) => Content::Repeats,
-    }
-}
+/// What pages of watched shapes said, shared by all journeys.
+#[derive(Debug, Default)]
+pub(super) struct Novelties(Mutex<Phrases>);
 
-/// The letters of a text, in lower case.
-fn push_letters(out: &mut Vec<u8>, text: &str) {
-    for character in text.chars() {
-        if character.is_ascii_alphabetic() {
-            out.push(u8::try_from(character.to_ascii_lowercase()).unwrap_or_default());
-        } else if !character.is_ascii() && character.is_alphabetic() {
-            for lower in character.to_lowercase() {
-                out.extend_from_slice(lower.encode_utf8(&mut [0; 4]).as_bytes());
-            }
+impl Novelties {
+    fn judge(&self, title: &str, text: &str) -> Content {
+        // What takes time, before the lock.
+        let (title, text) = (phrases(title), phrases(text));
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_title = if known.learn(&title) > 0 { TITLE } else { 0 };
+        let of_text = known.learn(&text);
+        if of_title + of_text >= ENOUGH || of_text * PART > text.len() {
+            Content::New
+        } else {
+            Content::Repeats
         }
     }
+}
+
+/// Pairs of words, by their hashes.
+#[derive(Debug, Default)]
+struct Phrases {
+    newer: Vec<u64>,
+    older: Vec<u64>,
+    count: usize,
+}
+
+impl Phrases {
+    /// Takes these in; how many of them were not known and stand beside others that were not.
+    fn learn(&mut self, pairs: &[u64]) -> usize {
+        if self.newer.is_empty() || self.count > FULL {
+            self.older = std::mem::replace(&mut self.newer, vec![0; BITS / 64]);
+            self.count = 0;
+        }
+        let (mut news, mut run) = (0, 0);
+        for pair in pairs {
+            run = if self.put(*pair) { run + 1 } else { 0 };
+            news += match run {
+                0 | 1 => 0,
+                2 => 2,
+                _ => 1,
+            };
+        }
+        news
+    }
+
+    /// Whether it was not known before.
+    fn put(&mut self, pair: u64) -> bool {
+        // The upper bits are the best mixed.
+        let bit = usize::try_from(pair >> 39).unwrap_or_default();
+        let (word, mask) = (bit / 64, 1 << (bit % 64));
+        let was_known = self.older.get(word).is_some_and(|bits| bits & mask != 0);
+        let Some(bits) = self.newer.get_mut(word) else { return false };
+        if *bits & mask != 0 {
+            return false;
+        }
+        *bits |= mask;
+        self.count += 1;
+        !was_known
+    }
+}
+
+/// The pairs of words of a text; the first and the last have the end of the text beside them.
+fn phrases(text: &str) -> Vec<u64> {
+    let (mut pairs, mut before) = (Vec::new(), END);
+    words(text, |word| {
+        pairs.push(pair(before, word));
+        before = word;
+    });
+    if before != END {
+        pairs.push(pair(before, END));
+    }
+    pairs
+}
+
+const END: u64 = 0;
+
+fn pair(before: u64, word: u64) -> u64 {
+    stir(before.rotate_left(23) ^ word)
+}
+
+/// Shows the hashes of a text's words, in lower case, without those that have digits.
+fn words(text: &str, mut show: impl FnMut(u64)) {
+    for word in text.split_whitespace().filter(|word| !word.contains(char::is_numeric)) {
+        let mut hash = END;
+        for character in word.chars().filter(|character| character.is_alphabetic()) {
+            if stands_alone(character) {
+                show(stir(u64::from(character)));
+                continue;
+            }
+            let lower = character.to_lowercase();
+            hash = lower.fold(hash, |hash, character| stir(hash ^ u64::from(character)));
+        }
+        if hash != END {
+            show(hash);
+        }
+    }
+}
+
+/// The last steps of MurmurHash3's finaliser (Appleby).
+fn stir(hash: u64) -> u64 {
+    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    hash ^ (hash >> 33)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Of so many pages, made by number, how many say something new.
+    fn fresh(pages: usize, make: impl Fn(usize) -> (String, String)) -> usize {
+        let seen = Novelties::default();
+        let pages = (0..pages).map(make);
+        pages.filter(|(title, text)| seen.judge(title, text) == Content::New).count()
+    }
+
     fn told(pages: &[(&str, &str)]) -> Vec<Content> {
-        let seen = Contents::default();
-        let pages = pages.iter().enumerate();
-        pages.map(|(at, (title, text))| judge(&seen, &format!("http://a.test/{at}"), title, text)).collect()
+        let seen = Novelties::default();
+        pages.iter().map(|(title, text)| seen.judge(title, text)).collect()
+    }
+
+    /// A word that only this number has.
+    fn word(number: usize) -> String {
+        format!("{number:06}").bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
+    }
+
+    fn words_of(from: usize, count: usize) -> String {
+        (from..from + count).map(|number| word(number) + " ").collect()
+    }
+
+    /// A frame of so many different words.
+    fn frame(words: usize) -> String {
+        words_of(900_000, words)
     }
 
     #[test]
@@ -86,5 +196,56 @@ mod tests {
             [Content::Repeats; 2],
             "one title for the same frame: results of a search"
         );
+    }
+
+    #[test]
+    fn tickets_of_one_title_in_a_large_frame_are_told_apart_by_what_they_say() {
+        for (in_frame, own) in [(300, 5), (300, 20), (600, 10), (3_000, 12)] {
+            let made = fresh(150, |number| {
+                let title = format!("Ticket {number} - Tracker");
+                (title, format!("{}{}", frame(in_frame), words_of(number * own, own)))
+            });
+            assert_eq!(made, 150, "{own} words in a frame of {in_frame}");
+        }
+    }
+
+    #[test]
+    fn names_tips_and_teasers_make_no_page_new() {
+        let hello = fresh(500, |number| ("Welcome".into(), format!("Hello {}! {}", word(number), frame(24))));
+        let tip = fresh(500, |number| {
+            ("Home".into(), format!("{} Tip: {}", frame(10), words_of(number % 20 * 9, 9)))
+        });
+        let teasers = fresh(500, |number| {
+            let teaser = |place: usize| words_of((number * 7 + place * number * number) % 30 * 6, 6);
+            ("Calendar".into(), format!("{} {}", frame(150), (1..6).map(teaser).collect::<String>()))
+        });
+        let echo = fresh(500, |number| {
+            let [a, b] = [number % 40, 100 + number / 13].map(word);
+            (format!("Results for {a} {b}"), format!("{} you searched {a} {b} {}", frame(60), frame(5)))
+        });
+        assert!(hello <= 1 && tip <= 20 && teasers <= 30, "{hello}, {tip}, {teasers}");
+        assert!(echo < 100, "{echo}");
+    }
+
+    #[test]
+    fn a_text_without_spaces_is_compared_by_its_characters() {
+        let page = |number: u32| {
+            let own = (0..9).filter_map(|place| char::from_u32(0x4E00 + number * 9 + place));
+            ("日本".to_owned(), format!("案内 会社 連絡 {}", own.collect::<String>()))
+        };
+        assert_eq!(fresh(200, |number| page(u32::try_from(number).unwrap())), 200);
+        assert_eq!(fresh(200, |_| page(1)), 1);
+    }
+
+    #[test]
+    fn a_memory_that_is_full_lets_go_of_the_older_half() {
+        let mut known = Phrases::default();
+        let pairs: Vec<u64> = (1..).map(stir).take(FULL * 5 / 2).collect();
+        for part in pairs.chunks(1_000) {
+            let news = known.learn(part);
+            assert!(news * 2 > part.len(), "{news} of {}", part.len());
+        }
+        assert_eq!(known.learn(&pairs[pairs.len() - 1_000..]), 0);
+        assert!(known.learn(&pairs[..1_000]) > 500);
     }
 }

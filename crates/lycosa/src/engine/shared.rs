@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::contents::Contents;
 use super::lost::LostSitemaps;
+use super::novelty::Novelties;
 use super::places::Places;
 use super::refusals::Refusals;
 use super::revisits::Thresholds;
@@ -30,7 +31,7 @@ pub(super) struct Shared {
     pub(super) places: Places,
     pub(super) thresholds: Thresholds,
     /// What pages of watched shapes said.
-    pub(super) novelties: Contents,
+    pub(super) novelties: Novelties,
     pub(super) lost_sitemaps: LostSitemaps,
     /// Sitemaps that the user named.
     given: HashSet<UrlKey>,
@@ -53,7 +54,7 @@ impl Shared {
             contents,
             refusals: Refusals::default(),
             thresholds: Thresholds::default(),
-            novelties: Contents::default(),
+            novelties: Novelties::default(),
             lost_sitemaps: LostSitemaps::default(),
             given,
         })

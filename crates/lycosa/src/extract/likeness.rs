@@ -114,7 +114,7 @@ impl Runs {
 }
 
 /// Scripts that do not part their words.
-fn stands_alone(character: char) -> bool {
+pub(crate) fn stands_alone(character: char) -> bool {
     matches!(character, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}'
         | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}')
 }

@@ -20,6 +20,7 @@ pub mod rules;
 pub mod structured;
 mod time;
 
+pub(crate) use likeness::stands_alone;
 pub use likeness::{CAPACITY, Likeness, NEAR_BITS, SeenContent, SeenPage, content_hash, simhash};
 pub use link_header::{HeaderLink, header_links};
 pub use links::{LinkExtractor, LinkOptions};
