@@ -75,11 +75,13 @@ fn held_back(text: &mut String, crawl: &Stats) {
     let list = list.iter().filter(|(count, _)| *count > 0);
     let list: Vec<_> = list.map(|(count, what)| format!("{count} {what}")).collect();
     line(text, "parked", &list.join(", "));
-    line(
-        text,
-        "",
-        "go on with --resume; if their pages repeat one another, with a larger --template-budget, or 0 for all",
-    );
+    // What is undecided is let through while there is nothing else to do, so at the end all is decided.
+    let more = if crawl.pending == 0 {
+        "their pages repeat one another; a larger --template-budget with --resume lets more through, 0 all"
+    } else {
+        "go on with --resume, which decides whether they are worth it"
+    };
+    line(text, "", more);
 }
 
 /// What became of the items of each type: how many were kept and rejected, and the fields that were often without a

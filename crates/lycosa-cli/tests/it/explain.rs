@@ -187,6 +187,40 @@ fn a_page_that_is_gone_is_not_said_to_be_unchanged() {
 }
 
 #[test]
+fn a_page_that_is_back_is_written_as_changed_though_it_says_the_same() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/" if request.visit == 2 => Response::new(404),
+        "/" => page("here", &[]),
+        _ => Response::not_found(),
+    });
+    let bench = Bench::new();
+    let often = ["--recrawl", "--revisit-min", "1s", "--revisit-max", "1s", "--max-requests", "5"];
+    bench.crawl(&server.url("/"), &[&often[..], &["--all-outcomes"]].concat()).ends_with(3);
+    let records = bench.records("pages.jsonl");
+    let told: Vec<_> = records.iter().map(|record| (&record["status"], &record["changed"])).collect();
+    let null = Value::Null;
+    assert_eq!(
+        told,
+        [(&200.into(), &null), (&404.into(), &null), (&200.into(), &true.into())],
+        "{records:?}"
+    );
+    assert_eq!(server.hits_on("/"), 4, "the last of them found nothing new");
+}
+
+#[test]
+fn a_page_that_is_asked_for_by_hand_is_asked_for_though_no_visit_is_worth_it() {
+    let (server, bench) = (restless(), Bench::new());
+    let often = ["--recrawl", "--revisit-min", "1s", "--revisit-max", "1s", "--max-requests", "3"];
+    bench.crawl(&server.url("/"), &often).ends_with(3);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let before = server.hits_on("/");
+    bench.run(&["frontier", "requeue", &server.url("/"), "--state", "state"]).ends_with(0);
+    // By the usual bounds no visit is due for hours.
+    bench.crawl(&server.url("/"), &["--resume"]).ends_with(0);
+    assert_eq!(server.hits_on("/"), before + 1);
+}
+
+#[test]
 fn a_visit_that_is_due_and_waits_for_its_turn_is_told() {
     let (server, bench) = (restless(), Bench::new());
     let often = ["--revisit-min", "1s", "--revisit-max", "1s", "--recrawl"];

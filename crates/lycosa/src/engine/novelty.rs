@@ -19,8 +19,10 @@ use crate::model::{Content, Page};
 const ROW: usize = 5;
 /// Words of its own that make a page new.
 const ENOUGH: usize = 5;
-/// For how many of them a title of its own counts.
+/// For how many of them a title of its own counts over a text that is not short.
 const TITLE: usize = 4;
+/// Words of a text that is short: a title of its own is enough there.
+const SHORT: usize = 24;
 /// So much of a page's words, one in so many, make it new when it is short.
 const PART: usize = 4;
 /// Bits of a half of the memory: four megabytes.
@@ -49,10 +51,14 @@ impl Novelties {
         let (title, rows) = (whole(title), rows(text));
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.make_room();
-        let of_title = if known.put(title) { TITLE } else { 0 };
+        let words = rows.len() + 1 - ROW;
+        let of_title = match known.put(title) {
+            true if words < SHORT => ENOUGH,
+            true => TITLE,
+            false => 0,
+        };
         let of_text = known.learn(&rows);
-        let is_short = of_text * PART > rows.len() + 1 - ROW;
-        if of_title + of_text >= ENOUGH || is_short { Content::New } else { Content::Repeats }
+        if of_title + of_text >= ENOUGH || of_text * PART > words { Content::New } else { Content::Repeats }
     }
 }
 
@@ -225,6 +231,12 @@ mod tests {
             ("Calendar".into(), format!("{} {}", frame(150), (1..6).map(teaser).collect::<String>()))
         });
         assert!(hello <= 1 && tip <= 20 && teasers <= 30, "{hello}, {tip}, {teasers}");
+    }
+
+    #[test]
+    fn a_short_page_is_told_by_its_title_and_an_empty_one_says_nothing() {
+        assert_eq!(fresh(100, |number| (word(number), "home".into())), 100);
+        assert!(fresh(100, |_| (String::new(), String::new())) <= 1);
     }
 
     #[test]

@@ -78,7 +78,8 @@ impl Journey {
     /// A visit that is not worth it now is put off, without a request.
     pub(super) fn put_off(&mut self) -> Option<Ending> {
         let bounds = self.shared.parts.settings.revisits?.bounds;
-        let revisit = self.before().filter(|_| self.lease.request.attempt == 0)?;
+        let is_first_try = self.lease.request.attempt == 0;
+        let revisit = self.before().filter(|revisit| is_first_try && !revisit.by_hand)?;
         let (now, site, hint) = (self.started(), &self.lease.site, self.hint());
         // The clock was set back since the last visit: how long ago that was it cannot say, and this one was due.
         if revisit.visit.at > now {
@@ -134,9 +135,9 @@ impl Journey {
         changed || records != Some(RevisitRecords::Changed)
     }
 
-    /// What the content was compared with, when the page was visited before.
+    /// What the content was compared with, when the page was visited before; one that is back has changed.
     pub(super) fn compared(&self, content: u64) -> Option<Comparison> {
-        let changed = self.before()?.visit.content != content;
+        let changed = self.before().map(|before| before.visit.content != content || before.lapsed)?;
         self.shared.telemetry.revisited(if changed { "changed" } else { "same" });
         Some(Comparison { generation: self.request.generation, changed })
     }
@@ -179,7 +180,7 @@ impl Journey {
             let Revisits { bounds: Bounds { min, max }, .. } = revisits;
             let waited = before.due.since(before.visit.at).max(Duration::from_secs(1));
             let due = self.started().after((waited * 2).max(min).min(max.max(min)));
-            commit.revisit = Some(Revisit { due, ..before.clone() });
+            commit.revisit = Some(Revisit { due, by_hand: false, lapsed: true, ..before.clone() });
         }
     }
 }

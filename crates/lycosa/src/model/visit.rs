@@ -57,13 +57,17 @@ pub struct Revisit {
     pub visit: Visit,
     /// A later date that its sitemap has given since that visit.
     pub told: Option<Timestamp>,
+    /// It was asked for by hand: it is made whatever it is worth.
+    pub by_hand: bool,
+    /// What was asked for since that visit was no page: when it is one again, that is a change.
+    pub lapsed: bool,
 }
 
 impl Revisit {
     /// A visit due at this moment, of whose page no sitemap has said anything since.
     #[must_use]
     pub fn new(due: Timestamp, visit: Visit) -> Self {
-        Self { due, visit, told: None }
+        Self { due, visit, told: None, by_hand: false, lapsed: false }
     }
 
     /// Hears that a sitemap gives the page this date, at this moment; whether that is news, so that the visit is due now.

@@ -34,6 +34,24 @@ const SESSIONS: [&str; 11] = [
     "oscsid",
 ];
 
+/// Months and days of the week in English, French, German, Spanish, Italian, Portuguese and Dutch, where they are
+/// written without accents, and their English abbreviations, sorted.
+#[rustfmt::skip]
+const CALENDAR: [&str; 117] = [
+    "abril", "agosto", "apr", "april", "aprile", "aug", "august", "augustus", "avril", "dec", "december",
+    "dezember", "dezembro", "dicembre", "diciembre", "dienstag", "dimanche", "dinsdag", "domenica", "domingo",
+    "donderdag", "donnerstag", "enero", "feb", "febbraio", "febrero", "februar", "februari", "february",
+    "fevereiro", "freitag", "fri", "friday", "gennaio", "giugno", "jan", "janeiro", "januar", "januari",
+    "january", "janvier", "jeudi", "jueves", "juillet", "juin", "jul", "julho", "juli", "julio", "july", "jun",
+    "june", "junho", "juni", "junio", "luglio", "lundi", "lunes", "maandag", "maart", "maggio", "mai", "maio",
+    "mar", "march", "mardi", "martes", "marzo", "may", "mayo", "mei", "mercredi", "mittwoch", "mon", "monday",
+    "montag", "nov", "november", "novembre", "novembro", "noviembre", "oct", "october", "octobre", "octubre",
+    "oktober", "ottobre", "outubro", "samedi", "samstag", "sat", "saturday", "segunda", "sep", "sept",
+    "september", "septembre", "septiembre", "setembro", "settembre", "sexta", "sonnabend", "sonntag", "sun",
+    "sunday", "thu", "thursday", "tue", "tuesday", "vendredi", "viernes", "vrijdag", "wed", "wednesday",
+    "woensdag", "zaterdag", "zondag",
+];
+
 /// What a piece of a URL looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -51,7 +69,7 @@ pub(super) enum Kind {
     Empty,
 }
 
-/// The shape: host, path and names of parameters, with `{n}` for numbers, `{date}`, `{id}`, `{slug}`, `{session}`
+/// The shape: host, path and names of parameters, with `{n}` for numbers, `{month}` for names of months and days, `{date}`, `{id}`, `{slug}`, `{session}`
 /// and `{v}` for other values, `+` after a segment that its like follows, and `/{repeats}` for a path with a word that comes again; at most [`LONGEST_TEMPLATE`] bytes and a
 /// hash.
 ///
@@ -219,11 +237,23 @@ fn push_without_digits(shape: &mut String, text: &str) {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         shape.push_str(if digits > 0 { "{n}" } else { "" });
         rest = rest.get(digits..).unwrap_or_default();
-        let others = rest.bytes().take_while(|byte| !byte.is_ascii_digit()).count();
-        let (plain, after) = rest.split_at(others);
-        shape.push_str(plain);
+        let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let others = rest.bytes().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+        let (plain, after) = rest.split_at(letters.max(others));
+        shape.push_str(if is_in_calendar(plain) { "{month}" } else { plain });
         rest = after;
     }
+}
+
+/// Whether a word names a month or a day of the week, in one of the languages that most calendars are written in.
+fn is_in_calendar(word: &str) -> bool {
+    /// Letters of the longest.
+    const LONGEST: usize = 10;
+    let mut lower = [0; LONGEST];
+    let Some(lower) = lower.get_mut(..word.len()).filter(|lower| lower.len() > 2) else { return false };
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    std::str::from_utf8(lower).is_ok_and(|lower| CALENDAR.binary_search(&lower).is_ok())
 }
 
 impl Kind {
@@ -337,6 +367,10 @@ mod tests {
         for (url, expected) in [
             ("https://a.test/", "a.test/"),
             ("http://a.test:81/en/about", "a.test:81/en/about"),
+            ("https://a.test/events/monday-march-3-2026", "a.test/events/{month}-{month}-{n}-{n}"),
+            ("https://a.test/events/Sun-Sept-14-2031", "a.test/events/{month}-{month}-{n}-{n}"),
+            ("https://a.test/kalender/oktober/29nov2026", "a.test/kalender/{month}/{n}{month}{n}"),
+            ("https://a.test/mayor/secondhand-marching", "a.test/mayor/secondhand-marching"),
             ("https://a.test/2024/05/item-77.html?page=2&q=x", "a.test/{n}/{n}/item-{n}.html?page={n}&q={v}"),
             ("https://a.test/p/0b1e3c1a-9f1d-4b7e-8a53-2f6c0f1d9e77", "a.test/p/{id}"),
             ("https://a.test/d41d8cd98f00b204e9800998ecf8427e.jpg", "a.test/{id}.jpg"),

@@ -156,7 +156,8 @@ impl Tables {
 
     fn go_back(&mut self, found: &Discovered, now: Timestamp) -> bool {
         let Some(mark) = self.seen.get(found.key).filter(|mark| *mark != Mark::Open) else { return false };
-        let request = found.request.clone();
+        let mut request = found.request.clone();
+        request.revisit.iter_mut().for_each(|revisit| revisit.by_hand = true);
         if self.revisits.has_any() {
             self.revisits.returns.begin(found.key, request.generation);
             self.tidy_returns();

@@ -7,14 +7,16 @@ use crate::model::{Revisit, Timestamp, Visit};
 
 /// A visit to come.
 pub(crate) fn put_revisit(out: &mut Vec<u8>, revisit: &Revisit) {
-    put_number(out, revisit.due.0);
+    let flags = u64::from(revisit.by_hand) | u64::from(revisit.lapsed) << 1;
+    put_number(out, revisit.due.0 << 2 | flags);
     put_visit(out, &revisit.visit, revisit.told);
 }
 
 pub(crate) fn read_revisit(reader: &mut Reader<'_>) -> Read<Revisit> {
-    let due = reader.time()?;
+    let number = reader.number()?;
+    let (due, by_hand, lapsed) = (Timestamp(number >> 2), number & 1 != 0, number & 2 != 0);
     let (visit, told) = read_visit(reader)?;
-    Ok(Revisit { due, visit, told })
+    Ok(Revisit { due, visit, told, by_hand, lapsed })
 }
 
 /// Bits of the byte that says what else there is.
