@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 
 /// The text that pages are filled with, cut out anywhere.
 const PROSE_BYTES: usize = 64 << 10;
+/// Bytes of it that stand together: so few words that the next page has none of its sentences.
+const PIECE: usize = 24;
 
 const WORDS: [&str; 16] = [
     "burrow", "silk", "meadow", "at", "dusk", "eight", "eyes", "shine", "under", "bark", "and", "wait",
@@ -97,11 +99,11 @@ impl Web {
 
     fn fill(&self, page: PageId, length: usize, html: &mut String) {
         let prose = prose();
-        let mut at = self.hash(Question::Filler, page) as usize % prose.len();
+        let mut hash = self.hash(Question::Filler, page);
         while html.len() < length {
-            let end = prose.len().min(at + length - html.len());
-            html.push_str(&prose[at..end]);
-            at = 0;
+            hash = mix(hash);
+            let at = hash as usize % (prose.len() - PIECE);
+            html.push_str(&prose[at..at + PIECE.min(length - html.len())]);
         }
     }
 }
