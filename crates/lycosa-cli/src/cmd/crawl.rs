@@ -78,7 +78,7 @@ pub(crate) struct Args {
     /// Start no request after this time, such as 90s or 2h
     #[arg(long, value_name = "TIME", help_heading = "How much")]
     max_time: Option<String>,
-    /// Receive at most this many bytes, such as 500MB, over all resumed runs; 128KiB or more
+    /// Read at most this many bytes of bodies, such as 500MB, over all resumed runs; 128KiB or more
     #[arg(long, value_name = "BYTES", help_heading = "How much")]
     max_bytes: Option<String>,
     /// Read at most this much of one response, on the wire and decoded [default: 64MiB]

@@ -99,7 +99,8 @@ pub struct CrawlOptions {
     /// How long requests may start. Default no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_time: Option<Span>,
-    /// Bytes to receive on the wire in the whole crawl, from 128KiB. Each request reserves 64KiB of them: the last so many may
+    /// Bytes of bodies to read in the whole crawl, as they are on the wire, from 128KiB. Heads do not count, nor bodies that
+    /// nobody reads (of redirects, errors and refused types), up to 64KiB of which may come each. Each request reserves 64KiB of them: the last so many may
     /// stay unused, and a kill uses up what was reserved. Default no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<ByteSize>,
