@@ -183,6 +183,22 @@ fn scope_rules_that_change_hold_for_the_next_link() {
 }
 
 #[test]
+fn what_belongs_is_shown_and_none_lifts_it() {
+    let running = Running::start(&[]);
+    let words = ["set", r#"exclude=["/x/","/y/"],allowed_domains=a.example,b.example"#, "max_time=1h"];
+    let shown = running.ctl(&words).ends_with(0).out;
+    let lists = r#"scope   host, allowed_domains ["a.example","b.example"], exclude ["/x/","/y/"]"#;
+    assert!(shown.contains(lists) && shown.contains(", max_time until 20"), "{shown}");
+    running.ctl(&["set", "include="]).ends_with(2).complains("`include` has no value", "include=none");
+    running.ctl(&["set", "include=/a/", "include=/b/"]).ends_with(2).complains("given twice", "[");
+    let words = ["set", "exclude=none,allowed_domains=none,include=none,max_time=none"];
+    let shown = running.ctl(&words).ends_with(0).out;
+    assert!(shown.contains("\nscope   host\n") && !shown.contains("max_time"), "{shown}");
+    running.ctl(&["stop"]).ends_with(0);
+    running.end();
+}
+
+#[test]
 fn the_socket_of_a_killed_crawl_is_replaced_and_only_its_user_may_open_it() {
     let running = Running::start(&[]);
     let socket = running.bench.path("state/control.sock");
