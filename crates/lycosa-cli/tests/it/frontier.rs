@@ -117,6 +117,16 @@ fn a_crawl_that_was_moved_when_it_was_done_has_nothing_left_and_that_is_no_failu
         let said = bench.run_with_input(&["frontier", "import", "-", "--state", "cut"], &whole[..cut]);
         said.ends_with(1).complains("the export was cut short", "import all of it");
     }
+    let mut lines: Vec<&str> = whole.lines().collect();
+    let broken = lines[1].replace('{', "[");
+    lines[1] = &broken;
+    let said = bench.run_with_input(&["frontier", "import", "-", "--state", "less"], &lines.join("\n"));
+    let what = "the export is not whole: 1 URL that it had is missing or cannot be read";
+    said.ends_with(1).mentions("line 2 is no URL").complains(what, "import all of it");
+    lines.drain(1..3);
+    let said = bench.run_with_input(&["frontier", "import", "-", "--state", "less"], &lines.join("\n"));
+    said.ends_with(1).complains("2 URLs that it had are missing", "import all of it");
+    bench.run_with_input(&["frontier", "import", "-", "--state", "less"], &whole).ends_with(0);
     let twice =
         bench.run_with_input(&["frontier", "import", "-", "--state", "cut"], &format!("{whole}{whole}"));
     twice.ends_with(0);

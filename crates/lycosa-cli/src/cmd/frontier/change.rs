@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lycosa::config::Span;
 use lycosa::control::{self, Order};
-use lycosa::crawler::stopped::{Changes, FOR_EVER, Requeue, Requeued, Statuses};
+use lycosa::crawler::stopped::{Changes, FOR_EVER, Imported, Requeue, Requeued, Statuses};
 use lycosa::model::{Clock as _, Exclusion, Timestamp};
 use lycosa::{Error, ErrorKind, Result};
 
@@ -60,14 +60,25 @@ pub(super) async fn import(folder: &Path, file: &Path) -> Result<Exit> {
         let allow: String = imported.private.iter().map(|ip| format!(" --allow-address {ip}")).collect();
         output::say(&format!("  next: lycosa crawl --state {} --resume{allow}", folder.display()));
     }
-    if imported.is_cut {
-        return Err(Error::new(
-            ErrorKind::Corrupt,
-            "the export was cut short: its last line is missing, and URLs with it",
-        )
-        .with_hint("import all of it into the same state: what is known stays as it is"));
-    }
-    Ok(Exit::Done)
+    whole(&imported).map(|()| Exit::Done)
+}
+
+/// That all is there that the exports had.
+fn whole(imported: &Imported) -> Result<()> {
+    let what = match imported {
+        Imported { is_cut: true, .. } => {
+            "the export was cut short: its last line is missing, and URLs with it".to_owned()
+        }
+        Imported { missing: 0, .. } => return Ok(()),
+        Imported { missing: 1, .. } => {
+            "the export is not whole: 1 URL that it had is missing or cannot be read".to_owned()
+        }
+        Imported { missing, .. } => {
+            format!("the export is not whole: {missing} URLs that it had are missing or cannot be read")
+        }
+    };
+    Err(Error::new(ErrorKind::Corrupt, what)
+        .with_hint("import all of it into the same state: what is known stays as it is"))
 }
 
 /// Lets URLs be fetched again.

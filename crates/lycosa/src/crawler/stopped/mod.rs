@@ -1,12 +1,13 @@
 //! A crawl that stands still: looking into its state, explaining a URL, and changing by hand what it will do.
 //!
 //! [`Stopped`] only looks and changes nothing, as [`check`] does, which reads every file; [`Changes`] takes the state as a crawl would. `line` is a URL as it is
-//! exported and imported, `explain` the story of one, `statuses` what answers are named by. What it leaves out: printing, and crawls that run (their
+//! exported and imported, `incoming` the lines of an import, `explain` the story of one, `statuses` what answers are named by. What it leaves out: printing, and crawls that run (their
 //! [`Controls`](super::Controls) answer).
 
 mod change;
 mod explain;
 mod host;
+mod incoming;
 mod line;
 mod statuses;
 
