@@ -197,7 +197,13 @@ fn status(says: &Value) -> String {
         rows.push(("visits", super::frontier::revisits(&says["crawl"], now)));
     }
     rows.extend(config(&says["config"]));
-    rows.iter().map(|(name, value)| format!("{name:<7} {}\n", output::printable(value))).collect()
+    rows.iter().map(|(name, value)| row(name, value)).collect()
+}
+
+/// A row, and each further line of its value below it.
+fn row(name: &str, value: &str) -> String {
+    let names = std::iter::once(name).chain(std::iter::repeat(""));
+    names.zip(value.lines()).map(|(name, line)| format!("{name:<7} {}\n", output::printable(line))).collect()
 }
 
 /// The budgets, and the end of the time where it has one.
@@ -239,7 +245,7 @@ fn config(config: &Value) -> Vec<(&'static str, String)> {
     }
     let file = text(&config["file"]);
     let state = match config["error"].as_str() {
-        Some(error) => format!("{file}: not in force: {error}"),
+        Some(error) => format!("{file}: what it said before stays in force: {error}"),
         None => format!("{file}: in force, read again {}", counted(&config["reloaded"], "time")),
     };
     let waits = names(&config["needs_restart"]);

@@ -3,7 +3,7 @@
 //! It is looked at every second by its name, so an editor that writes another file and renames it, and a link that is
 //! swapped (as Kubernetes does with `..data`), are seen as any other change. A new content counts once it is the same at
 //! two looks, because a file can be seen half written. It is checked whole; with a mistake in it, everything stays as
-//! it is and the mistake is told once. A file that was emptied is one: who empties it before writing it anew would lift
+//! it is and the mistake is told once, as is its end. A file that is gone counts as one with a mistake. A file that was emptied is one: who empties it before writing it anew would lift
 //! every limit meanwhile.
 
 use std::path::{Path, PathBuf};
@@ -63,7 +63,7 @@ pub struct ConfigState {
     pub changed: Vec<String>,
     /// What of it can only change when the crawl begins again: as in the file, but not in force.
     pub needs_restart: Vec<String>,
-    /// What is wrong with the file as it is now; what it said before is in force.
+    /// What is wrong with the file as it is now, a line for each mistake; what it said before is in force.
     pub error: Option<String>,
 }
 
@@ -102,8 +102,14 @@ impl Reload {
         self.lock().content = content(&self.0.file);
         let result = self.put_in_force(controls).await;
         let mut state = self.lock();
-        state.shown.error = result.as_ref().err().map(sentence);
-        result.map(|()| state.shown.clone())
+        let before =
+            std::mem::replace(&mut state.shown.error, result.as_ref().err().map(ToString::to_string));
+        let shown = result.map(|()| state.shown.clone());
+        drop(state);
+        if before.is_some() && shown.is_ok() {
+            (self.0.tell)(&format!("{} is sound again and in force", self.0.file.display()));
+        }
+        shown
     }
 
     /// Looks at the file until dropped.
@@ -113,22 +119,23 @@ impl Reload {
             tokio::time::sleep(self.0.every).await;
             let now = content(&self.0.file);
             let is_new = self.lock().content != now;
-            // A file that is gone is being replaced.
-            if !is_new || now.is_none() || now != seen {
+            // A file that is gone at one look is being replaced.
+            if !is_new || now != seen {
                 seen = now;
                 continue;
             }
             match self.now(controls).await {
                 Ok(state) => self.tell_changes(&state),
-                Err(error) => {
-                    let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
-                    (self.0.tell)(&format!(
-                        "{} has a mistake, what it said before stays in force: {error}{hint}",
-                        self.0.file.display()
-                    ));
-                }
+                Err(error) => self.tell_mistake(&error),
             }
         }
+    }
+
+    fn tell_mistake(&self, error: &Error) {
+        let file = self.0.file.display();
+        let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
+        let what = if is_gone(&self.0.file) { "is gone" } else { "has a mistake" };
+        (self.0.tell)(&format!("{file} {what}, what it said before stays in force: {error}{hint}"));
     }
 
     fn tell_changes(&self, state: &ConfigState) {
@@ -161,6 +168,11 @@ impl Reload {
     }
 
     async fn put_in_force(&self, controls: &Controls) -> Result<()> {
+        if is_gone(&self.0.file) {
+            let message = format!("there is no file {} any more", self.0.file.display());
+            return Err(Error::new(ErrorKind::Config, message)
+                .with_hint("it is read again when it is back; `lycosa ctl set` changes single values"));
+        }
         let (new, content) = self.read()?;
         let before = self.lock().options.clone();
         let differing = differing(&before, &new);
@@ -180,11 +192,6 @@ impl Reload {
         state.shown.needs_restart = needs_restart;
         Ok(())
     }
-}
-
-/// A mistake, with its place: an error of several lines says each.
-fn sentence(error: &Error) -> String {
-    error.to_string()
 }
 
 /// The first options with what of the second can change while a crawl runs.
@@ -216,6 +223,11 @@ fn differing(one: &CrawlOptions, other: &CrawlOptions) -> Vec<String> {
     let (one, other) = (table(one), table(other));
     let names: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     names.into_iter().filter(|name| one.get(*name) != other.get(*name)).cloned().collect()
+}
+
+/// Whether nothing has the file's name, or a link of that name leads nowhere.
+fn is_gone(file: &Path) -> bool {
+    std::fs::metadata(file).is_err_and(|cause| cause.kind() == std::io::ErrorKind::NotFound)
 }
 
 fn emptied(file: &Path) -> Error {

@@ -98,3 +98,42 @@ fn a_configuration_that_was_empty_all_the_time_may_stay_so() {
     running.ctl(&["stop"]).ends_with(0);
     running.end();
 }
+
+#[test]
+fn mistakes_are_shown_a_line_each_and_their_end_is_told() {
+    let bench = Bench::new();
+    bench.write("lycosa.toml", "max_pages = 100000\n");
+    let running = Running::start_in(bench, &["--config", "lycosa.toml"]);
+    running.bench.write("lycosa.toml", "max_pages = 'many'\ndepth = 'deep'\n");
+    running.until(|status| status["config"]["error"].is_string());
+    let shown = running.ctl(&["status"]).ends_with(0).out;
+    let first = "\nconfig  lycosa.toml: what it said before stays in force: 2 mistakes in the options\n";
+    assert!(shown.contains(first) && shown.contains("\n          lycosa.toml:2:9: "), "{shown}");
+    let reload = running.ctl(&["reload"]).ends_with(2);
+    reload.complains("2 mistakes", "stays in force").keeps_quiet_about("nothing was started");
+    running.bench.write("lycosa.toml", "max_pages = 100000\n");
+    running.until(|status| status["config"]["error"].is_null());
+    running.ctl(&["stop"]).ends_with(0);
+    let (_, said, _) = running.end();
+    assert_eq!(said.matches("lycosa.toml is sound again").count(), 1, "{said}");
+    assert!(!said.contains("nothing was started"), "{said}");
+}
+
+#[test]
+fn a_configuration_that_is_gone_is_told_and_read_when_it_is_back() {
+    let bench = Bench::new();
+    bench.write("lycosa.toml", "max_pages = 100000\n");
+    let running = Running::start_in(bench, &["--config", "lycosa.toml"]);
+    std::fs::remove_file(running.bench.path("lycosa.toml")).expect("it is ours");
+    let status = running.until(|status| status["config"]["error"].is_string());
+    assert_eq!(status["limits"]["max_pages"], 100_000);
+    let shown = running.ctl(&["status"]).ends_with(0).out;
+    assert!(shown.contains("stays in force: there is no file lycosa.toml any more\n"), "{shown}");
+    running.ctl(&["reload"]).ends_with(2).complains("there is no file lycosa.toml", "when it is back");
+    rename_over(&running.bench, "lycosa.toml", "max_pages = 100000\n");
+    running.until(|status| status["config"]["error"].is_null());
+    running.ctl(&["stop"]).ends_with(0);
+    let (_, said, _) = running.end();
+    assert_eq!(said.matches("lycosa.toml is gone, what it said before stays in force").count(), 1, "{said}");
+    assert_eq!(said.matches("lycosa.toml is sound again").count(), 1, "{said}");
+}
