@@ -19,8 +19,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::embedded::{self, CrawlIdentity, Disk, Embedded, FORMAT_VERSION, Opening};
 use crate::host_pattern::HostPattern;
 use crate::model::{
-    AddStatus, Control, Discovered, Exclusion, Frontier, HostUpdate, Origin, Outbox, Outcome, Robots,
-    SiteKey, Timestamp, UrlKey,
+    AddStatus, BlockKind, Control, Discovered, Exclusion, Frontier, HostUpdate, Origin, Outbox, Outcome,
+    Robots, SiteKey, Timestamp, UrlKey,
 };
 use crate::scope::Identity;
 
@@ -42,7 +42,9 @@ pub struct Changes {
 pub struct Requeue {
     /// Failures of these kinds, such as `timeout` or `blocked`; none: of every kind.
     pub kinds: Vec<ErrorKind>,
-    /// What was left out for these reasons, such as `robots_unreachable`; with some and no kinds, no failures.
+    /// Failures because the site kept the crawler out in one of these ways.
+    pub blocks: Vec<BlockKind>,
+    /// What was left out for these reasons, such as `robots_unreachable`; with some and no kinds or blocks, no failures.
     pub reasons: Vec<Exclusion>,
     /// Of these statuses alone, whatever it ended as; with kinds or reasons, those of them that ended with such an answer.
     pub statuses: Vec<Statuses>,
@@ -267,7 +269,8 @@ impl Changes {
 
 impl Requeue {
     fn is_meant(&self, outcome: &Outcome) -> bool {
-        let (by_status, by_kind) = (!self.statuses.is_empty(), !self.kinds.is_empty());
+        let by_status = !self.statuses.is_empty();
+        let by_kind = !self.kinds.is_empty() || !self.blocks.is_empty();
         let fits = |status| self.statuses.iter().any(|statuses| statuses.contains(status));
         if by_status && !status_of(outcome).is_some_and(fits) {
             return false;
@@ -276,7 +279,10 @@ impl Requeue {
             _ if !by_kind && self.reasons.is_empty() => {
                 by_status || matches!(outcome, Outcome::Failed { .. })
             }
-            Outcome::Failed { error } => self.kinds.contains(&error.kind()),
+            Outcome::Failed { error } => {
+                self.kinds.contains(&error.kind())
+                    || error.block().is_some_and(|block| self.blocks.contains(&block.kind))
+            }
             Outcome::Excluded { reason } => self.reasons.contains(reason),
             _ => false,
         }
