@@ -235,7 +235,7 @@ stopped, interrupted or killed goes on with --resume; nothing is lost and nothin
 
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<Exit> {
-    let file = file_options(&args)?;
+    let file = file_options(&args).map_err(config_error)?;
     let options = file.clone().into_crawl(occasion(&args));
     let mut options = options.map_err(|error| place::hint_at_file(error, &args.urls))?;
     if args.verbose {
@@ -318,16 +318,16 @@ fn serve(crawl: &Crawl, reload: Option<Reload>, quiet: bool) -> Option<ControlSe
 }
 
 /// The options of file, `--set` and flags.
-fn file_options(args: &Args) -> Result<CrawlOptions> {
+fn file_options(args: &Args) -> Result<CrawlOptions, ConfigError> {
     let mut layers = Layers::new();
     if let Some(file) = &args.config {
-        layers.file(file).map_err(config_error)?;
+        layers.file(file)?;
     }
     for pair in &args.set {
-        layers.set(pair).map_err(config_error)?;
+        layers.set(pair)?;
     }
     flags(args, &mut layers);
-    let mut file: CrawlOptions = layers.build().map_err(config_error)?;
+    let mut file: CrawlOptions = layers.build()?;
     if args.urls.iter().any(|url| url == "-") {
         file.seed_files.push("-".to_owned());
     }
@@ -467,10 +467,15 @@ fn switches(args: &Args, layers: &mut Layers) {
 /// A wrong configuration as the one error of the library: a single mistake with its hint, or all of them, one a
 /// line with their hints in parentheses.
 pub(super) fn config_error(error: ConfigError) -> Error {
+    mistakes(error, "nothing was started; `lycosa config schema` says what each option may be")
+}
+
+/// The mistakes of a configuration: one with its own hint, several a line each under this one.
+fn mistakes(error: ConfigError, hint: &'static str) -> Error {
     if let [_] = error.problems.as_slice() {
         return error.into();
     }
-    let mistakes = error.to_string().replace('\n', "\n  ");
-    Error::new(ErrorKind::Config, format!("{} mistakes in the options\n  {mistakes}", error.problems.len()))
-        .with_hint("nothing was started; `lycosa config schema` says what each option may be")
+    let lines = error.to_string().replace('\n', "\n  ");
+    Error::new(ErrorKind::Config, format!("{} mistakes in the options\n  {lines}", error.problems.len()))
+        .with_hint(hint)
 }

@@ -4,7 +4,7 @@ mod hosts;
 
 use std::collections::BTreeMap;
 
-use lycosa::control::{self, ADJUSTABLE, Order};
+use lycosa::control::{self, Order, adjustable};
 use lycosa::model::{Clock as _, Timestamp, Waits};
 use lycosa::{Error, ErrorKind, Result};
 use serde_json::Value;
@@ -43,9 +43,11 @@ enum Command {
     /// Stop as Ctrl-C does: open requests may end, nothing is lost
     Stop,
     /// Change limits while the crawl runs: max_pages, max_pages_per_host, max_requests, max_bytes, max_time, depth, delay,
-    /// per_host, concurrency, scope, allowed_domains, include, exclude; `none` lifts a limit
+    /// per_host, concurrency, scope, allowed_domains, include, exclude; `none` lifts a limit, and empties one of the three
+    /// lists
     Set {
-        /// Names and values as in the configuration file, such as max_pages=1000 delay=2s; commas separate them too
+        /// Names and values as in the configuration file, such as max_pages=1000 delay=2s; commas separate them too. Several
+        /// expressions are a list: 'include=["/a/","/b/"]'; domains may be parted by commas alone
         #[arg(value_name = "NAME=VALUE", required = true)]
         pairs: Vec<String>,
     },
@@ -116,28 +118,32 @@ fn order(command: &Command) -> Result<Order> {
 
 /// `NAME=VALUE`s; a comma separates two where a name and `=` follow it, so that values may have commas.
 fn values(pairs: &[String]) -> Result<BTreeMap<String, String>> {
-    let begins_one = |part: &str| {
-        let name = part.split_once('=').map(|(name, _)| name.trim().replace('-', "_"));
-        name.is_some_and(|name| ADJUSTABLE.contains(&name.as_str()) || name == "max_depth")
-    };
-    let mut values: Vec<String> = Vec::new();
+    let begins_one = |part: &str| part.split_once('=').is_some_and(|(name, _)| adjustable(name).is_ok());
+    let mut parts: Vec<String> = Vec::new();
     for pair in pairs {
         for (place, part) in pair.split(',').enumerate() {
-            match values.last_mut() {
+            match parts.last_mut() {
                 Some(last) if place > 0 && !begins_one(part) => {
                     last.push(',');
                     last.push_str(part);
                 }
-                _ => values.push(part.to_owned()),
+                _ => parts.push(part.to_owned()),
             }
         }
     }
-    let split = |pair: String| match pair.split_once('=') {
-        Some((name, value)) => Ok((name.trim().to_owned(), value.trim().to_owned())),
-        None => Err(Error::new(ErrorKind::Usage, format!("`{pair}` is not NAME=VALUE"))
-            .with_hint("write max_pages=1000 or delay=2s")),
-    };
-    values.into_iter().map(split).collect()
+    let mut values = BTreeMap::new();
+    for pair in parts {
+        let Some((name, value)) = pair.split_once('=') else {
+            return Err(Error::new(ErrorKind::Usage, format!("`{pair}` is not NAME=VALUE"))
+                .with_hint("write max_pages=1000 or delay=2s"));
+        };
+        let name = adjustable(name)?;
+        if values.contains_key(&name) {
+            return Err(control::twice(&name));
+        }
+        values.insert(name, value.trim().to_owned());
+    }
+    Ok(values)
 }
 
 fn text(value: &Value) -> String {
@@ -154,7 +160,7 @@ fn counted(count: &Value, one: &str) -> String {
 }
 
 fn status(says: &Value) -> String {
-    let limits = |name: &str| text(&says["limits"][name]);
+    let now = lycosa::clock::SystemClock::new().now();
     let pace = |name: &str| text(&says["pace"][name]);
     let paused = if says["paused"] == true { " (paused)" } else { "" };
     let wire = crate::summary::bytes(says["wire_bytes"].as_u64().unwrap_or(0));
@@ -172,17 +178,7 @@ fn status(says: &Value) -> String {
                 counted(&says["errors"], "error"),
             ),
         ),
-        (
-            "limits",
-            format!(
-                "max_pages {}, max_pages_per_host {}, max_requests {}, max_bytes {}, depth {}",
-                limits("max_pages"),
-                limits("max_pages_per_host"),
-                limits("max_requests"),
-                limits("max_bytes"),
-                limits("depth")
-            ),
-        ),
+        ("limits", limits(&says["limits"], now)),
         (
             "pace",
             format!(
@@ -193,15 +189,40 @@ fn status(says: &Value) -> String {
                 pace("concurrency")
             ),
         ),
+        ("scope", scope(&says["scope"])),
     ];
-    let now = lycosa::clock::SystemClock::new().now();
     rows.extend(waits(says, now));
     let waiting = &says["crawl"]["revisits_waiting"];
     if says["pace"]["recrawl"] == true && waiting.as_u64().is_some_and(|waiting| waiting > 0) {
         rows.push(("visits", super::frontier::revisits(&says["crawl"], now)));
     }
     rows.extend(config(&says["config"]));
-    rows.iter().map(|(name, value)| format!("{name:<7} {}\n", output::printable(value))).collect()
+    rows.iter().map(|(name, value)| row(name, value)).collect()
+}
+
+/// A row, and each further line of its value below it.
+fn row(name: &str, value: &str) -> String {
+    let names = std::iter::once(name).chain(std::iter::repeat(""));
+    names.zip(value.lines()).map(|(name, line)| format!("{name:<7} {}\n", output::printable(line))).collect()
+}
+
+/// The budgets, and the end of the time where it has one.
+fn limits(limits: &Value, now: Timestamp) -> String {
+    let names = ["max_pages", "max_pages_per_host", "max_requests", "max_bytes", "depth"];
+    let mut shown: Vec<String> = names.iter().map(|name| format!("{name} {}", text(&limits[name]))).collect();
+    if let Ok(end) = serde_json::from_value::<Timestamp>(limits["deadline"].clone()) {
+        shown.push(format!("max_time until {}", super::frontier::moment(end, now)));
+    }
+    shown.join(", ")
+}
+
+/// What belongs: the mode, and the lists that are not empty.
+fn scope(scope: &Value) -> String {
+    let lists = ["allowed_domains", "include", "exclude"].into_iter();
+    let filled = lists.filter(|name| scope[name].as_array().is_some_and(|list| !list.is_empty()));
+    let shown =
+        std::iter::once(text(&scope["scope"])).chain(filled.map(|name| format!("{name} {}", scope[name])));
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 /// Which hosts rest, why and until when, a row for each reason.
@@ -224,7 +245,7 @@ fn config(config: &Value) -> Vec<(&'static str, String)> {
     }
     let file = text(&config["file"]);
     let state = match config["error"].as_str() {
-        Some(error) => format!("{file}: not in force: {error}"),
+        Some(error) => format!("{file}: what it said before stays in force: {error}"),
         None => format!("{file}: in force, read again {}", counted(&config["reloaded"], "time")),
     };
     let waits = names(&config["needs_restart"]);
@@ -254,11 +275,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_that_is_given_twice_is_refused() {
+        for pairs in
+            [&["include=/a/", "include=/b/"][..], &["max-pages=1,max_pages=2"], &["depth=1", "max_depth=1"]]
+        {
+            let pairs: Vec<String> = pairs.iter().map(|pair| (*pair).to_owned()).collect();
+            let error = values(&pairs).unwrap_err();
+            assert!(error.to_string().contains("given twice"), "{pairs:?}: {error}");
+        }
+    }
+
+    #[test]
     fn values_may_have_commas_and_be_separated_by_them() {
         let pairs = ["max_pages=5,delay=1s".to_owned(), "include=/a{1,2}/,/b/".to_owned()];
         let values = values(&pairs).unwrap();
         let found: Vec<(&str, &str)> = values.iter().map(|(name, value)| (&**name, &**value)).collect();
         assert_eq!(found, [("delay", "1s"), ("include", "/a{1,2}/,/b/"), ("max_pages", "5")]);
         assert!(super::values(&["max_pages".to_owned()]).is_err());
+        let list = super::values(&[r#"include=["/a/","/b/"],max-pages=1"#.to_owned()]).unwrap();
+        assert_eq!(list["include"], r#"["/a/","/b/"]"#);
     }
 }

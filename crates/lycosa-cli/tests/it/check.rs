@@ -86,9 +86,47 @@ fn damage_of_every_kind_of_file_is_told_with_the_file_and_a_hint() {
     check(&bench, &[])
         .ends_with(1)
         .complains("an output is not what was written", "put it back where it was");
-    // What was added is cut by the next run.
-    bench.write("pages.jsonl", &(records + "more"));
+}
+
+#[test]
+fn an_output_that_is_ahead_of_the_state_is_told_and_what_becomes_of_it() {
+    let bench = crawled();
+    let records = bench.read("pages.jsonl");
+    bench.write("pages.jsonl", &(records.clone() + "more"));
+    let said = check(&bench, &[]).ends_with(1).complains("an output is ahead of it", "--resume cuts them");
+    let what = "pages.jsonl has 4 bytes more than the state knows: the end of the log is lost, or";
+    assert!(
+        said.out.contains(" as they were written, and more\n") && said.out.contains(what),
+        "{}",
+        said.out
+    );
+    let output = &json(&check(&bench, &["--json"]).ends_with(1))["outputs"][0];
+    assert!(output["ahead_bytes"] == 4 && output["error"].is_object(), "{output}");
+    bench.write("pages.jsonl", &records);
     check(&bench, &[]).ends_with(0);
+}
+
+#[test]
+fn an_output_of_a_killed_crawl_may_be_ahead_of_what_was_noted() {
+    let (server, bench) = (wide(), Bench::new());
+    for round in 0..4 {
+        let resume: &[&str] = if round == 0 { &[] } else { &["--resume"] };
+        let flags = [&LITTLE_MEMORY[..], &["--template-budget", "0"], resume].concat();
+        let mut child = bench.start_crawl(&server.url("/"), &flags);
+        let _watchdog = Watchdog::over(&child);
+        let hits = server.hits();
+        assert!(server.wait_for_hits(hits + 100 + 37 * round, crate::command::PATIENCE));
+        child.kill().expect("it is killed");
+        child.wait().expect("it ends");
+        let ahead = json(&check(&bench, &["--json"]).ends_with(0))["outputs"][0]["ahead_bytes"].as_u64();
+        let said = check(&bench, &[]).ends_with(0);
+        let is_told = said.out.contains("bytes more were not noted before it was killed");
+        assert_eq!(is_told, ahead > Some(0), "{}", said.out);
+    }
+    // More than what is still to be noted can be.
+    let records = bench.read("pages.jsonl");
+    bench.write("pages.jsonl", &(records + &"more".repeat(1 << 20)));
+    check(&bench, &[]).ends_with(1).complains("an output is ahead of it", "--resume cuts them");
 }
 
 #[test]

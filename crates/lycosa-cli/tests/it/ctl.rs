@@ -1,5 +1,7 @@
 //! `lycosa ctl` and the configuration file of a running crawl: what is asked for happens, and nobody can harm it.
 
+mod reload;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
@@ -181,6 +183,22 @@ fn scope_rules_that_change_hold_for_the_next_link() {
 }
 
 #[test]
+fn what_belongs_is_shown_and_none_lifts_it() {
+    let running = Running::start(&[]);
+    let words = ["set", r#"exclude=["/x/","/y/"],allowed_domains=a.example,b.example"#, "max_time=1h"];
+    let shown = running.ctl(&words).ends_with(0).out;
+    let lists = r#"scope   host, allowed_domains ["a.example","b.example"], exclude ["/x/","/y/"]"#;
+    assert!(shown.contains(lists) && shown.contains(", max_time until 20"), "{shown}");
+    running.ctl(&["set", "include="]).ends_with(2).complains("`include` has no value", "include=none");
+    running.ctl(&["set", "include=/a/", "include=/b/"]).ends_with(2).complains("given twice", "[");
+    let words = ["set", "exclude=none,allowed_domains=none,include=none,max_time=none"];
+    let shown = running.ctl(&words).ends_with(0).out;
+    assert!(shown.contains("\nscope   host\n") && !shown.contains("max_time"), "{shown}");
+    running.ctl(&["stop"]).ends_with(0);
+    running.end();
+}
+
+#[test]
 fn the_socket_of_a_killed_crawl_is_replaced_and_only_its_user_may_open_it() {
     let running = Running::start(&[]);
     let socket = running.bench.path("state/control.sock");
@@ -266,59 +284,4 @@ fn hostile_clients_harm_nothing() {
     assert_eq!(code, Some(0), "{said}");
     assert!(!said.contains("still open"), "{said}");
     assert_eq!(bench.records("pages.jsonl").len(), oracle.pages().len());
-}
-
-/// Puts a text where a file is, as editors do: another file, renamed.
-fn rename_over(bench: &Bench, name: &str, text: &str) {
-    let new = bench.write(&format!("{name}.new"), text);
-    std::fs::rename(new, bench.path(name)).expect("renamed");
-}
-
-#[test]
-fn a_configuration_that_changes_comes_into_force_or_leaves_everything_as_it_is() {
-    let bench = Bench::new();
-    bench.write("lycosa.toml", "max_pages = 100000\nuser_agent = 'Test/1'\n");
-    let running = Running::start_in(bench, &["--config", "lycosa.toml"]);
-    rename_over(&running.bench, "lycosa.toml", "max_pages = 90000\nuser_agent = 'Test/2'\n");
-    let status = running.until(|status| status["limits"]["max_pages"] == 90_000);
-    assert_eq!(status["config"]["needs_restart"][0], "user_agent");
-    assert_eq!(status["config"]["error"], Value::Null);
-    running.bench.write("lycosa.toml", "max_pages = 80000\ndepth = 'deep'\n");
-    let status = running.until(|status| status["config"]["error"].is_string());
-    let error = status["config"]["error"].as_str().expect("a text");
-    assert!(error.contains("lycosa.toml:2:9"), "{error}");
-    assert_eq!(status["limits"]["max_pages"], 90_000, "all or nothing");
-    running.ctl(&["reload"]).ends_with(2).mentions("lycosa.toml:2:9");
-    // What a person set stays while the file says nothing new about it.
-    running.ctl(&["set", "concurrency=5"]).ends_with(0);
-    rename_over(&running.bench, "lycosa.toml", "max_pages = 70000\nuser_agent = 'Test/1'\n");
-    let status = running.until(|status| status["limits"]["max_pages"] == 70_000);
-    assert_eq!(status["pace"]["concurrency"], 5);
-    assert_eq!(status["config"]["error"], Value::Null);
-    running.bench.write("lycosa.toml", "max_pages = 60000\nuser_agent = 'Test/1'\n");
-    running.ctl(&["reload"]).ends_with(0).mentions("in force: max_pages");
-    running.ctl(&["stop"]).ends_with(0);
-    let (_, said, _) = running.end();
-    assert_eq!(said.matches("has a mistake").count(), 1, "told once:\n{said}");
-    assert!(said.contains("cannot change while the crawl runs: user_agent"), "{said}");
-}
-
-#[test]
-fn a_configuration_behind_a_link_that_is_swapped_is_read_again() {
-    let bench = Bench::new();
-    // As Kubernetes mounts one: the file links into ..data, which links to a folder of this version.
-    for (version, pages) in [("..v1", 100_000), ("..v2", 50_000)] {
-        std::fs::create_dir(bench.path(version)).expect("a folder");
-        bench.write(&format!("{version}/lycosa.toml"), &format!("max_pages = {pages}\n"));
-    }
-    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, bench.path(name)).expect("a link");
-    link("..v1", "..data");
-    link("..data/lycosa.toml", "lycosa.toml");
-    link("..v2", "..data_tmp");
-    let running = Running::start_in(bench, &["--config", "lycosa.toml"]);
-    assert_eq!(running.status().expect("a status")["limits"]["max_pages"], 100_000);
-    std::fs::rename(running.bench.path("..data_tmp"), running.bench.path("..data")).expect("swapped");
-    running.until(|status| status["limits"]["max_pages"] == 50_000);
-    running.ctl(&["stop"]).ends_with(0);
-    running.end();
 }

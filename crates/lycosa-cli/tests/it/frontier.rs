@@ -1,5 +1,6 @@
 //! `lycosa frontier`: what it shows is what the crawl did, looking changes nothing, and a change by hand holds.
 
+mod import;
 mod statuses;
 
 use std::collections::BTreeMap;
@@ -100,28 +101,6 @@ fn a_crawl_can_be_moved() {
     let mut expected: Vec<String> = oracle.titles().into_keys().map(|path| plain(&path)).collect();
     expected.sort();
     assert_eq!(found, expected, "each page once, by one of the two");
-}
-
-#[test]
-fn a_crawl_that_was_moved_when_it_was_done_has_nothing_left_and_that_is_no_failure() {
-    let (server, bench) = (site(TWO), Bench::new());
-    bench.crawl(&server.url("/"), &[]).ends_with(0);
-    frontier(&bench, &["export", "-o", "all.jsonl"]).ends_with(0);
-    bench.run(&["frontier", "import", "all.jsonl", "--state", "moved"]).ends_with(0);
-    let go_on =
-        ["crawl", "--state", "moved", "--resume", "-o", "rest.jsonl", "--allow-address", "127.0.0.0/8"];
-    let said = bench.run(&go_on).ends_with(0);
-    assert!(!said.err.contains("no page"), "{}", said.err);
-    let whole = std::fs::read_to_string(bench.path("all.jsonl")).expect("an export");
-    for cut in [whole.len() - 2, whole.trim_end().rfind('\n').expect("lines") + 1] {
-        let said = bench.run_with_input(&["frontier", "import", "-", "--state", "cut"], &whole[..cut]);
-        said.ends_with(1).complains("the export was cut short", "import all of it");
-    }
-    let twice =
-        bench.run_with_input(&["frontier", "import", "-", "--state", "cut"], &format!("{whole}{whole}"));
-    twice.ends_with(0);
-    let again = bench.run(&[&go_on[..], &["--recrawl"]].concat()).ends_with(0);
-    again.mentions("no page is visited again");
 }
 
 /// A site of a hundred pages of one shape that all say the same.

@@ -23,32 +23,42 @@ pub const ADJUSTABLE: [&str; 13] = [
     "exclude",
 ];
 
-/// Names that may have no value: a budget, a depth limit, the delay's default.
-const CAN_BE_NONE: [&str; 7] =
-    ["max_pages", "max_pages_per_host", "max_requests", "max_bytes", "max_time", "depth", "delay"];
+/// Names that may have no value: a budget, a depth limit, the delay's default; and lists, which are empty then.
+const CAN_BE_NONE: [&str; 10] = [
+    "max_pages",
+    "max_pages_per_host",
+    "max_requests",
+    "max_bytes",
+    "max_time",
+    "depth",
+    "delay",
+    "allowed_domains",
+    "include",
+    "exclude",
+];
 
 /// The change that these values ask for, each checked as in a configuration file.
 ///
 /// # Errors
-/// An unknown name, one that cannot be changed while a crawl runs, a value that makes no sense: the first mistake.
+/// An unknown name, one that cannot be changed while a crawl runs or is there twice, a value that makes no sense: the
+/// first mistake.
 pub fn adjustment(values: &BTreeMap<String, String>) -> Result<Adjustment> {
     let mut layers = Layers::new();
     let mut names = Vec::new();
     for (name, value) in values {
-        let name = match name.replace('-', "_") {
-            name if name == "max_depth" => "depth".to_owned(),
-            name => name,
-        };
-        if !ADJUSTABLE.contains(&name.as_str()) {
-            let message = format!("`{name}` cannot be set while a crawl runs");
-            return Err(Error::new(ErrorKind::Usage, message)
-                .with_hint(format!("what can: {}", ADJUSTABLE.join(", "))));
+        let (name, value) = (adjustable(name)?, value.trim());
+        if names.contains(&name) {
+            return Err(twice(&name));
         }
-        if value.trim() == "none" && CAN_BE_NONE.contains(&name.as_str()) {
-            names.push(name);
-            continue;
+        let can_be_none = CAN_BE_NONE.contains(&name.as_str());
+        if value.is_empty() {
+            let hint =
+                if can_be_none { format!("{name}=none lifts it") } else { format!("write {name}=VALUE") };
+            return Err(Error::new(ErrorKind::Usage, format!("`{name}` has no value")).with_hint(hint));
         }
-        layers.flag(&name, &name, [value.trim()]);
+        if value != "none" || !can_be_none {
+            layers.flag(&name, &name, of_name(&name, value));
+        }
         names.push(name);
     }
     let options = layers.build().map_err(|error| match error.problems.into_iter().next() {
@@ -62,6 +72,37 @@ pub fn adjustment(values: &BTreeMap<String, String>) -> Result<Adjustment> {
         None => Error::new(ErrorKind::Usage, "the values cannot be read"),
     })?;
     Ok(of_options(&options, |name| names.iter().any(|given| given == name)))
+}
+
+/// What is wrong when a name has two values.
+#[must_use]
+pub fn twice(name: &str) -> Error {
+    Error::new(ErrorKind::Usage, format!("`{name}` is given twice"))
+        .with_hint("give each name once; several expressions are a list: 'include=[\"/a/\",\"/b/\"]'")
+}
+
+/// The name as configuration files have it, of what can be set while a crawl runs.
+///
+/// # Errors
+/// When it cannot.
+pub fn adjustable(name: &str) -> Result<String> {
+    let name = match name.trim().replace('-', "_") {
+        name if name == "max_depth" => "depth".to_owned(),
+        name => name,
+    };
+    if ADJUSTABLE.contains(&name.as_str()) {
+        return Ok(name);
+    }
+    Err(Error::new(ErrorKind::Usage, format!("`{name}` cannot be set while a crawl runs"))
+        .with_hint(format!("what can: {}", ADJUSTABLE.join(", "))))
+}
+
+/// The values that one text stands for: domains have no commas, as expressions may, so commas part them.
+fn of_name<'v>(name: &str, value: &'v str) -> Vec<&'v str> {
+    match name {
+        "allowed_domains" if !value.starts_with('[') => value.split(',').map(str::trim).collect(),
+        _ => vec![value],
+    }
 }
 
 /// The change to what these options say of the names that are wanted.

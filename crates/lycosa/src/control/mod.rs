@@ -13,7 +13,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-pub use adjust::{ADJUSTABLE, adjustment};
+pub use adjust::{ADJUSTABLE, adjustable, adjustment, twice};
 pub use client::ask;
 pub use place::{FILE, path as socket_path};
 pub use protocol::{Order, Reply};

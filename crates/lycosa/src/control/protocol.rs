@@ -18,7 +18,7 @@ pub enum Order {
     Resume {},
     /// Stop as Ctrl-C does.
     Stop {},
-    /// Change rules: names and values as in the configuration file, `none` to lift a limit.
+    /// Change rules: names and values as in the configuration file, `none` to lift a limit or empty a list.
     Set {
         /// Values by name.
         values: BTreeMap<String, String>,

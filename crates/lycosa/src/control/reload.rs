@@ -3,7 +3,8 @@
 //! It is looked at every second by its name, so an editor that writes another file and renames it, and a link that is
 //! swapped (as Kubernetes does with `..data`), are seen as any other change. A new content counts once it is the same at
 //! two looks, because a file can be seen half written. It is checked whole; with a mistake in it, everything stays as
-//! it is and the mistake is told once.
+//! it is and the mistake is told once, as is its end. A file that is gone counts as one with a mistake. A file that was emptied is one: who empties it before writing it anew would lift
+//! every limit meanwhile.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,12 +16,14 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::adjust::{ADJUSTABLE, of_options};
 use crate::config::CrawlOptions;
 use crate::crawler::Controls;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// How often the file is looked at.
 const EVERY: Duration = Duration::from_secs(1);
 /// Bytes of a file that are looked at; longer ones are refused when they are read.
 const MOST: u64 = 16 << 20;
+/// How often a file that changes meanwhile is read.
+const TRIES: usize = 4;
 
 /// Reads the options anew, with the flags that come before the file.
 type Load = Box<dyn Fn() -> Result<CrawlOptions> + Send + Sync>;
@@ -45,7 +48,7 @@ struct State {
     /// What the file said when it was last in force.
     options: CrawlOptions,
     /// The content that was read last, whatever came of it.
-    content: Option<u64>,
+    content: Option<Content>,
     shown: ConfigState,
 }
 
@@ -60,7 +63,7 @@ pub struct ConfigState {
     pub changed: Vec<String>,
     /// What of it can only change when the crawl begins again: as in the file, but not in force.
     pub needs_restart: Vec<String>,
-    /// What is wrong with the file as it is now; what it said before is in force.
+    /// What is wrong with the file as it is now, a line for each mistake; what it said before is in force.
     pub error: Option<String>,
 }
 
@@ -99,8 +102,14 @@ impl Reload {
         self.lock().content = content(&self.0.file);
         let result = self.put_in_force(controls).await;
         let mut state = self.lock();
-        state.shown.error = result.as_ref().err().map(sentence);
-        result.map(|()| state.shown.clone())
+        let before =
+            std::mem::replace(&mut state.shown.error, result.as_ref().err().map(ToString::to_string));
+        let shown = result.map(|()| state.shown.clone());
+        drop(state);
+        if before.is_some() && shown.is_ok() {
+            (self.0.tell)(&format!("{} is sound again and in force", self.0.file.display()));
+        }
+        shown
     }
 
     /// Looks at the file until dropped.
@@ -110,22 +119,23 @@ impl Reload {
             tokio::time::sleep(self.0.every).await;
             let now = content(&self.0.file);
             let is_new = self.lock().content != now;
-            // A file that is gone is being replaced.
-            if !is_new || now.is_none() || now != seen {
+            // A file that is gone at one look is being replaced.
+            if !is_new || now != seen {
                 seen = now;
                 continue;
             }
             match self.now(controls).await {
                 Ok(state) => self.tell_changes(&state),
-                Err(error) => {
-                    let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
-                    (self.0.tell)(&format!(
-                        "{} has a mistake, what it said before stays in force: {error}{hint}",
-                        self.0.file.display()
-                    ));
-                }
+                Err(error) => self.tell_mistake(&error),
             }
         }
+    }
+
+    fn tell_mistake(&self, error: &Error) {
+        let file = self.0.file.display();
+        let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
+        let what = if is_gone(&self.0.file) { "is gone" } else { "has a mistake" };
+        (self.0.tell)(&format!("{file} {what}, what it said before stays in force: {error}{hint}"));
     }
 
     fn tell_changes(&self, state: &ConfigState) {
@@ -141,10 +151,34 @@ impl Reload {
         }
     }
 
+    /// What the file says now, and the content in which it says that.
+    fn read(&self) -> Result<(CrawlOptions, Option<Content>)> {
+        let mut seen = content(&self.0.file);
+        for _ in 0..TRIES {
+            let options = (self.0.load)();
+            // What is judged must be what was loaded.
+            let now = content(&self.0.file);
+            if now == seen {
+                return Ok((options?, now));
+            }
+            seen = now;
+        }
+        Err(Error::new(ErrorKind::Config, "the configuration file changes while it is read")
+            .with_hint("try again when it is written"))
+    }
+
     async fn put_in_force(&self, controls: &Controls) -> Result<()> {
-        let new = (self.0.load)()?;
+        if is_gone(&self.0.file) {
+            let message = format!("there is no file {} any more", self.0.file.display());
+            return Err(Error::new(ErrorKind::Config, message)
+                .with_hint("it is read again when it is back; `lycosa ctl set` changes single values"));
+        }
+        let (new, content) = self.read()?;
         let before = self.lock().options.clone();
         let differing = differing(&before, &new);
+        if !differing.is_empty() && content.is_some_and(|content| content.is_empty) {
+            return Err(emptied(&self.0.file));
+        }
         let (changed, needs_restart): (Vec<String>, Vec<String>) =
             differing.into_iter().partition(|name| ADJUSTABLE.contains(&name.as_str()));
         if !changed.is_empty() {
@@ -158,11 +192,6 @@ impl Reload {
         state.shown.needs_restart = needs_restart;
         Ok(())
     }
-}
-
-/// A mistake, with its place: an error of several lines says each.
-fn sentence(error: &Error) -> String {
-    error.to_string()
 }
 
 /// The first options with what of the second can change while a crawl runs.
@@ -196,10 +225,32 @@ fn differing(one: &CrawlOptions, other: &CrawlOptions) -> Vec<String> {
     names.into_iter().filter(|name| one.get(*name) != other.get(*name)).cloned().collect()
 }
 
-/// The content of a file as a number; `None` when it cannot be read or is too long to look at.
-fn content(file: &Path) -> Option<u64> {
+/// Whether nothing has the file's name, or a link of that name leads nowhere.
+fn is_gone(file: &Path) -> bool {
+    std::fs::metadata(file).is_err_and(|cause| cause.kind() == std::io::ErrorKind::NotFound)
+}
+
+fn emptied(file: &Path) -> Error {
+    Error::new(ErrorKind::Config, format!("the configuration file {} is empty", file.display())).with_hint(
+        "leave a line in it, such as `scope = \"host\"`: then what it does not name any more is lifted",
+    )
+}
+
+/// What is looked at of a file: whether it is another one, and whether it says anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Content {
+    hash: u64,
+    is_empty: bool,
+}
+
+/// The content of a file; `None` when it cannot be read or is too long to look at.
+fn content(file: &Path) -> Option<Content> {
     if std::fs::metadata(file).ok()?.len() > MOST {
         return None;
     }
-    std::fs::read(file).ok().map(|bytes| xxh3_64(&bytes))
+    let bytes = std::fs::read(file).ok()?;
+    let text = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(&bytes);
+    let says_nothing = |line: &[u8]| line.trim_ascii().first().is_none_or(|first| *first == b'#');
+    let is_empty = text.split(|byte| *byte == b'\n').all(says_nothing);
+    Some(Content { hash: xxh3_64(&bytes), is_empty })
 }

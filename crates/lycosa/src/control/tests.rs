@@ -46,9 +46,41 @@ fn a_wrong_name_or_value_is_refused_with_what_would_do() {
         (("concurrency", "none"), "concurrency"),
         (("include", "("), "include"),
         (("max_bytes", "1"), "128KiB"),
+        (("include", ""), "include=none lifts it"),
+        (("concurrency", " "), "write concurrency=VALUE"),
+        (("allowed_domains", "a.example,,b.example"), "allowed_domains"),
     ] {
         let error = of(&[pair]).map(drop).unwrap_err();
         let all = format!("{error} {}", error.hint().unwrap_or_default());
         assert!(all.contains(said), "{pair:?}: {all}");
     }
+}
+
+#[test]
+fn none_empties_a_list_and_commas_part_domains() {
+    let list = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+    let none = of(&[("include", "none"), ("exclude", " none"), ("allowed-domains", "none")]).unwrap();
+    let expected = Adjustment {
+        include: list(&[]),
+        exclude: list(&[]),
+        allowed_domains: list(&[]),
+        ..Adjustment::default()
+    };
+    assert_eq!(none, expected);
+    let some = of(&[
+        ("include", r#"["/a/","none"]"#),
+        ("exclude", "/a{1,2}/"),
+        ("allowed_domains", "a.example, b.example"),
+    ])
+    .unwrap();
+    let expected = Adjustment {
+        include: list(&["/a/", "none"]),
+        exclude: list(&["/a{1,2}/"]),
+        allowed_domains: list(&["a.example", "b.example"]),
+        ..Adjustment::default()
+    };
+    assert_eq!(some, expected);
+    assert_eq!(of(&[("allowed_domains", r#"["a.example"]"#)]).unwrap().allowed_domains, list(&["a.example"]));
+    let error = of(&[("max-pages", "1"), ("max_pages", "2")]).map(drop).unwrap_err();
+    assert!(error.to_string().contains("given twice"), "{error}");
 }

@@ -150,11 +150,11 @@ impl DurableFile {
 }
 
 /// Compares what a file holds with what was written up to a position it once reported, and changes nothing; how many bytes
-/// that are.
+/// that are, and how many are behind them.
 ///
 /// # Errors
 /// When it is gone, cannot be read, or is not what was written.
-pub(super) fn compare(path: &Path, position: FilePosition) -> Result<u64> {
+pub(super) fn compare(path: &Path, position: FilePosition) -> Result<(u64, u64)> {
     // A pipe in its place would be waited for.
     if std::fs::metadata(path).is_ok_and(|facts| !facts.is_file()) {
         return Err(changed(path, "it is no file any more"));
@@ -163,7 +163,9 @@ pub(super) fn compare(path: &Path, position: FilePosition) -> Result<u64> {
         io::ErrorKind::NotFound => changed(path, "it is gone").with_hint(GONE),
         _ => failed("opening", path, cause),
     })?;
-    checksum_of(path, &mut file, position).map(|_| position.length)
+    checksum_of(path, &mut file, position)?;
+    let length = file.metadata().map_err(|cause| failed("reading", path, cause))?.len();
+    Ok((position.length, length.saturating_sub(position.length)))
 }
 
 /// The checksum of what a file holds up to a position, when it is that of the position.

@@ -45,8 +45,11 @@ pub use sqlite::SqliteSink;
 pub use stream::{StreamSink, is_closed_pipe};
 
 /// Compares an output that is one file with what a crawl had written to it by this position, and changes nothing: how many
-/// bytes that are. `None` for other outputs (parts, databases, pipes), which only their own taking up looks at.
-pub(crate) fn compare(name: &str, position: &crate::model::Position) -> Option<crate::error::Result<u64>> {
+/// bytes that are, and how many are behind them. `None` for other outputs (parts, databases, pipes), which only their own taking up looks at.
+pub(crate) fn compare(
+    name: &str,
+    position: &crate::model::Position,
+) -> Option<crate::error::Result<(u64, u64)>> {
     let path = std::path::Path::new(name);
     if matches!(Target::of(path), Target::Folder | Target::Database | Target::Stdout) {
         return None;

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use lycosa::config::Span;
 use lycosa::control::{self, Order};
-use lycosa::crawler::stopped::{Changes, FOR_EVER, Requeue, Requeued, Statuses};
-use lycosa::model::{Clock as _, Exclusion, Timestamp};
+use lycosa::crawler::stopped::{Changes, FOR_EVER, Imported, Requeue, Requeued, Statuses};
+use lycosa::model::{Clock as _, Timestamp};
 use lycosa::{Error, ErrorKind, Result};
 
 use super::BlockArgs;
+use super::kinds::Kind;
 use crate::cmd::states;
 use crate::exit::Exit;
 use crate::output;
@@ -21,8 +22,8 @@ pub(super) struct RequeueArgs {
     /// Exactly these URLs, whatever became of them
     #[arg(value_name = "URL", conflicts_with_all = ["kind", "status", "host"])]
     urls: Vec<String>,
-    /// Failures of this kind alone, such as timeout, connect or blocked, or what was left out for this reason, such as
-    /// robots_unreachable; repeatable
+    /// Failures of this kind alone, such as timeout, connect or blocked, or one way of being blocked, such as forbidden or
+    /// rate_limited, or what was left out for this reason, such as robots_unreachable; repeatable
     #[arg(long, visible_alias = "reason", value_name = "KIND", value_delimiter = ',')]
     kind: Vec<String>,
     /// What ended with this status, failure or not, such as 500, or 5xx for all of that class; repeatable
@@ -60,14 +61,25 @@ pub(super) async fn import(folder: &Path, file: &Path) -> Result<Exit> {
         let allow: String = imported.private.iter().map(|ip| format!(" --allow-address {ip}")).collect();
         output::say(&format!("  next: lycosa crawl --state {} --resume{allow}", folder.display()));
     }
-    if imported.is_cut {
-        return Err(Error::new(
-            ErrorKind::Corrupt,
-            "the export was cut short: its last line is missing, and URLs with it",
-        )
-        .with_hint("import all of it into the same state: what is known stays as it is"));
-    }
-    Ok(Exit::Done)
+    whole(&imported).map(|()| Exit::Done)
+}
+
+/// That all is there that the exports had.
+fn whole(imported: &Imported) -> Result<()> {
+    let what = match imported {
+        Imported { is_cut: true, .. } => {
+            "the export was cut short: its last line is missing, and URLs with it".to_owned()
+        }
+        Imported { missing: 0, .. } => return Ok(()),
+        Imported { missing: 1, .. } => {
+            "the export is not whole: 1 URL that it had is missing or cannot be read".to_owned()
+        }
+        Imported { missing, .. } => {
+            format!("the export is not whole: {missing} URLs that it had are missing or cannot be read")
+        }
+    };
+    Err(Error::new(ErrorKind::Corrupt, what)
+        .with_hint("import all of it into the same state: what is known stays as it is"))
 }
 
 /// Lets URLs be fetched again.
@@ -79,15 +91,19 @@ pub(super) async fn requeue(folder: &Path, args: RequeueArgs) -> Result<Exit> {
             Error::new(ErrorKind::Usage, "it is not said which URLs shall be fetched again").with_hint(hint)
         );
     }
-    let (reasons, kinds): (Vec<&String>, Vec<&String>) =
-        kinds.iter().partition(|name| reason(name).is_some());
-    let which = Requeue {
-        kinds: kinds.into_iter().map(|name| kind(name)).collect::<Result<_>>()?,
-        reasons: reasons.into_iter().filter_map(|name| reason(name)).collect(),
+    let mut which = Requeue {
         statuses,
         host,
         urls: urls.iter().map(|text| lycosa::seed::parse(text)).collect::<Result<_>>()?,
+        ..Requeue::default()
     };
+    for name in &kinds {
+        match name.parse()? {
+            Kind::Failure(kind) => which.kinds.push(kind),
+            Kind::Block(kind) => which.blocks.push(kind),
+            Kind::Reason(reason) => which.reasons.push(reason),
+        }
+    }
     let changes = states::open_to_change(folder)?;
     for url in changes.unknown(&which.urls)? {
         output::say(&format!("note: {url} is not known to this crawl; `lycosa explain URL` says why"));
@@ -111,19 +127,6 @@ pub(super) fn not_told(count: u64) -> String {
     format!(
         "note: what {count} URL{s} ended with is not known: {they} crawled without a history (--no-history)"
     )
-}
-
-fn reason(name: &str) -> Option<Exclusion> {
-    Exclusion::ALL.into_iter().find(|reason| reason.as_str() == name.trim())
-}
-
-fn kind(name: &str) -> Result<ErrorKind> {
-    ErrorKind::ALL.into_iter().find(|kind| kind.as_str() == name.trim()).ok_or_else(|| {
-        let kinds = ErrorKind::ALL.iter().map(|kind| kind.as_str());
-        let names: Vec<&str> = kinds.chain(Exclusion::ALL.iter().map(|reason| reason.as_str())).collect();
-        Error::new(ErrorKind::Usage, format!("`{name}` is no kind of failure and no reason"))
-            .with_hint(format!("one of {}", names.join(", ")))
-    })
 }
 
 /// Lets a site rest.

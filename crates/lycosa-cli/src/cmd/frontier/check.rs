@@ -26,11 +26,18 @@ pub(super) fn run(folder: &Path, as_json: bool) -> Result<Exit> {
 fn damaged(folder: &Path, check: &StateCheck) -> Error {
     let state = &check.state;
     let needed = |checked: &&Checked| checked.kind != FileKind::History && checked.damaged > 0;
-    if let Some(wrong) = check.outputs.iter().find_map(|(_, output)| wrong(output)) {
-        let message =
-            format!("the state in {} is sound, and an output is not what was written", folder.display());
-        return Error::new(ErrorKind::Corrupt, message)
-            .with_hint(wrong.hint().unwrap_or_default().to_owned());
+    let output = |what: &str, wrong: &Error| {
+        let message = format!("the state in {} is sound, and an output is {what}", folder.display());
+        Error::new(ErrorKind::Corrupt, message).with_hint(wrong.hint().unwrap_or_default().to_owned())
+    };
+    // What is lost is told before what is too much.
+    for (_, found) in &check.outputs {
+        if let OutputCheck::Wrong(error) = found {
+            return output("not what was written", error);
+        }
+    }
+    if let Some(error) = check.outputs.iter().find_map(|(name, found)| wrong(name, found)) {
+        return output("ahead of it", &error);
     }
     let hint = if state.kinds.iter().any(|checked| needed(&checked)) || state.together.is_some() {
         "restore the folder and the outputs from copies of one moment, or begin anew with --fresh"
@@ -59,11 +66,18 @@ fn told(check: &StateCheck) -> String {
     for (name, output) in &check.outputs {
         let found = match output {
             OutputCheck::Sound(count) => format!("{} as they were written: sound", bytes(*count)),
+            OutputCheck::Ahead { written, ahead, is_explained: true } => format!(
+                "{} as they were written: sound; {ahead} bytes more were not noted before it was killed: --resume writes them anew",
+                bytes(*written)
+            ),
+            OutputCheck::Ahead { written, .. } => {
+                format!("{} as they were written, and more", bytes(*written))
+            }
             OutputCheck::Wrong(_) => "damaged".to_owned(),
             OutputCheck::NotRead => "not read: no single file".to_owned(),
         };
         rows.push(("output", format!("{name}: {found}")));
-        wrong(output).iter().for_each(|error| tell(&mut rows, error));
+        wrong(name, output).iter().for_each(|error| tell(&mut rows, error));
     }
     if let Some(error) = &check.state.together {
         rows.push(("together", "each file is whole, and yet".to_owned()));
@@ -72,8 +86,19 @@ fn told(check: &StateCheck) -> String {
     rows.iter().map(|(name, value)| format!("{name:<10} {}\n", output::printable(value))).collect()
 }
 
-fn wrong(output: &OutputCheck) -> Option<&Error> {
-    if let OutputCheck::Wrong(error) = output { Some(error) } else { None }
+fn wrong(name: &str, output: &OutputCheck) -> Option<Error> {
+    match output {
+        OutputCheck::Wrong(error) => Some(error.clone()),
+        OutputCheck::Ahead { ahead, is_explained: false, .. } => {
+            let message = format!(
+                "{name} has {ahead} bytes more than the state knows: the end of the log is lost, or they are somebody else's"
+            );
+            Some(Error::new(ErrorKind::Corrupt, message).with_hint(
+                "--resume cuts them and fetches what is not in the log again; keep a copy of the output if they matter",
+            ))
+        }
+        OutputCheck::Ahead { .. } | OutputCheck::Sound(_) | OutputCheck::NotRead => None,
+    }
 }
 
 fn tell(rows: &mut Vec<(&str, String)>, error: &Error) {
@@ -132,7 +157,9 @@ fn facts(folder: &Path, check: &StateCheck) -> Value {
         .iter()
         .map(|(name, output)| {
             let read = !matches!(output, OutputCheck::NotRead);
-            json!({ "name": name, "read": read, "error": wrong(output).map(error) })
+            let ahead = if let OutputCheck::Ahead { ahead, .. } = output { *ahead } else { 0 };
+            let error = wrong(name, output).as_ref().map(error);
+            json!({ "name": name, "read": read, "ahead_bytes": ahead, "error": error })
         })
         .collect();
     json!({

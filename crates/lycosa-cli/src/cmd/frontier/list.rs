@@ -6,12 +6,13 @@ use std::path::Path;
 
 use lycosa::crawler::stopped::{ExportEnd, HostLine, LastmodLine, Statuses, UrlLine};
 use lycosa::host_pattern::HostPattern;
-use lycosa::model::{Breaker, Exclusion, Origin, Timestamp};
+use lycosa::model::{Breaker, Origin, Timestamp};
 use lycosa::url::Url;
 use lycosa::{Error, ErrorKind, Result};
 
 use super::Sort;
 use super::change::not_told;
+use super::kinds::Kind;
 use super::stats::{moment, span};
 use crate::cmd::states;
 use crate::exit::Exit;
@@ -66,7 +67,7 @@ pub(super) struct DeadArgs {
     /// At these hosts alone: example.com, *.example.com
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
-    /// Of this kind of failure or for this reason alone, such as timeout, blocked or robots
+    /// Of this kind of failure, blocked in this way or for this reason alone, such as timeout, blocked, forbidden or robots
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
     /// What ended with this status, failure or not, such as 500, or 5xx for all of that class; repeatable
@@ -262,29 +263,19 @@ fn pending_row(line: &UrlLine, now: Timestamp) -> String {
     output::printable(&row).into_owned()
 }
 
-/// Refuses a word that no URL can have ended with.
-fn known_kind(kind: &str) -> Result<()> {
-    let failures = ErrorKind::ALL.iter().map(|kind| kind.as_str());
-    let mut names = failures.chain(Exclusion::ALL.iter().map(|reason| reason.as_str()));
-    if names.clone().any(|name| name == kind) {
-        return Ok(());
-    }
-    let first = names.next().unwrap_or_default().to_owned();
-    let list = names.fold(first, |list, name| list + ", " + name);
-    let message = format!("`{kind}` is no kind of failure and no reason");
-    Err(Error::new(ErrorKind::Usage, message).with_hint(format!("one of {list}")))
-}
-
 /// Prints URLs that ended badly.
 pub(super) fn dead(folder: &Path, args: &DeadArgs) -> Result<Exit> {
-    args.kind.as_deref().map_or(Ok(()), known_kind)?;
+    let kind: Option<Kind> = args.kind.as_deref().map(str::parse).transpose()?;
     let crawl = states::open(folder)?;
     let pattern = pattern(args.host.as_ref())?;
     let mut lines = Lines::to_reader(args.limit);
     let mut told = 0_u64;
     crawl.visit_ended(|line| {
         told += 1;
-        if !args.is_meant(&line) || !fits(pattern.as_ref(), &line.url) {
+        if !args.is_meant(&line)
+            || kind.is_some_and(|kind| !kind.fits(&line))
+            || !fits(pattern.as_ref(), &line.url)
+        {
             return Ok(true);
         }
         let shown = if args.json { json(&line)? } else { dead_row(&line) };
@@ -301,10 +292,8 @@ pub(super) fn dead(folder: &Path, args: &DeadArgs) -> Result<Exit> {
 
 impl DeadArgs {
     fn is_meant(&self, line: &UrlLine) -> bool {
-        let kind = kind_of(line);
         let fits = |status| self.status.iter().any(|statuses| statuses.contains(status));
-        let by_status = if self.status.is_empty() { kind.is_some() } else { line.status.is_some_and(fits) };
-        by_status && self.kind.as_deref().is_none_or(|wanted| kind == Some(wanted))
+        if self.status.is_empty() { kind_of(line).is_some() } else { line.status.is_some_and(fits) }
     }
 }
 

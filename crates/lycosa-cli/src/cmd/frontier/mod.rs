@@ -2,6 +2,7 @@
 
 mod change;
 mod check;
+mod kinds;
 mod list;
 mod stats;
 

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::line::{ExportEnd, ExportHead, UrlLine};
+use super::incoming::{Line, Lines, Tally};
+use super::line::{ExportHead, UrlLine};
 use super::statuses::{Statuses, status_of};
 use super::{identity_of, last_end, rules_of, stored_rules};
 use crate::clock::SystemClock;
@@ -18,16 +19,13 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::frontier::embedded::{self, CrawlIdentity, Disk, Embedded, FORMAT_VERSION, Opening};
 use crate::host_pattern::HostPattern;
 use crate::model::{
-    AddStatus, Control, Discovered, Exclusion, Frontier, HostUpdate, Origin, Outbox, Outcome, Robots,
-    SiteKey, Timestamp, UrlKey,
+    AddStatus, BlockKind, Control, Discovered, Exclusion, Frontier, HostUpdate, Origin, Outbox, Outcome,
+    Robots, SiteKey, Timestamp, UrlKey,
 };
-use crate::octets::Unmarked;
 use crate::scope::Identity;
 
 /// URLs that are changed at a time.
 const BATCH: usize = 1000;
-/// Bytes that a line of an import may have.
-const LONGEST_LINE: u64 = 1 << 20;
 /// URLs of a list that become seeds of a new crawl: they decide its scope. Later ones belong only if that admits them.
 const MOST_SEEDS: usize = 100_000;
 
@@ -44,7 +42,9 @@ pub struct Changes {
 pub struct Requeue {
     /// Failures of these kinds, such as `timeout` or `blocked`; none: of every kind.
     pub kinds: Vec<ErrorKind>,
-    /// What was left out for these reasons, such as `robots_unreachable`; with some and no kinds, no failures.
+    /// Failures because the site kept the crawler out in one of these ways.
+    pub blocks: Vec<BlockKind>,
+    /// What was left out for these reasons, such as `robots_unreachable`; with some and no kinds or blocks, no failures.
     pub reasons: Vec<Exclusion>,
     /// Of these statuses alone, whatever it ended as; with kinds or reasons, those of them that ended with such an answer.
     pub statuses: Vec<Statuses>,
@@ -80,6 +80,8 @@ pub struct Imported {
     pub first_wrong: Option<u64>,
     /// An export began in the lines and did not end: URLs are missing.
     pub is_cut: bool,
+    /// URLs that exports had, as their last lines say, and that are not there or cannot be read.
+    pub missing: u64,
     /// Addresses of URLs that wait and are not public, as far as URLs show them: at most [`Imported::PRIVATE`]. They must be
     /// allowed to be crawled.
     pub private: Vec<IpAddr>,
@@ -191,52 +193,45 @@ impl Changes {
     /// # Errors
     /// When the input or the state cannot be read or written, or there is no URL in it.
     pub async fn import(folder: &Path, input: &mut (dyn BufRead + Send)) -> Result<Imported> {
-        let mut lines = Lines { input: Unmarked::new(input), number: 0, open: 0 };
-        let mut first = Vec::new();
-        let mut head = None;
-        while first.len() < BATCH {
-            match lines.next()? {
-                None => break,
-                Some(Line::Head(found)) => head = head.or(Some(found)),
-                Some(line) => first.push(line),
-            }
-        }
+        let mut lines = Lines::new(input);
+        let first = batch(&mut lines)?;
         let changes = if embedded::exists(folder) {
             Self::open(folder)?
         } else {
             if !first.iter().any(Line::is_usable) {
                 return Err(nothing_to_begin_with());
             }
-            Self::create(folder, &notes_of(head, &first)?)?
+            Self::create(folder, &notes_of(&first)?)?
         };
-        let mut imported = Imported::default();
-        changes.take(first, &mut imported).await?;
-        loop {
-            let mut batch = Vec::with_capacity(BATCH);
-            while batch.len() < BATCH {
-                match lines.next()? {
-                    Some(line) => batch.push(line),
-                    None => break,
-                }
-            }
-            if batch.is_empty() {
-                break;
-            }
-            changes.take(batch, &mut imported).await?;
+        let (mut imported, mut tally) = (Imported::default(), Tally::default());
+        let mut taken = first;
+        while !taken.is_empty() {
+            changes.take(taken, &mut imported, &mut tally).await?;
+            taken = batch(&mut lines)?;
         }
         changes.state.flush().await?;
-        imported.is_cut = lines.open > 0;
+        (imported.is_cut, imported.missing) = (tally.is_cut(), tally.missing());
         Ok(imported)
     }
 
-    async fn take(&self, lines: Vec<Line>, imported: &mut Imported) -> Result<()> {
+    async fn take(&self, lines: Vec<Line>, imported: &mut Imported, tally: &mut Tally) -> Result<()> {
         let (mut waiting, mut ended) = (Vec::new(), Vec::new());
         for line in lines {
             let (number, line) = match line {
-                Line::Head(_) | Line::End => continue,
+                Line::Head(_) => {
+                    tally.begin();
+                    continue;
+                }
+                Line::End(had) => {
+                    tally.end(had);
+                    continue;
+                }
                 Line::Wrong(number) => (number, None),
                 Line::Url(number, line) => (number, self.discovered(&line)),
             };
+            if line.is_some() {
+                tally.url();
+            }
             match line {
                 None => {
                     imported.wrong += 1;
@@ -274,7 +269,8 @@ impl Changes {
 
 impl Requeue {
     fn is_meant(&self, outcome: &Outcome) -> bool {
-        let (by_status, by_kind) = (!self.statuses.is_empty(), !self.kinds.is_empty());
+        let by_status = !self.statuses.is_empty();
+        let by_kind = !self.kinds.is_empty() || !self.blocks.is_empty();
         let fits = |status| self.statuses.iter().any(|statuses| statuses.contains(status));
         if by_status && !status_of(outcome).is_some_and(fits) {
             return false;
@@ -283,7 +279,10 @@ impl Requeue {
             _ if !by_kind && self.reasons.is_empty() => {
                 by_status || matches!(outcome, Outcome::Failed { .. })
             }
-            Outcome::Failed { error } => self.kinds.contains(&error.kind()),
+            Outcome::Failed { error } => {
+                self.kinds.contains(&error.kind())
+                    || error.block().is_some_and(|block| self.blocks.contains(&block.kind))
+            }
             Outcome::Excluded { reason } => self.reasons.contains(reason),
             _ => false,
         }
@@ -359,10 +358,23 @@ pub(in crate::crawler) fn site_of(identity: &Identity, host: &str) -> Result<Sit
     })
 }
 
+/// The next lines; none at the end.
+fn batch(lines: &mut Lines<'_>) -> Result<Vec<Line>> {
+    let mut batch = Vec::new();
+    while batch.len() < BATCH {
+        match lines.next()? {
+            Some(line) => batch.push(line),
+            None => break,
+        }
+    }
+    Ok(batch)
+}
+
 /// What a new crawl is begun with: as the export says, or at the first URLs of a list.
-fn notes_of(head: Option<ExportHead>, first: &[Line]) -> Result<Notes> {
-    if let Some(head) = head {
-        return Ok(Notes { seeds: head.seeds, strip_query: head.strip_query, ..Notes::default() });
+fn notes_of(first: &[Line]) -> Result<Notes> {
+    let head = first.iter().find_map(|line| if let Line::Head(head) = line { Some(head) } else { None });
+    if let Some(ExportHead { seeds, strip_query, .. }) = head {
+        return Ok(Notes { seeds: seeds.clone(), strip_query: strip_query.clone(), ..Notes::default() });
     }
     let urls = first.iter().filter_map(|line| match line {
         Line::Url(_, line) if line.depth == 0 => Url::parse(&line.url).ok(),
@@ -378,84 +390,4 @@ fn notes_of(head: Option<ExportHead>, first: &[Line]) -> Result<Notes> {
 fn nothing_to_begin_with() -> Error {
     Error::new(ErrorKind::Usage, "there is no URL to begin a crawl with")
         .with_hint("give the lines of `lycosa frontier export`, or URLs, one a line")
-}
-
-enum Line {
-    Head(ExportHead),
-    End,
-    Url(u64, Box<UrlLine>),
-    Wrong(u64),
-}
-
-impl Line {
-    /// Whether it is a URL of a crawl.
-    fn is_usable(&self) -> bool {
-        let Self::Url(_, line) = self else { return false };
-        let is_url = crate::seed::parse(&line.url).is_ok();
-        is_url && line.outcome().is_some() && line.to_request().is_some()
-    }
-}
-
-struct Lines<'r> {
-    input: Unmarked<&'r mut (dyn BufRead + Send)>,
-    number: u64,
-    /// Exports that began and have not ended: a file may be several, one behind the other.
-    open: u64,
-}
-
-impl Lines<'_> {
-    fn next(&mut self) -> Result<Option<Line>> {
-        loop {
-            let mut bytes = Vec::new();
-            let reading = |cause| Error::io("reading the URLs to import", cause);
-            let mut part = std::io::Read::take(&mut self.input, LONGEST_LINE);
-            if part.read_until(b'\n', &mut bytes).map_err(reading)? == 0 {
-                return Ok(None);
-            }
-            self.number += 1;
-            if bytes.len() as u64 == LONGEST_LINE && bytes.last() != Some(&b'\n') {
-                self.skip_line().map_err(reading)?;
-                return Ok(Some(Line::Wrong(self.number)));
-            }
-            let text = String::from_utf8_lossy(&bytes);
-            // Lists that were put together have a mark in their middle.
-            let text = text.trim_start_matches('\u{FEFF}').trim();
-            if !text.is_empty() && !text.starts_with('#') {
-                return Ok(Some(self.line(text)));
-            }
-        }
-    }
-
-    fn line(&mut self, text: &str) -> Line {
-        if !text.starts_with('{') {
-            return match crate::seed::parse(text) {
-                Ok(url) => {
-                    Line::Url(self.number, Box::new(UrlLine { url: url.to_string(), ..UrlLine::default() }))
-                }
-                Err(_) => Line::Wrong(self.number),
-            };
-        }
-        if let Ok(head) = serde_json::from_str::<ExportHead>(text) {
-            self.open += 1;
-            return Line::Head(head);
-        }
-        if serde_json::from_str::<ExportEnd>(text).is_ok() {
-            self.open = self.open.saturating_sub(1);
-            return Line::End;
-        }
-        serde_json::from_str(text)
-            .map_or(Line::Wrong(self.number), |line| Line::Url(self.number, Box::new(line)))
-    }
-
-    fn skip_line(&mut self) -> std::io::Result<()> {
-        loop {
-            let piece = self.input.fill_buf()?;
-            let end = piece.iter().position(|byte| *byte == b'\n');
-            let used = end.map_or(piece.len(), |end| end + 1);
-            self.input.consume(used);
-            if end.is_some() || used == 0 {
-                return Ok(());
-            }
-        }
-    }
 }

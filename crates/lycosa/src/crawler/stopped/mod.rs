@@ -1,12 +1,13 @@
 //! A crawl that stands still: looking into its state, explaining a URL, and changing by hand what it will do.
 //!
 //! [`Stopped`] only looks and changes nothing, as [`check`] does, which reads every file; [`Changes`] takes the state as a crawl would. `line` is a URL as it is
-//! exported and imported, `explain` the story of one, `statuses` what answers are named by. What it leaves out: printing, and crawls that run (their
+//! exported and imported, `incoming` the lines of an import, `explain` the story of one, `statuses` what answers are named by. What it leaves out: printing, and crawls that run (their
 //! [`Controls`](super::Controls) answer).
 
 mod change;
 mod explain;
 mod host;
+mod incoming;
 mod line;
 mod statuses;
 
@@ -59,7 +60,9 @@ impl StateCheck {
     /// Whether nothing is damaged.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        let is_wrong = |(_, output): &(String, OutputCheck)| matches!(output, OutputCheck::Wrong(_));
+        let is_wrong = |(_, output): &(String, OutputCheck)| {
+            matches!(output, OutputCheck::Wrong(_) | OutputCheck::Ahead { is_explained: false, .. })
+        };
         self.state.is_sound() && self.rules.is_none() && !self.outputs.iter().any(is_wrong)
     }
 }
@@ -69,6 +72,16 @@ impl StateCheck {
 pub enum OutputCheck {
     /// These bytes are those that were written.
     Sound(u64),
+    /// These bytes are those that were written, and so many are behind them, which the next run cuts.
+    Ahead {
+        /// Bytes that were written.
+        written: u64,
+        /// Bytes behind them.
+        ahead: u64,
+        /// They may be records that the state is still to note as written, and writes again. Otherwise the end of the log
+        /// is lost, or they are somebody else's.
+        is_explained: bool,
+    },
     /// It is gone, or not what was written.
     Wrong(Error),
     /// Folders of parts, databases and pipes are not read.
@@ -83,9 +96,10 @@ pub fn check(folder: &Path) -> Result<StateCheck> {
     let rules = RunRules::load(folder);
     let (limits, pace) = stored_rules(rules.as_ref().ok().and_then(Option::as_ref));
     let state = embedded::check(folder, crate::scope::versions(FORMAT_VERSION), limits, pace)?;
-    let outputs = state.outputs.iter().map(|(name, cursor)| {
+    let outputs = state.outputs.iter().map(|(name, cursor, most)| {
         let found = match crate::sink::compare(name, &Position(cursor.position.clone())) {
-            Some(Ok(bytes)) => OutputCheck::Sound(bytes),
+            Some(Ok((bytes, 0))) => OutputCheck::Sound(bytes),
+            Some(Ok((written, ahead))) => OutputCheck::Ahead { written, ahead, is_explained: ahead <= *most },
             Some(Err(error)) => OutputCheck::Wrong(error),
             None => OutputCheck::NotRead,
         };

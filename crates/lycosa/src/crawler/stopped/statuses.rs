@@ -24,13 +24,15 @@ impl FromStr for Statuses {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim().to_ascii_lowercase();
-        let wrong = || format!("`{text}` is no status: write 404, or 5xx for all of that class");
-        let (digits, span) = match text.strip_suffix("xx") {
-            Some(class) => (format!("{class}00"), 99),
-            None => (text.clone(), 0),
+        let wrong = || format!("`{text}` is no status: write 404, or 1xx to 5xx for all of a class");
+        // There are five classes; single statuses beyond them are sent all the same, such as 999.
+        let (digits, span, last) = match text.strip_suffix("xx") {
+            Some(class) => (format!("{class}00"), 99, 500),
+            None => (text.clone(), 0, 999),
         };
         let is_status = digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let first: u16 = digits.parse().ok().filter(|first| is_status && *first >= 100).ok_or_else(wrong)?;
+        let known = digits.parse().ok().filter(|first| is_status && (100..=last).contains(first));
+        let first: u16 = known.ok_or_else(wrong)?;
         Ok(Self { first, last: first + span })
     }
 }
@@ -57,7 +59,10 @@ mod tests {
             (100..=999).filter(|status| statuses.contains(*status)).collect::<Vec<u16>>()
         };
         assert_eq!((meant("404"), meant(" 5XX ")), (vec![404], (500..600).collect()));
-        for wrong in ["", "5", "50", "5x", "xx", "0xx", "10xx", "099", "1000", "+50", "500-599", "ok"] {
+        assert_eq!((meant("999"), meant("1xx")), (vec![999], (100..200).collect()));
+        for wrong in
+            ["", "5", "50", "5x", "xx", "0xx", "6xx", "9xx", "10xx", "099", "1000", "+50", "500-599", "ok"]
+        {
             assert!(wrong.parse::<Statuses>().is_err(), "{wrong}");
         }
     }

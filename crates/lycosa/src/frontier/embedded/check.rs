@@ -92,8 +92,8 @@ pub struct Check {
     pub unfinished: u64,
     /// What is wrong with files each of which is whole.
     pub together: Option<Error>,
-    /// How far each output has come, by its name, when nothing is wrong.
-    pub outputs: Vec<(String, Cursor)>,
+    /// How far each output has come, by its name, when nothing is wrong, and the most bytes it is still to be given.
+    pub outputs: Vec<(String, Cursor, u64)>,
 }
 
 impl Check {
@@ -132,7 +132,12 @@ pub fn check(folder: &Path, versions: Versions, limits: Limits, pace: Pace) -> R
     let mut check = Check { kinds, unfinished, together: None, outputs: Vec::new() };
     if check.is_sound() {
         match View::open(folder, versions, limits, pace) {
-            Ok(view) => check.outputs = view.cursors().to_vec(),
+            Ok(view) => {
+                let noted = view.cursors().iter();
+                check.outputs = noted
+                    .map(|(name, cursor)| (name.clone(), cursor.clone(), view.most_bytes_for(cursor)))
+                    .collect();
+            }
             Err(error) => check.together = Some(error),
         }
     }

@@ -16,7 +16,7 @@ use super::recovery::{self, How, Recovery};
 use crate::error::{Error, Result};
 use crate::frontier::tables::{Mark, Tables, Whereabouts};
 use crate::model::{
-    Cursor, Discovered, Exclusion, HostRecord, Limits, Lsn, Pace, Parking, Revisit, SiteKey, Stats,
+    Cursor, Discovered, Exclusion, HostRecord, Limits, Lsn, Pace, Parking, Record, Revisit, SiteKey, Stats,
     Timestamp, UrlKey, Versions,
 };
 use crate::scope::Fingerprint;
@@ -41,6 +41,9 @@ pub struct Open {
     pub place: Where,
 }
 
+/// Bytes that an output may begin with, such as the names of a table's columns.
+const HEAD: u64 = 4096;
+
 /// The state of a crawl that stands still.
 #[derive(Debug)]
 pub struct View {
@@ -48,6 +51,8 @@ pub struct View {
     identity: CrawlIdentity,
     tables: Tables,
     cursors: Vec<(String, Cursor)>,
+    /// The commits that an output may still have to be given, and the most bytes that each comes to.
+    commits: Vec<(Lsn, u64)>,
     history: Reader,
     last: u64,
     recovery: Recovery,
@@ -81,6 +86,12 @@ impl View {
             folder: folder.to_owned(),
             identity,
             tables: state.tables,
+            commits: state
+                .tail
+                .commits
+                .iter()
+                .map(|commit| (commit.lsn, most_bytes(&commit.records)))
+                .collect(),
             cursors: state.tail.cursors.into_iter().collect(),
             history,
             last: state.last,
@@ -119,6 +130,15 @@ impl View {
     #[must_use]
     pub fn cursors(&self) -> &[(String, Cursor)] {
         &self.cursors
+    }
+
+    /// The most bytes that an output which has come so far is still to be given: it may have them already, not noted yet.
+    #[must_use]
+    pub fn most_bytes_for(&self, cursor: &Cursor) -> u64 {
+        let rest = self.commits.iter().filter(|(lsn, _)| *lsn > cursor.lsn);
+        rest.map(|(_, bytes)| *bytes)
+            .reduce(|sum, bytes| sum.saturating_add(bytes))
+            .map_or(0, |sum| sum + HEAD)
     }
 
     /// The depth limit in force when the state was left.
@@ -233,6 +253,11 @@ impl View {
     pub fn refused(&self) -> &[(Exclusion, u64)] {
         self.history.refused()
     }
+}
+
+/// The most bytes that records come to in an output: their numbers come before them, and tables double quotation marks.
+fn most_bytes(records: &[Record]) -> u64 {
+    records.iter().map(|record| 2 * record.json.len() as u64 + 256).sum::<u64>()
 }
 
 /// Many may look at once, but not while a crawl runs. A folder without a lock file, a copy, is nobody's.
