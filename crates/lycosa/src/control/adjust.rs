@@ -23,19 +23,9 @@ pub const ADJUSTABLE: [&str; 13] = [
     "exclude",
 ];
 
-/// Names that may have no value: a budget, a depth limit, the delay's default; and lists, which are empty then.
-const CAN_BE_NONE: [&str; 10] = [
-    "max_pages",
-    "max_pages_per_host",
-    "max_requests",
-    "max_bytes",
-    "max_time",
-    "depth",
-    "delay",
-    "allowed_domains",
-    "include",
-    "exclude",
-];
+/// Names that must have a value. The others are budgets, a depth limit and the delay's default, which can be lifted, and
+/// lists, which can be empty.
+const NEVER_NONE: [&str; 3] = ["per_host", "concurrency", "scope"];
 
 /// The change that these values ask for, each checked as in a configuration file.
 ///
@@ -50,7 +40,7 @@ pub fn adjustment(values: &BTreeMap<String, String>) -> Result<Adjustment> {
         if names.contains(&name) {
             return Err(twice(&name));
         }
-        let can_be_none = CAN_BE_NONE.contains(&name.as_str());
+        let can_be_none = !NEVER_NONE.contains(&name.as_str());
         if value.is_empty() {
             let hint =
                 if can_be_none { format!("{name}=none lifts it") } else { format!("write {name}=VALUE") };

@@ -3,8 +3,8 @@
 //! It is looked at every second by its name, so an editor that writes another file and renames it, and a link that is
 //! swapped (as Kubernetes does with `..data`), are seen as any other change. A new content counts once it is the same at
 //! two looks, because a file can be seen half written. It is checked whole; with a mistake in it, everything stays as
-//! it is and the mistake is told once, as is its end. A file that is gone counts as one with a mistake. A file that was emptied is one: who empties it before writing it anew would lift
-//! every limit meanwhile.
+//! it is and the mistake is told once, as is its end. A file that is gone counts as one with a mistake, and so does one
+//! that was emptied: who empties it before writing it anew would lift every limit meanwhile.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -127,6 +127,22 @@ fn is_counted(entry: &Entry) -> bool {
         && entry.parent().is_some()
 }
 
+impl Shapes {
+    /// The shape as which a URL with this own one is counted, when its budget is used up.
+    fn pressed(&self, own: u64, entry: &Entry) -> Option<u64> {
+        let has_own = self.counts.contains_key(&own);
+        let shape = if has_own { own } else { self.variety.shared(own, entry.linked_path()) };
+        let counts = self.counts.get(&shape)?;
+        (counts.parked > 0 || counts.admitted >= counts.budget).then_some(shape)
+    }
+
+    /// Whether a page of this shape says whether more shapes are worth it: those that have few URLs do.
+    fn listen_to(&self, own: u64) -> bool {
+        self.variety.asks(self.counts.len())
+            && self.counts.get(&own).is_none_or(|counts| variety::is_rare(counts.admitted))
+    }
+}
+
 impl Templates {
     /// Counts a URL of this site; the shape to park it under when there are enough of these.
     fn admit(&mut self, site: u32, entry: &Entry, rule: TemplateBudget, now: Timestamp) -> Option<u64> {
@@ -172,41 +188,21 @@ impl Templates {
         shapes.queues.entry((shape, entry.origin)).or_default().push(entry, overflow);
     }
 
-    /// The shape of a URL, when its budget is used up.
-    fn pressed(&self, site: u32, entry: &Entry, now: Timestamp) -> Option<u64> {
+    /// The shapes of a site, and the own one of a URL whose page says something of them.
+    fn judged(&self, site: u32, entry: &Entry, now: Timestamp) -> Option<(&Shapes, u64)> {
         let (shapes, rule) = (self.sites.get(&site)?, self.rule?);
-        if !is_judged(entry) {
-            return None;
-        }
-        let own = shape_of(entry, rule, now);
-        let shape = if shapes.counts.contains_key(&own) {
-            own
-        } else {
-            shapes.variety.shared(own, entry.linked_path())
-        };
-        let counts = shapes.counts.get(&shape)?;
-        (counts.parked > 0 || counts.admitted >= counts.budget).then_some(shape)
+        is_judged(entry).then(|| (shapes, shape_of(entry, rule, now)))
     }
 
     /// Whether a URL like this one may be parked.
     pub(super) fn may_park(&self, site: u32, entry: &Entry, now: Timestamp) -> bool {
-        self.pressed(site, entry, now).is_some()
+        self.judged(site, entry, now).is_some_and(|(shapes, own)| shapes.pressed(own, entry).is_some())
     }
 
     /// Whether what this URL's page says decides about others.
     pub(super) fn watches(&self, site: u32, entry: &Entry, now: Timestamp) -> bool {
-        self.speaks_for_others(site, entry, now) || self.pressed(site, entry, now).is_some()
-    }
-
-    /// Whether the page of this URL says whether more shapes of its site are worth it: those that have few URLs do.
-    fn speaks_for_others(&self, site: u32, entry: &Entry, now: Timestamp) -> bool {
-        let Some((shapes, rule)) = self.sites.get(&site).zip(self.rule) else { return false };
-        is_judged(entry)
-            && shapes.variety.asks(shapes.counts.len())
-            && shapes
-                .counts
-                .get(&shape_of(entry, rule, now))
-                .is_none_or(|counts| variety::is_rare(counts.admitted))
+        let judged = self.judged(site, entry, now);
+        judged.is_some_and(|(shapes, own)| shapes.listen_to(own) || shapes.pressed(own, entry).is_some())
     }
 
     fn counts(&mut self, site: u32, shape: u64) -> Option<&mut Counts> {
@@ -231,7 +227,7 @@ impl Templates {
         self.sites.contains_key(&site)
     }
 
-    /// A shape of a site that has parked URLs and was not closed, the one with the fewest let through, and how many of them tell whether it is
+    /// A shape of a site that has parked URLs and was not closed, and how many of them tell whether it is
     /// useful.
     fn undecided(&self, site: u32) -> Option<(u64, u32)> {
         let counts = &self.sites.get(&site)?.counts;
@@ -369,13 +365,14 @@ impl Tables {
 
     /// Learns what became of a URL, and lets others of its shape through when that was good.
     pub(super) fn learn_of_shape(&mut self, lease: &OpenLease, content: Option<Content>, now: Timestamp) {
-        if let Some(content) = content
-            && self.templates.speaks_for_others(lease.site, &lease.entry, now)
-            && let Some(shapes) = self.templates.sites.get_mut(&lease.site)
+        let Some((shapes, own)) = self.templates.judged(lease.site, &lease.entry, now) else { return };
+        let (is_heard, pressed) = (shapes.listen_to(own), shapes.pressed(own, &lease.entry));
+        if let (true, Some(content), Some(shapes)) =
+            (is_heard, content, self.templates.sites.get_mut(&lease.site))
         {
             shapes.variety.learn(content);
         }
-        let Some(shape) = self.templates.pressed(lease.site, &lease.entry, now) else { return };
+        let Some(shape) = pressed else { return };
         // Only a page tells: what is gone or leads to what is known has no links either, so there is an end to it.
         if let (Some(content), Some(counts)) = (content, self.templates.counts(lease.site, shape)) {
             counts.learn(content == Content::New);
